@@ -1,0 +1,142 @@
+//! Every directory and file that Askbox itself uses. Computes paths; creates and reads nothing.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Where an administrator's policy lives; rules in here cannot be overridden.
+pub const MANAGED_POLICY: &str = "/etc/askbox/policy.d";
+
+/// The environment variable that moves configuration, data, state and runtime below one directory.
+pub const ROOT_VARIABLE: &str = "ASKBOX_ROOT";
+
+/// Why there are no directories.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Neither `$HOME` nor the user database names a home directory.
+    #[error("no home directory is known; set HOME, or {ROOT_VARIABLE}")]
+    NoHome,
+    /// `ASKBOX_ROOT` is relative, so that it would mean another directory after `cd`.
+    #[error("{ROOT_VARIABLE} must be an absolute path, not {0:?}")]
+    RelativeRoot(PathBuf),
+}
+
+/// The directories of one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    home: PathBuf,
+    config: PathBuf,
+    data: PathBuf,
+    state: PathBuf,
+    runtime: PathBuf,
+}
+
+impl Paths {
+    /// The user's directories by the XDG rules, or below `root` (the value of [`ROOT_VARIABLE`]) when it is given.
+    pub fn new(root: Option<OsString>) -> Result<Self, Error> {
+        let user = directories::BaseDirs::new().ok_or(Error::NoHome)?;
+        let home = user.home_dir().to_owned();
+        let Some(root) = root.filter(|root| !root.is_empty()).map(PathBuf::from) else {
+            let project = directories::ProjectDirs::from("", "", "askbox").ok_or(Error::NoHome)?;
+            let state = project.state_dir().map_or_else(|| project.data_dir().join("state"), Path::to_owned);
+            // Without a runtime directory (a bare login, a container) the state directory serves: it lasts too long,
+            // but it is the user's own; /tmp is not.
+            let runtime = project.runtime_dir().map_or_else(|| state.join("run"), Path::to_owned);
+            return Ok(Self {
+                home,
+                config: project.config_dir().to_owned(),
+                data: project.data_dir().to_owned(),
+                state,
+                runtime,
+            });
+        };
+        if root.is_relative() {
+            return Err(Error::RelativeRoot(root));
+        }
+        Ok(Self {
+            home,
+            config: root.join("config"),
+            data: root.join("data"),
+            state: root.join("state"),
+            runtime: root.join("run"),
+        })
+    }
+
+    /// The user's home directory.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Directory of policy.toml.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// Directory of private homes.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Directory of the log and the grants.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// Directory of socket and lock; 0700.
+    pub fn runtime(&self) -> &Path {
+        &self.runtime
+    }
+
+    /// Every directory of Askbox itself: never writable and never readable from inside.
+    pub fn own(&self) -> [&Path; 4] {
+        [&self.config, &self.data, &self.state, &self.runtime]
+    }
+
+    /// The user's rules.
+    pub fn policy(&self) -> PathBuf {
+        self.config.join("policy.toml")
+    }
+
+    /// The hashes of trusted project files.
+    pub fn trusted(&self) -> PathBuf {
+        self.config.join("trusted.json")
+    }
+
+    /// The log.
+    pub fn log(&self) -> PathBuf {
+        self.state.join("log.sqlite")
+    }
+
+    /// Remembered answers.
+    pub fn grants(&self) -> PathBuf {
+        self.state.join("grants.json")
+    }
+
+    /// What the daemon says while it has no terminal.
+    pub fn daemon_output(&self) -> PathBuf {
+        self.state.join("daemon.log")
+    }
+
+    /// Private per-project homes.
+    pub fn homes(&self) -> PathBuf {
+        self.data.join("homes")
+    }
+
+    /// The daemon's socket, 0600.
+    pub fn socket(&self) -> PathBuf {
+        self.runtime.join("askbox.sock")
+    }
+
+    /// Held by the running daemon; the kernel drops it with the process.
+    pub fn lock(&self) -> PathBuf {
+        self.runtime.join("askbox.lock")
+    }
+
+    /// An empty directory, on which each session mounts its own home directory in its own mount namespace.
+    pub fn stage(&self) -> PathBuf {
+        self.runtime.join("stage")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! What a sandboxed program asks for: who, on behalf of which project, what.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::host::{Host, Port};
+use crate::path_pattern::CanonicalPath;
+
+/// One thing a sandboxed program wants, as it reaches the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The run that it belongs to.
+    pub session: SessionId,
+    /// The directory that the run is for.
+    pub project: Project,
+    /// Who asks.
+    pub process: Process,
+    /// What is asked for.
+    pub target: Target,
+}
+
+/// The name of one sandboxed run, unique on this machine; chosen by the daemon, never by the program inside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SessionId(pub String);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The canonical working directory of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Project(pub PathBuf);
+
+impl Project {
+    /// The last component, for titles; the whole path where there is none.
+    pub fn name(&self) -> String {
+        self.0.file_name().unwrap_or(self.0.as_os_str()).to_string_lossy().into_owned()
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// The program behind a request, as far as it could be found out in time; nothing in here is proof of anything,
+/// since a sandboxed program can make any executable say anything (`LD_PRELOAD`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Process id on the host; 0 when unknown.
+    pub pid: u32,
+    /// Start time in clock ticks since boot (proc(5), field 22 of /proc/PID/stat); 0 when unknown. With the pid it
+    /// names a process for good.
+    pub started: u64,
+    /// The executable as the program sees it.
+    pub exe: Option<PathBuf>,
+    /// The whole command line. Kept in memory and shown in prompts; the log gets a shortened form.
+    pub command: Vec<String>,
+    /// Further processes that hold the same socket, as `pid name`.
+    pub others: Vec<String>,
+}
+
+impl Process {
+    /// A request whose program could not be found out (it was gone, or reading it took too long).
+    pub fn unknown() -> Self {
+        Self::default()
+    }
+
+    /// Whether both name the same process: pid and start time, both known.
+    pub fn is_same(&self, other: &Process) -> bool {
+        self.pid != 0 && self.started != 0 && self.pid == other.pid && self.started == other.started
+    }
+}
+
+/// The four kinds of request, granted separately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A TCP connection.
+    Network,
+    /// Reading a file or listing a directory.
+    Read,
+    /// Creating, changing, renaming or removing.
+    Write,
+    /// Starting a program.
+    Execute,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Network => "network",
+            Kind::Read => "read",
+            Kind::Write => "write",
+            Kind::Execute => "execute",
+        })
+    }
+}
+
+/// A host and a port, as the program named them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Destination {
+    /// A name, or an address where the program used one.
+    pub host: Host,
+    /// The TCP port.
+    pub port: Port,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]:{}", self.port),
+            host => write!(f, "{host}:{}", self.port),
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A connection to a host.
+    Network(Destination),
+    /// The second question: an allowed name that turned out to live on the local network.
+    LocalNetwork {
+        /// What the program asked for; already allowed.
+        destination: Destination,
+        /// The private address that it resolved to.
+        address: IpAddr,
+    },
+    /// Reading a file or listing a directory.
+    Read(CanonicalPath),
+    /// Changing a file or directory.
+    Write(CanonicalPath),
+    /// Starting a program.
+    Execute(CanonicalPath),
+}
+
+impl Target {
+    /// Which of the four permissions this needs.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Target::Network(_) | Target::LocalNetwork { .. } => Kind::Network,
+            Target::Read(_) => Kind::Read,
+            Target::Write(_) => Kind::Write,
+            Target::Execute(_) => Kind::Execute,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    /// Plain text for the log. For people, pass it through [`crate::display`] first.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Network(destination) => write!(f, "{destination}"),
+            Target::LocalNetwork { destination, address } => {
+                write!(f, "{destination} on your local network ({address})")
+            }
+            Target::Read(path) | Target::Write(path) | Target::Execute(path) => write!(f, "{path}"),
+        }
+    }
+}

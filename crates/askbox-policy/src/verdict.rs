@@ -1,0 +1,73 @@
+//! What the rules say about a request: three outcomes, each with its reason.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::grant::GrantId;
+use crate::rule::RuleId;
+
+/// What the rules say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It may proceed.
+    Allow(Basis),
+    /// It may not.
+    Deny(Basis),
+    /// A person decides.
+    Ask(Basis),
+}
+
+/// Why a verdict is what it is: the one thing that decided.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// An administrator's rule.
+    Managed(RuleId),
+    /// The credential list, with its reason.
+    Credential(String),
+    /// The start-up list, with its reason.
+    Startup(String),
+    /// A flag of this run.
+    Flag(RuleId),
+    /// A rule of policy.toml or of the project.
+    Rule(RuleId),
+    /// A remembered answer.
+    Grant(GrantId),
+    /// A subscribed block-list, by its name.
+    BlockList(String),
+    /// The preset in force.
+    Preset,
+    /// `auto_approve`.
+    AutoApprove,
+    /// Nothing matched, and the session may not ask.
+    NonInteractive,
+    /// Nothing matched.
+    NoRule,
+    /// The destination is one that no name may lead to: loopback, link-local, metadata service, own address.
+    ForbiddenAddress(String),
+    /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
+    Malformed(String),
+}
+
+impl fmt::Display for Basis {
+    /// The `by` of an event.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Basis::Managed(id) => write!(f, "managed rule {id}"),
+            Basis::Credential(reason) => write!(f, "credential list: {reason}"),
+            Basis::Startup(reason) => write!(f, "start-up list: {reason}"),
+            Basis::Flag(id) => write!(f, "flag {id}"),
+            Basis::Rule(id) => write!(f, "rule {id}"),
+            Basis::Grant(id) => write!(f, "grant {id}"),
+            Basis::BlockList(name) => write!(f, "block-list {name}"),
+            Basis::Preset => f.write_str("preset"),
+            Basis::AutoApprove => f.write_str("auto_approve"),
+            Basis::NonInteractive => f.write_str("non-interactive"),
+            Basis::NoRule => f.write_str("no rule"),
+            Basis::ForbiddenAddress(reason) => write!(f, "forbidden address: {reason}"),
+            Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
+        }
+    }
+}
