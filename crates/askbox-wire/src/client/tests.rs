@@ -1,0 +1,125 @@
+use std::net::Shutdown;
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A daemon that sends exactly these bytes after the front end's Hello, and the directory of its socket.
+fn daemon(messages: &[FromDaemon]) -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let bytes: Vec<u8> = messages
+        .iter()
+        .flat_map(|message| codec::encode(message).unwrap())
+        .collect();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut prefix = [0; PREFIX];
+        stream.read_exact(&mut prefix).unwrap();
+        stream
+            .read_exact(&mut vec![0; codec::length(prefix).unwrap()])
+            .unwrap();
+        stream.write_all(&bytes).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        io::copy(&mut stream, &mut io::sink()).unwrap();
+    });
+    (directory, path)
+}
+
+fn hello() -> FromDaemon {
+    FromDaemon::Hello(Hello::ours())
+}
+
+#[test]
+fn no_socket_and_a_dead_socket_mean_that_no_daemon_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    assert!(matches!(
+        Client::connect(&path),
+        Err(ClientError::NotRunning { .. })
+    ));
+    assert!(matches!(
+        Client::connect(&directory.path().join("d".repeat(150)).join("socket")),
+        Err(ClientError::NotRunning { .. })
+    ));
+    drop(UnixListener::bind(&path).unwrap());
+    assert!(matches!(
+        Client::connect(&path),
+        Err(ClientError::NotRunning { .. })
+    ));
+}
+
+#[test]
+fn another_version_is_named_with_the_way_out() {
+    let (_directory, path) = daemon(&[FromDaemon::Hello(Hello {
+        version: "0.0.1".into(),
+    })]);
+    let error = Client::connect(&path).unwrap_err();
+    assert!(
+        matches!(&error, ClientError::Version { daemon, pid } if daemon == "0.0.1" && *pid == std::process::id())
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("the daemon is version 0.0.1, this askbox is ")
+    );
+}
+
+#[test]
+fn events_before_an_answer_are_held_back_in_order() {
+    let answer = FromDaemon::Answer {
+        id: 1,
+        result: Ok(Response::Done),
+    };
+    let (_directory, path) = daemon(&[
+        hello(),
+        FromDaemon::Event(Box::new(Event::GrantsChanged)),
+        FromDaemon::Event(Box::new(Event::Stopping)),
+        answer,
+        FromDaemon::Event(Box::new(Event::Lagged { missed: 3 })),
+    ]);
+    let mut client = Client::connect(&path).unwrap();
+    assert_eq!(client.call(Request::Status).unwrap(), Response::Done);
+    assert!(client.has_held_event());
+    let mut events = Vec::new();
+    while let Some(event) = client.next_event().unwrap() {
+        events.push(event);
+    }
+    assert_eq!(
+        events,
+        [Event::GrantsChanged, Event::Stopping, Event::Lagged { missed: 3 }]
+    );
+}
+
+#[test]
+fn a_daemon_that_goes_while_a_call_waits_is_gone() {
+    let (_directory, path) = daemon(&[hello()]);
+    let mut client = Client::connect(&path).unwrap();
+    assert!(matches!(client.call(Request::Status), Err(ClientError::Closed)));
+}
+
+#[test]
+fn a_call_that_another_process_sends_is_answered_here() {
+    let answer = FromDaemon::Answer {
+        id: 1,
+        result: Ok(Response::Serving),
+    };
+    let (_directory, path) = daemon(&[hello(), answer]);
+    let mut client = Client::connect(&path).unwrap();
+    let call = client.reserve();
+    assert_eq!(client.answer(call).unwrap(), Response::Serving);
+}
+
+#[test]
+fn events_beyond_the_limit_are_counted() {
+    let (_directory, path) = daemon(&[hello()]);
+    let mut client = Client::connect(&path).unwrap();
+    for _ in 0..HELD_EVENTS + 5 {
+        client.hold(Event::GrantsChanged);
+    }
+    assert_eq!(client.held.len(), HELD_EVENTS + 1);
+    assert_eq!(client.held.back(), Some(&Event::Lagged { missed: 5 }));
+}

@@ -1,0 +1,69 @@
+//! Bytes with file descriptors beside them (`SCM_RIGHTS`). Owns what it receives at once, so that nothing leaks.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
+
+use crate::limits::{KERNEL_DESCRIPTORS, MAX_DESCRIPTORS};
+
+/// Sends as many of `bytes` as the socket takes, with the descriptors beside the first of them.
+pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
+    if descriptors.len() > MAX_DESCRIPTORS {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "too many descriptors for one message",
+        ));
+    }
+    let raw: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&raw)];
+    let control = if raw.is_empty() { &[][..] } else { &rights[..] };
+    let parts = [IoSlice::new(bytes)];
+    Ok(sendmsg::<()>(
+        socket.as_raw_fd(),
+        &parts,
+        control,
+        MsgFlags::MSG_NOSIGNAL,
+        None,
+    )?)
+}
+
+/// Receives into `buffer` and puts the descriptors that came along into `received`, close-on-exec. Returns 0 at the end
+/// of the stream.
+///
+/// A stream socket hands out the descriptors with the first byte that they were sent beside, so whoever reads exactly
+/// one frame gets that frame's descriptors and no others. More than [`MAX_DESCRIPTORS`] are an error; all are closed.
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], received: &mut Vec<OwnedFd>) -> io::Result<usize> {
+    // Room for whatever the kernel can carry: a truncated list would leave descriptors without an owner.
+    let mut control = nix::cmsg_space!([RawFd; KERNEL_DESCRIPTORS]);
+    let mut parts = [IoSliceMut::new(buffer)];
+    let message = recvmsg::<()>(
+        socket.as_raw_fd(),
+        &mut parts,
+        Some(&mut control),
+        MsgFlags::MSG_CMSG_CLOEXEC,
+    )?;
+    let length = message.bytes;
+    for part in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(raw) = part {
+            received.extend(raw.into_iter().map(own));
+        }
+    }
+    if received.len() > MAX_DESCRIPTORS {
+        received.clear();
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "too many descriptors in one message",
+        ));
+    }
+    Ok(length)
+}
+
+#[expect(unsafe_code, reason = "the control message holds plain numbers")]
+fn own(descriptor: RawFd) -> OwnedFd {
+    // SAFETY: the kernel made this descriptor for us in the recvmsg call above, and nothing else knows its number.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+use std::fs::File;
+use std::io::{Read, Write, pipe};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+
+use super::*;
+
+#[test]
+fn a_descriptor_arrives_open_and_close_on_exec() {
+    let (near, far) = UnixStream::pair().unwrap();
+    let (mut reader, writer) = pipe().unwrap();
+    assert_eq!(send(near.as_fd(), b"x", &[writer.as_fd()]).unwrap(), 1);
+    drop(writer);
+
+    let mut received = Vec::new();
+    let mut buffer = [0; 8];
+    assert_eq!(receive(far.as_fd(), &mut buffer, &mut received).unwrap(), 1);
+    let [writer] = <[OwnedFd; 1]>::try_from(received).unwrap();
+    assert_eq!(
+        fcntl(&writer, FcntlArg::F_GETFD).unwrap(),
+        FdFlag::FD_CLOEXEC.bits()
+    );
+    File::from(writer).write_all(b"through").unwrap();
+
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "through");
+}
+
+#[test]
+fn too_many_are_refused_by_the_sender() {
+    let (near, _far) = UnixStream::pair().unwrap();
+    let many = vec![near.as_fd(); MAX_DESCRIPTORS + 1];
+    assert!(send(near.as_fd(), b"x", &many).is_err());
+    assert_eq!(send(near.as_fd(), b"x", &many[1..]).unwrap(), 1);
+}
+
+#[test]
+fn too_many_from_a_stranger_are_closed() {
+    let (near, far) = UnixStream::pair().unwrap();
+    let (mut reader, writer) = pipe().unwrap();
+    let raw = vec![writer.as_raw_fd(); MAX_DESCRIPTORS + 1];
+    let rights = [ControlMessage::ScmRights(&raw)];
+    sendmsg::<()>(
+        near.as_raw_fd(),
+        &[IoSlice::new(b"x")],
+        &rights,
+        MsgFlags::empty(),
+        None,
+    )
+    .unwrap();
+    drop(writer);
+
+    let mut received = Vec::new();
+    let error = receive(far.as_fd(), &mut [0; 8], &mut received).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    assert!(received.is_empty());
+    // The end of the stream comes at once only if no copy of the write end is left.
+    assert_eq!(reader.read(&mut [0; 1]).unwrap(), 0);
+}

@@ -1,0 +1,207 @@
+//! Everything that daemon and front ends say to each other: two envelopes, and the closed lists of requests, responses
+//! and events.
+//!
+//! A connection begins with one [`Hello`] each way. Then a front end sends calls, each with a number that the answer
+//! repeats; the daemon answers them in their order, and pushes events after [`Request::Follow`].
+
+use askbox_policy::{Answer, SessionId};
+use serde::{Deserialize, Serialize};
+
+mod error;
+mod follow;
+mod grant;
+mod launch;
+mod question;
+mod rule;
+mod session;
+mod status;
+mod time;
+
+pub use error::{ErrorCode, WireError};
+pub use follow::{Closed, Event, Follow, Topic};
+pub use grant::{GrantView, Revoke, ScopeView};
+pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, Pin, RunOptions, Terminals};
+pub use question::{AnsweredView, MemberView, MissedView, ProcessView, QuestionView};
+pub use rule::{NewRule, RuleView};
+pub use session::{SessionState, SessionView, Stop};
+pub use status::{PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView};
+pub use time::rfc3339;
+
+/// The version of this build. Daemon and front end must have the same: a plan made by one version and carried out by
+/// another is not a plan that anybody tested.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The first message each way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The sender's [`VERSION`].
+    pub version: String,
+}
+
+impl Hello {
+    /// What this build says.
+    pub fn ours() -> Self {
+        Self {
+            version: VERSION.to_owned(),
+        }
+    }
+}
+
+/// What a front end sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromClient {
+    /// Once, first.
+    Hello(Hello),
+    /// A request with the number that its answer repeats.
+    Call {
+        /// Chosen by the front end.
+        id: u64,
+        /// What it wants.
+        request: Request,
+    },
+}
+
+/// What the daemon sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromDaemon {
+    /// Once, first.
+    Hello(Hello),
+    /// The answer to the call with this number; 0 where the call itself could not be read.
+    Answer {
+        /// Number of the call.
+        id: u64,
+        /// What came of it.
+        result: Result<Response, WireError>,
+    },
+    /// Something that was followed.
+    Event(Box<Event>),
+}
+
+/// What a front end can ask of the daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// How the daemon is. Answer: [`Response::Status`].
+    Status,
+    /// The open questions. Answer: [`Response::Questions`].
+    Questions,
+    /// Questions that nobody answered in time. Answer: [`Response::Missed`].
+    Missed,
+    /// Answers an open or a missed question. Answer: [`Response::Answered`].
+    Answer {
+        /// The question.
+        id: String,
+        /// The revision that the person saw; an older one is refused as [`ErrorCode::Stale`]. `None` takes whatever
+        /// it is now.
+        revision: Option<u32>,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The rules in force, all origins. Answer: [`Response::Rules`].
+    Rules,
+    /// Writes a rule into policy.toml. Answer: [`Response::RuleAdded`].
+    AddRule(NewRule),
+    /// Takes a rule out of policy.toml. Answer: [`Response::Done`].
+    RemoveRule {
+        /// The rule.
+        id: String,
+    },
+    /// The remembered answers. Answer: [`Response::Grants`].
+    Grants,
+    /// Ends remembered answers and what lives on them. Answer: [`Response::Revoked`].
+    Revoke(Revoke),
+    /// Ends the quiet mode, of one session or of all. Answer: [`Response::Done`].
+    Resume {
+        /// Which; `None` is all.
+        session: Option<SessionId>,
+    },
+    /// The running sessions. Answer: [`Response::Sessions`].
+    Sessions,
+    /// Ends sessions. Answer: [`Response::Stopped`], once they are told to end.
+    Stop(Stop),
+    /// Trusts a project's `.askbox.toml` as it is now. Answer: [`Response::Trusted`].
+    Trust {
+        /// The project, absolute.
+        directory: crate::OsText,
+    },
+    /// Pushes events on this connection from now on; a second Follow replaces the first. Answer: [`Response::Done`],
+    /// then events.
+    Follow(Follow),
+    /// Begins a session on this connection. Answer: [`Response::Launched`]. The session lasts as long as the
+    /// connection.
+    Launch(Box<LaunchRequest>),
+    /// The launch child's only message, on the same connection, with the descriptors beside it. Answer:
+    /// [`Response::Serving`]; only then may the program start.
+    Serve {
+        /// The session.
+        session: SessionId,
+        /// What the descriptors are, in the order in which they ride on the frame.
+        attached: Vec<Descriptor>,
+    },
+    /// The program runs. Answer: [`Response::Done`].
+    Started {
+        /// The session.
+        session: SessionId,
+        /// bwrap's process on the host, the root of the session's processes.
+        pid: u32,
+    },
+    /// The program ended by itself. Answer: [`Response::Done`], once the session is closed.
+    Ended {
+        /// The session.
+        session: SessionId,
+        /// Its exit code, 128 + n for signal n.
+        status: u8,
+    },
+    /// Ends the daemon and every session. Answer: [`Response::Done`], before it happens.
+    Shutdown,
+}
+
+/// What the daemon answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// It is done; there is nothing to add.
+    Done,
+    /// How the daemon is.
+    Status(Box<StatusView>),
+    /// The open questions, oldest first.
+    Questions(Vec<QuestionView>),
+    /// The missed questions, oldest first.
+    Missed(Vec<MissedView>),
+    /// What an answer did.
+    Answered(AnsweredView),
+    /// The rules in force.
+    Rules(Vec<RuleView>),
+    /// The rule as it was written.
+    RuleAdded(RuleView),
+    /// The remembered answers.
+    Grants(Vec<GrantView>),
+    /// How many remembered answers ended.
+    Revoked {
+        /// That many.
+        count: usize,
+    },
+    /// The running sessions, oldest first.
+    Sessions(Vec<SessionView>),
+    /// How many sessions were told to end.
+    Stopped {
+        /// That many.
+        count: usize,
+    },
+    /// What is trusted now.
+    Trusted(TrustView),
+    /// The session's name and what to build.
+    Launched {
+        /// The session.
+        session: SessionId,
+        /// An `askbox_sandbox::Plan`. This crate knows nothing of its content.
+        plan: serde_json::Value,
+    },
+    /// The descriptors are being served.
+    Serving,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Errors as front ends see them: a code to act on, a message and a hint to show.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of failure it is. Front ends decide by this, never by the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Daemon and front end have different versions.
+    Version,
+    /// The message is none of this version, or makes no sense here.
+    Malformed,
+    /// There is no such question, rule, grant or session.
+    NotFound,
+    /// The question changed since the person saw it.
+    Stale,
+    /// Askbox refuses: the project, the rule, the option.
+    Refused,
+    /// policy.toml or another policy file cannot be read or written as it is.
+    Policy,
+    /// The log cannot be written, so nothing may take effect.
+    Log,
+    /// The answer is longer than one message can be.
+    TooLong,
+    /// The daemon is ending.
+    Stopping,
+    /// Something failed that should not.
+    Internal,
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub struct WireError {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// One line for people.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl WireError {
+    /// An error without a hint.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

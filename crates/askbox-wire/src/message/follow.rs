@@ -1,0 +1,94 @@
+//! Events: what the daemon tells a front end without being asked each time.
+
+use askbox_policy::SessionId;
+use serde::{Deserialize, Serialize};
+
+use super::{MissedView, PolicyView, QuestionView, SessionView};
+
+/// What to follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follow {
+    /// Which events. Empty ends the following.
+    pub topics: Vec<Topic>,
+    /// Only events of this session; those without a session come in any case.
+    pub session: Option<SessionId>,
+}
+
+/// Groups of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// Questions, missed ones, quiet sessions, changed grants. Begins with one [`Event::QuestionOpened`] for each
+    /// question that is open already, so that none falls between a list and the following.
+    Questions,
+    /// Sessions that begin and end.
+    Sessions,
+    /// Changes of the policy, broken files too.
+    Policy,
+    /// The log, event by event.
+    Log,
+}
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A question waits for a person.
+    QuestionOpened(QuestionView),
+    /// It has more members now, fewer programs that wait, or a new revision.
+    QuestionChanged(QuestionView),
+    /// It is not open any more.
+    QuestionClosed {
+        /// The question.
+        id: String,
+        /// Its session.
+        session: SessionId,
+        /// Why.
+        outcome: Closed,
+    },
+    /// Nobody answered in time; it can be answered still.
+    Missed(MissedView),
+    /// A session asked too much: what it asks from now on is denied and listed as missed, until it is resumed.
+    SessionQuiet {
+        /// The session.
+        session: SessionId,
+        /// Whether it is quiet now, or was resumed.
+        quiet: bool,
+    },
+    /// The remembered answers are others now.
+    GrantsChanged,
+    /// A session began or changed.
+    SessionChanged(SessionView),
+    /// A session ended.
+    SessionEnded {
+        /// The session.
+        session: SessionId,
+    },
+    /// The policy in force is another one, or a file of it is broken.
+    PolicyChanged(PolicyView),
+    /// One event of the log, in the documented shape.
+    Log(serde_json::Value),
+    /// The front end was too slow: this many events are gone. Ask again for lists.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
+    /// The daemon is ending.
+    Stopping,
+}
+
+/// Why a question is not open any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    /// A person allowed it.
+    Allowed,
+    /// A person denied it.
+    Denied,
+    /// Nobody answered in time.
+    TimedOut,
+    /// A rule decides it now.
+    Decided,
+    /// Its session ended.
+    SessionEnded,
+}

@@ -1,0 +1,134 @@
+//! What the daemon must know to plan a session, and the descriptors that come back from its launch.
+
+use std::net::IpAddr;
+
+use askbox_policy::{Host, Port};
+use serde::{Deserialize, Serialize};
+
+use crate::OsText;
+
+/// A command to run in a sandbox. Of the caller's environment the daemon learns the names only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchRequest {
+    /// The command, at least one word.
+    pub argv: Vec<OsText>,
+    /// The caller's working directory.
+    pub cwd: OsText,
+    /// What was asked for on the command line.
+    pub options: RunOptions,
+    /// The names of the caller's environment variables.
+    pub env_names: Vec<OsText>,
+    /// The caller's user; the daemon refuses any but its own.
+    pub uid: u32,
+    /// The caller's group.
+    pub gid: u32,
+    /// Which of the caller's standard streams are terminals.
+    pub terminals: Terminals,
+}
+
+/// The options of `askbox run`. Patterns are parsed by the daemon, which knows home directory and project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunOptions {
+    /// A preset by name.
+    pub preset: Option<String>,
+    /// Host patterns that are allowed in this session.
+    pub allow_domain: Vec<String>,
+    /// Host patterns that are denied in this session.
+    pub block_domain: Vec<String>,
+    /// Path patterns that may be read; relative ones start at `cwd`.
+    pub allow_read: Vec<String>,
+    /// Path patterns that may be changed.
+    pub allow_write: Vec<String>,
+    /// Path patterns of programs that may be started.
+    pub allow_execute: Vec<String>,
+    /// Path patterns that are denied, for reading, writing and starting.
+    pub deny_path: Vec<String>,
+    /// Deny what would be a question.
+    pub non_interactive: bool,
+    /// Names pinned to addresses, as curl's `--resolve`.
+    pub resolve: Vec<Pin>,
+    /// Environment variables beyond the allow-list.
+    pub env: Vec<EnvironmentOption>,
+    /// The project, where it is not `cwd`; a relative one starts there.
+    pub project: Option<OsText>,
+    /// A name for the session.
+    pub name: Option<String>,
+    /// No notices on the terminal.
+    pub quiet: bool,
+}
+
+/// A name pinned to an address, which is permitted by that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The name as programs use it.
+    pub host: Host,
+    /// The port.
+    pub port: Port,
+    /// Where connections to it go.
+    pub address: IpAddr,
+}
+
+/// `--env NAME` or `--env NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentOption {
+    /// The variable.
+    pub name: String,
+    /// Its value; `None` takes the caller's.
+    pub value: Option<OsText>,
+}
+
+/// Which of the standard streams are terminals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminals {
+    /// Standard input.
+    pub stdin: bool,
+    /// Standard output.
+    pub stdout: bool,
+    /// Standard error.
+    pub stderr: bool,
+}
+
+impl Terminals {
+    /// Whether any of them is.
+    pub fn any(self) -> bool {
+        self.stdin || self.stdout || self.stderr
+    }
+}
+
+/// What a descriptor on a [`Serve`](super::Request::Serve) frame is. All listeners live inside the sandbox's network
+/// namespace and listen already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Descriptor {
+    /// Listener for captured IPv4 connections.
+    Tcp4,
+    /// Listener for captured IPv6 connections.
+    Tcp6,
+    /// Datagram socket for DNS over IPv4.
+    DnsUdp4,
+    /// Datagram socket for DNS over IPv6.
+    DnsUdp6,
+    /// Listener for DNS over TCP and IPv4.
+    DnsTcp4,
+    /// Listener for DNS over TCP and IPv6.
+    DnsTcp6,
+    /// Write end of the pipe whose end of file makes askbox-init end everything.
+    Leash,
+    /// A pidfd of the outer namespace's first process.
+    Init,
+}
+
+impl Descriptor {
+    /// What a launch sends, in this order.
+    pub const ALL: [Self; 8] = [
+        Self::Tcp4,
+        Self::Tcp6,
+        Self::DnsUdp4,
+        Self::DnsUdp6,
+        Self::DnsTcp4,
+        Self::DnsTcp6,
+        Self::Leash,
+        Self::Init,
+    ];
+}

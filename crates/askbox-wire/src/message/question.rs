@@ -1,0 +1,96 @@
+//! Questions as front ends see them.
+
+use askbox_policy::{Kind, SessionId};
+use serde::{Deserialize, Serialize};
+
+use super::{GrantView, RuleView};
+
+/// A question that waits for a person: one object of `askbox questions --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionView {
+    /// Short, to be typed.
+    pub id: String,
+    /// Grows with every new member; an answer carries the one that the person saw.
+    pub revision: u32,
+    /// The permission that is asked for.
+    pub kind: Kind,
+    /// What is asked for, in canonical form, for scripts. An answer covers exactly these.
+    pub targets: Vec<String>,
+    /// The program that asked first.
+    pub process: ProcessView,
+    /// The project's directory, for scripts.
+    pub project: String,
+    /// The session.
+    pub session: SessionId,
+    /// The name that the session was given.
+    pub session_name: Option<String>,
+    /// When it was raised, RFC 3339.
+    pub raised: String,
+    /// When it counts as missed, RFC 3339.
+    pub expires: String,
+    /// The same in milliseconds since 1970.
+    pub expires_ms: u64,
+    /// One line: who wants what. Harmless text.
+    pub title: String,
+    /// What the members have in common: a registrable domain or a directory. Harmless text.
+    pub group: String,
+    /// Each target once more with who asked for it.
+    pub members: Vec<MemberView>,
+    /// Programs that still wait; 0 when all have given up, which leaves the question as it is.
+    pub waiting: usize,
+    /// What an answer would cover if it were widened. Harmless text.
+    pub widened: Vec<String>,
+}
+
+/// One thing that a question asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// What, in canonical form, for scripts.
+    pub target: String,
+    /// The same for people. Harmless text.
+    pub display: String,
+    /// Who asked for it first.
+    pub process: ProcessView,
+    /// Requests that still wait for it.
+    pub waiting: usize,
+}
+
+/// The program behind a request, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessView {
+    /// Process id on the host; 0 when unknown.
+    pub pid: u32,
+    /// The executable as the program sees it, for scripts.
+    pub exe: Option<String>,
+    /// The whole command line, for scripts.
+    pub command: Vec<String>,
+    /// The whole command line for people. Harmless text.
+    pub display: String,
+    /// Further processes that hold the same socket. Harmless text.
+    pub others: Vec<String>,
+}
+
+/// A question that nobody answered in time, or that came while its session was quiet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedView {
+    /// As it was last. It is answered like an open one.
+    #[serde(flatten)]
+    pub question: QuestionView,
+    /// When it was missed, RFC 3339.
+    pub missed: String,
+    /// Whether it came while its session was quiet.
+    pub quiet: bool,
+}
+
+/// What an answer did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredView {
+    /// Whether it was allowed.
+    pub allow: bool,
+    /// Waiting requests that it decided.
+    pub released: usize,
+    /// What is remembered now.
+    pub grants: Vec<GrantView>,
+    /// What was written into policy.toml.
+    pub rules: Vec<RuleView>,
+}

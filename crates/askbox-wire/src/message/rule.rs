@@ -1,0 +1,54 @@
+//! Rules as front ends see and write them.
+
+use std::net::IpAddr;
+
+use askbox_policy::{Effect, Kind, Origin};
+use serde::{Deserialize, Serialize};
+
+use crate::OsText;
+
+/// One rule: one object of `askbox rules list --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Names it in `rules remove`.
+    pub id: String,
+    /// What it does.
+    pub effect: Effect,
+    /// The permission that it speaks about.
+    pub kind: Kind,
+    /// What it covers, as it is written.
+    pub pattern: String,
+    /// The private address that it allows the host at.
+    pub address: Option<IpAddr>,
+    /// Only for this project.
+    pub project: Option<String>,
+    /// Only for programs below this path.
+    pub program: Option<String>,
+    /// When it ends by itself, RFC 3339.
+    pub expires: Option<String>,
+    /// Its author's note.
+    pub note: Option<String>,
+    /// Who wrote it.
+    pub origin: Origin,
+}
+
+/// A rule for policy.toml, as a person gives it; the daemon parses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRule {
+    /// What it does.
+    pub effect: Effect,
+    /// The permission that it speaks about.
+    pub kind: Kind,
+    /// A host or path pattern.
+    pub pattern: String,
+    /// The private address that it allows the host at.
+    pub address: Option<IpAddr>,
+    /// Only for this project, absolute.
+    pub project: Option<OsText>,
+    /// Only for programs below this path; never with allow.
+    pub program: Option<String>,
+    /// Ends by itself after so many milliseconds.
+    pub expires_after_ms: Option<u64>,
+    /// A note.
+    pub note: Option<String>,
+}

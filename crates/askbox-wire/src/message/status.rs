@@ -1,0 +1,90 @@
+//! The daemon's own condition as front ends see it.
+
+use serde::{Deserialize, Serialize};
+
+/// How the daemon is: the object of `askbox status --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// Its version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// When it started, RFC 3339.
+    pub started: String,
+    /// Running sessions.
+    pub sessions: usize,
+    /// Open questions.
+    pub questions: usize,
+    /// Missed questions.
+    pub missed: usize,
+    /// Remembered answers.
+    pub grants: usize,
+    /// The policy in force.
+    pub policy: PolicyView,
+    /// Where the log is.
+    pub log: String,
+    /// What is not as it should be, one line each. Empty is good.
+    pub warnings: Vec<String>,
+}
+
+/// The policy in force and the files that it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyView {
+    /// The preset, by name.
+    pub preset: String,
+    /// Rules in force.
+    pub rules: usize,
+    /// Names in the subscribed block-lists.
+    pub blocked_names: usize,
+    /// The files, in their order.
+    pub files: Vec<PolicyFileView>,
+}
+
+/// One file of the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFileView {
+    /// Where it is.
+    pub path: String,
+    /// Whether it counts.
+    pub state: PolicyFileState,
+    /// What is wrong with it, in the order of lines.
+    pub problems: Vec<ProblemView>,
+}
+
+/// Whether a file of the policy counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyFileState {
+    /// As it is on disk.
+    Loaded,
+    /// There is none.
+    Missing,
+    /// It is broken; its last good content counts.
+    LastGood,
+    /// It is broken and was never good since the daemon started; the strictest reading counts.
+    Broken,
+}
+
+/// One thing wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemView {
+    /// Line, from 1; 0 where the file as a whole cannot be read.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub reason: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+/// A project file that is trusted now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustView {
+    /// The file.
+    pub path: String,
+    /// SHA-256 of its content; another content is not trusted.
+    pub digest: String,
+    /// Its rules, which count from the next session on.
+    pub rules: Vec<super::RuleView>,
+}

@@ -1,0 +1,96 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::OsText;
+
+fn check(message: &impl Serialize, expected: &Expect) {
+    expected.assert_eq(&serde_json::to_string(message).unwrap());
+}
+
+#[test]
+fn requests_look_like_this() {
+    let call = |request| FromClient::Call { id: 7, request };
+    check(
+        &call(Request::Questions),
+        &expect![[r#"{"call":{"id":7,"request":"questions"}}"#]],
+    );
+    check(
+        &call(Request::Serve {
+            session: SessionId("s1".into()),
+            attached: vec![Descriptor::Tcp4, Descriptor::DnsUdp6, Descriptor::Leash],
+        }),
+        &expect![[
+            r#"{"call":{"id":7,"request":{"serve":{"session":"s1","attached":["tcp4","dns_udp6","leash"]}}}}"#
+        ]],
+    );
+    check(
+        &call(Request::Revoke(Revoke::All)),
+        &expect![[r#"{"call":{"id":7,"request":{"revoke":"all"}}}"#]],
+    );
+    check(
+        &call(Request::Trust {
+            directory: OsText::from("/p"),
+        }),
+        &expect![[r#"{"call":{"id":7,"request":{"trust":{"directory":"/p"}}}}"#]],
+    );
+}
+
+#[test]
+fn answers_look_like_this() {
+    let answer = |result| FromDaemon::Answer { id: 7, result };
+    check(
+        &answer(Ok(Response::Done)),
+        &expect![[r#"{"answer":{"id":7,"result":{"Ok":"done"}}}"#]],
+    );
+    check(
+        &answer(Ok(Response::Launched {
+            session: SessionId("s1".into()),
+            plan: serde_json::json!({"a": 1}),
+        })),
+        &expect![[r#"{"answer":{"id":7,"result":{"Ok":{"launched":{"session":"s1","plan":{"a":1}}}}}}"#]],
+    );
+    check(
+        &answer(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
+        &expect![[r#"{"answer":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#]],
+    );
+    check(
+        &answer(Err(
+            WireError::new(ErrorCode::Stale, "the question changed").with_hint("look again")
+        )),
+        &expect![[
+            r#"{"answer":{"id":7,"result":{"Err":{"code":"stale","message":"the question changed","hint":"look again"}}}}"#
+        ]],
+    );
+}
+
+#[test]
+fn a_launch_survives_the_wire() {
+    let request = Request::Launch(Box::new(LaunchRequest {
+        argv: vec!["cat".into(), std::ffi::OsString::from("/tmp/ä").into()],
+        cwd: "/home/u/p".into(),
+        options: RunOptions {
+            resolve: vec![Pin {
+                host: askbox_policy::Host::parse("ok.test").unwrap(),
+                port: askbox_policy::Port::new(443).unwrap(),
+                address: "127.0.0.1".parse().unwrap(),
+            }],
+            ..RunOptions::default()
+        },
+        env_names: vec!["PATH".into()],
+        uid: 1000,
+        gid: 1000,
+        terminals: Terminals {
+            stdin: true,
+            stdout: false,
+            stderr: true,
+        },
+    }));
+    let json = serde_json::to_string(&request).unwrap();
+    assert_eq!(serde_json::from_str::<Request>(&json).unwrap(), request);
+}
+
+#[test]
+fn a_point_in_time_has_milliseconds() {
+    assert_eq!(rfc3339(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+    assert_eq!(rfc3339(u64::MAX), "9999-12-31T23:59:59.999Z");
+}
