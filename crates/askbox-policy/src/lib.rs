@@ -3,6 +3,7 @@
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
 pub mod address;
+pub mod block_list;
 pub mod display;
 pub mod grant;
 pub mod host;
