@@ -1,0 +1,352 @@
+//! What a caller hands in: typed, and turned into an event here and nowhere else, bounded in size.
+//! Knows nothing of numbers, times or hashes; the writer adds those.
+
+use askbox_policy::{Answer, Grant, Project, Rule, SessionId, Target};
+
+use crate::event::{Event, EventKind, EventProcess, Outcome};
+use crate::limits;
+use crate::text::{answer_text, path_text, pattern_text, scope_text, target_text};
+
+/// One thing to record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The run that it belongs to.
+    pub session: Option<SessionId>,
+    /// The directory that the run is for.
+    pub project: Option<Project>,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A request was decided, or a question was raised for it.
+    Verdict {
+        /// What was asked for; gives the event its kind.
+        target: Target,
+        /// What was decided.
+        verdict: Outcome,
+        /// Why, in the words of `Basis`, or that of an answer, a time-out, a quiet session.
+        by: String,
+        /// Who asked.
+        process: EventProcess,
+        /// The question that was raised or answered.
+        question: Option<String>,
+    },
+    /// A person answered a question.
+    Answer {
+        /// The question.
+        question: String,
+        /// What it listed, all of it.
+        targets: Vec<Target>,
+        /// The answer.
+        answer: Answer,
+        /// Where the person answered: `notification`, `window`, `command line`.
+        by: String,
+    },
+    /// A remembered answer came or went.
+    Grant {
+        /// Which of the two.
+        change: GrantChange,
+        /// The grant.
+        grant: Box<Grant>,
+    },
+    /// A rule came or went.
+    Rule {
+        /// Which of the two.
+        change: RuleChange,
+        /// The rule.
+        rule: Box<Rule>,
+    },
+    /// A session began, ended or changed.
+    Session {
+        /// Which of these.
+        change: SessionChange,
+        /// Its name, how it ended, or why.
+        detail: Option<String>,
+    },
+    /// A connection ended.
+    Traffic {
+        /// Where it led.
+        target: Target,
+        /// Bytes that went into the sandbox.
+        bytes_in: u64,
+        /// Bytes that came out of it.
+        bytes_out: u64,
+        /// Who held it.
+        process: EventProcess,
+    },
+    /// The daemon began or ended.
+    Daemon {
+        /// Which of these.
+        change: DaemonChange,
+        /// Its version, or why.
+        detail: Option<String>,
+    },
+    /// The policy changed.
+    Policy {
+        /// How.
+        change: PolicyChange,
+        /// Which file, and why not.
+        detail: Option<String>,
+    },
+}
+
+/// What happened to a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantChange {
+    /// An answer made it.
+    Given,
+    /// Its time was over.
+    Expired,
+    /// It was for once, and that was it.
+    Used,
+    /// A person took it back.
+    Revoked,
+}
+
+/// What happened to a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleChange {
+    /// It was written.
+    Added,
+    /// It was removed.
+    Removed,
+}
+
+/// What happened to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionChange {
+    /// It started.
+    Started,
+    /// It ended by itself or was stopped.
+    Ended,
+    /// It asked too often; new questions are denied.
+    Quiet,
+    /// A person let it ask again.
+    Resumed,
+}
+
+/// What happened to the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DaemonChange {
+    /// It started.
+    Started,
+    /// It ended in order. The last event of a log that was closed in order.
+    Stopped,
+    /// The run before did not end in order: the machine lost power or the daemon was killed. Recorded by the log.
+    UncleanEnd,
+    /// The log was broken, is kept aside, and this is the first event of a new one. Recorded by the log.
+    LogReplaced,
+}
+
+/// What happened to the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// It is in force.
+    Loaded,
+    /// It is broken; the last good one stays in force.
+    Rejected,
+    /// A person trusted a project's file.
+    Trusted,
+}
+
+impl Entry {
+    /// An entry that belongs to no session.
+    pub fn of_daemon(change: DaemonChange, detail: Option<String>) -> Self {
+        Self {
+            session: None,
+            project: None,
+            what: What::Daemon { change, detail },
+        }
+    }
+
+    /// The event of this entry; number and time are 0 until the writer sets them.
+    pub(crate) fn draft(self) -> Event {
+        let mut event = empty(EventKind::Daemon);
+        event.session = self.session;
+        event.project = self.project.map(|project| path_text(project.path()));
+        fill(&mut event, self.what);
+        for text in [
+            &mut event.by,
+            &mut event.detail,
+            &mut event.question,
+            &mut event.grant,
+        ] {
+            cut(text, limits::TEXT_BYTES);
+        }
+        for text in [&mut event.target, &mut event.project] {
+            cut(text, limits::TARGET_BYTES);
+        }
+        event
+    }
+}
+
+/// Turns each kind of happening into the fields that it uses.
+fn fill(event: &mut Event, what: What) {
+    match what {
+        What::Verdict {
+            target,
+            verdict,
+            by,
+            process,
+            question,
+        } => {
+            event.kind = target.kind().into();
+            event.target = Some(target_text(&target));
+            event.verdict = Some(verdict);
+            event.by = Some(by);
+            event.process = Some(process);
+            event.question = question;
+        }
+        What::Answer {
+            question,
+            targets,
+            answer,
+            by,
+        } => {
+            event.kind = EventKind::Answer;
+            event.target = Some(targets.iter().map(target_text).collect::<Vec<_>>().join(", "));
+            event.verdict = Some(if answer.allow {
+                Outcome::Allow
+            } else {
+                Outcome::Deny
+            });
+            event.by = Some(by);
+            event.detail = Some(answer_text(&answer));
+            event.question = Some(question);
+        }
+        What::Grant { change, grant } => {
+            event.kind = EventKind::Grant;
+            event.target = Some(pattern_text(&grant.pattern));
+            event.verdict = Some(grant.effect.into());
+            event.action = Some(change.name().to_owned());
+            event.detail = Some(scope_text(&grant.scope));
+            event.grant = Some(grant.id.0);
+        }
+        What::Rule { change, rule } => {
+            event.kind = EventKind::Rule;
+            event.target = Some(pattern_text(&rule.pattern));
+            event.verdict = Some(rule.effect.into());
+            event.by = Some(format!("rule {}", rule.id));
+            event.action = Some(change.name().to_owned());
+            event.detail = rule.note;
+            event.project = rule.project.as_deref().map(path_text).or(event.project.take());
+        }
+        What::Session { change, detail } => happened(event, EventKind::Session, change.name(), detail),
+        What::Traffic {
+            target,
+            bytes_in,
+            bytes_out,
+            process,
+        } => {
+            event.kind = EventKind::Traffic;
+            event.target = Some(target_text(&target));
+            event.process = Some(process);
+            event.bytes_in = Some(storable(bytes_in));
+            event.bytes_out = Some(storable(bytes_out));
+        }
+        What::Daemon { change, detail } => happened(event, EventKind::Daemon, change.name(), detail),
+        What::Policy { change, detail } => happened(event, EventKind::Policy, change.name(), detail),
+    }
+}
+
+/// What has no target: only that it happened, and a word about it.
+fn happened(event: &mut Event, kind: EventKind, action: &str, detail: Option<String>) {
+    event.kind = kind;
+    event.action = Some(action.to_owned());
+    event.detail = detail;
+}
+
+impl GrantChange {
+    /// The `action` of the event.
+    pub fn name(self) -> &'static str {
+        match self {
+            GrantChange::Given => "given",
+            GrantChange::Expired => "expired",
+            GrantChange::Used => "used",
+            GrantChange::Revoked => "revoked",
+        }
+    }
+}
+
+impl RuleChange {
+    /// The `action` of the event.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleChange::Added => "added",
+            RuleChange::Removed => "removed",
+        }
+    }
+}
+
+impl SessionChange {
+    /// The `action` of the event.
+    pub fn name(self) -> &'static str {
+        match self {
+            SessionChange::Started => "started",
+            SessionChange::Ended => "ended",
+            SessionChange::Quiet => "quiet",
+            SessionChange::Resumed => "resumed",
+        }
+    }
+}
+
+impl DaemonChange {
+    /// The `action` of the event.
+    pub fn name(self) -> &'static str {
+        match self {
+            DaemonChange::Started => "started",
+            DaemonChange::Stopped => "stopped",
+            DaemonChange::UncleanEnd => "unclean end",
+            DaemonChange::LogReplaced => "log replaced",
+        }
+    }
+}
+
+impl PolicyChange {
+    /// The `action` of the event.
+    pub fn name(self) -> &'static str {
+        match self {
+            PolicyChange::Loaded => "loaded",
+            PolicyChange::Rejected => "rejected",
+            PolicyChange::Trusted => "trusted",
+        }
+    }
+}
+
+/// An event of this kind that says nothing yet.
+fn empty(kind: EventKind) -> Event {
+    Event {
+        seq: 0,
+        time_ms: 0,
+        session: None,
+        project: None,
+        kind,
+        target: None,
+        verdict: None,
+        by: None,
+        process: None,
+        bytes_in: None,
+        bytes_out: None,
+        action: None,
+        detail: None,
+        question: None,
+        grant: None,
+    }
+}
+
+/// `SQLite` has no unsigned integers; a count that does not fit is as good as the largest that does.
+fn storable(count: u64) -> u64 {
+    count.min(i64::MAX.unsigned_abs())
+}
+
+fn cut(text: &mut Option<String>, bytes: usize) {
+    if let Some(text) = text {
+        text.truncate(text.floor_char_boundary(bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Why the log could not do something. A caller that could not record does not let anything through.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_ERROR;
+
+/// Why the log could not do something.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory of the log is missing; whoever owns the directories creates it.
+    #[error("the directory of the log {path:?} does not exist")]
+    NoDirectory {
+        /// The log.
+        path: PathBuf,
+    },
+    /// There is no log yet.
+    #[error("there is no log at {path:?}")]
+    Missing {
+        /// The log.
+        path: PathBuf,
+    },
+    /// The file cannot be made or its mode cannot be set.
+    #[error("cannot create the log {path:?}")]
+    Create {
+        /// The log.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// Something else has the log's name: a directory, a symbolic link.
+    #[error("the log {path:?} is not a file")]
+    NotAFile {
+        /// The log.
+        path: PathBuf,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the log {path:?}")]
+    Open {
+        /// The log.
+        path: PathBuf,
+        /// What `SQLite` said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// A newer Askbox wrote it. It is left as it is.
+    #[error("the log {path:?} has format {found}, which is newer than this Askbox understands ({known})")]
+    Newer {
+        /// The log.
+        path: PathBuf,
+        /// The format of the file.
+        found: i64,
+        /// The newest format that this version reads.
+        known: i64,
+    },
+    /// A broken database cannot be moved out of the way.
+    #[error("cannot keep the broken log {path:?} aside")]
+    KeepAside {
+        /// The log.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// Events were not written.
+    #[error("cannot write to the log")]
+    Write {
+        /// What `SQLite` said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// Events cannot be read.
+    #[error("cannot read the log")]
+    Read {
+        /// What `SQLite` said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// An event is not one that this program wrote.
+    #[error("event {seq} of the log is not readable: {reason}; `askbox log verify` says more")]
+    Unreadable {
+        /// Its number.
+        seq: i64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Events cannot be passed on (a closed pipe, a full disk).
+    #[error("cannot export the log")]
+    Export {
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// The log was closed.
+    #[error("the log is closed")]
+    Closed,
+}
+
+impl Error {
+    /// Whether the file itself is damaged, so that writing to it again cannot help. A full disk, a missing permission
+    /// or too many open files are not damage: the log must not be put aside for those.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Error::NotAFile { .. } | Error::Unreadable { .. } => true,
+            // While the file is opened, a plain SQLITE_ERROR says that tables are missing or foreign, and an error
+            // without a code that a column holds something else.
+            Error::Open { source, .. } | Error::Read { source } => {
+                is_corrupt(source)
+                    || source
+                        .sqlite_error()
+                        .is_none_or(|error| error.extended_code == SQLITE_ERROR)
+            }
+            Error::Write { source } => is_corrupt(source),
+            Error::NoDirectory { .. }
+            | Error::Missing { .. }
+            | Error::Create { .. }
+            | Error::Newer { .. }
+            | Error::KeepAside { .. }
+            | Error::Export { .. }
+            | Error::Closed => false,
+        }
+    }
+}
+
+fn is_corrupt(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}

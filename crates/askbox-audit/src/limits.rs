@@ -1,0 +1,45 @@
+//! Every bound of this crate, with its reason.
+
+use std::time::Duration;
+
+/// Entries that may wait for the writer; further callers wait for room.
+pub const QUEUE: usize = 1024;
+
+/// Entries of one transaction: long enough to share an fsync, short enough that the first caller does not wait long.
+pub const BATCH: usize = 256;
+
+/// Events that a subscriber may lag behind before it misses some; it then reads them from the file.
+pub const SUBSCRIBER: usize = 1024;
+
+/// The longest time between two checkpoints of the chain while events come in.
+pub const CHECKPOINT_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Commits after which an idle writer moves the write-ahead log into the database.
+pub const COMMITS_PER_FOLD: u32 = 512;
+
+/// Pages of write-ahead log at which `SQLite` moves it into the database by itself, idle or not.
+pub const WAL_PAGES: u32 = 8192;
+
+/// The size to which `SQLite` cuts the write-ahead log's file back after it was moved into the database.
+pub const WAL_BYTES: u32 = 16 * 1024 * 1024;
+
+/// How long the writer waits for another process that holds the database's lock.
+pub const BUSY: Duration = Duration::from_secs(1);
+
+/// Words of a command line in the log: the executable, `argv[0]` and eight more.
+pub const COMMAND_WORDS: usize = 10;
+
+/// Bytes of one word of a command line.
+pub const WORD_BYTES: usize = 256;
+
+/// Bytes of any other text that a caller passes in (a reason, a name).
+pub const TEXT_BYTES: usize = 1024;
+
+/// Bytes of a target: four bytes of text for each byte of the longest path (`PATH_MAX`).
+pub const TARGET_BYTES: usize = 4 * 4096;
+
+/// Events that one query returns where the filter names no smaller number.
+pub const QUERY_EVENTS: u32 = 100_000;
+
+/// Broken databases that are kept; more than this and the log refuses to open, since something else is wrong.
+pub const BROKEN_KEPT: u32 = 100;

@@ -1,0 +1,212 @@
+use std::path::PathBuf;
+
+use askbox_policy::{CanonicalPath, Target};
+use tempfile::TempDir;
+
+use super::*;
+use crate::entry::{DaemonChange, Entry, What};
+use crate::event::{EventProcess, Outcome};
+use crate::store::{Durability, Log};
+
+fn read(session: &str, verdict: Outcome, path: &str) -> Entry {
+    Entry {
+        session: Some(SessionId(session.into())),
+        project: None,
+        what: What::Verdict {
+            target: Target::Read(CanonicalPath::new(Path::new(path)).unwrap()),
+            verdict,
+            by: "rule r".into(),
+            process: EventProcess {
+                pid: 1,
+                exe: None,
+                command: vec![],
+            },
+            question: None,
+        },
+    }
+}
+
+/// A closed log of six events, with a checkpoint at the last.
+async fn log() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.sqlite");
+    let log = Log::open(&path).unwrap();
+    for entry in [
+        Entry::of_daemon(DaemonChange::Started, None),
+        read("a", Outcome::Allow, "/1"),
+        read("a", Outcome::Deny, "/2"),
+        read("b", Outcome::Deny, "/3"),
+        read("b", Outcome::Ask, "/4"),
+        Entry::of_daemon(DaemonChange::Stopped, None),
+    ] {
+        log.record(entry, Durability::Unsynced).await.unwrap();
+    }
+    log.close().await.unwrap();
+    (directory, path)
+}
+
+#[tokio::test]
+async fn a_filter_picks_events() {
+    let (_directory, path) = log().await;
+    let reader = Reader::open(&path).unwrap();
+    let check = |set: fn(&mut Filter), expected: &[u64]| {
+        let mut filter = Filter::default();
+        set(&mut filter);
+        let found: Vec<_> = reader
+            .query(&filter)
+            .unwrap()
+            .into_iter()
+            .map(|event| event.seq)
+            .collect();
+        assert_eq!(found, expected, "{filter:?}");
+    };
+    check(|_all| {}, &[1, 2, 3, 4, 5, 6]);
+    check(|filter| filter.session = Some(SessionId("a".into())), &[2, 3]);
+    check(|filter| filter.denied_only = true, &[3, 4]);
+    check(|filter| filter.kind = Some(EventKind::Daemon), &[1, 6]);
+    check(|filter| filter.since_ms = Some(0), &[1, 2, 3, 4, 5, 6]);
+    check(|filter| filter.since_ms = Some(u64::MAX), &[]);
+    check(|filter| filter.after_seq = Some(4), &[5, 6]);
+    check(|filter| filter.limit = Some(2), &[5, 6]);
+    check(
+        |filter| (filter.after_seq, filter.limit) = (Some(0), Some(2)),
+        &[1, 2],
+    );
+    check(
+        |filter| (filter.session, filter.denied_only) = (Some(SessionId("b".into())), true),
+        &[4],
+    );
+}
+
+#[tokio::test]
+async fn an_export_has_a_line_for_each_event_and_verifies_by_itself() {
+    let (_directory, path) = log().await;
+    let mut output = Vec::new();
+    Reader::open(&path).unwrap().export(&mut output).unwrap();
+    let mut previous = Digest::START;
+    let lines = String::from_utf8(output).unwrap();
+    for line in lines.lines() {
+        let sealed: Sealed = serde_json::from_str(line).unwrap();
+        assert_eq!(chain::hash(previous, &sealed.event), sealed.hash);
+        previous = sealed.hash;
+    }
+    assert_eq!(lines.lines().count(), 6);
+}
+
+#[test]
+fn a_missing_log_is_said_to_be_missing() {
+    assert!(matches!(
+        Reader::open(Path::new("/nonexistent/log.sqlite")),
+        Err(Error::Missing { .. })
+    ));
+}
+
+/// Changes a log by hand and checks what is found.
+async fn check(tamper: &str, expected: Verification) {
+    let (_directory, path) = log().await;
+    Connection::open(&path).unwrap().execute_batch(tamper).unwrap();
+    assert_eq!(
+        Reader::open(&path).unwrap().verify().unwrap(),
+        expected,
+        "{tamper}"
+    );
+}
+
+#[tokio::test]
+async fn an_untouched_log_is_intact() {
+    check(
+        "",
+        Verification::Intact {
+            events: 6,
+            checkpoint: Some(6),
+        },
+    )
+    .await;
+}
+
+/// What was done, the event at which it shows, and how.
+const TAMPERED: [(&str, i64, &str); 18] = [
+    ("UPDATE events SET target = '/9' WHERE seq = 3", 3, CHANGED),
+    ("UPDATE events SET verdict = 'allow' WHERE seq = 4", 4, CHANGED),
+    ("UPDATE events SET session = NULL WHERE seq = 5", 5, CHANGED),
+    ("UPDATE events SET exe = '' WHERE seq = 5", 5, CHANGED),
+    ("UPDATE events SET command = '[\"ls\"]' WHERE seq = 5", 5, CHANGED),
+    (
+        "UPDATE events SET time_ms = time_ms + 1 WHERE seq = 1",
+        1,
+        CHANGED,
+    ),
+    ("UPDATE events SET hash = zeroblob(32) WHERE seq = 2", 2, CHANGED),
+    (
+        "UPDATE events SET hash = x'00' WHERE seq = 2",
+        2,
+        "a hash of another length",
+    ),
+    (
+        "UPDATE events SET kind = 'other' WHERE seq = 2",
+        2,
+        "an unknown kind",
+    ),
+    ("UPDATE events SET pid = -1 WHERE seq = 2", 2, "a negative number"),
+    ("DELETE FROM events WHERE seq = 3", 3, MISSING),
+    ("DELETE FROM events WHERE seq IN (1, 2)", 1, MISSING),
+    ("DELETE FROM events WHERE seq > 4", 5, CUT),
+    ("DELETE FROM events", 1, CUT),
+    (
+        "DELETE FROM events WHERE seq = 3; UPDATE events SET seq = seq - 1 WHERE seq > 3",
+        3,
+        CHANGED,
+    ),
+    (
+        "INSERT INTO events (seq, time_ms, kind, hash) VALUES (7, 0, 'read', zeroblob(32))",
+        7,
+        CHANGED,
+    ),
+    (
+        "INSERT INTO events (seq, time_ms, kind, hash) VALUES (0, 0, 'read', zeroblob(32))",
+        0,
+        CHANGED,
+    ),
+    ("UPDATE checkpoints SET hash = zeroblob(32)", 6, REWRITTEN),
+];
+
+/// Makes room between the third and the fourth event, and fills it.
+const INSERTED: &str = "
+    UPDATE events SET seq = seq + 100 WHERE seq > 3;
+    UPDATE events SET seq = seq - 99 WHERE seq > 100;
+    INSERT INTO events (seq, time_ms, kind, hash) VALUES (4, 0, 'read', zeroblob(32));
+";
+
+#[tokio::test]
+async fn tampering_is_found() {
+    for (tamper, seq, reason) in TAMPERED.into_iter().chain([(INSERTED, 4, CHANGED)]) {
+        check(tamper, Verification::Broken { seq, reason }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_chain_computed_anew_is_found_by_a_checkpoint() {
+    let (_directory, path) = log().await;
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute("UPDATE events SET target = '/9' WHERE seq = 3", [])
+        .unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let mut previous = Digest::START;
+    for event in reader.query(&Filter::default()).unwrap() {
+        previous = chain::hash(previous, &event);
+        connection
+            .execute(
+                "UPDATE events SET hash = ?1 WHERE seq = ?2",
+                (previous.0, signed(event.seq)),
+            )
+            .unwrap();
+    }
+    assert_eq!(
+        reader.verify().unwrap(),
+        Verification::Broken {
+            seq: 6,
+            reason: REWRITTEN
+        }
+    );
+}

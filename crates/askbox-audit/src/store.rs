@@ -1,0 +1,118 @@
+//! The log's handle: callers hand in entries and get numbers back. One thread behind it writes, in order.
+//! A number means that the event outlives this process (and, synced, the machine); an error means that it may not
+//! exist, and the caller denies.
+
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
+
+use crate::database::Place;
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::event::Event;
+use crate::limits;
+use crate::writer::Writer;
+
+/// When a recorded event has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// On the disk: survives a loss of power. For answers, grants, rules and sessions.
+    Synced,
+    /// With the kernel: survives `kill -9` of the daemon. For verdicts by a rule, and traffic.
+    Unsynced,
+}
+
+/// The log, open for writing. Clones share one writer; when the last one is dropped, it ends by itself.
+#[derive(Clone, Debug)]
+pub struct Log {
+    commands: mpsc::Sender<Command>,
+    room: Arc<Semaphore>,
+    events: broadcast::Sender<Arc<Event>>,
+}
+
+/// What the writer is told.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Write an event.
+    Record(Box<Waiting>),
+    /// Write a last checkpoint and end; the reply is its result.
+    Close(oneshot::Sender<Result<(), Error>>),
+}
+
+/// An event on its way into the log.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) draft: Event,
+    pub(crate) durability: Durability,
+    pub(crate) reply: oneshot::Sender<Result<u64, Error>>,
+    /// Room in the queue, given back when this is dropped.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+impl Log {
+    /// Opens the log or makes a new one (0600); its directory must exist. If the run before did not end in order, or
+    /// the file was broken and is kept aside now, the first event says so. Blocks: reads and writes a few pages.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_at(Place::new(path))
+    }
+
+    pub(crate) fn open_at(place: Place) -> Result<Self, Error> {
+        let error_path = place.path.clone();
+        let (events, _) = broadcast::channel(limits::SUBSCRIBER);
+        let (commands, received) = mpsc::channel();
+        let writer = Writer::open(place, events.clone())?;
+        std::thread::Builder::new()
+            .name("askbox-log".to_owned())
+            .spawn(move || writer.run(&received))
+            .map_err(|source| Error::Create {
+                path: error_path,
+                source: Arc::new(source),
+            })?;
+        Ok(Self {
+            commands,
+            room: Arc::new(Semaphore::new(limits::QUEUE)),
+            events,
+        })
+    }
+
+    /// Records an entry and returns its number once it has arrived as `durability` says. Entries get their numbers in
+    /// the order in which they were queued. Dropping the future after it was queued does not take the entry back.
+    pub async fn record(&self, entry: Entry, durability: Durability) -> Result<u64, Error> {
+        let draft = entry.draft();
+        let room = Arc::clone(&self.room)
+            .acquire_owned()
+            .await
+            .map_err(|_closed| Error::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let waiting = Box::new(Waiting {
+            draft,
+            durability,
+            reply,
+            room,
+        });
+        self.commands
+            .send(Command::Record(waiting))
+            .map_err(|_ended| Error::Closed)?;
+        answer.await.map_err(|_ended| Error::Closed)?
+    }
+
+    /// Events from now on, in order, each after it was written. A receiver that lags reads what it missed from the
+    /// file.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.subscribe()
+    }
+
+    /// Writes what is queued and a last checkpoint, syncs, and closes the file; every later call is an error. Record
+    /// `DaemonChange::Stopped` before it, or the next start reports an unclean end.
+    pub async fn close(&self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .send(Command::Close(reply))
+            .map_err(|_ended| Error::Closed)?;
+        answer.await.map_err(|_ended| Error::Closed)?
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,360 @@
+//! The writer's thread: drains the queue into transactions, chains events, sets checkpoints, answers callers.
+//! After any failure it throws the connection away and opens the file anew with the next batch: what the database
+//! holds is then read from it, not remembered.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{broadcast, oneshot};
+
+use crate::chain;
+use crate::database::{Database, Place, Tail};
+use crate::entry::{DaemonChange, Entry};
+use crate::error::Error;
+use crate::event::{Event, EventKind, Sealed};
+use crate::limits;
+use crate::store::{Command, Durability, Waiting};
+use crate::text::path_text;
+
+/// Owns the file while the log is open.
+pub(crate) struct Writer {
+    place: Place,
+    events: broadcast::Sender<Arc<Event>>,
+    open: Option<Open>,
+    /// The file was found damaged by a write and is to be kept aside before the next one.
+    damage: Option<Error>,
+    /// What the log has to say about itself, until it is written.
+    notes: Vec<Event>,
+}
+
+/// An open file and what was learnt from it.
+struct Open {
+    database: Database,
+    tail: Tail,
+    checkpoint: u64,
+    checkpoint_at: Instant,
+    commits: u32,
+}
+
+impl Writer {
+    /// Opens the file; says in it what was found.
+    pub(crate) fn open(place: Place, events: broadcast::Sender<Arc<Event>>) -> Result<Self, Error> {
+        let mut writer = Self {
+            place,
+            events,
+            open: None,
+            damage: None,
+            notes: Vec::new(),
+        };
+        if let Err(error) = writer.reopen(true) {
+            if writer.damage.is_none() {
+                return Err(error);
+            }
+            writer.reopen(false)?;
+        }
+        Ok(writer)
+    }
+
+    /// Works until every handle is gone or one of them closes the log.
+    pub(crate) fn run(mut self, commands: &Receiver<Command>) {
+        loop {
+            let first = match self.next(commands) {
+                Next::Command(command) => command,
+                Next::Checkpoint => {
+                    self.checkpoint();
+                    continue;
+                }
+                Next::Ended => {
+                    if let Err(error) = self.close() {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the log was not closed in order"
+                        );
+                    }
+                    return;
+                }
+            };
+            let mut batch = Vec::new();
+            let mut closing = None;
+            for command in std::iter::once(first).chain(commands.try_iter()) {
+                match command {
+                    Command::Record(waiting) => batch.push(*waiting),
+                    Command::Close(reply) => closing = Some(reply),
+                }
+                if batch.len() >= limits::BATCH || closing.is_some() {
+                    break;
+                }
+            }
+            self.write(batch);
+            if let Some(reply) = closing {
+                answer(reply, self.close());
+                return;
+            }
+        }
+    }
+
+    /// Waits for a command, but no longer than the next checkpoint is due.
+    fn next(&mut self, commands: &Receiver<Command>) -> Next {
+        if let Ok(command) = commands.try_recv() {
+            return Next::Command(command);
+        }
+        self.fold();
+        let Some(due) = self.open.as_ref().and_then(Open::checkpoint_due) else {
+            return commands.recv().map_or(Next::Ended, Next::Command);
+        };
+        match commands.recv_timeout(due) {
+            Ok(command) => Next::Command(command),
+            Err(RecvTimeoutError::Timeout) => Next::Checkpoint,
+            Err(RecvTimeoutError::Disconnected) => Next::Ended,
+        }
+    }
+
+    /// Writes a batch in order and answers every caller. What precedes the first synced entry does not wait for the
+    /// disk.
+    fn write(&mut self, batch: Vec<Waiting>) {
+        let split = batch
+            .iter()
+            .position(|waiting| waiting.durability == Durability::Synced);
+        let mut unsynced = batch;
+        let synced = unsynced.split_off(split.unwrap_or(unsynced.len()));
+        self.commit(unsynced, false);
+        self.commit(synced, true);
+    }
+
+    fn commit(&mut self, batch: Vec<Waiting>, synced: bool) {
+        if batch.is_empty() {
+            return;
+        }
+        let (drafts, replies): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|waiting| (waiting.draft, (waiting.reply, waiting.room)))
+            .unzip();
+        match self.append(drafts, synced) {
+            Ok(written) => {
+                for (sealed, (reply, room)) in written.into_iter().zip(replies) {
+                    drop(room);
+                    answer(reply, Ok(sealed.event.seq));
+                    self.publish(sealed.event);
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "events were not written"
+                );
+                for (reply, room) in replies {
+                    drop(room);
+                    answer(reply, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Chains and writes events; on an error none of them was written.
+    fn append(&mut self, drafts: Vec<Event>, synced: bool) -> Result<Vec<Sealed>, Error> {
+        if self.open.is_none() {
+            self.reopen(false)?;
+        }
+        let Some(mut open) = self.open.take() else {
+            return Err(Error::Closed);
+        };
+        match open.append(drafts, synced) {
+            Ok(written) => {
+                self.open = Some(open);
+                Ok(written)
+            }
+            Err(error) => {
+                self.note_damage(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens the file; keeps it aside and makes a new one when it is damaged. `first` is set when the log is opened,
+    /// not when a connection is replaced.
+    fn reopen(&mut self, first: bool) -> Result<(), Error> {
+        let opened = match self.damage.take() {
+            Some(damage) => Err(damage),
+            None => Open::new(&self.place),
+        };
+        let (mut open, last) = match opened {
+            Ok(opened) => opened,
+            Err(damage) if damage.is_damage() => {
+                self.replace(&damage)?;
+                Open::new(&self.place)?
+            }
+            Err(error) => return Err(error),
+        };
+        if first && last.as_ref().is_some_and(|event| !is_stop(event)) {
+            self.notes
+                .push(Entry::of_daemon(DaemonChange::UncleanEnd, None).draft());
+        }
+        if !self.notes.is_empty() {
+            let written = open
+                .append(self.notes.clone(), true)
+                .inspect_err(|error| self.note_damage(error))?;
+            self.notes.clear();
+            for sealed in written {
+                self.publish(sealed.event);
+            }
+        }
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Keeps the broken file aside; the first event of the new one will say so.
+    fn replace(&mut self, damage: &Error) -> Result<(), Error> {
+        let kept = self
+            .place
+            .keep_aside()
+            .inspect_err(|_| self.damage = Some(damage.clone()))?;
+        tracing::error!(
+            error = damage as &dyn std::error::Error,
+            ?kept,
+            "the log was broken"
+        );
+        let name = path_text(kept.file_name().unwrap_or_default().as_ref());
+        let detail = format!("{damage}; the log before this one is kept as {name}");
+        self.notes.insert(
+            0,
+            Entry::of_daemon(DaemonChange::LogReplaced, Some(detail)).draft(),
+        );
+        Ok(())
+    }
+
+    fn note_damage(&mut self, error: &Error) {
+        if error.is_damage() {
+            self.damage = Some(error.clone());
+        }
+    }
+
+    /// Sets a checkpoint at the last event; failing that, the next event tries again.
+    fn checkpoint(&mut self) {
+        if let Some(Err(error)) = self.open.as_mut().map(|open| open.checkpoint(false)) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "no checkpoint was written"
+            );
+            self.open = None;
+        }
+    }
+
+    fn fold(&mut self) {
+        if let Some(open) = self
+            .open
+            .as_mut()
+            .filter(|open| open.commits >= limits::COMMITS_PER_FOLD)
+        {
+            open.commits = 0;
+            if let Err(error) = open.database.fold() {
+                // Nothing is lost: the write-ahead log only grows.
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the log's file was not brought up to date"
+                );
+            }
+        }
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        self.open.take().map_or(Ok(()), |mut open| open.checkpoint(true))
+    }
+
+    fn publish(&self, event: Event) {
+        // An error says that nobody listens.
+        let _ignored = self.events.send(Arc::new(event));
+    }
+}
+
+/// Why the writer woke up.
+enum Next {
+    Command(Command),
+    Checkpoint,
+    Ended,
+}
+
+impl Open {
+    /// Opens the file; returns its last event too.
+    fn new(place: &Place) -> Result<(Self, Option<Event>), Error> {
+        let database = place.open()?;
+        let last = database.last()?;
+        let checkpoint = database.last_checkpoint()?;
+        let tail = last.as_ref().map_or(Tail::START, |sealed| Tail {
+            seq: sealed.event.seq,
+            hash: sealed.hash,
+        });
+        let open = Self {
+            database,
+            tail,
+            checkpoint,
+            checkpoint_at: Instant::now(),
+            commits: 0,
+        };
+        Ok((open, last.map(|sealed| sealed.event)))
+    }
+
+    fn append(&mut self, drafts: Vec<Event>, synced: bool) -> Result<Vec<Sealed>, Error> {
+        let mut tail = self.tail.clone();
+        let mut sealed = Vec::with_capacity(drafts.len());
+        let mut time_ms = 0;
+        for mut event in drafts {
+            time_ms = now_ms();
+            event.seq = tail.seq + 1;
+            event.time_ms = time_ms;
+            tail = Tail {
+                seq: event.seq,
+                hash: chain::hash(tail.hash, &event),
+            };
+            sealed.push(Sealed {
+                event,
+                hash: tail.hash,
+            });
+        }
+        let due = self.checkpoint_at.elapsed() >= limits::CHECKPOINT_INTERVAL;
+        self.database
+            .append(&sealed, due.then_some((&tail, time_ms)), synced)?;
+        self.tail = tail;
+        self.commits = self.commits.saturating_add(1);
+        if due {
+            self.note_checkpoint();
+        }
+        Ok(sealed)
+    }
+
+    /// Sets a checkpoint at the last event, where there is none yet.
+    fn checkpoint(&mut self, synced: bool) -> Result<(), Error> {
+        if self.checkpoint == self.tail.seq {
+            return Ok(());
+        }
+        self.database.append(&[], Some((&self.tail, now_ms())), synced)?;
+        self.note_checkpoint();
+        Ok(())
+    }
+
+    fn note_checkpoint(&mut self) {
+        self.checkpoint = self.tail.seq;
+        self.checkpoint_at = Instant::now();
+    }
+
+    /// How long until a checkpoint is due; `None` when the last one is at the last event.
+    fn checkpoint_due(&self) -> Option<Duration> {
+        let left = limits::CHECKPOINT_INTERVAL.saturating_sub(self.checkpoint_at.elapsed());
+        (self.checkpoint != self.tail.seq).then_some(left)
+    }
+}
+
+fn is_stop(event: &Event) -> bool {
+    event.kind == EventKind::Daemon && event.action.as_deref() == Some(DaemonChange::Stopped.name())
+}
+
+/// Milliseconds since 1970; 0 for a clock before that.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn answer<T>(reply: oneshot::Sender<Result<T, Error>>, result: Result<T, Error>) {
+    // An error says that the caller is gone; what was written stays written.
+    let _ignored = reply.send(result);
+}
