@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Longest frame without its length prefix. A plan with 500 mounts is some 100 KiB; a frame is held in memory whole.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
-/// Most descriptors that ride on one frame. A launch needs eight; later issues add two.
+/// Most descriptors that ride on one frame. A launch needs seven; later issues add two.
 pub const MAX_DESCRIPTORS: usize = 16;
 
 /// Descriptors that one message of the kernel can carry at most (`SCM_MAX_FD`, include/net/scm.h).
@@ -16,9 +16,6 @@ pub const HELLO_WAIT: Duration = Duration::from_secs(5);
 
 /// How long a front end waits for an answer. The slowest is a launch, which reads host paths that may be slow.
 pub const CALL_WAIT: Duration = Duration::from_secs(30);
-
-/// How long the daemon waits for a front end that does not read, before it drops the connection.
-pub const SEND_WAIT: Duration = Duration::from_secs(10);
 
 /// Events that a front end holds back while it waits for an answer.
 pub const HELD_EVENTS: usize = 4096;

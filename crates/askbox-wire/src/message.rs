@@ -21,7 +21,7 @@ pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};
 pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, Pin, RunOptions, Terminals};
-pub use question::{AnsweredView, MemberView, MissedView, ProcessView, QuestionView};
+pub use question::{AnsweredView, MemberView, MissedReason, MissedView, ProcessView, QuestionView};
 pub use rule::{NewRule, RuleView};
 pub use session::{SessionState, SessionView, Stop};
 pub use status::{PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView};

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::Peer;
 use crate::codec::{self, CodecError, PREFIX};
 use crate::descriptors;
-use crate::limits::{HELLO_WAIT, SEND_WAIT};
+use crate::limits::HELLO_WAIT;
 use crate::message::{FromClient, FromDaemon, Hello, Request};
 
 /// Why nothing more comes from, or goes to, a front end.
@@ -35,9 +35,6 @@ pub enum ReceiveError {
         /// Its version.
         version: String,
     },
-    /// The other side does not read.
-    #[error("the front end does not read")]
-    Stuck,
 }
 
 /// A call as it arrived. Descriptors that nobody takes out are closed with it.
@@ -174,14 +171,11 @@ impl Partial {
 }
 
 impl Sender {
-    /// Sends one message whole. A front end that does not read for [`SEND_WAIT`] is given up; after an error the
-    /// connection is of no use any more.
+    /// Sends one message whole, and waits as long as the front end does not read: a stopped one is not a dead one.
+    /// After an error, or when dropped half-way, the connection is of no use any more.
     pub async fn send(&mut self, message: &FromDaemon) -> Result<(), ReceiveError> {
         let frame = codec::encode(message)?;
-        match timeout(SEND_WAIT, self.write(&frame)).await {
-            Ok(sent) => sent.map_err(ReceiveError::Socket),
-            Err(_) => Err(ReceiveError::Stuck),
-        }
+        self.write(&frame).await.map_err(ReceiveError::Socket)
     }
 
     async fn write(&self, mut rest: &[u8]) -> io::Result<()> {

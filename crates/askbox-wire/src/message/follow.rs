@@ -35,14 +35,12 @@ pub enum Topic {
 pub enum Event {
     /// A question waits for a person.
     QuestionOpened(QuestionView),
-    /// It has more members now, fewer programs that wait, or a new revision.
+    /// It has more members, or other programs wait.
     QuestionChanged(QuestionView),
     /// It is not open any more.
     QuestionClosed {
         /// The question.
         id: String,
-        /// Its session.
-        session: SessionId,
         /// Why.
         outcome: Closed,
     },
@@ -59,7 +57,7 @@ pub enum Event {
     GrantsChanged,
     /// A session began or changed.
     SessionChanged(SessionView),
-    /// A session ended.
+    /// A session ended, or was told to. The connection that launched it hears of it without following.
     SessionEnded {
         /// The session.
         session: SessionId,
@@ -85,10 +83,8 @@ pub enum Closed {
     Allowed,
     /// A person denied it.
     Denied,
-    /// Nobody answered in time.
-    TimedOut,
-    /// A rule decides it now.
+    /// A change of rules or remembered answers decided it.
     Decided,
-    /// Its session ended.
-    SessionEnded,
+    /// It is a missed one now.
+    Missed,
 }

@@ -115,13 +115,11 @@ pub enum Descriptor {
     DnsTcp6,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
-    /// A pidfd of the outer namespace's first process.
-    Init,
 }
 
 impl Descriptor {
     /// What a launch sends, in this order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -129,6 +127,5 @@ impl Descriptor {
         Self::DnsTcp4,
         Self::DnsTcp6,
         Self::Leash,
-        Self::Init,
     ];
 }

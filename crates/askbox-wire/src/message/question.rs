@@ -22,8 +22,8 @@ pub struct QuestionView {
     pub project: String,
     /// The session.
     pub session: SessionId,
-    /// The name that the session was given.
-    pub session_name: Option<String>,
+    /// The session's name for people. Harmless text.
+    pub session_name: String,
     /// When it was raised, RFC 3339.
     pub raised: String,
     /// When it counts as missed, RFC 3339.
@@ -38,6 +38,8 @@ pub struct QuestionView {
     pub members: Vec<MemberView>,
     /// Programs that still wait; 0 when all have given up, which leaves the question as it is.
     pub waiting: usize,
+    /// Targets that were denied because the list was full.
+    pub unlisted: u32,
     /// What an answer would cover if it were widened. Harmless text.
     pub widened: Vec<String>,
 }
@@ -51,6 +53,8 @@ pub struct MemberView {
     pub display: String,
     /// Who asked for it first.
     pub process: ProcessView,
+    /// Why the rules leave it to a person. Harmless text.
+    pub reason: String,
     /// Requests that still wait for it.
     pub waiting: usize,
 }
@@ -70,7 +74,7 @@ pub struct ProcessView {
     pub others: Vec<String>,
 }
 
-/// A question that nobody answered in time, or that came while its session was quiet.
+/// A question that nobody answered in time, or that was never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissedView {
     /// As it was last. It is answered like an open one.
@@ -78,8 +82,26 @@ pub struct MissedView {
     pub question: QuestionView,
     /// When it was missed, RFC 3339.
     pub missed: String,
-    /// Whether it came while its session was quiet.
-    pub quiet: bool,
+    /// Why it was missed.
+    pub why: MissedReason,
+}
+
+/// Why a question was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedReason {
+    /// Nobody answered in time.
+    TimedOut,
+    /// The session asked too much and was quiet.
+    Quiet,
+    /// The session had too many open questions.
+    TooMany,
+    /// The session ended first.
+    SessionEnded,
+    /// The machine went to sleep.
+    Suspended,
+    /// An answer could not be logged, so it had no effect.
+    LogFailed,
 }
 
 /// What an answer did.
