@@ -1,0 +1,356 @@
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use crate::display;
+use crate::host::{Host, Port};
+use crate::path_pattern::CanonicalPath;
+use crate::request::{Destination, Process, Project, Target};
+
+fn check(text: &str, expected: &str) {
+    assert_eq!(display::text(text, 200), expected, "{text:?}");
+}
+
+#[test]
+fn hidden_characters_become_visible() {
+    check(
+        "plain text, ümlaut, 日本語, नमस्ते",
+        "plain text, ümlaut, 日本語, नमस्ते",
+    );
+    check("\u{1b}]52;c;ZXZpbA==\u{7}", r"\u{1b}]52;c;ZXZpbA==\u{7}");
+    check("a\nb\r\tc\0", r"a\nb\r\tc\u{0}");
+    check("\u{9b}31m", r"\u{9b}31m");
+    check("evil\u{202e}txt.exe", r"evil\u{202e}txt.exe");
+    check("a\u{2066}b\u{2069}", r"a\u{2066}b\u{2069}");
+    check("a\u{200b}b\u{feff}c\u{ad}d", r"a\u{200b}b\u{feff}c\u{ad}d");
+    check("a\u{e0041}b\u{e000}", r"a\u{e0041}b\u{e000}");
+    check("a\u{a0}b\u{3000}c\u{2028}d", r"a\u{a0}b\u{3000}c\u{2028}d");
+    check("e\u{301}", "e\u{301}");
+    check("\u{301}e", r"\u{301}e");
+    check(
+        "e\u{301}\u{301}\u{301}",
+        r"e\u{301}\u{301}\u{301}"
+            .replacen(r"\u{301}\u{301}", "\u{301}\u{301}", 1)
+            .as_str(),
+    );
+}
+
+#[test]
+fn long_text_loses_its_middle() {
+    assert_eq!(display::text("abcdefghij", 5), "ab…ij");
+    assert_eq!(display::text("abcdefghij", 10), "abcdefghij");
+    assert_eq!(display::text("abc", 0), "…");
+    assert_eq!(
+        display::path(Path::new("/home/me/a/very/long/way/to/file.txt"), 20),
+        "/home/me/a…/file.txt"
+    );
+    assert_eq!(
+        display::path(Path::new(OsStr::from_bytes(b"/a\xff\n")), 20),
+        r"/a\xff\n"
+    );
+}
+
+#[test]
+fn markup_is_escaped() {
+    assert_eq!(
+        display::markup("<b>&\"it's\"</b>"),
+        "&lt;b&gt;&amp;&quot;it&#39;s&quot;&lt;/b&gt;"
+    );
+    assert_eq!(display::markup("plain"), "plain");
+}
+
+fn check_host(text: &str, expected: &str) {
+    assert_eq!(
+        display::host(&Host::parse(text).expect("a host")),
+        expected,
+        "{text:?}"
+    );
+}
+
+#[test]
+fn punycode_is_shown_with_the_readable_form_only_where_that_is_clear() {
+    check_host("example.com", "example.com");
+    check_host("münchen.test", "xn--mnchen-3ya.test (münchen.test)");
+    check_host("пример.test", "xn--e1afmkfd.test (пример.test)");
+    check_host("日本語.test", "xn--wgv71a119e.test (日本語.test)");
+    // Cyrillic letters that all look like Latin ones, and a mix of both scripts.
+    for attack in [
+        "аррӏе.test",
+        "раураl.test",
+        "gооgle.test",
+        "ехаме.test",
+        "ıdentity.test",
+        "例ab.test",
+    ] {
+        let host = Host::parse(attack).expect("a host");
+        assert_eq!(display::host(&host), host.to_string(), "{attack}");
+    }
+    check_host("2001:db8::1", "2001:db8::1");
+}
+
+#[test]
+fn the_registrable_domain_of_a_long_name_stays() {
+    let label = "a".repeat(60);
+    let long = format!("accounts.example.com.{label}.{label}.{label}.evil.co.uk");
+    let shown = display::host(&Host::parse(&long).expect("a host"));
+    assert!(
+        shown.starts_with("accounts.example.com.a") && shown.ends_with("a.evil.co.uk"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains('…') && shown.chars().count() == display::MAX_HOST,
+        "{shown}"
+    );
+    let wide = format!("{label}.{label}.kawasaki.jp");
+    let shown = display::host(&Host::parse(&format!("xyz.{wide}")).expect("a host"));
+    assert_eq!(shown, format!("….{wide}"));
+}
+
+fn network(host: &str, port: u16) -> Target {
+    let (host, port) = (
+        Host::parse(host).expect("a host"),
+        Port::new(port).expect("a port"),
+    );
+    Target::Network(Destination { host, port })
+}
+
+fn check_title(exe: &str, command: &[&str], expected: &str) {
+    let process = Process {
+        exe: (!exe.is_empty()).then(|| PathBuf::from(exe)),
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        ..Process::unknown()
+    };
+    let project = Project(PathBuf::from("/home/me/my-project"));
+    let shown = display::title(
+        &process,
+        &project,
+        &network("example.com", 443),
+        &[PathBuf::from("/home/me/.cargo/bin")],
+    );
+    assert_eq!(shown, format!("{expected} (my-project) wants example.com"));
+}
+
+#[test]
+fn only_programs_of_system_and_toolchains_go_by_their_bare_name() {
+    check_title("/usr/bin/curl", &["curl"], "curl");
+    check_title("/home/me/.cargo/bin/cargo", &["cargo"], "cargo");
+    check_title("/home/me/my-project/npm", &["npm"], "\"./npm\"");
+    check_title("/usrlocal/npm", &["npm"], "\"./npm\"");
+    check_title("/tmp/n\npm\u{202e}", &["npm"], r#""./n\npm\u{202e}""#);
+    check_title("", &[], "An unknown program");
+}
+
+#[test]
+fn scripts_give_their_interpreters_a_name() {
+    check_title(
+        "/usr/bin/node",
+        &["node", "/usr/lib/node_modules/npm/bin/npm-cli.js", "install"],
+        "npm",
+    );
+    check_title("/usr/bin/node", &["node", "/usr/bin/npm"], "npm");
+    check_title("/usr/bin/python3.12", &["python3", "/usr/bin/pip"], "pip");
+    check_title("/usr/bin/node", &["node", "/tmp/npm"], "node \"./npm\"");
+    check_title("/usr/bin/node", &["node", "/usr/../tmp/npm"], "node \"./npm\"");
+    check_title("/usr/bin/node", &["node", "build.js"], "node \"./build.js\"");
+    check_title("/usr/bin/bash", &["bash", "-c", "curl"], "bash");
+    check_title("/tmp/node", &["node", "/usr/bin/npm"], "\"./node\"");
+}
+
+#[test]
+fn targets_say_what_would_be_reached() {
+    for (target, expected) in [
+        (network("example.com", 443), "example.com"),
+        (network("example.com", 80), "example.com:80"),
+        (
+            network("münchen.test", 22),
+            "xn--mnchen-3ya.test:22 (münchen.test)",
+        ),
+        (network("2001:db8::1", 443), "2001:db8::1"),
+        (network("2001:db8::1", 22), "[2001:db8::1]:22"),
+    ] {
+        assert_eq!(display::target(&target), expected);
+    }
+    let Target::Network(destination) = network("nas.test", 443) else {
+        unreachable!()
+    };
+    let local = Target::LocalNetwork {
+        destination,
+        address: [10, 1, 2, 3].into(),
+    };
+    assert_eq!(
+        display::target(&local),
+        "nas.test on your local network (10.1.2.3)"
+    );
+    let read = Target::Read(CanonicalPath::new(Path::new("/etc/a\u{1b}b")).expect("a path"));
+    let title = display::title(&Process::unknown(), &Project(PathBuf::from("/p/<b>")), &read, &[]);
+    assert_eq!(title, r"An unknown program (<b>) wants to read /etc/a\u{1b}b");
+}
+
+#[test]
+fn command_lines_are_quoted_for_the_shell() {
+    let words = [
+        "npm",
+        "install",
+        "",
+        "a b",
+        "it's",
+        "--x=1",
+        "a\nb",
+        "\u{202e}",
+        "\u{e0041}",
+        "$HOME",
+        "ü",
+    ];
+    let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+    assert_eq!(
+        display::command(&words),
+        r"npm install '' 'a b' 'it'\''s' --x=1 $'a\nb' $'\u202e' $'\U000e0041' '$HOME' 'ü'"
+    );
+}
+
+fn check_shortened(command: &[&str], expected: &[&str]) {
+    let words: Vec<String> = command.iter().map(|&word| word.to_owned()).collect();
+    let shown = display::command_shortened(Some(Path::new("/usr/bin/x")), &words);
+    let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+    assert_eq!(shown, [&["/usr/bin/x"], expected].concat(), "{command:?}");
+}
+
+#[test]
+fn the_log_gets_few_and_short_words() {
+    check_shortened(&["npm", "install", "left-pad"], &["npm", "install", "left-pad"]);
+    check_shortened(
+        &["a", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        &["a", "1", "2", "3", "4", "5", "6", "7", "8"],
+    );
+    check_shortened(
+        &["x", &"y".repeat(100)],
+        &["x", &format!("{}…{}", "y".repeat(32), "y".repeat(31))],
+    );
+    check_shortened(
+        &["git", "commit", "-m", "a long story"],
+        &["git", "commit", "-m", "a …"],
+    );
+    check_shortened(&["sh", "-c", "TOKEN=hunter2 run"], &["sh", "-c", "TOKEN=*** …"]);
+    check_shortened(&[], &[]);
+    assert_eq!(
+        display::command_shortened(None, &["a".to_owned()]),
+        ["unknown", "a"]
+    );
+}
+
+#[test]
+fn secrets_never_reach_the_log() {
+    for (command, expected) in [
+        (vec!["x", "--token=hunter2"], vec!["x", "--token=***"]),
+        (
+            vec!["x", "--token", "hunter2", "y"],
+            vec!["x", "--token", "***", "y"],
+        ),
+        (vec!["x", "--api-key", "--hunter2"], vec!["x", "--api-key", "***"]),
+        (
+            vec!["x", "--no-auth", "--password", "hunter2"],
+            vec!["x", "--no-auth", "***", "***"],
+        ),
+        (vec!["x", "-token", "hunter2"], vec!["x", "-token", "***"]),
+        (vec!["x", "-password=hunter2"], vec!["x", "-password=***"]),
+        (vec!["curl", "-u", "me:hunter2"], vec!["curl", "-u", "me:***"]),
+        (vec!["curl", "-ume:hunter2"], vec!["curl", "-ume:***"]),
+        (vec!["curl", "--user=me:hunter2"], vec!["curl", "--user=me:***"]),
+        (vec!["curl", "-su", "me:hunter2"], vec!["curl", "-su", "***"]),
+        (
+            vec!["curl", "-H", "Authorization: Bearer hunter2"],
+            vec!["curl", "-H", "Authorization: ***"],
+        ),
+        (vec!["curl", "-HX-Thing: hunter2"], vec!["curl", "-HX-Thing: ***"]),
+        (
+            vec!["curl", "--header=Cookie: hunter2"],
+            vec!["curl", "--header=Cookie: ***"],
+        ),
+        (
+            vec!["/usr/bin/curl", "-d", "hunter2", "--data-raw", "hunter2"],
+            vec!["/usr/bin/curl", "-d", "***", "--data-raw", "***"],
+        ),
+        (
+            vec!["mysql", "-phunter2", "-p", "db"],
+            vec!["mysql", "-p***", "-p", "db"],
+        ),
+        (vec!["sshpass", "-p", "hunter2"], vec!["sshpass", "-p", "***"]),
+        (
+            vec!["env", "GITHUB_TOKEN=hunter2", "PLAIN=hunter2"],
+            vec!["env", "GITHUB_TOKEN=***", "PLAIN=***"],
+        ),
+        (
+            vec!["docker", "-e", "NAME=hunter2", "--env=NAME=hunter2"],
+            vec!["docker", "-e", "NAME=***", "--env=NAME=***"],
+        ),
+        (
+            vec!["x", "db_password=hunter2", "a:token:hunter2"],
+            vec!["x", "db_password=***", "a:token:***"],
+        ),
+        (
+            vec!["x", r#"{"password":"hunter2"}"#],
+            vec!["x", r#"{"password":***"#],
+        ),
+        (
+            vec!["x", "ghp_hunter2", "eyJhbGciOi.hunter2"],
+            vec!["x", "***", "***"],
+        ),
+        (
+            vec!["npm", "install", "@types/node"],
+            vec!["npm", "install", "@types/node"],
+        ),
+    ] {
+        check_shortened(&command, &expected);
+    }
+}
+
+#[test]
+fn urls_lose_user_and_query() {
+    for (url, expected) in [
+        ("https://example.com/a?q=hunter2#hunter2", "https://example.com/a"),
+        (
+            "https://me:hunter2@example.com:8443/a",
+            "https://example.com:8443/a",
+        ),
+        ("https://hunter2@example.com", "https://example.com"),
+        ("https://me:hun/ter2@example.com", "https://***"),
+        ("https://me:hun?ter2@example.com", "https://***"),
+        ("https://me:hun@ter2@example.com", "https://example.com"),
+        (
+            "git+https://hunter2@example.com/@scope/x.git",
+            "git+https://example.com/@scope/x.git",
+        ),
+        ("http://[::1]:3000/a?b", "http://[::1]:3000/a"),
+        ("postgres://me:hunter2@db.test/x", "postgres://db.test/x"),
+        (
+            "--registry=https://me:hunter2@npm.test/?a=hunter2",
+            "--registry=https://npm.test/",
+        ),
+        ("me:hunter2@db.test", "***@db.test"),
+        ("example.com/a?token=hunter2", "example.com/a"),
+        ("git@example.com:me/x.git", "git@example.com:me/x.git"),
+    ] {
+        check_shortened(&["x", url], &["x", expected]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_hidden_is_ever_shown(text in "(?s).{0,80}", words in proptest::collection::vec("(?s).{0,20}", 0..5)) {
+        let path = PathBuf::from(&text);
+        let mut shown = display::command_shortened(Some(&path), &words);
+        shown.extend([display::text(&text, 30), display::path(&path, 30), display::command(&words)]);
+        for shown in shown {
+            prop_assert!(!shown.chars().any(super::is_hidden), "{:?}", shown);
+        }
+        prop_assert!(display::text(&text, 30).chars().count() <= 30);
+    }
+
+    #[test]
+    fn the_value_of_a_secret_flag_is_never_shown(name in "[a-z-]{0,5}(token|key|password|secret|auth)[a-z-]{0,3}", value in "[A-Z]{9,12}") {
+        let words = ["x".to_owned(), format!("--{name}"), value.clone(), format!("--{name}={value}"), format!("{name}={value}")];
+        prop_assert!(!display::command_shortened(None, &words).concat().contains(&value));
+    }
+}
