@@ -40,7 +40,6 @@ CREATE TABLE events (
     grant_id  TEXT,
     hash      BLOB NOT NULL
 ) STRICT;
-CREATE INDEX events_by_session ON events (session) WHERE session IS NOT NULL;
 CREATE INDEX events_denied ON events (kind) WHERE verdict = 'deny';
 CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, time_ms INTEGER NOT NULL) STRICT;
 PRAGMA user_version = 1;
@@ -293,7 +292,9 @@ fn create(path: &Path) -> Result<(), Error> {
         .open(path)
     {
         // The name must survive a loss of power as the synced events do.
-        Ok(_created) => File::open(directory).and_then(|directory| directory.sync_all()).map_err(error),
+        Ok(_created) => File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(error),
         Err(found) if found.kind() == std::io::ErrorKind::AlreadyExists => {
             let metadata = fs::symlink_metadata(path).map_err(error)?;
             if !metadata.is_file() {

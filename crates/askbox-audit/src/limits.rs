@@ -43,3 +43,10 @@ pub const QUERY_EVENTS: u32 = 100_000;
 
 /// Broken databases that are kept; more than this and the log refuses to open, since something else is wrong.
 pub const BROKEN_KEPT: u32 = 100;
+
+/// Writing one event on the caller's thread takes some 20 µs. Longer than this, and the disk is busy: callers then
+/// leave writing to the writer's thread, so that theirs are not held up.
+pub const INLINE_SLOW: Duration = Duration::from_millis(2);
+
+/// How long they leave it to that thread.
+pub const INLINE_REST: Duration = Duration::from_millis(100);

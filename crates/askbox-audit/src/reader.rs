@@ -23,7 +23,8 @@ pub struct Reader {
 /// Which events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this session.
+    /// Of this session. Sessions have no index, which would double the cost of recording; `after_seq` of the
+    /// session's first event keeps the search short.
     pub session: Option<SessionId>,
     /// Requests that were denied; not answers, grants or rules that deny.
     pub denied_only: bool,

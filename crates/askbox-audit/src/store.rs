@@ -1,9 +1,9 @@
-//! The log's handle: callers hand in entries and get numbers back. One thread behind it writes, in order.
+//! The log's handle: callers hand in entries and get numbers back. One writer behind it writes, in order.
 //! A number means that the event outlives this process (and, synced, the machine); an error means that it may not
 //! exist, and the caller denies.
 
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 
@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits;
-use crate::writer::Writer;
+use crate::writer::{self, Writer};
 
 /// When a recorded event has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub struct Log {
     commands: mpsc::Sender<Command>,
     room: Arc<Semaphore>,
     events: broadcast::Sender<Arc<Event>>,
+    writer: Arc<Mutex<Writer>>,
 }
 
 /// What the writer is told.
@@ -36,6 +37,8 @@ pub struct Log {
 pub(crate) enum Command {
     /// Write an event.
     Record(Box<Waiting>),
+    /// See what there is to do besides.
+    Wake,
     /// Write a last checkpoint and end; the reply is its result.
     Close(oneshot::Sender<Result<(), Error>>),
 }
@@ -61,10 +64,11 @@ impl Log {
         let error_path = place.path.clone();
         let (events, _) = broadcast::channel(limits::SUBSCRIBER);
         let (commands, received) = mpsc::channel();
-        let writer = Writer::open(place, events.clone())?;
+        let writer = Arc::new(Mutex::new(Writer::open(place, events.clone())?));
+        let shared = Arc::clone(&writer);
         std::thread::Builder::new()
             .name("askbox-log".to_owned())
-            .spawn(move || writer.run(&received))
+            .spawn(move || writer::run(&shared, &received))
             .map_err(|source| Error::Create {
                 path: error_path,
                 source: Arc::new(source),
@@ -73,6 +77,7 @@ impl Log {
             commands,
             room: Arc::new(Semaphore::new(limits::QUEUE)),
             events,
+            writer,
         })
     }
 
@@ -80,6 +85,20 @@ impl Log {
     /// the order in which they were queued. Dropping the future after it was queued does not take the entry back.
     pub async fn record(&self, entry: Entry, durability: Durability) -> Result<u64, Error> {
         let draft = entry.draft();
+        if durability == Durability::Unsynced && self.room.available_permits() == limits::QUEUE {
+            // Nothing is queued and nobody writes, so this cannot wait for the disk longer than the page cache does.
+            if let Ok(mut writer) = self.writer.try_lock()
+                && writer.takes_inline()
+            {
+                let (result, wake) = writer.write_inline(draft);
+                drop(writer);
+                if wake {
+                    // The thread is there as long as the file is open; if it is not, it has nothing left to do.
+                    let _ignored = self.commands.send(Command::Wake);
+                }
+                return result;
+            }
+        }
         let room = Arc::clone(&self.room)
             .acquire_owned()
             .await

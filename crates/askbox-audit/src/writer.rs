@@ -1,9 +1,10 @@
-//! The writer's thread: drains the queue into transactions, chains events, sets checkpoints, answers callers.
+//! The writer: chains events, writes them, sets checkpoints. Its thread drains the queue into transactions; while
+//! nothing is queued a caller may write one event by itself, which saves it two switches between threads.
 //! After any failure it throws the connection away and opens the file anew with the next batch: what the database
 //! holds is then read from it, not remembered.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{broadcast, oneshot};
@@ -18,10 +19,13 @@ use crate::store::{Command, Durability, Waiting};
 use crate::text::path_text;
 
 /// Owns the file while the log is open.
+#[derive(Debug)]
 pub(crate) struct Writer {
     place: Place,
     events: broadcast::Sender<Arc<Event>>,
     open: Option<Open>,
+    /// When callers may write by themselves again, after that was slow.
+    inline_from: Option<Instant>,
     /// The file was found damaged by a write and is to be kept aside before the next one.
     damage: Option<Error>,
     /// What the log has to say about itself, until it is written.
@@ -29,6 +33,7 @@ pub(crate) struct Writer {
 }
 
 /// An open file and what was learnt from it.
+#[derive(Debug)]
 struct Open {
     database: Database,
     tail: Tail,
@@ -45,6 +50,7 @@ impl Writer {
             events,
             open: None,
             damage: None,
+            inline_from: None,
             notes: Vec::new(),
         };
         if let Err(error) = writer.reopen(true) {
@@ -56,58 +62,45 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Works until every handle is gone or one of them closes the log.
-    pub(crate) fn run(mut self, commands: &Receiver<Command>) {
-        loop {
-            let first = match self.next(commands) {
-                Next::Command(command) => command,
-                Next::Checkpoint => {
-                    self.checkpoint();
-                    continue;
-                }
-                Next::Ended => {
-                    if let Err(error) = self.close() {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "the log was not closed in order"
-                        );
-                    }
-                    return;
-                }
-            };
-            let mut batch = Vec::new();
-            let mut closing = None;
-            for command in std::iter::once(first).chain(commands.try_iter()) {
-                match command {
-                    Command::Record(waiting) => batch.push(*waiting),
-                    Command::Close(reply) => closing = Some(reply),
-                }
-                if batch.len() >= limits::BATCH || closing.is_some() {
-                    break;
-                }
-            }
-            self.write(batch);
-            if let Some(reply) = closing {
-                answer(reply, self.close());
-                return;
-            }
-        }
+    /// Whether a caller may write by itself now: the file is open and writing did not just turn out to be slow.
+    pub(crate) fn takes_inline(&self) -> bool {
+        self.open.is_some() && self.inline_from.is_none_or(|from| from <= Instant::now())
     }
 
-    /// Waits for a command, but no longer than the next checkpoint is due.
-    fn next(&mut self, commands: &Receiver<Command>) -> Next {
-        if let Ok(command) = commands.try_recv() {
-            return Next::Command(command);
+    /// Writes one unsynced event on the caller's thread. Also returns whether the writer's thread has something to do
+    /// afterwards.
+    pub(crate) fn write_inline(&mut self, draft: Event) -> (Result<u64, Error>, bool) {
+        let had_deadline = self.checkpoint_due().is_some();
+        let start = Instant::now();
+        let written = self.append(vec![draft], false);
+        let end = Instant::now();
+        self.inline_from = (limits::INLINE_SLOW < end - start).then(|| end + limits::INLINE_REST);
+        let mut last = Ok(0);
+        match written {
+            Ok(written) => {
+                for sealed in written {
+                    last = Ok(sealed.event.seq);
+                    self.publish(sealed.event);
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an event was not written"
+                );
+                last = Err(error);
+            }
         }
-        self.fold();
-        let Some(due) = self.open.as_ref().and_then(Open::checkpoint_due) else {
-            return commands.recv().map_or(Next::Ended, Next::Command);
-        };
-        match commands.recv_timeout(due) {
-            Ok(command) => Next::Command(command),
-            Err(RecvTimeoutError::Timeout) => Next::Checkpoint,
-            Err(RecvTimeoutError::Disconnected) => Next::Ended,
-        }
+        let fold = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.commits == limits::COMMITS_PER_FOLD);
+        (last, fold || (!had_deadline && self.checkpoint_due().is_some()))
+    }
+
+    /// How long until a checkpoint is due; `None` while there is nothing new.
+    fn checkpoint_due(&self) -> Option<Duration> {
+        self.open.as_ref().and_then(Open::checkpoint_due)
     }
 
     /// Writes a batch in order and answers every caller. What precedes the first synced entry does not wait for the
@@ -267,7 +260,72 @@ impl Writer {
     }
 }
 
+/// The writer's thread: works until every handle is gone or one of them closes the log.
+pub(crate) fn run(writer: &Mutex<Writer>, commands: &Receiver<Command>) {
+    loop {
+        let first = match next(writer, commands) {
+            Next::Command(command) => command,
+            Next::Checkpoint => {
+                lock(writer).checkpoint();
+                continue;
+            }
+            Next::Ended => {
+                if let Err(error) = lock(writer).close() {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the log was not closed in order"
+                    );
+                }
+                return;
+            }
+        };
+        let mut batch = Vec::new();
+        let mut closing = None;
+        for command in std::iter::once(first).chain(commands.try_iter()) {
+            match command {
+                Command::Record(waiting) => batch.push(*waiting),
+                Command::Wake => {}
+                Command::Close(reply) => closing = Some(reply),
+            }
+            if batch.len() >= limits::BATCH || closing.is_some() {
+                break;
+            }
+        }
+        lock(writer).write(batch);
+        if let Some(reply) = closing {
+            answer(reply, lock(writer).close());
+            return;
+        }
+    }
+}
+
+/// Waits for a command, but no longer than the next checkpoint is due.
+fn next(writer: &Mutex<Writer>, commands: &Receiver<Command>) -> Next {
+    if let Ok(command) = commands.try_recv() {
+        return Next::Command(command);
+    }
+    let due = {
+        let mut writer = lock(writer);
+        writer.fold();
+        writer.checkpoint_due()
+    };
+    let Some(due) = due else {
+        return commands.recv().map_or(Next::Ended, Next::Command);
+    };
+    match commands.recv_timeout(due) {
+        Ok(command) => Next::Command(command),
+        Err(RecvTimeoutError::Timeout) => Next::Checkpoint,
+        Err(RecvTimeoutError::Disconnected) => Next::Ended,
+    }
+}
+
+/// A writer that panicked has put its connection down before, and opens the file anew.
+fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Why the writer woke up.
+#[derive(Debug)]
 enum Next {
     Command(Command),
     Checkpoint,

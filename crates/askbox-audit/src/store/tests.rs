@@ -305,7 +305,8 @@ fn record_until_killed() {
         let mut output = std::io::stderr();
         loop {
             let seq = log.record(verdict(0), Durability::Unsynced).await.unwrap();
-            writeln!(output, "seq {seq}").unwrap();
+            // One write, so that no line is cut in the middle.
+            output.write_all(format!("seq {seq}\n").as_bytes()).unwrap();
         }
     });
 }
