@@ -1,1 +1,18 @@
-//! stub
+//! A world for a black-box test: a home directory with canaries, a project, a daemon of its own, and the real binaries.
+//! Everything is made below /var/tmp and removed when the world is dropped.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed step of the set-up fails the test"
+)]
+#![expect(clippy::disallowed_methods, reason = "tests start programs")]
+#![expect(clippy::missing_panics_doc, reason = "every step of a test may fail the test")]
+
+mod canaries;
+mod run;
+pub mod server;
+mod world;
+
+pub use canaries::MARKER;
+pub use run::{Finished, Running};
+pub use world::World;

@@ -1,1 +1,23 @@
-//! stub
+//! The launch: what a session sees (`plan`, pure), what the machine has (`host_facts`), and the processes and mounts
+//! that carry a plan out (`launch`). Decides nothing about requests; that is the gate's.
+
+mod path_text;
+pub mod plan;
+
+pub mod environment;
+pub mod git;
+pub mod guards;
+pub mod host_facts;
+pub mod identity;
+pub mod sockets;
+
+pub mod bwrap_args;
+pub mod launch;
+mod netlink;
+mod outer;
+mod seccomp;
+mod stage;
+mod sys;
+
+pub use host_facts::HostFacts;
+pub use plan::{Plan, PlanRequest, Refusal, plan};

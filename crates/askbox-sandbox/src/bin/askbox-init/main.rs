@@ -1,0 +1,159 @@
+//! PID 1 inside the sandbox: claims the terminal for the command, starts it, forwards signals, reaps orphans, and ends
+//! with the command's status, or at once when the leash to the daemon breaks. Must never be debuggable by what it
+//! starts, and must leave it nothing open but the standard descriptors.
+
+mod sys;
+
+use std::ffi::CString;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, execvp, setsid};
+
+/// Sent on to the command: what a user, a terminal or a service manager sends to a program.
+const FORWARDED: [Signal; 7] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGCONT,
+];
+
+/// Exit codes of env(1) for a command that cannot be run, or is not there.
+const CANNOT_RUN: u8 = 126;
+const NOT_FOUND: u8 = 127;
+/// Askbox itself failed.
+const OWN_FAILURE: u8 = 125;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            complain(&format!("askbox-init: {error}"));
+            ExitCode::from(OWN_FAILURE)
+        }
+    }
+}
+
+fn run() -> io::Result<u8> {
+    let mut arguments = std::env::args_os().skip(1);
+    let leash = arguments.next().and_then(|number| number.to_str()?.parse().ok());
+    let leash = sys::adopt(
+        leash.ok_or_else(|| io::Error::other("the first argument must be the leash's descriptor"))?,
+    )?;
+    let argv = arguments
+        .map(|argument| CString::new(argument.into_vec()))
+        .collect::<Result<Vec<_>, _>>()?;
+    prctl::set_dumpable(false)?;
+    sys::close_all_above_standard_but(&leash)?;
+    // Everything is blocked before the fork, so that no signal is lost between the fork and the loop.
+    let mut watched = SigSet::from_iter(FORWARDED);
+    watched.add(Signal::SIGCHLD);
+    watched.thread_block()?;
+    match sys::fork()? {
+        ForkResult::Child => Ok(become_command(&argv, leash)),
+        ForkResult::Parent { child } => watch(
+            child,
+            &leash,
+            &SignalFd::with_flags(&watched, SfdFlags::SFD_CLOEXEC)?,
+        ),
+    }
+}
+
+/// In the child: a session and a terminal of its own, so that Ctrl-C reaches the command and never init or bwrap.
+/// Returns only when the command cannot be run.
+fn become_command(argv: &[CString], leash: OwnedFd) -> u8 {
+    drop(leash);
+    let attempt = || -> nix::Result<std::convert::Infallible> {
+        setsid()?;
+        sys::claim_terminal()?;
+        sys::restore_sigpipe();
+        SigSet::all().thread_unblock()?;
+        execvp(argv.first().ok_or(Errno::EINVAL)?, argv)
+    };
+    let Err(error) = attempt();
+    let name = argv
+        .first()
+        .map(|name| name.to_string_lossy().escape_debug().to_string())
+        .unwrap_or_default();
+    match error {
+        Errno::ENOENT => {
+            complain(&format!(
+                "askbox: {name}: command not found\nhint: inside are /usr, the project and your toolchains"
+            ));
+            NOT_FOUND
+        }
+        error => {
+            complain(&format!("askbox: cannot run {name}: {}", error.desc()));
+            CANNOT_RUN
+        }
+    }
+}
+
+/// Until the command ends, or the daemon does.
+fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
+    loop {
+        let mut ready = [
+            PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(leash.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut ready, PollTimeout::NONE) {
+            Err(Errno::EINTR) => continue,
+            other => other?,
+        };
+        let [signalled, unleashed] = ready.map(|entry| entry.any().unwrap_or(true));
+        if unleashed {
+            return Ok(OWN_FAILURE); // The kernel ends everything else with PID 1.
+        }
+        if !signalled {
+            continue;
+        }
+        let Some(signal) = signals.read_signal()? else {
+            continue;
+        };
+        match Signal::try_from(signal.ssi_signo.cast_signed())? {
+            Signal::SIGCHLD => {
+                if let Some(status) = reap(command)? {
+                    return Ok(status);
+                }
+            }
+            signal => match kill(command, signal) {
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => return Err(error.into()),
+            },
+        }
+    }
+}
+
+/// Collects every ended child; the status of the command when it is among them, as a shell would give it.
+fn reap(command: Pid) -> io::Result<Option<u8>> {
+    loop {
+        let ended = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(None),
+            Err(Errno::EINTR) => continue,
+            other => other?,
+        };
+        match ended {
+            WaitStatus::Exited(pid, code) if pid == command => return Ok(u8::try_from(code & 0xff).ok()),
+            WaitStatus::Signaled(pid, signal, _) if pid == command => {
+                return Ok(u8::try_from(128 + signal as i32).ok());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn complain(text: &str) {
+    // Nobody is left to hear of a failure to write.
+    drop(writeln!(io::stderr(), "{text}"));
+}

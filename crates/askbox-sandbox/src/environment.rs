@@ -1,0 +1,102 @@
+//! Which variables a session gets. An allow-list: secrets come in every spelling, so what is not known stays out.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use askbox_wire::OsText;
+use serde::{Deserialize, Serialize};
+
+use crate::host_facts::HostFacts;
+
+use crate::plan::PlanRequest;
+
+/// One variable of the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Variable {
+    /// With the value that the caller has.
+    Keep(OsText),
+    /// With this value.
+    Set(OsText, OsText),
+}
+
+/// Kept as they are: terminal, language, time zone, editor, and where certificates lie.
+const KEPT: &[&str] = &[
+    "PATH",
+    "TERM",
+    "COLORTERM",
+    "TERM_PROGRAM",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "NO_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+    "CI",
+    "DEBIAN_FRONTEND",
+    "AWS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "NIX_SSL_CERT_FILE",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "JAVA_HOME",
+    "GOROOT",
+    "NVM_DIR",
+    "PYENV_ROOT",
+];
+
+/// The whole environment of the command. Later entries win.
+pub fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variable> {
+    let is_kept = |name: &OsStr| {
+        KEPT.iter().any(|kept| name == OsStr::new(kept))
+            || name.as_bytes().starts_with(b"LC_")
+            || name == "LC_ALL"
+    };
+    let home = &facts.user.home;
+    let set = |name: &str, value: &OsStr| Variable::Set(name.into(), OsText(value.to_owned()));
+    let kept = request
+        .environment
+        .iter()
+        .filter(|name| is_kept(&name.0))
+        .cloned()
+        .map(Variable::Keep);
+    let mut variables: Vec<Variable> = kept.collect();
+    variables.extend([
+        set("HOME", home.as_os_str()),
+        set("USER", OsStr::new(&facts.user.name)),
+        set("LOGNAME", OsStr::new(&facts.user.name)),
+        set("SHELL", facts.user.shell.as_os_str()),
+        set("TMPDIR", OsStr::new("/tmp")),
+        set("XDG_CONFIG_HOME", home.join(".config").as_os_str()),
+        set("XDG_CACHE_HOME", home.join(".cache").as_os_str()),
+        set("XDG_DATA_HOME", home.join(".local/share").as_os_str()),
+        set("XDG_STATE_HOME", home.join(".local/state").as_os_str()),
+        set("ASKBOX_SESSION", OsStr::new(&request.session)),
+        // Signing needs the key, which is closed; said once by the command line client.
+        set("GIT_CONFIG_COUNT", OsStr::new("2")),
+        set("GIT_CONFIG_KEY_0", OsStr::new("commit.gpgsign")),
+        set("GIT_CONFIG_VALUE_0", OsStr::new("false")),
+        set("GIT_CONFIG_KEY_1", OsStr::new("tag.gpgsign")),
+        set("GIT_CONFIG_VALUE_1", OsStr::new("false")),
+    ]);
+    variables.extend(request.keep.iter().cloned().map(Variable::Keep));
+    variables.extend(
+        request
+            .set
+            .iter()
+            .cloned()
+            .map(|(name, value)| Variable::Set(name, value)),
+    );
+    variables
+}

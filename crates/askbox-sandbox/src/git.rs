@@ -1,0 +1,114 @@
+//! Where a project's git directory is, and which of it is guarded. Reads a few small files of git's own layout
+//! (gitrepository-layout(5)); never runs git, and never believes a gitdir that does not point back at the project.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// A project's git directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GitDirectory {
+    /// None.
+    Absent,
+    /// `.git` is a directory of the project.
+    Inside,
+    /// `.git` is a file: a worktree or a submodule, whose directory lies elsewhere and points back here.
+    Outside {
+        /// The directory to open: the repository's own for a worktree, which shares its objects; else the gitdir.
+        root: PathBuf,
+        /// Every git directory at or below `root` that applies: the gitdir, and the common directory of a worktree.
+        directories: Vec<PathBuf>,
+    },
+    /// `.git` is a file or link that leads somewhere that does not point back, so it stays closed.
+    Foreign(PathBuf),
+}
+
+/// Looks at `project/.git`.
+pub fn find(project: &Path) -> GitDirectory {
+    let dot_git = project.join(".git");
+    let Ok(metadata) = fs::symlink_metadata(&dot_git) else {
+        return GitDirectory::Absent;
+    };
+    if metadata.is_dir() {
+        return GitDirectory::Inside;
+    }
+    let foreign = GitDirectory::Foreign(dot_git.clone());
+    if !metadata.is_file() {
+        return foreign;
+    }
+    let Some(gitdir) = read_path(&dot_git, "gitdir:").and_then(|path| project.join(path).canonicalize().ok())
+    else {
+        return foreign;
+    };
+    if gitdir.starts_with(project) {
+        return GitDirectory::Inside;
+    }
+    worktree(&gitdir, &dot_git)
+        .or_else(|| submodule(&gitdir, project))
+        .unwrap_or(foreign)
+}
+
+/// A worktree's gitdir holds `gitdir`, the way back, and `commondir`, the way to the repository.
+fn worktree(gitdir: &Path, dot_git: &Path) -> Option<GitDirectory> {
+    let back = read_path(&gitdir.join("gitdir"), "")?;
+    if gitdir.join(back).canonicalize().ok()? != dot_git.canonicalize().ok()? {
+        return None;
+    }
+    let common = gitdir
+        .join(read_path(&gitdir.join("commondir"), "")?)
+        .canonicalize()
+        .ok()?;
+    // git puts it at COMMON/worktrees/NAME; anything else is not git's doing.
+    let expected = gitdir.parent()?.parent()? == common && gitdir.parent()?.file_name()? == "worktrees";
+    expected.then(|| GitDirectory::Outside {
+        root: common.clone(),
+        directories: vec![common, gitdir.to_owned()],
+    })
+}
+
+/// A submodule's gitdir has `core.worktree` in its config, relative to the gitdir.
+fn submodule(gitdir: &Path, project: &Path) -> Option<GitDirectory> {
+    let config = read_small(&gitdir.join("config"))?;
+    let mut in_core = false;
+    let worktree = config.lines().map(str::trim).find_map(|line| {
+        if line.starts_with('[') {
+            in_core = line.eq_ignore_ascii_case("[core]");
+        }
+        let (key, value) = line.split_once('=')?;
+        (in_core && key.trim().eq_ignore_ascii_case("worktree"))
+            .then(|| value.trim().trim_matches('"').to_owned())
+    })?;
+    let points_back = gitdir.join(worktree).canonicalize().ok()? == project;
+    points_back.then(|| GitDirectory::Outside {
+        root: gitdir.to_owned(),
+        directories: vec![gitdir.to_owned()],
+    })
+}
+
+fn read_path(file: &Path, prefix: &str) -> Option<PathBuf> {
+    let text = read_small(file)?;
+    let path = text
+        .strip_prefix(prefix)?
+        .trim_start_matches(' ')
+        .trim_end_matches(['\n', '\r']);
+    (!path.is_empty()).then(|| path.into())
+}
+
+fn read_small(file: &Path) -> Option<String> {
+    if !fs::symlink_metadata(file).ok()?.is_file() {
+        return None;
+    }
+    let mut text = String::new();
+    fs::File::open(file)
+        .ok()?
+        .take(MAX_FILE)
+        .read_to_string(&mut text)
+        .ok()?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests;

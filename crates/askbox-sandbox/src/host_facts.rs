@@ -1,0 +1,336 @@
+//! What this machine has: the only part of planning that looks. Reads names, types and a few small files; changes nothing.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::git::{self, GitDirectory};
+use crate::guards;
+use crate::plan::{Access, Identity, Listed};
+use crate::sockets;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFacts {
+    /// The user that runs the session.
+    pub user: User,
+    /// bin, sbin and the libraries at the root: links into /usr on a merged system.
+    pub root_entries: Vec<RootEntry>,
+    /// Which of the short list from /etc exist.
+    pub etc: Vec<PathBuf>,
+    /// Whether `libnss_systemd` can be loaded.
+    pub has_nss_systemd: bool,
+    /// Toolchains below the home directory.
+    pub toolchains: Vec<PathBuf>,
+    /// The project.
+    pub project: ProjectFacts,
+    /// What flags and rules open.
+    pub opened: Vec<Opened>,
+    /// Which listed paths exist.
+    pub listed_present: Vec<PathBuf>,
+    /// Which denied paths exist.
+    pub denied_present: Vec<PathBuf>,
+    /// Sockets on the host, by absolute path.
+    pub sockets: Vec<PathBuf>,
+    /// The askbox-init program.
+    pub init: PathBuf,
+}
+
+/// The user's entry in the user database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Login name.
+    pub name: String,
+    /// User id.
+    pub uid: u32,
+    /// Primary group id.
+    pub gid: u32,
+    /// Its name.
+    pub group: String,
+    /// Home directory, canonical.
+    pub home: PathBuf,
+    /// Login shell.
+    pub shell: PathBuf,
+}
+
+/// An entry of the root directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootEntry {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Where it points, when it is a link.
+    pub link: Option<PathBuf>,
+}
+
+/// The project directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectFacts {
+    /// Canonical path.
+    pub path: PathBuf,
+    /// What is mounted must be this.
+    pub identity: Identity,
+    /// A git directory elsewhere that belongs to it.
+    pub outside_git: Option<Place>,
+    /// What to guard, parents first.
+    pub guards: Vec<Guard>,
+}
+
+/// A guarded name that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Pinned (read-write) or read-only.
+    pub access: Access,
+}
+
+/// A path and the object that it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Canonical path.
+    pub path: PathBuf,
+    /// What it was.
+    pub identity: Identity,
+}
+
+/// A path that a flag or a rule opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// As written, absolute.
+    pub path: PathBuf,
+    /// How far.
+    pub access: Access,
+    /// What is there; `None` when nothing is.
+    pub found: Option<Found>,
+}
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// With every link resolved.
+    pub canonical: PathBuf,
+    /// What it was.
+    pub identity: Identity,
+    /// Whether it is a directory.
+    pub directory: bool,
+}
+
+/// What to look for.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The user.
+    pub user: User,
+    /// The project, canonical.
+    pub project: &'a Path,
+    /// What flags and rules open.
+    pub opened: &'a [(PathBuf, Access)],
+    /// The two lists.
+    pub listed: &'a [Listed],
+    /// `--deny-path`.
+    pub denied: &'a [PathBuf],
+    /// The askbox-init program.
+    pub init: PathBuf,
+}
+
+/// Directories below $HOME that hold programs and their libraries, not the user's data. Read-only inside.
+const TOOLCHAINS: &[&str] = &[
+    ".asdf",
+    ".bun/bin",
+    ".cargo/bin",
+    ".deno/bin",
+    ".dotnet",
+    ".fnm",
+    ".ghcup",
+    ".goenv",
+    ".jenv",
+    ".juliaup",
+    ".local/bin",
+    ".local/lib",
+    ".local/share/fnm",
+    ".local/share/mise",
+    ".local/share/pipx/venvs",
+    ".local/share/uv/python",
+    ".local/share/uv/tools",
+    ".nodenv",
+    ".nvm",
+    ".pyenv",
+    ".rbenv",
+    ".rustup",
+    ".sdkman",
+    ".volta",
+    "bin",
+    "go/bin",
+    "miniconda3",
+];
+
+/// Most link targets of ~/.local/bin that are mounted for themselves.
+const MAX_LINK_TARGETS: usize = 10;
+
+/// Where `libnss_systemd` lies, by distribution and architecture.
+const NSS_SYSTEMD: &[&str] = &[
+    "/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2",
+    "/usr/lib/aarch64-linux-gnu/libnss_systemd.so.2",
+    "/usr/lib64/libnss_systemd.so.2",
+    "/usr/lib/libnss_systemd.so.2",
+];
+
+impl HostFacts {
+    /// Looks. Fails only when the project itself or /proc cannot be read.
+    pub fn gather(question: &Question<'_>) -> io::Result<Self> {
+        let home = &question.user.home;
+        let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
+        let present =
+            |paths: &mut dyn Iterator<Item = &PathBuf>| paths.filter(|path| exists(path)).cloned().collect();
+        Ok(Self {
+            root_entries: ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
+                .iter()
+                .filter_map(root_entry)
+                .collect(),
+            etc: crate::plan::ETC
+                .iter()
+                .map(PathBuf::from)
+                .filter(|path| path.exists())
+                .collect(),
+            has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
+            toolchains: toolchains(home),
+            project: project(question.project)?,
+            opened: question
+                .opened
+                .iter()
+                .map(|(path, access)| opened(path, *access))
+                .collect(),
+            listed_present: present(&mut question.listed.iter().map(|listed| &listed.path)),
+            denied_present: present(&mut question.denied.iter()),
+            sockets: sockets::absolute_paths(&fs::read("/proc/net/unix")?),
+            init: question.init.clone(),
+            user: question.user.clone(),
+        })
+    }
+}
+
+fn root_entry(path: &&str) -> Option<RootEntry> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let link = metadata
+        .is_symlink()
+        .then(|| fs::read_link(path))
+        .transpose()
+        .ok()?;
+    (link.is_some() || metadata.is_dir()).then(|| RootEntry {
+        path: path.into(),
+        link,
+    })
+}
+
+fn toolchains(home: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = TOOLCHAINS
+        .iter()
+        .map(|name| home.join(name))
+        // A linked toolchain would open whatever the link says; only real directories count.
+        .filter(|path| path.canonicalize().is_ok_and(|canonical| canonical == *path) && path.is_dir())
+        .collect();
+    let links = fs::read_dir(home.join(".local/bin"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let targets: Vec<PathBuf> = links
+        .filter_map(|entry| entry.path().canonicalize().ok())
+        .filter(|target| {
+            target.starts_with(home)
+                && target.is_file()
+                && !found.iter().any(|known| target.starts_with(known))
+        })
+        .take(MAX_LINK_TARGETS)
+        .collect();
+    found.extend(targets);
+    found
+}
+
+fn project(path: &Path) -> io::Result<ProjectFacts> {
+    let mut guards: Vec<Guard> = Vec::new();
+    let mut guard = |path: PathBuf, access| {
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_symlink()) {
+            guards.push(Guard { path, access });
+        }
+    };
+    let mut outside_git = None;
+    match git::find(path) {
+        GitDirectory::Absent => {}
+        GitDirectory::Inside => {
+            guard(path.join(".git"), Access::ReadWrite);
+            for name in guards::GIT {
+                guard(path.join(".git").join(name.name), Access::ReadOnly);
+            }
+        }
+        GitDirectory::Outside { root, directories } => {
+            guard(path.join(".git"), Access::ReadOnly);
+            for directory in &directories {
+                for name in guards::GIT {
+                    guard(directory.join(name.name), Access::ReadOnly);
+                }
+            }
+            outside_git = Some(Place {
+                identity: identity(&root)?,
+                path: root,
+            });
+        }
+        GitDirectory::Foreign(dot_git) => guard(dot_git, Access::ReadOnly),
+    }
+    for name in guards::PROJECT {
+        guard(path.join(name.name), Access::ReadOnly);
+    }
+    Ok(ProjectFacts {
+        path: path.to_owned(),
+        identity: identity(path)?,
+        outside_git,
+        guards,
+    })
+}
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok(Identity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    })
+}
+
+fn opened(path: &Path, access: Access) -> Opened {
+    let found = path.canonicalize().and_then(|canonical| {
+        let metadata = fs::symlink_metadata(&canonical)?;
+        let identity = Identity {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        };
+        Ok(Found {
+            canonical,
+            identity,
+            directory: metadata.is_dir(),
+        })
+    });
+    Opened {
+        path: path.to_owned(),
+        access,
+        found: found.ok(),
+    }
+}
+
+/// The entry of the calling user, with a canonical home directory.
+pub fn current_user() -> io::Result<User> {
+    let uid = nix::unistd::getuid();
+    let gid = nix::unistd::getgid();
+    let entry = nix::unistd::User::from_uid(uid)?;
+    let group = nix::unistd::Group::from_gid(gid)?;
+    let home =
+        std::env::home_dir().ok_or_else(|| io::Error::other("no home directory is known; set HOME"))?;
+    Ok(User {
+        name: entry
+            .as_ref()
+            .map_or_else(|| format!("u{uid}"), |entry| entry.name.clone()),
+        uid: uid.as_raw(),
+        gid: gid.as_raw(),
+        group: group.map_or_else(|| format!("g{gid}"), |group| group.name),
+        home: home.canonicalize()?,
+        shell: entry.map_or_else(|| "/bin/sh".into(), |entry| entry.shell),
+    })
+}

@@ -1,0 +1,219 @@
+//! The launch child, step by step. The order matters and every step says why it stands where it does.
+
+use std::convert::Infallible;
+use std::ffi::{CString, OsString};
+use std::io::{self, IoSlice, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
+use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
+
+use super::{Inheritance, MAX_MESSAGE, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
+use crate::plan::Plan;
+use crate::{bwrap_args, netlink, outer, seccomp, stage, sys};
+
+/// Absolute, so that no directory of the user's PATH can supply another one.
+pub(crate) const BWRAP: &str = "/usr/bin/bwrap";
+
+/// What went wrong, in words for the person who started the command.
+#[derive(Debug)]
+pub(super) struct Failure {
+    step: &'static str,
+    error: io::Error,
+    detail: Option<String>,
+}
+
+trait Step<T> {
+    fn step(self, step: &'static str) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
+    fn step(self, step: &'static str) -> Result<T, Failure> {
+        self.map_err(|error| Failure {
+            step,
+            error: error.into(),
+            detail: None,
+        })
+    }
+}
+
+/// Sends the failure to the caller of `spawn`; nothing more can be done when that fails too.
+pub(super) fn report(channel: &OwnedFd, failure: &Failure) {
+    let detail = failure
+        .detail
+        .as_ref()
+        .map_or(String::new(), |detail| format!("{detail}: "));
+    let text = format!("cannot {}: {detail}{}", failure.step, failure.error);
+    let mut message = vec![TAG_FAILED];
+    message.extend(text.bytes().take(MAX_MESSAGE - 1));
+    tell(channel, &message);
+}
+
+/// Sends a last word. The other end may be gone, and then there is nobody to tell.
+fn tell(channel: &OwnedFd, message: &[u8]) {
+    match send(channel.as_raw_fd(), message, MsgFlags::MSG_NOSIGNAL) {
+        Ok(_) | Err(_) => {}
+    }
+}
+
+/// Everything up to execve of bwrap.
+pub(super) fn run(plan: &Plan, inheritance: Inheritance, parent: Pid, channel: &OwnedFd) -> Failure {
+    match steps(plan, inheritance, parent, channel) {
+        Err(failure) => failure,
+        Ok(never) => match never {},
+    }
+}
+
+fn steps(
+    plan: &Plan,
+    inheritance: Inheritance,
+    parent: Pid,
+    channel: &OwnedFd,
+) -> Result<Infallible, Failure> {
+    // Out of the caller's session: Ctrl-C on its terminal must not reach bwrap.
+    setsid().step("start a session")?;
+    let Inheritance {
+        terminal,
+        environment,
+    } = inheritance;
+    for (number, slave) in (0..).zip(terminal) {
+        if let Some(slave) = slave {
+            sys::replace_standard(slave, number).step("attach the terminal")?;
+        }
+    }
+    outer::enter().step("make namespaces")?;
+    // After the namespaces, since unshare(2) may clear it.
+    follow(parent)?;
+    let listeners = netlink::set_up().step("set up the network")?;
+    stage::build(plan).map_err(|error| {
+        let detail = Some(error.to_string());
+        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
+        let kind = source.map_or_else(
+            || io::Error::other("unknown"),
+            |source| io::Error::new(source.kind(), source.to_string()),
+        );
+        Failure {
+            step: "build the view of the file system",
+            error: kind,
+            detail,
+        }
+    })?;
+    let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
+    hand_over(channel, listeners.iter().chain([&leash_outside]))?;
+    // No copy may stay: the payload would hold its own listeners, and the leash would never end.
+    drop((listeners, leash_outside));
+    // After the file systems are mounted, which report pids in their mounter's namespace; before the capability goes.
+    outer::isolate_children().step("make a pid namespace")?;
+    sys::drop_capabilities().step("drop capabilities")?;
+    sys::join_fresh_keyring().step("join a fresh keyring")?;
+    prctl::set_no_new_privs().step("renounce new privileges")?;
+    let command = Command::prepare(plan, &leash_inside, &environment).step("prepare bwrap")?;
+    become_first(channel)?;
+    command.start(&leash_inside)
+}
+
+/// Ends with the caller, from here on and not only from bwrap's own `--die-with-parent` on.
+fn follow(parent: Pid) -> Result<(), Failure> {
+    prctl::set_pdeathsig(Signal::SIGKILL).step("follow the caller")?;
+    if getppid() == parent {
+        Ok(())
+    } else {
+        Err(io::Error::other("the caller is gone")).step("follow the caller")
+    }
+}
+
+fn hand_over<'a>(channel: &OwnedFd, descriptors: impl Iterator<Item = &'a OwnedFd>) -> Result<(), Failure> {
+    let numbers: Vec<i32> = descriptors.map(AsRawFd::as_raw_fd).collect();
+    let control = [ControlMessage::ScmRights(&numbers)];
+    let bytes = [IoSlice::new(&[TAG_DESCRIPTORS])];
+    let flags = MsgFlags::MSG_NOSIGNAL;
+    sendmsg::<UnixAddr>(channel.as_raw_fd(), &bytes, &control, flags, None)
+        .map(drop)
+        .step("hand over descriptors")
+}
+
+/// Forks once more, as a sibling: the new process is PID 1 of the outer pid namespace and the caller's own child. The old
+/// one reports its pid and exits. Returns in the new one, after *go*.
+fn become_first(channel: &OwnedFd) -> Result<(), Failure> {
+    if let Some(first) = sys::fork_sibling().step("fork")? {
+        let mut message = vec![TAG_STARTED];
+        message.extend(first.as_raw().to_ne_bytes());
+        tell(channel, &message);
+        sys::exit_now(0);
+    }
+    // fork(2) cleared it. The parent lies outside our pid namespace, so getppid() is 0 for as long as it lives and also
+    // when it is gone: only *go* tells.
+    debug_assert_eq!(getpid(), Pid::from_raw(1));
+    prctl::set_pdeathsig(Signal::SIGKILL).step("follow the caller")?;
+    let mut go = [0];
+    loop {
+        match recv(channel.as_raw_fd(), &mut go, MsgFlags::empty()) {
+            Err(Errno::EINTR) => {}
+            Ok(1) => return Ok(()),
+            Ok(_) | Err(_) => sys::exit_now(125), // The caller is gone, perhaps before the line above.
+        }
+    }
+}
+
+/// bwrap, ready to be executed: its inherited files must stay open until then.
+struct Command {
+    program: CString,
+    argv: Vec<CString>,
+    environment: Vec<CString>,
+    _files: Vec<OwnedFd>,
+}
+
+impl Command {
+    fn prepare(plan: &Plan, leash: &OwnedFd, environment: &[(OsString, OsString)]) -> io::Result<Self> {
+        let mut files = Vec::new();
+        let mut keep = |content: &[u8]| -> io::Result<i32> {
+            let file = memory_file(content)?;
+            let number = file.as_raw_fd();
+            files.push(file);
+            Ok(number)
+        };
+        let filters = seccomp::filters()?
+            .iter()
+            .map(|filter| keep(filter))
+            .collect::<io::Result<Vec<_>>>()?;
+        let mut packed = Vec::new();
+        for argument in bwrap_args::arguments(plan, &filters) {
+            packed.extend_from_slice(argument.as_bytes());
+            packed.push(0);
+        }
+        let arguments = keep(&packed)?;
+        let argv = bwrap_args::command_line(plan, arguments, leash.as_raw_fd());
+        let pairs = environment
+            .iter()
+            .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
+        Ok(Self {
+            program: CString::new(BWRAP)?,
+            argv: sys::c_strings(argv.iter().map(|argument| argument.as_bytes()))?,
+            environment: sys::c_strings(pairs)?,
+            _files: files,
+        })
+    }
+
+    fn start(self, leash: &OwnedFd) -> Result<Infallible, Failure> {
+        // The leash goes through bwrap to init, which closes it for everything that it starts.
+        fcntl(leash, FcntlArg::F_SETFD(FdFlag::empty())).step("keep the leash")?;
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).step("unblock signals")?;
+        sys::restore_sigpipe();
+        Err(sys::execute(&self.program, &self.argv, &self.environment)).step("start /usr/bin/bwrap")
+    }
+}
+
+/// A file in memory at offset 0 that survives exec: how bwrap gets arguments and filters.
+fn memory_file(content: &[u8]) -> io::Result<OwnedFd> {
+    let fd = memfd_create(c"askbox", MFdFlags::empty())?;
+    let mut file = std::fs::File::from(fd);
+    file.write_all(content)?;
+    lseek(&file, 0, nix::unistd::Whence::SeekSet)?;
+    Ok(file.into())
+}

@@ -1,0 +1,33 @@
+//! The network of a session: one interface, default routes that lead nowhere, and a ruleset that turns every connection
+//! to our listeners and rejects the rest. By raw netlink: 0.2 ms, against 15–60 ms for the `ip` and `nft` programs.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+
+mod batch;
+mod firewall;
+mod links;
+
+/// Where redirected TCP connections arrive, inside.
+const TCP_PORT: u16 = 10080;
+/// Where redirected name questions arrive, inside.
+const DNS_PORT: u16 = 10053;
+
+/// Sets the network up in the calling process's own namespace and opens the listeners:
+/// TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6.
+pub(crate) fn set_up() -> io::Result<[OwnedFd; 6]> {
+    links::batch().send(nix::sys::socket::SockProtocol::NetlinkRoute)?;
+    firewall::batch().send(nix::sys::socket::SockProtocol::NetlinkNetFilter)?;
+    let (v4, v6) = (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST);
+    // std sets SO_REUSEADDR on TCP listeners only. The UDP sockets must not have it, or a program inside could bind the
+    // same port.
+    Ok([
+        TcpListener::bind((v4, TCP_PORT))?.into(),
+        TcpListener::bind((v6, TCP_PORT))?.into(),
+        UdpSocket::bind((v4, DNS_PORT))?.into(),
+        UdpSocket::bind((v6, DNS_PORT))?.into(),
+        TcpListener::bind((v4, DNS_PORT))?.into(),
+        TcpListener::bind((v6, DNS_PORT))?.into(),
+    ])
+}

@@ -1,0 +1,90 @@
+//! The part of the view that is the same for every project: system directories, /etc, identity, /tmp.
+
+use std::path::Path;
+
+use super::{Access, CLOSED_DIRECTORY, CLOSED_FILE, IdentityMode, Node, PlanRequest, TMP_BYTES, View};
+use crate::host_facts::{HostFacts, RootEntry};
+use crate::identity;
+
+/// Read by almost every program and holding nothing of the user: certificates, the linker's cache, alternatives, time
+/// zone, well-known numbers, fonts.
+pub(crate) const ETC: &[&str] = &[
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/crypto-policies",
+    "/etc/fonts",
+    "/etc/java-17-openjdk",
+    "/etc/java-21-openjdk",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/locale.alias",
+    "/etc/localtime",
+    "/etc/login.defs",
+    "/etc/magic",
+    "/etc/mime.types",
+    "/etc/os-release",
+    "/etc/pki",
+    "/etc/protocols",
+    "/etc/services",
+    "/etc/shells",
+    "/etc/ssl",
+    "/etc/terminfo",
+    "/etc/timezone",
+    "/etc/vim",
+];
+
+/// Credential files of the system: there, and closed, on every machine.
+const CLOSED: &[&str] = &["/etc/shadow", "/etc/gshadow", "/etc/sudoers"];
+
+pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
+    view.nodes.push(Node::Temporary {
+        path: "/tmp".into(),
+        bytes: TMP_BYTES,
+    });
+    for (path, mode) in [
+        ("/etc", 0o755),
+        ("/run/askbox", 0o755),
+        ("/proc", 0o555),
+        ("/dev", 0o755),
+        ("/var", 0o755),
+    ] {
+        view.directory(path, mode);
+    }
+    view.directory(CLOSED_DIRECTORY, 0);
+    view.file(CLOSED_FILE, 0, "");
+    view.nodes.push(Node::Link {
+        path: "/var/tmp".into(),
+        target: "/tmp".into(),
+    });
+    view.nodes.push(Node::Link {
+        path: "/var/run".into(),
+        target: "/run".into(),
+    });
+    view.bind(Path::new("/usr"), Access::ReadOnly);
+    for RootEntry { path, link } in &facts.root_entries {
+        match link {
+            Some(target) => {
+                view.nodes.push(Node::Link {
+                    path: path.clone(),
+                    target: target.clone(),
+                });
+            }
+            None => view.bind(path, Access::ReadOnly),
+        }
+    }
+    for path in &facts.etc {
+        view.bind(path, Access::ReadOnly);
+    }
+    let files = match (request.identity, facts.has_nss_systemd) {
+        (IdentityMode::Userdb, true) => identity::userdb(&facts.user),
+        (IdentityMode::Userdb, false) | (IdentityMode::Synthetic, _) => identity::synthetic(&facts.user),
+    };
+    for (path, mode, content) in files {
+        view.file(path, mode, content);
+    }
+    for path in CLOSED {
+        view.file(*path, 0, "");
+    }
+    view.bind_at(&facts.init, Path::new(super::INIT), Access::ReadOnly, None);
+}

@@ -1,0 +1,274 @@
+use super::*;
+use crate::host_facts::{Found, Guard, Place, ProjectFacts, RootEntry, User};
+
+const ONE: Identity = Identity { device: 1, inode: 1 };
+
+fn facts() -> HostFacts {
+    HostFacts {
+        user: User {
+            name: "ada".into(),
+            uid: 1000,
+            gid: 1000,
+            group: "ada".into(),
+            home: "/home/ada".into(),
+            shell: "/bin/bash".into(),
+        },
+        root_entries: vec![RootEntry {
+            path: "/bin".into(),
+            link: Some("usr/bin".into()),
+        }],
+        etc: vec!["/etc/ssl".into()],
+        has_nss_systemd: true,
+        toolchains: vec!["/home/ada/.rustup".into()],
+        project: ProjectFacts {
+            path: "/home/ada/work".into(),
+            identity: ONE,
+            outside_git: None,
+            guards: vec![
+                Guard {
+                    path: "/home/ada/work/.git".into(),
+                    access: Access::ReadWrite,
+                },
+                Guard {
+                    path: "/home/ada/work/.git/config".into(),
+                    access: Access::ReadOnly,
+                },
+            ],
+        },
+        opened: Vec::new(),
+        listed_present: Vec::new(),
+        denied_present: Vec::new(),
+        sockets: Vec::new(),
+        init: "/usr/lib/askbox/askbox-init".into(),
+    }
+}
+
+fn request() -> PlanRequest {
+    let listed = |path: &str, directory, list| Listed {
+        path: path.into(),
+        directory,
+        list,
+    };
+    PlanRequest {
+        session: "s1".into(),
+        argv: vec!["true".into()],
+        cwd: "/home/ada/work".into(),
+        environment: vec![
+            "TERM".into(),
+            "AWS_SECRET_ACCESS_KEY".into(),
+            "LD_PRELOAD".into(),
+            "LC_TIME".into(),
+        ],
+        keep: Vec::new(),
+        set: Vec::new(),
+        listed: vec![
+            listed("/home/ada/.ssh", true, List::Credential),
+            listed("/home/ada/.netrc", false, List::Credential),
+            listed("/home/ada/.config/gh", true, List::Credential),
+            listed("/home/ada/.config/autostart", true, List::Startup),
+        ],
+        denied: Vec::new(),
+        identity: IdentityMode::Userdb,
+        homes: "/data/homes/1".into(),
+        stage: "/run/stage".into(),
+    }
+}
+
+fn opened(path: &str, access: Access, directory: bool) -> Opened {
+    let found = Found {
+        canonical: path.into(),
+        identity: ONE,
+        directory,
+    };
+    Opened {
+        path: path.into(),
+        access,
+        found: Some(found),
+    }
+}
+
+fn binds(plan: &Plan, path: &str) -> Vec<Access> {
+    let on = |mount: &Mount| match mount {
+        Mount::Bind { target, access, .. } if target == Path::new(path) => Some(*access),
+        _ => None,
+    };
+    plan.mounts.iter().filter_map(on).collect()
+}
+
+#[test]
+fn the_project_is_writable_and_its_guards_come_after_it() {
+    let plan = plan(&request(), &facts()).unwrap();
+    let project = plan
+        .mounts
+        .iter()
+        .position(|mount| matches!(mount, Mount::Bind { target, .. } if target.ends_with("work")));
+    let guards: Vec<usize> = (0..plan.mounts.len())
+        .filter(|at| matches!(plan.mounts[*at], Mount::Guard { .. }))
+        .collect();
+    assert_eq!(binds(&plan, "/home/ada/work"), [Access::ReadWrite]);
+    assert_eq!(guards.len(), 2);
+    assert!(guards.iter().all(|guard| project < Some(*guard)));
+    assert_eq!(plan.notices.len(), 1);
+}
+
+#[test]
+fn credentials_are_closed_whether_they_exist_or_not() {
+    let plan = plan(&request(), &facts()).unwrap();
+    assert!(plan.nodes.contains(&Node::Directory {
+        path: "/home/ada/.ssh".into(),
+        mode: 0
+    }));
+    assert!(plan.nodes.contains(&Node::File {
+        path: "/home/ada/.netrc".into(),
+        mode: 0,
+        content: String::new()
+    }));
+    assert!(plan.nodes.contains(&Node::File {
+        path: "/etc/shadow".into(),
+        mode: 0,
+        content: String::new()
+    }));
+}
+
+#[test]
+fn a_file_opened_by_its_exact_path_can_be_reached_but_not_listed() {
+    let mut facts = facts();
+    facts.opened = vec![opened("/home/ada/.ssh/id_test", Access::ReadOnly, false)];
+    let plan = plan(&request(), &facts).unwrap();
+    assert!(plan.nodes.contains(&Node::Directory {
+        path: "/home/ada/.ssh".into(),
+        mode: 0o100
+    }));
+    assert_eq!(binds(&plan, "/home/ada/.ssh/id_test"), [Access::ReadOnly]);
+}
+
+#[test]
+fn a_listed_path_below_an_opened_directory_is_covered() {
+    let mut facts = facts();
+    facts.opened = vec![opened("/home/ada/.config", Access::ReadOnly, true)];
+    facts.listed_present = vec!["/home/ada/.config/gh".into()];
+    let plan = plan(&request(), &facts).unwrap();
+    assert!(plan.mounts.contains(&Mount::Cover {
+        path: "/home/ada/.config/gh".into()
+    }));
+}
+
+#[test]
+fn a_directory_where_a_start_up_file_could_be_made_is_not_opened_for_writing() {
+    let mut facts = facts();
+    facts.opened = vec![opened("/home/ada/.config", Access::ReadWrite, true)];
+    let refusal = plan(&request(), &facts).unwrap_err();
+    assert!(matches!(refusal, Refusal::OpensListed { .. }), "{refusal}");
+    facts.listed_present = vec!["/home/ada/.config/autostart".into()];
+    let plan = plan(&request(), &facts).unwrap();
+    let guard = Mount::Guard {
+        path: "/home/ada/.config/autostart".into(),
+        access: Access::ReadOnly,
+    };
+    assert!(plan.mounts.contains(&guard));
+}
+
+#[test]
+fn a_guard_is_lifted_by_its_exact_path_alone() {
+    let mut facts = facts();
+    facts.opened = vec![opened("/home/ada/work/.git/config", Access::ReadWrite, false)];
+    let plan = plan(&request(), &facts).unwrap();
+    let guards: Vec<&Mount> = plan
+        .mounts
+        .iter()
+        .filter(|mount| matches!(mount, Mount::Guard { .. }))
+        .collect();
+    assert_eq!(
+        guards,
+        [&Mount::Guard {
+            path: "/home/ada/work/.git".into(),
+            access: Access::ReadWrite
+        }]
+    );
+}
+
+#[test]
+fn host_sockets_are_covered_where_they_are_visible() {
+    let mut facts = facts();
+    facts.sockets = vec![
+        "/home/ada/work/agent.sock".into(),
+        "/run/user/1000/bus".into(),
+        "/tmp/.X11-unix/X0".into(),
+    ];
+    let plan = plan(&request(), &facts).unwrap();
+    let covers: Vec<&Mount> = plan
+        .mounts
+        .iter()
+        .filter(|mount| matches!(mount, Mount::Cover { .. }))
+        .collect();
+    assert_eq!(
+        covers,
+        [&Mount::Cover {
+            path: "/home/ada/work/agent.sock".into()
+        }]
+    );
+}
+
+#[test]
+fn a_gitdir_outside_is_opened_with_its_guards() {
+    let mut facts = facts();
+    facts.project.outside_git = Some(Place {
+        path: "/home/ada/main/.git".into(),
+        identity: ONE,
+    });
+    let plan = plan(&request(), &facts).unwrap();
+    assert_eq!(binds(&plan, "/home/ada/main/.git"), [Access::ReadWrite]);
+}
+
+#[test]
+fn secrets_and_loader_variables_stay_out_of_the_environment() {
+    let plan = plan(&request(), &facts()).unwrap();
+    let kept: Vec<&OsText> = plan
+        .environment
+        .iter()
+        .filter_map(|variable| match variable {
+            Variable::Keep(name) => Some(name),
+            Variable::Set(..) => None,
+        })
+        .collect();
+    assert_eq!(kept, [&OsText::from("TERM"), &OsText::from("LC_TIME")]);
+}
+
+#[test]
+fn a_working_directory_outside_the_project_is_refused() {
+    let request = PlanRequest {
+        cwd: "/home/ada".into(),
+        ..request()
+    };
+    assert!(matches!(
+        plan(&request, &facts()),
+        Err(Refusal::OutsideProject { .. })
+    ));
+}
+
+#[test]
+fn places_of_the_session_itself_cannot_be_opened() {
+    for path in ["/", "/proc", "/dev/mem", "/run/user/1000", "/sys"] {
+        let mut facts = facts();
+        facts.opened = vec![opened(path, Access::ReadOnly, true)];
+        assert!(
+            matches!(plan(&request(), &facts), Err(Refusal::Reserved(_))),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_plan_survives_the_wire_with_any_bytes_in_its_paths() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut facts = facts();
+    let odd = std::ffi::OsString::from_vec(b"/home/ada/\xff\n x".to_vec());
+    facts.project.path = odd.clone().into();
+    let request = PlanRequest {
+        cwd: odd.into(),
+        ..request()
+    };
+    let plan = plan(&request, &facts).unwrap();
+    let json = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+}

@@ -1,0 +1,255 @@
+//! Builds the root that a plan describes, in the launch child's own mount namespace. Every mount goes from descriptor to
+//! descriptor, opened without following a symbolic link, so that nothing inside or beside can redirect it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat, openat2};
+use nix::mount::{MsFlags, mount};
+use nix::sys::stat::{Mode, fchmod, mkdirat};
+use nix::unistd::symlinkat;
+
+use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Identity, Mount, Node, Plan};
+use crate::sys;
+
+/// Why the root could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {step} {path:?}")]
+pub(crate) struct Error {
+    step: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+trait Step<T> {
+    fn step(self, step: &'static str, path: &Path) -> Result<T, Error>;
+}
+
+impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
+    fn step(self, step: &'static str, path: &Path) -> Result<T, Error> {
+        self.map_err(|source| Error {
+            step,
+            path: path.to_owned(),
+            source: source.into(),
+        })
+    }
+}
+
+/// Builds everything below `plan.stage`, which nothing outside this mount namespace ever sees.
+pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
+    let root = Path::new("/");
+    // No mount of ours may travel back to the host.
+    mount(
+        None::<&str>,
+        root,
+        None::<&str>,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        None::<&str>,
+    )
+    .step("make private", root)?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(
+        Some("askbox"),
+        &plan.stage,
+        Some("tmpfs"),
+        flags,
+        Some("mode=0755"),
+    )
+    .step("mount a tmpfs on", &plan.stage)?;
+    let stage = open_source(&plan.stage).step("open", &plan.stage)?;
+    let stage = Stage { root: stage };
+    for node in &plan.nodes {
+        stage.node(node)?;
+    }
+    for mount in &plan.mounts {
+        stage.mount(mount)?;
+    }
+    Ok(())
+}
+
+struct Stage {
+    root: OwnedFd,
+}
+
+impl Stage {
+    /// What is at an absolute path inside. Mounts are crossed, symbolic links never followed.
+    fn open(&self, path: &Path) -> io::Result<OwnedFd> {
+        let relative = path.strip_prefix("/").map_err(io::Error::other)?;
+        let relative = if relative.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            relative
+        };
+        let how = OpenHow::new()
+            .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
+            .resolve(
+                ResolveFlag::RESOLVE_BENEATH
+                    | ResolveFlag::RESOLVE_NO_SYMLINKS
+                    | ResolveFlag::RESOLVE_NO_MAGICLINKS,
+            );
+        Ok(openat2(&self.root, relative, how)?)
+    }
+
+    /// The parent directory, made with all of its own where missing, and the last name.
+    fn parent<'a>(&self, path: &'a Path) -> io::Result<(OwnedFd, &'a Path)> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let parent = match self.open(parent) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.directory(parent, 0o755)?;
+                self.open(parent)?
+            }
+            other => other?,
+        };
+        Ok((parent, Path::new(name)))
+    }
+
+    fn directory(&self, path: &Path, mode: u32) -> io::Result<()> {
+        if path == Path::new("/") {
+            return Ok(());
+        }
+        let (parent, name) = self.parent(path)?;
+        match mkdirat(&parent, name, Mode::from_bits_truncate(mode)) {
+            Ok(()) | Err(Errno::EEXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // mkdir(2) applied the umask, and an existing directory keeps its mode.
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let directory = openat(&parent, name, flags, Mode::empty())?;
+        Ok(fchmod(&directory, Mode::from_bits_truncate(mode))?)
+    }
+
+    fn file(&self, path: &Path, mode: u32, content: &str) -> io::Result<()> {
+        let (parent, name) = self.parent(path)?;
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let mut file = fs::File::from(openat(&parent, name, flags, Mode::from_bits_truncate(0o600))?);
+        file.write_all(content.as_bytes())?;
+        Ok(fchmod(&file, Mode::from_bits_truncate(mode))?)
+    }
+
+    fn node(&self, node: &Node) -> Result<(), Error> {
+        match node {
+            Node::Directory { path, mode } => self.directory(path, *mode).step("make directory", path),
+            Node::File { path, mode, content } => self.file(path, *mode, content).step("write", path),
+            Node::Temporary { path, bytes } => self.temporary(path, *bytes).step("mount a tmpfs on", path),
+            Node::Link { path, target } => {
+                let (parent, name) = self.parent(path).step("make the parent of", path)?;
+                match symlinkat(target, &parent, name) {
+                    Ok(()) | Err(Errno::EEXIST) => Ok(()),
+                    Err(error) => Err(error).step("link", path),
+                }
+            }
+        }
+    }
+
+    fn mount(&self, mount: &Mount) -> Result<(), Error> {
+        match mount {
+            Mount::Bind {
+                source,
+                target,
+                access,
+                identity,
+            } => {
+                let opened = open_source(source).step("open", source)?;
+                if let Some(expected) = identity {
+                    check_identity(&opened, *expected).step("mount", source)?;
+                }
+                self.bind(opened, target, *access).step("mount", target)
+            }
+            Mount::Private { source, target } => {
+                fs::create_dir_all(source).step("make directory", source)?;
+                let opened = open_source(source).step("open", source)?;
+                self.bind(opened, target, Access::ReadWrite).step("mount", target)
+            }
+            Mount::Guard { path, access } => {
+                let own = self.open(path).step("open", path)?;
+                attach(&own, &own, *access).step("guard", path)
+            }
+            Mount::Cover { path } => self.cover(path).step("cover", path),
+        }
+    }
+
+    fn bind(&self, source: OwnedFd, target: &Path, access: Access) -> io::Result<()> {
+        let target = match self.open(target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if is_directory(&source)? {
+                    self.directory(target, 0o755)?;
+                } else {
+                    self.file(target, 0o400, "")?;
+                }
+                self.open(target)?
+            }
+            other => other?,
+        };
+        attach(source, target, access)
+    }
+
+    fn temporary(&self, target: &Path, bytes: u64) -> io::Result<()> {
+        self.directory(target, 0o755)?;
+        let held = self.open(target)?;
+        // A magic link to a descriptor of ours: as exact as the descriptor itself, for a call that takes paths only.
+        let place = format!("/proc/self/fd/{}", held.as_raw_fd());
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        let options = format!("mode=1777,size={bytes}");
+        mount(
+            Some("askbox"),
+            place.as_str(),
+            Some("tmpfs"),
+            flags,
+            Some(options.as_str()),
+        )?;
+        Ok(())
+    }
+
+    fn cover(&self, path: &Path) -> io::Result<()> {
+        let covered = self.open(path)?;
+        let closed = if is_directory(&covered)? {
+            CLOSED_DIRECTORY
+        } else {
+            CLOSED_FILE
+        };
+        attach(self.open(Path::new(closed))?, covered, Access::ReadOnly)
+    }
+}
+
+fn attach(source: impl AsFd, target: impl AsFd, access: Access) -> io::Result<()> {
+    let tree = sys::clone_tree(source)?;
+    sys::restrict(&tree, access)?;
+    sys::attach(tree, target)
+}
+
+/// A host path, which the plan holds in canonical form: a link in it now was put there since.
+fn open_source(path: &Path) -> io::Result<OwnedFd> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    match openat2(AT_FDCWD, path, how) {
+        // System files are links as a matter of course (/etc/localtime, /etc/os-release), and no user can swap them.
+        Err(Errno::ELOOP) if path.as_os_str().as_bytes().starts_with(b"/etc/") => Ok(openat2(
+            AT_FDCWD,
+            path,
+            OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC),
+        )?),
+        other => Ok(other?),
+    }
+}
+
+fn check_identity(opened: &OwnedFd, expected: Identity) -> io::Result<()> {
+    let metadata = fs::File::from(opened.try_clone()?).metadata()?;
+    if (metadata.dev(), metadata.ino()) == (expected.device, expected.inode) {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "it was replaced by something else since the launch began; start again",
+    ))
+}
+
+fn is_directory(fd: &OwnedFd) -> io::Result<bool> {
+    Ok(fs::File::from(fd.try_clone()?).metadata()?.is_dir())
+}

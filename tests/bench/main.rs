@@ -1,0 +1,68 @@
+//! The budgets, measured side by side in one run and printed as ratios against their bars. Started by
+//! `cargo xtask bench`, as an ordinary user, on release binaries. Not a test: it judges nothing but its own bars.
+#![expect(clippy::unwrap_used, reason = "a failed step ends the benchmark")]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
+#![expect(clippy::print_stdout, reason = "the table is the result")]
+#![expect(clippy::panic, reason = "a failed step ends the benchmark")]
+
+mod connect;
+mod decide;
+mod memory;
+mod start;
+mod stream;
+mod table;
+
+use std::env;
+
+/// How many rounds of each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounds {
+    /// Starts of each program.
+    starts: usize,
+    /// Starts of the peer, which take a second each.
+    peer_starts: usize,
+    /// Connections of each kind.
+    connections: usize,
+    /// Mebibytes of each stream.
+    mebibytes: usize,
+    /// Verdicts.
+    verdicts: usize,
+}
+
+fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        // The inner halves, started by the outer ones: outside, in a session, and in the peer.
+        ["connect", address, rounds] => connect::client(address, rounds.parse().unwrap()),
+        ["stream", direction, address, mebibytes] => {
+            stream::client(direction, address, mebibytes.parse().unwrap());
+        }
+        ["--quick"] => measure(Rounds {
+            starts: 10,
+            peer_starts: 2,
+            connections: 100,
+            mebibytes: 256,
+            verdicts: 100_000,
+        }),
+        [] => measure(Rounds {
+            starts: 50,
+            peer_starts: 5,
+            connections: 1000,
+            mebibytes: 2048,
+            verdicts: 1_000_000,
+        }),
+        _ => println!("usage: askbox-bench [--quick]"),
+    }
+}
+
+fn measure(rounds: Rounds) {
+    let world = askbox_tests::World::new();
+    let mut table = table::Table::default();
+    start::measure(&world, rounds, &mut table);
+    connect::measure(&world, rounds, &mut table);
+    stream::measure(&world, rounds, &mut table);
+    decide::measure(rounds, &mut table);
+    memory::measure(&world, &mut table);
+    print!("{}", table.text());
+}

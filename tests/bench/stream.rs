@@ -1,0 +1,133 @@
+//! One TCP stream: through the gate, against plain loopback, and through the peer's proxy.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use askbox_tests::World;
+use askbox_tests::server::Server;
+
+use crate::Rounds;
+use crate::connect::{number, own};
+use crate::start::peer;
+use crate::table::{Bar, Table};
+
+const CHUNK: usize = 256 * 1024;
+
+/// The inner half: prints gigabits a second. With `http_proxy` set (the peer has no other way out) it connects by
+/// CONNECT.
+pub(crate) fn client(direction: &str, address: &str, mebibytes: usize) {
+    let mut stream = connect(address);
+    let bytes = mebibytes << 20;
+    stream.write_all(direction.as_bytes()).unwrap();
+    let start = Instant::now();
+    if direction == "u" {
+        let chunk = vec![0; CHUNK];
+        for _ in 0..bytes / CHUNK {
+            stream.write_all(&chunk).unwrap();
+        }
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        stream.read_exact(&mut [0]).unwrap(); // The server has it all.
+    } else {
+        stream
+            .write_all(&u64::try_from(bytes).unwrap().to_le_bytes())
+            .unwrap();
+        let mut buffer = vec![0; CHUNK];
+        let mut left = bytes;
+        while left > 0 {
+            left -= stream.read(&mut buffer).unwrap();
+        }
+    }
+    println!(
+        "{}",
+        f64::from(u32::try_from(mebibytes).unwrap()) * 8.0 * 1.048_576
+            / 1000.0
+            / start.elapsed().as_secs_f64()
+    );
+}
+
+fn connect(address: &str) -> TcpStream {
+    let proxy = std::env::var("http_proxy").or_else(|_| std::env::var("HTTP_PROXY"));
+    let Ok(proxy) = proxy else {
+        return TcpStream::connect(address).unwrap();
+    };
+    let mut stream = TcpStream::connect(proxy.trim_start_matches("http://").trim_end_matches('/')).unwrap();
+    write!(stream, "CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(
+        head.starts_with(b"HTTP/1.1 200"),
+        "{}",
+        String::from_utf8_lossy(&head)
+    );
+    stream
+}
+
+fn serve(mut stream: TcpStream) {
+    let mut direction = [0];
+    if stream.read_exact(&mut direction).is_err() {
+        return;
+    }
+    let mut buffer = vec![0; CHUNK];
+    if direction == *b"u" {
+        while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+        drop(stream.write_all(b"."));
+    } else {
+        let mut wanted = [0; 8];
+        stream.read_exact(&mut wanted).unwrap();
+        for _ in 0..u64::from_le_bytes(wanted) / CHUNK as u64 {
+            if stream.write_all(&buffer).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+    let server = Server::start(serve);
+    let mebibytes = rounds.mebibytes.to_string();
+    let inside = world.project().join("askbox-bench");
+    std::fs::copy(own(), &inside).unwrap();
+    for (direction, name) in [("u", "up"), ("d", "down")] {
+        let plain = format!("127.0.0.1:{}", server.port());
+        let direct = number(
+            world
+                .host(own().to_str().unwrap())
+                .args(["stream", direction, &plain, &mebibytes]),
+        );
+        let pin = server.pin("ok.test");
+        let mut command = world.askbox(&[
+            "run",
+            "--quiet",
+            "--allow-domain",
+            "ok.test",
+            "--resolve",
+            &pin,
+            "--",
+        ]);
+        let named = format!("ok.test:{}", server.port());
+        let gate = number(
+            command
+                .arg(&inside)
+                .args(["stream", direction, &named, &mebibytes]),
+        );
+        let detail = format!("{gate:.1} against {direct:.1} Gbit/s");
+        let what = format!("stream {name}, against loopback");
+        table.line(&what, gate / direct, "x", Bar::AtLeast(0.6), &detail);
+        let local = format!("localhost:{}", server.port());
+        let settings = world.outside().join("peer.json");
+        std::fs::write(&settings, r#"{"network":{"allowedDomains":["localhost"],"deniedDomains":[]},"filesystem":{"denyRead":[],"allowWrite":["."],"denyWrite":[]}}"#)
+            .unwrap();
+        let script = format!("{} stream {direction} {local} {mebibytes}", inside.display());
+        let mut command = peer(world, &script);
+        command.arg("--settings").arg(&settings);
+        let peer = number(&mut command);
+        let detail = format!("{gate:.1} against {peer:.1} Gbit/s");
+        let what = format!("stream {name}: how often the peer's");
+        table.line(&what, gate / peer, "x", Bar::AtLeast(5.0), &detail);
+    }
+}

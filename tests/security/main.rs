@@ -1,0 +1,1 @@
+//! Attacks that must fail, each beside a twin that must work.

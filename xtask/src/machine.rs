@@ -1,0 +1,185 @@
+//! What a fresh Debian or Ubuntu lacks: packages, by apt; an ordinary user for the tests, when they are started by root.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::steps::{Result, output, step};
+
+/// The user that tests run as when root starts them: the sandbox is for ordinary users, and root passes every check.
+pub(crate) const TEST_USER: &str = "askbox-test";
+
+/// To build: a C compiler for the bundled `SQLite`. To run: bwrap, and identity without /etc/passwd.
+pub(crate) const TO_RUN: &[Package] = &[
+    Package {
+        name: "build-essential",
+        proof: "/usr/bin/cc",
+    },
+    Package {
+        name: "bubblewrap",
+        proof: "/usr/bin/bwrap",
+    },
+    Package {
+        name: "libnss-systemd",
+        proof: "/usr/share/doc/libnss-systemd",
+    },
+];
+
+/// What the tests run inside and beside the sandbox.
+pub(crate) const TO_TEST: &[Package] = &[
+    Package {
+        name: "curl",
+        proof: "/usr/bin/curl",
+    },
+    Package {
+        name: "git",
+        proof: "/usr/bin/git",
+    },
+    Package {
+        name: "iproute2",
+        proof: "/usr/bin/ip",
+    },
+    Package {
+        name: "iputils-ping",
+        proof: "/usr/bin/ping",
+    },
+    Package {
+        name: "bind9-dnsutils",
+        proof: "/usr/bin/dig",
+    },
+    Package {
+        name: "netcat-openbsd",
+        proof: "/usr/bin/nc.openbsd",
+    },
+    Package {
+        name: "openssh-client",
+        proof: "/usr/bin/ssh",
+    },
+    Package {
+        name: "openssh-server",
+        proof: "/usr/sbin/sshd",
+    },
+    Package {
+        name: "openssl",
+        proof: "/usr/bin/openssl",
+    },
+    Package {
+        name: "python3",
+        proof: "/usr/bin/python3",
+    },
+    Package {
+        name: "socat",
+        proof: "/usr/bin/socat",
+    },
+    Package {
+        name: "tmux",
+        proof: "/usr/bin/tmux",
+    },
+    Package {
+        name: "less",
+        proof: "/usr/bin/less",
+    },
+    Package {
+        name: "vim-tiny",
+        proof: "/usr/bin/vim.tiny",
+    },
+    Package {
+        name: "nodejs",
+        proof: "/usr/bin/node",
+    },
+];
+
+/// What the peer of the benchmarks needs.
+pub(crate) const TO_BENCH: &[Package] = &[
+    Package {
+        name: "socat",
+        proof: "/usr/bin/socat",
+    },
+    Package {
+        name: "ripgrep",
+        proof: "/usr/bin/rg",
+    },
+    Package {
+        name: "nodejs",
+        proof: "/usr/bin/node",
+    },
+];
+
+/// A Debian package, and a file that is there when it is installed.
+pub(crate) struct Package {
+    name: &'static str,
+    proof: &'static str,
+}
+
+/// Installs what is missing, with sudo when not root.
+pub(crate) fn install(packages: &[Package]) -> Result<()> {
+    let missing: Vec<&str> = packages
+        .iter()
+        .filter(|package| !Path::new(package.proof).exists())
+        .map(|package| package.name)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    step(
+        "update the package lists",
+        as_root("apt-get").args(["update", "-qq"]),
+    )?;
+    let install = ["install", "-y", "-qq", "--no-install-recommends"];
+    step(
+        &format!("install {}", missing.join(" ")),
+        as_root("apt-get").args(install).args(&missing),
+    )
+}
+
+/// Whether root started the task.
+pub(crate) fn is_root() -> Result<bool> {
+    Ok(output(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+fn as_root(program: &str) -> Command {
+    let root = is_root().unwrap_or(false);
+    let mut command = if root {
+        Command::new(program)
+    } else {
+        Command::new("sudo")
+    };
+    if !root {
+        command.arg(program);
+    }
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// A command as an ordinary user: the one who started the task, or [`TEST_USER`] for root.
+pub(crate) fn as_ordinary_user(program: &Path) -> Result<Command> {
+    if !is_root()? {
+        return Ok(Command::new(program));
+    }
+    let known = Command::new("id")
+        .arg(TEST_USER)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !known.is_ok_and(|status| status.success()) {
+        let add = ["--create-home", "--shell", "/bin/bash", TEST_USER];
+        step("add a user for the tests", Command::new("useradd").args(add))?;
+    }
+    // Test machines keep it closed; every desktop has it open (mode 0666).
+    let fuse = Path::new("/dev/fuse");
+    if fuse.exists() {
+        std::fs::set_permissions(fuse, std::fs::Permissions::from_mode(0o666))
+            .map_err(|error| error.to_string())?;
+    }
+    let home = format!("/home/{TEST_USER}");
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", TEST_USER, "--regid", TEST_USER, "--init-groups", "--"])
+        .arg(program)
+        .current_dir(&home)
+        .env("HOME", &home)
+        .env("USER", TEST_USER)
+        .env("LOGNAME", TEST_USER)
+        .env_remove("XDG_RUNTIME_DIR");
+    Ok(command)
+}

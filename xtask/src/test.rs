@@ -1,0 +1,190 @@
+//! `cargo xtask test`: every group, each announced. Unit tests run as whoever started the task; black-box tests as an
+//! ordinary user, on release binaries.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::machine;
+use crate::steps::{Result, cargo, output, root, step, target};
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What every change has to pass.
+    Gate,
+    /// The slow groups too.
+    Full,
+}
+
+/// Where the black-box tests' programs are put, so that an ordinary user can reach them.
+const STAGING: &str = "/var/tmp/askbox-test-bin";
+
+/// Runs the groups.
+pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
+    machine::install(machine::TO_RUN)?;
+    machine::install(machine::TO_TEST)?;
+    units()?;
+    let binaries = stage()?;
+    for binary in ["functional", "security"] {
+        black_box(&binaries, binary, extent)?;
+    }
+    eprintln!(
+        "==> groups run: unit, doc, repo, functional, security{}",
+        match extent {
+            Extent::Gate => "",
+            Extent::Full => " (slow tests included)",
+        }
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The gate, then formatting, lints and documentation.
+pub(crate) fn ci() -> Result<ExitCode> {
+    run(Extent::Gate)?;
+    let root = root();
+    step(
+        "formatting",
+        cargo().current_dir(&root).args(["fmt", "--all", "--check"]),
+    )?;
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step("lints", cargo().current_dir(&root).args(clippy))?;
+    let doc = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--locked",
+        "--quiet",
+        "--document-private-items",
+    ];
+    step(
+        "documentation",
+        cargo()
+            .current_dir(&root)
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .args(doc),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn units() -> Result<()> {
+    let root = root();
+    let has_nextest = cargo()
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if has_nextest {
+        let all = [
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--exclude",
+            "askbox-tests",
+            "--no-fail-fast",
+        ];
+        step("group unit", cargo().current_dir(&root).args(all))?;
+        let repo = [
+            "nextest",
+            "run",
+            "--locked",
+            "--package",
+            "askbox-tests",
+            "--test",
+            "repo",
+        ];
+        step("group repo", cargo().current_dir(&root).args(repo))?;
+    } else {
+        let all = [
+            "test",
+            "--workspace",
+            "--locked",
+            "--exclude",
+            "askbox-tests",
+            "--no-fail-fast",
+            "--lib",
+            "--bins",
+        ];
+        step("group unit", cargo().current_dir(&root).args(all))?;
+        let repo = ["test", "--locked", "--package", "askbox-tests", "--test", "repo"];
+        step("group repo", cargo().current_dir(&root).args(repo))?;
+    }
+    let doc = ["test", "--workspace", "--locked", "--doc", "--quiet"];
+    step("group doc", cargo().current_dir(&root).args(doc))
+}
+
+/// Builds the programs and the black-box tests, and copies them where an ordinary user can execute them.
+fn stage() -> Result<PathBuf> {
+    let root = root();
+    let programs = [
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "askbox-cli",
+        "--package",
+        "askbox-sandbox",
+    ];
+    step("build the programs", cargo().current_dir(&root).args(programs))?;
+    let build = [
+        "test",
+        "--locked",
+        "--package",
+        "askbox-tests",
+        "--no-run",
+        "--message-format",
+        "json",
+    ];
+    eprintln!("==> build the black-box tests");
+    let messages = output(cargo().current_dir(&root).args(build))?;
+    let staging = PathBuf::from(STAGING);
+    let failed = |error: std::io::Error| format!("{STAGING}: {error}");
+    if staging.exists() {
+        fs::remove_dir_all(&staging).map_err(failed)?;
+    }
+    fs::create_dir_all(&staging).map_err(failed)?;
+    let release = target()?.join("release");
+    for program in ["askbox", "askbox-init"] {
+        fs::copy(release.join(program), staging.join(program)).map_err(failed)?;
+    }
+    for executable in executables(&messages) {
+        let name = executable
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let name = name.rsplit_once('-').map_or(name, |(name, _hash)| name);
+        fs::copy(&executable, staging.join(name)).map_err(failed)?;
+    }
+    Ok(staging)
+}
+
+/// The `"executable":"…"` of cargo's messages.
+fn executables(messages: &str) -> Vec<PathBuf> {
+    let one = |line: &str| {
+        let (_, rest) = line.split_once("\"executable\":\"")?;
+        rest.split_once('"').map(|(path, _)| PathBuf::from(path))
+    };
+    messages.lines().filter_map(one).collect()
+}
+
+fn black_box(binaries: &Path, name: &str, extent: Extent) -> Result<()> {
+    let mut command: Command = machine::as_ordinary_user(&binaries.join(name))?;
+    command
+        .env("ASKBOX_TEST_BINARIES", binaries)
+        .args(["--test-threads", "4"]);
+    if extent == Extent::Full {
+        command.arg("--include-ignored");
+    }
+    step(&format!("group {name}"), &mut command)
+}
