@@ -1,1 +1,37 @@
-//! stub
+//! The one gate: it admits a request or denies it, and waits for a person where the rules say ask.
+//!
+//! Nothing reaches the network, a file or a program without a [`Permit`], and only [`Gate::admit`] makes one. The rules
+//! themselves are in `askbox_policy`; nothing in here talks to a sandbox, a person or a network.
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
+
+mod admit;
+mod answering;
+mod changes;
+mod clock;
+mod denial;
+mod event;
+mod gate;
+mod grants;
+pub mod limits;
+mod lock;
+mod permits;
+mod questions;
+mod record;
+mod revoke;
+mod rules;
+mod timers;
+mod waiting;
+
+pub use answering::{AnswerError, Answered};
+pub use clock::{Clock, ClockError};
+pub use denial::{Denial, DeniedBy};
+pub use event::GateEvent;
+pub use gate::{Gate, SessionInfo};
+pub use grants::{GrantStore, KeptAside, StoreError};
+pub use permits::{AdmittedBy, Permit};
+pub use questions::{Closing, Member, Missed, Question, QuestionId, WhyMissed};
+pub use revoke::{RevokeError, RevokeWhat};
+
+#[cfg(test)]
+mod tests;

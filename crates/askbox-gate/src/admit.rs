@@ -1,0 +1,309 @@
+//! Admission: one decision, one line in the log, and either a permit, a denial, or a wait for a person. The fast path
+//! (allowed by the rules) takes one short lock, starts no task and does not look at processes.
+
+use std::future::Future;
+use std::time::Duration;
+
+use askbox_audit::{Durability, GrantChange, Outcome as LogOutcome, SessionChange};
+use askbox_policy::{Basis, Moment, Process, Request, Verdict};
+use tokio::time::Instant;
+
+use crate::denial::{Denial, DeniedBy};
+use crate::event::GateEvent;
+use crate::gate::{Gate, State};
+use crate::permits::{AdmittedBy, Permit};
+use crate::questions::book::{Full, How, Place, Raising, Waiting};
+use crate::questions::group::GroupKey;
+use crate::questions::meter::Measured;
+use crate::questions::missed::Entry as MissedEntry;
+use crate::questions::open::Outcome;
+use crate::questions::{Member, Missed, Question, QuestionId, WhyMissed};
+use crate::record;
+
+/// What one look at the rules leads to.
+enum Step {
+    Admitted {
+        permit: Permit,
+        used: bool,
+    },
+    Denied {
+        by: DeniedBy,
+        question: Option<QuestionId>,
+        log_changes: bool,
+    },
+    Identify,
+    Wait {
+        waiting: Waiting,
+        hold: Duration,
+        basis: Basis,
+    },
+}
+
+impl Gate {
+    /// Lets a request through, refuses it, or waits for a person. `identify` finds out about the process and is
+    /// awaited only where that matters: before a question, and before a denial, which a rule for one program may be;
+    /// never for a request that is simply allowed, nor when `request.process` is known.
+    ///
+    /// Cancel-safe: dropping the future means that the requester is gone. Its question stays.
+    pub async fn admit(
+        &self,
+        mut request: Request,
+        identify: impl Future<Output = Process> + Send,
+    ) -> Result<Permit, Denial> {
+        let mut identify = (request.process.pid == 0).then_some(identify);
+        loop {
+            let (permit, question) = match self.step(&request, identify.is_some()) {
+                Step::Identify => {
+                    if let Some(identify) = identify.take() {
+                        request.process = identify.await;
+                    }
+                    continue;
+                }
+                Step::Denied {
+                    by,
+                    question,
+                    log_changes,
+                } => {
+                    if log_changes {
+                        self.log_changes().await;
+                    }
+                    return Err(self.deny(&request, by, question).await);
+                }
+                Step::Admitted { permit, used } => {
+                    if used {
+                        self.log_changes().await;
+                    }
+                    (permit, None)
+                }
+                Step::Wait { waiting, hold, basis } => {
+                    let question = Some(waiting.ticket.question);
+                    match self.wait(&request, waiting, hold, basis).await {
+                        Outcome::Admitted(permit) => (permit, question),
+                        Outcome::Denied(by) => return Err(self.deny(&request, by, question).await),
+                    }
+                }
+            };
+            let entry = record::verdict(&request, LogOutcome::Allow, permit.by().to_string(), question);
+            if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
+                tracing::error!(%error, "a request is denied because it cannot be logged");
+                return Err(Denial {
+                    target: request.target,
+                    by: DeniedBy::LogFailed,
+                    question,
+                });
+            }
+            // Something changed while it was logged: what was allowed a moment ago is looked at again.
+            if !permit.is_revoked() {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// What the rules say now. No event, no question.
+    pub fn peek(&self, request: &Request) -> Verdict {
+        let now = self.0.clock.now();
+        self.state().decide(request, &now)
+    }
+
+    /// Denies and logs what no rule can allow: a malformed request, a forbidden address.
+    pub async fn refuse(&self, request: &Request, basis: Basis) -> Denial {
+        self.deny(request, DeniedBy::Basis(basis), None).await
+    }
+
+    /// One look at the rules, under the lock. `can_identify` says that the process is not known yet but could be.
+    fn step(&self, request: &Request, can_identify: bool) -> Step {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        state.rules.see(&now);
+        if !state.rules.has_session(&request.session) {
+            return Step::Denied {
+                by: DeniedBy::SessionEnded,
+                question: None,
+                log_changes: false,
+            };
+        }
+        let verdict = state.decide(request, &now);
+        match verdict {
+            Verdict::Allow(_) => {
+                let (permit, used) = self.permit(&mut state, request.clone(), verdict);
+                Step::Admitted { permit, used }
+            }
+            // Rules take an unknown program for the one that they name, so knowing it can only turn this into an
+            // allowance, and never an allowance into this.
+            Verdict::Deny(_) | Verdict::Ask(_) if can_identify => Step::Identify,
+            Verdict::Deny(ref basis) => {
+                let by = DeniedBy::Basis(basis.clone());
+                let once = state.rules.once_of(&verdict);
+                Step::Denied {
+                    by,
+                    question: None,
+                    log_changes: self.use_up(&mut state, once.as_ref()),
+                }
+            }
+            Verdict::Ask(basis) => self.ask(&mut state, request, basis, &now),
+        }
+    }
+
+    /// A permit for what the rules allow; says whether that used a grant up.
+    pub(crate) fn permit(&self, state: &mut State, request: Request, verdict: Verdict) -> (Permit, bool) {
+        let once = state.rules.once_of(&verdict);
+        let used = self.use_up(state, once.as_ref());
+        let (Verdict::Allow(basis) | Verdict::Deny(basis) | Verdict::Ask(basis)) = verdict;
+        let by = AdmittedBy::Basis(basis);
+        (
+            self.0
+                .registry
+                .permit(&self.0.log, request, by, once.map(|id| vec![id])),
+            used,
+        )
+    }
+
+    fn use_up(&self, state: &mut State, once: Option<&askbox_policy::GrantId>) -> bool {
+        let Some(grant) = state.rules.use_up(once) else {
+            return false;
+        };
+        state.unlogged.push(record::grant(GrantChange::Used, &grant));
+        self.tell(GateEvent::GrantsChanged);
+        true
+    }
+
+    /// Puts a request on its question, or says why it cannot wait.
+    fn ask(&self, state: &mut State, request: &Request, basis: Basis, now: &Moment) -> Step {
+        let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
+        let limit = state.rules.policy().settings().questions_per_minute;
+        let Some(session) = state.sessions.get_mut(&request.session) else {
+            return Step::Denied {
+                by: DeniedBy::SessionEnded,
+                question: None,
+                log_changes: false,
+            };
+        };
+        let place = state.book.place(request);
+        if place == Place::New {
+            match session
+                .meter
+                .count(Instant::now(), usize::try_from(limit).unwrap_or(usize::MAX))
+            {
+                Measured::Fine => {}
+                Measured::Quiet => {
+                    return self.turn_away(state, request, basis, now, WhyMissed::Quiet, false);
+                }
+                Measured::TurnsQuiet => {
+                    let entry = record::session(&request.session, &session.project, SessionChange::Quiet);
+                    state.unlogged.push(entry);
+                    self.tell(GateEvent::SessionQuiet(request.session.clone()));
+                    return self.turn_away(state, request, basis, now, WhyMissed::Quiet, true);
+                }
+            }
+        }
+        let raising = Raising {
+            basis: &basis,
+            project: &session.project,
+            session_name: &session.name,
+            hold,
+            now,
+        };
+        match state.book.raise(request, place, raising) {
+            Ok(waiting) => {
+                self.0.wake.notify_one();
+                if waiting.how == (How::Joined { was_abandoned: true }) {
+                    self.tell_changed(state, waiting.ticket.question);
+                }
+                Step::Wait { waiting, hold, basis }
+            }
+            Err(Full::Questions) => self.turn_away(state, request, basis, now, WhyMissed::TooMany, false),
+            Err(Full::Members(id)) => {
+                self.tell_changed(state, id);
+                Step::Denied {
+                    by: DeniedBy::TooMany,
+                    question: Some(id),
+                    log_changes: false,
+                }
+            }
+            Err(Full::Waiters(id)) => Step::Denied {
+                by: DeniedBy::TooMany,
+                question: Some(id),
+                log_changes: false,
+            },
+        }
+    }
+
+    /// Lists a request as missed that is not even asked about.
+    fn turn_away(
+        &self,
+        state: &mut State,
+        request: &Request,
+        basis: Basis,
+        now: &Moment,
+        why: WhyMissed,
+        log_changes: bool,
+    ) -> Step {
+        let by = if why == WhyMissed::Quiet {
+            DeniedBy::Quiet
+        } else {
+            DeniedBy::TooMany
+        };
+        let key = GroupKey::of(request);
+        let member = Member {
+            target: request.target.clone(),
+            process: request.process.clone(),
+            basis,
+            waiting: 0,
+        };
+        if let Some(joined) = state.missed.join(&key, &member, why) {
+            if let Some(missed) = joined.grown {
+                self.tell(GateEvent::Missed(missed));
+            }
+            return Step::Denied {
+                by,
+                question: Some(joined.id),
+                log_changes,
+            };
+        }
+        let id = state.book.next_id();
+        let session = state.sessions.get(&request.session);
+        let question = Question {
+            id,
+            revision: 1,
+            kind: key.kind,
+            session: request.session.clone(),
+            project: request.project.clone(),
+            session_name: session.map(|session| session.name.clone()).unwrap_or_default(),
+            members: vec![member],
+            group: key.group.to_string(),
+            unlisted: 0,
+            raised_ms: now.wall_ms,
+            expires_ms: now.wall_ms,
+        };
+        let missed = Missed {
+            question,
+            why,
+            missed_ms: now.wall_ms,
+        };
+        self.tell(GateEvent::Missed(missed.clone()));
+        state.missed.push(MissedEntry {
+            key,
+            missed,
+            reserved_until: None,
+        });
+        Step::Denied {
+            by,
+            question: Some(id),
+            log_changes,
+        }
+    }
+
+    /// Logs a denial.
+    async fn deny(&self, request: &Request, mut by: DeniedBy, question: Option<QuestionId>) -> Denial {
+        let entry = record::verdict(request, LogOutcome::Deny, by.to_string(), question);
+        if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
+            tracing::error!(%error, "a denial is not in the log");
+            by = DeniedBy::LogFailed;
+        }
+        Denial {
+            target: request.target.clone(),
+            by,
+            question,
+        }
+    }
+}

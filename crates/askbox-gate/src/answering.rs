@@ -1,0 +1,261 @@
+//! Answers: what a person said becomes grants, and reaches those who wait. Logged and synced before anything happens.
+//! The first answer to a question wins; one that saw less than the question lists is refused.
+
+mod claim;
+mod plan;
+
+use askbox_audit::{Durability, Entry, GrantChange};
+use askbox_policy::answer as policy_answer;
+use askbox_policy::{Answer, Duration, Grant, GrantId, Rule, Target, Verdict};
+use tokio::time::Instant;
+
+use crate::changes::Change;
+use crate::denial::DeniedBy;
+use crate::event::GateEvent;
+use crate::gate::{Gate, State};
+use crate::grants::is_lasting;
+use crate::limits;
+use crate::permits::AdmittedBy;
+use crate::questions::open::{Outcome, Stage};
+use crate::questions::{Closing, QuestionId};
+use crate::record;
+use crate::rules::session_of;
+use claim::{Claim, absent, check};
+
+/// What an answer did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The question.
+    pub question: QuestionId,
+    /// What it listed.
+    pub targets: Vec<Target>,
+    /// What is remembered; nothing for *always*, which is a rule.
+    pub grants: Vec<Grant>,
+    /// Grants that the answer revoked, since it denies what they cover.
+    pub revoked: Vec<GrantId>,
+    /// Waiting requests that heard of it.
+    pub released: usize,
+}
+
+/// Why an answer does not count.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// There never was such a question.
+    #[error("there is no question {0}")]
+    Unknown(QuestionId),
+    /// Somebody else answered, or the rules decided, or it is no longer listed.
+    #[error("question {0} is closed")]
+    Closed(QuestionId),
+    /// Targets were added since the author of the answer looked.
+    #[error("the question changed; it is at revision {current} now")]
+    Changed {
+        /// The revision to look at.
+        current: u32,
+    },
+    /// *Once* and *session* mean nothing after the session.
+    #[error("the session has ended; answer for a time or always")]
+    SessionEnded,
+    /// *Always* without its rule: it was not written, or another rule is stronger.
+    #[error("the rule for this answer is not in force; a more specific rule may stand against it")]
+    RuleNotInForce,
+    /// The answer cannot be logged, so it has no effect.
+    #[error("the answer cannot be logged and has no effect")]
+    Log(#[source] askbox_audit::Error),
+    /// The daemon is shutting down.
+    #[error("the answer was interrupted")]
+    Interrupted,
+}
+
+impl Gate {
+    /// The rules that *always* would write. For *always*, the daemon puts these into policy.toml, calls
+    /// [`Gate::set_policy`] and then [`Gate::answer`]; until then, for at most ten seconds, the change of policy leaves
+    /// the question alone, so that those who wait hear the answer, and only after it was logged. Not for a preview,
+    /// which is [`askbox_policy::answer::preview`]: what comes meanwhile gets a question of its own.
+    pub fn rules_for(
+        &self,
+        id: QuestionId,
+        revision: u32,
+        answer: &Answer,
+    ) -> Result<Vec<Rule>, AnswerError> {
+        let mut state = self.state();
+        let until = Instant::now() + limits::RESERVED;
+        let question = if let Some(open) = state.book.get(id) {
+            check(open.stage == Stage::Answering, id, open.revision, Some(revision))?;
+            let question = open.view();
+            state.book.reserve(id, until);
+            question
+        } else if let Some(entry) = state.missed.get_mut(id) {
+            check(false, id, entry.missed.question.revision, Some(revision))?;
+            entry.reserved_until = Some(until);
+            entry.missed.question.clone()
+        } else {
+            return Err(absent(&state, id));
+        };
+        drop(state);
+        self.0.wake.notify_one();
+        let patterns = policy_answer::patterns(&question.targets(), answer.widen);
+        Ok(patterns
+            .into_iter()
+            .map(|pattern| policy_answer::rule_from(pattern, answer, &question.project))
+            .collect())
+    }
+
+    /// Answers a question, open or missed. `revision` is the one that the author of the answer saw; without one, the
+    /// answer covers what the question lists at this moment. Takes effect once, even if the caller goes away.
+    pub async fn answer(
+        &self,
+        id: QuestionId,
+        revision: Option<u32>,
+        answer: Answer,
+    ) -> Result<Answered, AnswerError> {
+        self.answer_at(id, revision, answer, "person").await
+    }
+
+    /// The same, and the log says where the person answered: `notification`, `window`, `command line`.
+    pub async fn answer_at(
+        &self,
+        id: QuestionId,
+        revision: Option<u32>,
+        answer: Answer,
+        place: &str,
+    ) -> Result<Answered, AnswerError> {
+        let (gate, place) = (self.clone(), place.to_owned());
+        let task = tokio::spawn(async move { gate.settle(id, revision, answer, &place).await });
+        task.await.unwrap_or(Err(AnswerError::Interrupted))
+    }
+
+    async fn settle(
+        &self,
+        id: QuestionId,
+        revision: Option<u32>,
+        answer: Answer,
+        place: &str,
+    ) -> Result<Answered, AnswerError> {
+        let (claim, grants, revoked) = {
+            let mut state = self.state();
+            let now = self.0.clock.now();
+            state.rules.see(&now);
+            let claim = self.claim(&mut state, id, revision, &answer)?;
+            let grants = plan::grants(&claim.session, &claim.project, &claim.listed, &answer, &now);
+            let revoked = plan::revoked(
+                &state.rules,
+                &claim.session,
+                &claim.project,
+                &claim.listed,
+                &answer,
+            );
+            (claim, grants, revoked)
+        };
+        let targets = plan::targets(&claim.listed);
+        let whose = (&claim.session, &claim.project);
+        let mut entries = vec![record::answer(whose, id, targets.clone(), answer, place)];
+        entries.extend(
+            grants
+                .iter()
+                .map(|grant| record::grant(GrantChange::Given, grant)),
+        );
+        entries.extend(
+            revoked
+                .iter()
+                .map(|grant| record::grant(GrantChange::Revoked, grant)),
+        );
+        if let Err(error) = self.record_synced(entries).await {
+            self.give_back(claim);
+            return Err(AnswerError::Log(error));
+        }
+        let answered = self.apply(&claim, targets, grants, &revoked, answer);
+        self.log_changes().await;
+        self.store_or_report().await;
+        self.0.wake.notify_one();
+        Ok(answered)
+    }
+
+    /// Lets a logged answer take effect.
+    fn apply(
+        &self,
+        claim: &Claim,
+        targets: Vec<Target>,
+        grants: Vec<Grant>,
+        revoked: &[Grant],
+        answer: Answer,
+    ) -> Answered {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        let is_alive = state.rules.has_session(&claim.session);
+        let grants: Vec<_> = grants
+            .into_iter()
+            .filter(|grant| is_alive || session_of(grant).is_none())
+            .collect();
+        state.is_dirty |= grants.iter().chain(revoked).any(is_lasting);
+        for grant in revoked {
+            state.rules.remove(&grant.id);
+        }
+        for grant in &grants {
+            state.rules.insert(grant.clone());
+        }
+        let once = (answer.duration == Duration::Once)
+            .then(|| grants.iter().map(|grant| grant.id.clone()).collect());
+        let released = self.release(&mut state, claim.id, answer, once.as_ref());
+        self.tell(GateEvent::QuestionClosed {
+            id: claim.id,
+            how: Closing::Answered(answer),
+        });
+        if !grants.is_empty() || !revoked.is_empty() {
+            self.tell(GateEvent::GrantsChanged);
+        }
+        self.re_decide(&mut state, &Change::revoked(revoked), &now);
+        let revoked = revoked.iter().map(|grant| grant.id.clone()).collect();
+        Answered {
+            question: claim.id,
+            targets,
+            grants,
+            revoked,
+            released,
+        }
+    }
+
+    /// Tells everything that waits on a question the answer. What the rules deny by now stays denied.
+    fn release(
+        &self,
+        state: &mut State,
+        id: QuestionId,
+        answer: Answer,
+        once: Option<&Vec<GrantId>>,
+    ) -> usize {
+        let now = self.0.clock.now();
+        let Some(mut question) = state.book.remove(id) else {
+            return 0;
+        };
+        let mut released = 0;
+        for member in std::mem::take(&mut question.members) {
+            for waiter in member.waiters {
+                let request = question.request(&member.target, &waiter.process);
+                let outcome = match (answer.allow, state.decide(&request, &now)) {
+                    (false, _) => Outcome::Denied(DeniedBy::Answered),
+                    (true, Verdict::Deny(basis)) => Outcome::Denied(DeniedBy::Basis(basis)),
+                    (true, Verdict::Allow(_) | Verdict::Ask(_)) => {
+                        let by = AdmittedBy::Answer(id);
+                        Outcome::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
+                    }
+                };
+                waiter.tell(outcome);
+                released += 1;
+            }
+        }
+        released
+    }
+
+    /// Records entries in order, and returns when all of them are on the disk: the last one syncs those before it.
+    pub(crate) async fn record_synced(&self, entries: Vec<Entry>) -> Result<(), askbox_audit::Error> {
+        let mut entries = entries.into_iter().peekable();
+        while let Some(entry) = entries.next() {
+            let durability = if entries.peek().is_some() {
+                Durability::Unsynced
+            } else {
+                Durability::Synced
+            };
+            self.0.log.record(entry, durability).await?;
+        }
+        Ok(())
+    }
+}

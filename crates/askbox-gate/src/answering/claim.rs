@@ -1,0 +1,116 @@
+//! Claiming a question for one answer, so that no other counts, and giving it back when the answer cannot be logged.
+
+use askbox_policy::{Answer, Duration, Project, SessionId, Verdict};
+
+use super::AnswerError;
+use super::plan::Listed;
+use crate::denial::DeniedBy;
+use crate::gate::{Gate, State};
+use crate::questions::missed::Entry as MissedEntry;
+use crate::questions::open::Stage;
+use crate::questions::{QuestionId, WhyMissed};
+
+/// A question in the hands of one answer.
+pub(super) struct Claim {
+    pub(super) id: QuestionId,
+    pub(super) session: SessionId,
+    pub(super) project: Project,
+    pub(super) listed: Vec<Listed>,
+    /// Set for a missed question: what to put back if the log fails.
+    pub(super) missed: Option<MissedEntry>,
+}
+
+impl Gate {
+    /// Takes a question for this answer alone.
+    pub(super) fn claim(
+        &self,
+        state: &mut State,
+        id: QuestionId,
+        revision: Option<u32>,
+        answer: &Answer,
+    ) -> Result<Claim, AnswerError> {
+        let (question, is_answering, listed) = if let Some(question) = state.book.get(id) {
+            let listed: Vec<_> = question.members.iter().map(Listed::of_open).collect();
+            (question.view(), question.stage == Stage::Answering, listed)
+        } else if let Some(entry) = state.missed.get_mut(id) {
+            let listed = entry
+                .missed
+                .question
+                .members
+                .iter()
+                .map(Listed::of_missed)
+                .collect();
+            (entry.missed.question.clone(), false, listed)
+        } else {
+            return Err(absent(state, id));
+        };
+        check(is_answering, id, question.revision, revision)?;
+        let is_alive = state.rules.has_session(&question.session);
+        match answer.duration {
+            Duration::Once | Duration::Session if !is_alive => return Err(AnswerError::SessionEnded),
+            Duration::Once | Duration::Session | Duration::For(_) => {}
+            Duration::Always => {
+                let now = self.0.clock.now();
+                let is_in_force = question.members.iter().all(|member| {
+                    let verdict = state.rules.decide_later(&question.request(member), &now);
+                    matches!(
+                        (verdict, answer.allow),
+                        (Verdict::Allow(_), true) | (Verdict::Deny(_), false)
+                    )
+                });
+                if !is_in_force {
+                    return Err(AnswerError::RuleNotInForce);
+                }
+            }
+        }
+        state.book.claim(id);
+        let missed = state.missed.remove(id);
+        Ok(Claim {
+            id,
+            session: question.session,
+            project: question.project,
+            listed,
+            missed,
+        })
+    }
+
+    /// Undoes a claim whose answer could not be logged: what waits is denied, and the question can be answered again.
+    pub(super) fn give_back(&self, claim: Claim) {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        match claim.missed {
+            Some(entry) => state.missed.push(entry),
+            None => self.miss(
+                &mut state,
+                claim.id,
+                WhyMissed::LogFailed,
+                &DeniedBy::LogFailed,
+                &now,
+            ),
+        }
+    }
+}
+
+/// Whether an answer that saw `seen` may count.
+pub(super) fn check(
+    is_answering: bool,
+    id: QuestionId,
+    current: u32,
+    seen: Option<u32>,
+) -> Result<(), AnswerError> {
+    if is_answering {
+        return Err(AnswerError::Closed(id));
+    }
+    match seen {
+        Some(seen) if seen != current => Err(AnswerError::Changed { current }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn absent(state: &State, id: QuestionId) -> AnswerError {
+    if state.book.was_given(id) {
+        AnswerError::Closed(id)
+    } else {
+        AnswerError::Unknown(id)
+    }
+}

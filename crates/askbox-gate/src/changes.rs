@@ -1,0 +1,198 @@
+//! What changes under those who wait and those who live: rules, grants, time. After each change, every waiting request
+//! and every live permit is decided again.
+
+use askbox_policy::{Grant, GrantId, Moment, Request, SessionId, Target, Verdict};
+use tokio::time::Instant;
+
+use crate::denial::DeniedBy;
+use crate::event::GateEvent;
+use crate::gate::{Gate, State};
+use crate::permits::Live;
+use crate::questions::missed::Entry as MissedEntry;
+use crate::questions::open::{OpenMember, Outcome, Stage, Waiter};
+use crate::questions::{Closing, Missed, QuestionId, WhyMissed};
+
+/// What was taken back by a person or a rule. A *once* grant that ran out was not: what it admitted lives on.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    revoked: Vec<GrantId>,
+    all_once: bool,
+    once_of: Option<SessionId>,
+}
+
+impl Change {
+    /// These grants were revoked.
+    pub(crate) fn revoked(grants: &[Grant]) -> Self {
+        Self {
+            revoked: grants.iter().map(|grant| grant.id.clone()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Everything was revoked, what ran out included: of one session, or of all.
+    pub(crate) fn revoked_all(session: Option<SessionId>) -> Self {
+        Self {
+            revoked: Vec::new(),
+            all_once: session.is_none(),
+            once_of: session,
+        }
+    }
+
+    /// Whether it ends a permit that rests on `once` grants, which the rules no longer allow.
+    fn ends_once(&self, live: &Live, once: &[GrantId]) -> bool {
+        self.all_once
+            || self.once_of.as_ref() == Some(&live.request.session)
+            || once.iter().any(|id| self.revoked.contains(id))
+    }
+}
+
+impl Gate {
+    /// Decides everything that waits and everything that lives again.
+    pub(crate) fn re_decide(&self, state: &mut State, change: &Change, now: &Moment) {
+        state.rules.see(now);
+        for id in state.book.ids(|question| question.stage == Stage::Open) {
+            self.re_decide_question(state, id, now);
+        }
+        let rules = &state.rules;
+        let is_open = |request: &Request| matches!(rules.decide_later(request, now), Verdict::Ask(_));
+        if state.missed.retain(is_open) {
+            self.tell(GateEvent::MissedDecided);
+        }
+        self.0
+            .registry
+            .cut(|live| match (rules.decide(&live.request, now), &live.once) {
+                (Verdict::Allow(_), _) => false,
+                (Verdict::Deny(_), _) | (Verdict::Ask(_), None) => true,
+                (Verdict::Ask(_), Some(once)) => change.ends_once(live, once),
+            });
+    }
+
+    /// Releases the waiters that are decided now, and takes members off about which nothing is left to ask.
+    fn re_decide_question(&self, state: &mut State, id: QuestionId, now: &Moment) {
+        let Some(question) = state.book.get_mut(id) else {
+            return;
+        };
+        let mut waiters: Vec<(usize, Waiter)> = Vec::new();
+        for (index, member) in question.members.iter_mut().enumerate() {
+            waiters.extend(member.waiters.drain(..).map(|waiter| (index, waiter)));
+        }
+        let mut still: Vec<(usize, Waiter)> = Vec::new();
+        for (index, waiter) in waiters {
+            let request = state.book.get(id).and_then(|question| {
+                question
+                    .members
+                    .get(index)
+                    .map(|member| question.request(&member.target, &waiter.process))
+            });
+            let Some(request) = request else { continue };
+            let verdict = state.decide(&request, now);
+            match verdict {
+                Verdict::Ask(_) => still.push((index, waiter)),
+                Verdict::Deny(basis) => waiter.tell(Outcome::Denied(DeniedBy::Basis(basis))),
+                Verdict::Allow(_) => waiter.tell(Outcome::Admitted(self.permit(state, request, verdict).0)),
+            }
+        }
+        let State { book, rules, .. } = state;
+        let Some(question) = book.get_mut(id) else { return };
+        for (index, waiter) in still {
+            if let Some(member) = question.members.get_mut(index) {
+                member.waiters.push(waiter);
+            }
+        }
+        let before = question.members.len();
+        let requests: Vec<_> = question
+            .members
+            .iter()
+            .map(|member| question.request(&member.target, &member.process))
+            .collect();
+        let decided: Vec<_> = requests
+            .iter()
+            .filter(|request| !matches!(rules.decide(request, now), Verdict::Ask(_)))
+            .map(|request| &request.target)
+            .collect();
+        let is_decided = |member: &OpenMember| member.waiters.is_empty() && decided.contains(&&member.target);
+        if book.remove_members(id, is_decided).is_some() {
+            self.tell(GateEvent::QuestionClosed {
+                id,
+                how: Closing::Decided,
+            });
+        } else if book
+            .get(id)
+            .is_some_and(|question| question.members.len() != before)
+        {
+            self.tell_changed(state, id);
+        }
+    }
+
+    /// Turns the questions whose time is over into missed ones.
+    pub(crate) fn expire_questions(&self, state: &mut State, now: &Moment) {
+        let instant = Instant::now();
+        for id in state
+            .book
+            .ids(|question| question.stage != Stage::Answering && question.deadline <= instant)
+        {
+            self.miss(state, id, WhyMissed::TimedOut, &DeniedBy::TimedOut, now);
+        }
+    }
+
+    /// Closes a question unanswered: what waits is denied, and it is listed as missed.
+    pub(crate) fn miss(
+        &self,
+        state: &mut State,
+        id: QuestionId,
+        why: WhyMissed,
+        by: &DeniedBy,
+        now: &Moment,
+    ) {
+        let Some(mut question) = state.book.remove(id) else {
+            return;
+        };
+        question.deny_all(by);
+        let missed = Missed {
+            question: question.view(),
+            why,
+            missed_ms: now.wall_ms,
+        };
+        self.tell(GateEvent::QuestionClosed {
+            id,
+            how: Closing::Missed(why),
+        });
+        self.tell(GateEvent::Missed(missed.clone()));
+        state.missed.push(MissedEntry {
+            key: question.key,
+            missed,
+            reserved_until: None,
+        });
+    }
+
+    /// Takes one target off a question because its Ask could not be logged; what waits for it is denied.
+    pub(crate) fn withdraw(&self, state: &mut State, id: QuestionId, target: &Target) {
+        let Some(question) = state.book.get_mut(id) else {
+            return;
+        };
+        for member in question
+            .members
+            .iter_mut()
+            .filter(|member| member.target == *target)
+        {
+            for waiter in member.waiters.drain(..) {
+                waiter.tell(Outcome::Denied(DeniedBy::LogFailed));
+            }
+        }
+        let was_announced = question.announced;
+        if state
+            .book
+            .remove_members(id, |member| member.target == *target)
+            .is_some()
+        {
+            if was_announced {
+                self.tell(GateEvent::QuestionClosed {
+                    id,
+                    how: Closing::Missed(WhyMissed::LogFailed),
+                });
+            }
+        } else {
+            self.tell_changed(state, id);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Every bound of the gate, by name and with its reason. Nothing in here may be reached by an ordinary program.
+
+use std::time::Duration;
+
+/// Requests that may wait on one question. A build that opens hundreds of connections to one host is ordinary; a
+/// thousand waiters cost about 1 MB.
+pub const WAITERS_PER_QUESTION: usize = 1024;
+
+/// Targets that one question lists. More than a person reads; the rest is denied and counted.
+pub const MEMBERS_PER_QUESTION: usize = 50;
+
+/// Open questions of one session. The quiet mode comes first, unless the time-out is set to many minutes.
+pub const QUESTIONS_PER_SESSION: usize = 64;
+
+/// Entries in the missed list for one session, so that a noisy session cannot push out those of others.
+pub const MISSED_PER_SESSION: usize = 50;
+
+/// Entries in the missed list altogether.
+pub const MISSED_TOTAL: usize = 500;
+
+/// A question that keeps growing stays open for at most this many time-outs.
+pub const QUESTION_LIFE_FACTOR: u32 = 5;
+
+/// Processes per listed target that *once* remembers.
+pub const ONCE_PROCESSES_PER_MEMBER: usize = 8;
+
+/// The window in which distinct questions are counted for the quiet mode.
+pub const QUIET_WINDOW: Duration = Duration::from_mins(1);
+
+/// How often the high-water mark of the wall clock is written when nothing else changes.
+pub const HIGH_WATER_EVERY: Duration = Duration::from_mins(1);
+
+/// While something has an expiry, the boot clock is read this often: timers stand still while the machine sleeps, the
+/// boot clock does not.
+pub const CLOCK_CHECK: Duration = Duration::from_secs(2);
+
+/// How long a question whose *always* is being written to policy.toml is left alone by a change of policy.
+pub const RESERVED: Duration = Duration::from_secs(10);
+
+/// Questions, changes and closings that a slow front end may lag behind before it has to list everything again.
+pub const EVENTS_BUFFERED: usize = 256;
+
+/// The largest grants.json that is read; a grant is about 500 bytes.
+pub const GRANTS_FILE_BYTES: u64 = 16 * 1024 * 1024;

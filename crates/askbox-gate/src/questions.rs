@@ -1,0 +1,133 @@
+//! Questions as people and front ends see them: open ones, missed ones, and how one ended. The state machine behind
+//! them is in `open` and `book`; nothing in here awaits, reads a clock or decides.
+
+pub(crate) mod book;
+pub(crate) mod group;
+pub(crate) mod meter;
+pub(crate) mod missed;
+pub(crate) mod open;
+
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
+use askbox_policy::{Answer, Basis, Kind, Process, Project, Request, SessionId, Target};
+use serde::{Deserialize, Serialize};
+
+/// Names a question, short enough to type; counts from 1 in each life of the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QuestionId(pub u64);
+
+impl fmt::Display for QuestionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for QuestionId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// An open Ask, as it is at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its name.
+    pub id: QuestionId,
+    /// Counts the times that a target was added. An answer carries the one that its author saw.
+    pub revision: u32,
+    /// Which of the four permissions.
+    pub kind: Kind,
+    /// The run that asks.
+    pub session: SessionId,
+    /// What that run is for.
+    pub project: Project,
+    /// The name of the run for people.
+    pub session_name: String,
+    /// What is asked for; an answer covers exactly these.
+    pub members: Vec<Member>,
+    /// What the members have in common: a registrable domain, an address, a directory. A label, pass it through
+    /// [`askbox_policy::display`].
+    pub group: String,
+    /// Targets that were denied because the list was full.
+    pub unlisted: u32,
+    /// When it was raised, in milliseconds since 1970.
+    pub raised_ms: u64,
+    /// When it becomes a missed one, in milliseconds since 1970.
+    pub expires_ms: u64,
+}
+
+/// One target of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// What is asked for.
+    pub target: Target,
+    /// The program that asked first.
+    pub process: Process,
+    /// Why the rules leave it to a person.
+    pub basis: Basis,
+    /// Requests that wait for the answer; 0 when the program stopped waiting.
+    pub waiting: usize,
+}
+
+/// A question that nobody answered in time, or that was never shown. It can still be answered, for later requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// What was asked, with nobody waiting.
+    pub question: Question,
+    /// Why it is here.
+    pub why: WhyMissed,
+    /// Since when, in milliseconds since 1970.
+    pub missed_ms: u64,
+}
+
+/// Why a question was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyMissed {
+    /// Nobody answered.
+    TimedOut,
+    /// The session asked too much and was quiet.
+    Quiet,
+    /// The session had too many open questions.
+    TooMany,
+    /// The session ended first.
+    SessionEnded,
+    /// The machine went to sleep.
+    Suspended,
+    /// An answer could not be logged, so it had no effect.
+    LogFailed,
+}
+
+/// How a question ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    /// A person answered.
+    Answered(Answer),
+    /// A change of rules or grants decided all of it.
+    Decided,
+    /// It is a missed one now.
+    Missed(WhyMissed),
+}
+
+impl Question {
+    /// What it lists.
+    pub fn targets(&self) -> Vec<Target> {
+        self.members.iter().map(|member| member.target.clone()).collect()
+    }
+
+    /// The request that one of its members stands for.
+    pub(crate) fn request(&self, member: &Member) -> Request {
+        Request {
+            session: self.session.clone(),
+            project: self.project.clone(),
+            process: member.process.clone(),
+            target: member.target.clone(),
+        }
+    }
+}

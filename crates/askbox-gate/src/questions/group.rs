@@ -1,0 +1,70 @@
+//! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
+//! network, or a directory in common.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use askbox_policy::{Host, Kind, Request, SessionId, Target};
+
+/// Requests with equal keys share a question.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct GroupKey {
+    pub(crate) session: SessionId,
+    pub(crate) kind: Kind,
+    pub(crate) group: Group,
+}
+
+/// What the members of a question have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Group {
+    /// Names below one registrable domain; a name without one is alone.
+    Domain(String),
+    /// One raw address, whatever the port.
+    Address(IpAddr),
+    /// One name at one private address. Never together with the question about the name itself: allowing a name says
+    /// nothing about the local network.
+    LocalNetwork(Host, IpAddr),
+    /// Files of one directory.
+    Directory(PathBuf),
+}
+
+impl GroupKey {
+    pub(crate) fn of(request: &Request) -> Self {
+        Self {
+            session: request.session.clone(),
+            kind: request.target.kind(),
+            group: Group::of(&request.target),
+        }
+    }
+}
+
+impl Group {
+    fn of(target: &Target) -> Self {
+        match target {
+            Target::Network(destination) => match &destination.host {
+                Host::Name(name) => {
+                    Self::Domain(name.registrable_domain().unwrap_or(name.as_str()).to_owned())
+                }
+                Host::Address(address) => Self::Address(*address),
+            },
+            Target::LocalNetwork { destination, address } => {
+                Self::LocalNetwork(destination.host.clone(), *address)
+            }
+            Target::Read(path) | Target::Write(path) | Target::Execute(path) => {
+                Self::Directory(path.as_path().parent().unwrap_or(Path::new("/")).to_owned())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Group::Domain(domain) => f.write_str(domain),
+            Group::Address(address) => address.fmt(f),
+            Group::LocalNetwork(host, address) => write!(f, "{host} ({address})"),
+            Group::Directory(directory) => directory.display().fmt(f),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! One open question: its members, who waits for each, and the stage that it is in. Owned by the book; knows nothing
+//! of other questions, of rules or of the log.
+//!
+//! ```text
+//!   raise ──> Open ──reserve──> Reserved ──claim──> Answering ──> answered (gone)
+//!              │ └──────────────claim─────────────────^   └─log failed──> missed
+//!              ├──full time over──> missed
+//!              └──rules decide all of it──> gone
+//! ```
+
+use askbox_policy::{Basis, Process, Project, Request, Target};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::group::GroupKey;
+use super::{Member, Question, QuestionId};
+use crate::denial::DeniedBy;
+use crate::permits::Permit;
+
+/// What a waiting request is told.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It may proceed; the permit is in the registry already, so nothing can change unseen on the way.
+    Admitted(Permit),
+    /// It may not.
+    Denied(DeniedBy),
+}
+
+/// Where a question is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Waits for an answer.
+    Open,
+    /// Somebody answers *always*: until this moment, the rule that appears is left for the answer to apply.
+    Reserved(Instant),
+    /// An answer is on its way into the log. Retries still join, nothing else is added, and no other answer counts.
+    Answering,
+}
+
+/// An open question.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) id: QuestionId,
+    pub(crate) revision: u32,
+    pub(crate) key: GroupKey,
+    pub(crate) project: Project,
+    pub(crate) session_name: String,
+    pub(crate) members: Vec<OpenMember>,
+    pub(crate) unlisted: u32,
+    pub(crate) raised_ms: u64,
+    pub(crate) expires_ms: u64,
+    pub(crate) deadline: Instant,
+    pub(crate) last_deadline: Instant,
+    pub(crate) stage: Stage,
+    /// Whether front ends have heard of it: only after its Ask was logged.
+    pub(crate) announced: bool,
+}
+
+/// One target and who waits for it.
+#[derive(Debug)]
+pub(crate) struct OpenMember {
+    pub(crate) target: Target,
+    pub(crate) process: Process,
+    pub(crate) basis: Basis,
+    pub(crate) waiters: Vec<Waiter>,
+}
+
+/// One request that waits.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    pub(crate) id: u64,
+    pub(crate) process: Process,
+    pub(crate) sender: oneshot::Sender<Outcome>,
+}
+
+impl Open {
+    /// The question as front ends see it.
+    pub(crate) fn view(&self) -> Question {
+        Question {
+            id: self.id,
+            revision: self.revision,
+            kind: self.key.kind,
+            session: self.key.session.clone(),
+            project: self.project.clone(),
+            session_name: self.session_name.clone(),
+            members: self.members.iter().map(OpenMember::view).collect(),
+            group: self.key.group.to_string(),
+            unlisted: self.unlisted,
+            raised_ms: self.raised_ms,
+            expires_ms: self.expires_ms,
+        }
+    }
+
+    /// How many requests wait for it.
+    pub(crate) fn waiting(&self) -> usize {
+        self.members.iter().map(|member| member.waiters.len()).sum()
+    }
+
+    /// The request that `process` makes for `target`.
+    pub(crate) fn request(&self, target: &Target, process: &Process) -> Request {
+        Request {
+            session: self.key.session.clone(),
+            project: self.project.clone(),
+            process: process.clone(),
+            target: target.clone(),
+        }
+    }
+
+    /// Takes one waiter out: its requester is gone, or its time is over. Returns whether the member now waits for
+    /// nobody, or `None` when the waiter has its outcome already.
+    pub(crate) fn leave(&mut self, waiter: u64) -> Option<bool> {
+        self.members.iter_mut().find_map(|member| {
+            let index = member.waiters.iter().position(|other| other.id == waiter)?;
+            member.waiters.swap_remove(index);
+            Some(member.waiters.is_empty())
+        })
+    }
+
+    /// Denies everything that waits.
+    pub(crate) fn deny_all(&mut self, by: &DeniedBy) {
+        for member in &mut self.members {
+            for waiter in member.waiters.drain(..) {
+                waiter.tell(Outcome::Denied(by.clone()));
+            }
+        }
+    }
+}
+
+impl OpenMember {
+    fn view(&self) -> Member {
+        Member {
+            target: self.target.clone(),
+            process: self.process.clone(),
+            basis: self.basis.clone(),
+            waiting: self.waiters.len(),
+        }
+    }
+}
+
+impl Waiter {
+    /// Hands over the outcome. A requester that is gone by now drops it, and with it the permit.
+    pub(crate) fn tell(self, outcome: Outcome) {
+        drop(self.sender.send(outcome));
+    }
+}

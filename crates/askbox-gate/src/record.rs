@@ -1,0 +1,75 @@
+//! What the gate writes into the log, in the log's words.
+
+use askbox_audit::{Entry, EventProcess, GrantChange, Outcome, SessionChange, What};
+use askbox_policy::{Answer, Grant, Process, Project, Request, SessionId, Target, display};
+
+use crate::questions::QuestionId;
+
+/// A verdict on a request.
+pub(crate) fn verdict(
+    request: &Request,
+    verdict: Outcome,
+    by: String,
+    question: Option<QuestionId>,
+) -> Entry {
+    Entry {
+        session: Some(request.session.clone()),
+        project: Some(request.project.clone()),
+        what: What::Verdict {
+            target: request.target.clone(),
+            verdict,
+            by,
+            process: event_process(&request.process),
+            question: question.map(|id| id.to_string()),
+        },
+    }
+}
+
+/// A person's answer to everything that a question lists.
+pub(crate) fn answer(
+    (session, project): (&SessionId, &Project),
+    question: QuestionId,
+    targets: Vec<Target>,
+    answer: Answer,
+    by: &str,
+) -> Entry {
+    Entry {
+        session: Some(session.clone()),
+        project: Some(project.clone()),
+        what: What::Answer {
+            question: question.to_string(),
+            targets,
+            answer,
+            by: by.to_owned(),
+        },
+    }
+}
+
+/// A grant that came or went.
+pub(crate) fn grant(change: GrantChange, grant: &Grant) -> Entry {
+    Entry {
+        session: None,
+        project: None,
+        what: What::Grant {
+            change,
+            grant: Box::new(grant.clone()),
+        },
+    }
+}
+
+/// A session that turned quiet, or no longer is.
+pub(crate) fn session(id: &SessionId, project: &Project, change: SessionChange) -> Entry {
+    Entry {
+        session: Some(id.clone()),
+        project: Some(project.clone()),
+        what: What::Session { change, detail: None },
+    }
+}
+
+/// What the log keeps of a process.
+pub(crate) fn event_process(process: &Process) -> EventProcess {
+    EventProcess::new(
+        process,
+        display::command_shortened(process.exe.as_deref(), &process.command),
+    )
+}

@@ -1,0 +1,121 @@
+//! Waiting for a person: the place in the queue, its time-out, and the announcement of the question. Who is let through
+//! is decided elsewhere.
+
+use std::time::Duration;
+
+use askbox_audit::{Durability, Outcome as LogOutcome};
+use askbox_policy::{Basis, Request};
+
+use crate::denial::DeniedBy;
+use crate::event::GateEvent;
+use crate::gate::{Gate, State};
+use crate::questions::QuestionId;
+use crate::questions::book::{How, Ticket, Waiting};
+use crate::questions::open::{Outcome, Stage};
+use crate::record;
+
+/// The place of a requester in the queue; given up when it goes away.
+struct WaitingPlace<'a> {
+    gate: &'a Gate,
+    ticket: Ticket,
+}
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        self.gate.give_up(self.ticket);
+    }
+}
+
+impl Gate {
+    /// Waits for the outcome of a question, at most for `hold`.
+    pub(crate) async fn wait(
+        &self,
+        request: &Request,
+        waiting: Waiting,
+        hold: Duration,
+        basis: Basis,
+    ) -> Outcome {
+        let Waiting {
+            ticket,
+            mut outcome,
+            how,
+        } = waiting;
+        let _place = WaitingPlace { gate: self, ticket };
+        if how == How::Listed {
+            self.announce(ticket, request.clone(), basis);
+        }
+        let answered = tokio::select! {
+            biased;
+            answered = &mut outcome => answered,
+            () = tokio::time::sleep(hold) => {
+                if self.give_up(ticket) {
+                    return Outcome::Denied(DeniedBy::TimedOut);
+                }
+                // It was answered at the last moment.
+                outcome.await
+            }
+        };
+        answered.unwrap_or(Outcome::Denied(DeniedBy::TimedOut))
+    }
+
+    /// Logs the Ask and then shows the question. In a task of its own: a requester that goes away meanwhile must not
+    /// leave a question that nobody was told about.
+    fn announce(&self, ticket: Ticket, request: Request, basis: Basis) {
+        let gate = self.clone();
+        tokio::spawn(async move {
+            let entry = record::verdict(
+                &request,
+                LogOutcome::Ask,
+                basis.to_string(),
+                Some(ticket.question),
+            );
+            let logged = gate.0.log.record(entry, Durability::Unsynced).await;
+            let mut state = gate.state();
+            match logged {
+                Ok(_) => {
+                    let Some(question) = state.book.get_mut(ticket.question) else {
+                        return;
+                    };
+                    if std::mem::replace(&mut question.announced, true) {
+                        gate.tell_changed(&state, ticket.question);
+                    } else {
+                        gate.tell(GateEvent::QuestionOpened(question.view()));
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a question is withdrawn because it cannot be logged");
+                    gate.withdraw(&mut state, ticket.question, &request.target);
+                }
+            }
+        });
+    }
+
+    /// Takes a waiter off its question; false when it has its outcome already.
+    fn give_up(&self, ticket: Ticket) -> bool {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        self.expire_questions(&mut state, &now);
+        let Some(question) = state.book.get_mut(ticket.question) else {
+            return false;
+        };
+        let is_answering = question.stage == Stage::Answering;
+        match question.leave(ticket.waiter) {
+            Some(nobody_waits) => {
+                if nobody_waits && !is_answering {
+                    self.tell_changed(&state, ticket.question);
+                }
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Shows how a question is now, if it was shown before.
+    pub(crate) fn tell_changed(&self, state: &State, id: QuestionId) {
+        if let Some(question) = state.book.get(id).filter(|question| question.announced)
+            && 0 < self.0.events.receiver_count()
+        {
+            self.tell(GateEvent::QuestionChanged(question.view()));
+        }
+    }
+}
