@@ -1,0 +1,82 @@
+//! Every limit of this crate, with its reason. A limit that is reached refuses or waits; it never lets something pass.
+
+use std::time::Duration;
+
+/// Names that one session may ask for in its life. A program that needs more is enumerating or tunnelling data through
+/// DNS; a fake address is never given to a second name, so the number has to end somewhere.
+pub(crate) const NAMES: usize = 32_768;
+
+/// New names in a second, and the size of a burst. A large `npm install` asks for fewer than twenty.
+pub(crate) const NEW_NAMES_PER_SECOND: u32 = 100;
+
+/// At most one event in this time about names that were refused for their number.
+pub(crate) const NAME_LIMIT_EVENT_EVERY: Duration = Duration::from_mins(1);
+
+/// Real look-ups of one session at the same time; one session must not use up the pool that all share.
+pub(crate) const LOOKUPS_PER_SESSION: usize = 16;
+
+/// Real look-ups of all sessions at the same time: each one holds a thread for as long as getaddrinfo takes.
+pub(crate) const LOOKUPS: usize = 64;
+
+/// A look-up that takes longer has failed for the program that waits. The thread stays taken until libc gives up.
+pub(crate) const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// For so long a look-up is used again: the program's DNS query and its connect a moment later share one.
+pub(crate) const LOOKUP_REUSE: Duration = Duration::from_secs(5);
+
+/// Look-ups remembered for reuse.
+pub(crate) const LOOKUPS_REMEMBERED: usize = 1_024;
+
+/// Addresses of one name that are looked at.
+pub(crate) const ADDRESSES_PER_NAME: usize = 32;
+
+/// DNS queries of one session that wait for a real look-up. More are answered without one.
+pub(crate) const WAITING_QUERIES: usize = 256;
+
+/// DNS connections over TCP of one session.
+pub(crate) const DNS_CONNECTIONS: usize = 64;
+
+/// A DNS connection over TCP on which nothing is asked for so long is closed (RFC 7766, section 6.2.3).
+pub(crate) const DNS_IDLE: Duration = Duration::from_secs(10);
+
+/// The largest DNS message over UDP that we take or send (the DNS flag day's 1,232, rounded up for odd senders).
+pub(crate) const DNS_DATAGRAM: usize = 4_096;
+
+/// Connections of one session that may be open at once; later ones wait in the listener's backlog.
+pub(crate) const CONNECTIONS: usize = 20_000;
+
+/// A pause after accept(2) failed: out of descriptors is the common reason, and trying at once would spin.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Client bytes that are held until they can be classified: a client hello of 64 KiB is the most that TLS allows.
+pub(crate) const HELD: usize = 64 * 1024;
+
+/// A client that may not connect gets this long to say what it speaks, so that it can be refused in its own protocol.
+pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);
+
+/// After a refusal was sent the client gets this long to read it before the connection is closed.
+pub(crate) const REFUSAL_LINGER: Duration = Duration::from_secs(2);
+
+/// Bytes that are read and thrown away meanwhile: what a client was uploading when it was refused.
+pub(crate) const REFUSAL_DRAIN: usize = 1024 * 1024;
+
+/// One attempt to connect to one address.
+pub(crate) const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The next address of a name is tried when the one before has not answered in this time (RFC 8305, section 5).
+pub(crate) const CONNECT_STAGGER: Duration = Duration::from_millis(250);
+
+/// A relay's first buffer in each direction; given back whenever the direction runs dry.
+pub(crate) const SMALL_BUFFER: usize = 16 * 1024;
+
+/// A relay's buffer while a stream fills it: 256 KiB was the fastest size measured.
+pub(crate) const LARGE_BUFFER: usize = 256 * 1024;
+
+/// A grown buffer is given back after this much silence.
+pub(crate) const BUFFER_IDLE: Duration = Duration::from_secs(1);
+
+/// Different hosts that may be named on one HTTP connection.
+pub(crate) const HOSTS_PER_CONNECTION: usize = 64;
+
+/// How old our knowledge of the host's own addresses and routes may be.
+pub(crate) const HOST_NETWORK_AGE: Duration = Duration::from_secs(10);
