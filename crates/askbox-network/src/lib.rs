@@ -1,1 +1,40 @@
-//! stub
+//! The network of a sandbox: its captured connections from the program to the server, and its resolver. Nothing in here
+//! decides; every connection goes through the gate, and nothing is dialled without its permit.
+#![forbid(unsafe_code)]
+// A test that looks at the wrong thing fails, and that is all.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm))]
+
+mod limits;
+
+mod names;
+
+mod dns;
+mod dns_server;
+
+mod capture;
+mod connection;
+mod session;
+
+mod classify;
+mod client_hello;
+mod http_head;
+mod opening;
+mod refusal;
+
+mod dial;
+mod host_network;
+mod resolve;
+
+mod http;
+mod http_denial;
+mod http_io;
+mod relay;
+
+mod serving;
+
+#[cfg(test)]
+mod world;
+
+pub use names::RESOLVER;
+pub use resolve::Upstream;
+pub use serving::{Identify, Listeners, Pin, Serving, SessionNetwork, serve};

@@ -1,0 +1,131 @@
+//! Takes the connections that the sandbox's network namespace turned around, and finds out where each wanted to go.
+//! What happens to them is `connection`'s business.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use askbox_policy::{Basis, Destination, Host, Port, Target};
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::{Ip6tOriginalDst, OriginalDst};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::connection;
+use crate::limits::ACCEPT_PAUSE;
+use crate::names::is_fake;
+use crate::relay::reset_on_close;
+use crate::session::{Caller, Session};
+
+/// Where a captured connection wanted to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Captured {
+    /// There.
+    To(Destination),
+    /// Nowhere that could be allowed.
+    Nowhere(Destination, &'static str),
+    /// Port 0, which cannot even be written down as a destination.
+    NoPort,
+}
+
+/// Accepts for as long as the future lives; dropping it ends all connections that came this way.
+pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, slots: Arc<Semaphore>) {
+    let mut open = JoinSet::new();
+    loop {
+        // A full session waits here; newcomers wait in the backlog.
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+            return;
+        };
+        let accepted = loop {
+            tokio::select! {
+                accepted = listener.accept() => break accepted,
+                Some(_) = open.join_next(), if !open.is_empty() => {}
+            }
+        };
+        match accepted {
+            Ok((client, from)) => {
+                let session = Arc::clone(&session);
+                open.spawn(async move {
+                    take(client, from, session).await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, session = %session.network.session, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn take(client: TcpStream, from: SocketAddr, session: Arc<Session>) {
+    let caller = Caller::new(Arc::clone(&session), from);
+    let captured = client
+        .set_nodelay(true)
+        .and_then(|()| captured(&client, &session));
+    match captured {
+        Ok(Captured::To(destination)) => connection::handle(client, destination, caller).await,
+        Ok(Captured::Nowhere(destination, reason)) => {
+            let basis = Basis::ForbiddenAddress(reason.to_owned());
+            caller.refuse(Target::Network(destination), basis).await;
+            reset_on_close(&client);
+        }
+        Ok(Captured::NoPort) => reset_on_close(&client),
+        Err(error) => {
+            tracing::debug!(%error, %from, "a captured connection without a destination");
+            reset_on_close(&client);
+        }
+    }
+}
+
+fn captured(client: &TcpStream, session: &Session) -> io::Result<Captured> {
+    let listener = client.local_addr()?;
+    // A connection that was made to the listener itself was never turned around, and has no entry to look up.
+    let original = original_destination(client, listener.is_ipv4()).unwrap_or(listener);
+    Ok(destination(original, listener, |address| {
+        session.names.name_of(address).map(Host::Name)
+    }))
+}
+
+/// What an original destination stands for.
+fn destination(
+    original: SocketAddr,
+    listener: SocketAddr,
+    name_of: impl FnOnce(Ipv4Addr) -> Option<Host>,
+) -> Captured {
+    let address = original.ip().to_canonical();
+    let literal = |port| Destination {
+        host: Host::address(address),
+        port,
+    };
+    let Some(port) = Port::new(original.port()) else {
+        return Captured::NoPort;
+    };
+    if original == listener {
+        return Captured::Nowhere(literal(port), "the sandbox's own listener");
+    }
+    match address {
+        IpAddr::V4(fake) if is_fake(fake) => match name_of(fake) {
+            Some(host) => Captured::To(Destination { host, port }),
+            None => Captured::Nowhere(literal(port), "stands for no name"),
+        },
+        IpAddr::V4(_) | IpAddr::V6(_) => Captured::To(literal(port)),
+    }
+}
+
+fn original_destination(client: &TcpStream, is_ipv4: bool) -> nix::Result<SocketAddr> {
+    if is_ipv4 {
+        let found = getsockopt(client, OriginalDst)?;
+        let address = Ipv4Addr::from(u32::from_be(found.sin_addr.s_addr));
+        Ok(SocketAddr::from((address, u16::from_be(found.sin_port))))
+    } else {
+        let found = getsockopt(client, Ip6tOriginalDst)?;
+        let address = Ipv6Addr::from(found.sin6_addr.s6_addr);
+        Ok(SocketAddr::from((address, u16::from_be(found.sin6_port))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! One captured connection, from where the program wanted to go to the last byte: admitted, resolved, judged, dialled,
+//! classified, relayed, recorded. Knows nothing of how it was captured.
+
+use std::future::{Future, pending};
+use std::io;
+use std::os::fd::AsFd;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use askbox_gate::{Denial, Permit};
+use askbox_policy::{Basis, Destination, Host, Target};
+use bytes::Bytes;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+use crate::dial::dial;
+use crate::http::{Exchange, serve};
+use crate::opening::{Held, Next, hold, next};
+use crate::refusal;
+use crate::relay::{self, Copied, Counts, ResetOnDrop};
+use crate::resolve::{JudgedAddress, Judgement, judge, judge_literal};
+use crate::session::Caller;
+
+/// How a connection ended before its time.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It may not be, or not any more; with what the client had said by then.
+    Denied(Box<Denial>, Option<Held>),
+    /// Its permit was cut.
+    Cut,
+    /// The client went away while it was waiting.
+    Gone,
+    /// One side failed.
+    Broken(io::Error),
+}
+
+/// What is in flight. Everything that a connection does only once, and then never again while it idles, is boxed where it
+/// is awaited: ten thousand idle connections would pay for its place.
+struct Connection {
+    client: Arc<TcpStream>,
+    destination: Destination,
+    caller: Arc<Caller>,
+    counts: Arc<Counts>,
+    is_dialled: AtomicBool,
+}
+
+/// Carries a connection to its end. Dropping the future closes both sides.
+pub(crate) async fn handle(client: TcpStream, destination: Destination, caller: Caller) {
+    let connection = Connection {
+        client: Arc::new(client),
+        destination,
+        caller: Arc::new(caller),
+        counts: Arc::default(),
+        is_dialled: AtomicBool::new(false),
+    };
+    let client = Arc::clone(&connection.client);
+    let reset = ResetOnDrop::new(Arc::clone(&client));
+    match connection.carry().await {
+        Ok(()) | Err(End::Gone) => reset.ended(),
+        // After the server has spoken, an alert or an answer of ours would be taken for its words.
+        Err(End::Denied(denial, held)) if connection.counts.received.load(Ordering::Relaxed) == 0 => {
+            Box::pin(refusal::refuse(&client, held, &denial, reset)).await;
+        }
+        Err(End::Denied(..) | End::Cut) => {}
+        Err(End::Broken(error)) => {
+            tracing::debug!(%error, destination = %connection.destination, "connection broken");
+        }
+    }
+}
+
+impl Connection {
+    async fn carry(&self) -> Result<(), End> {
+        let permit = self.admit(Target::Network(self.destination.clone())).await?;
+        let carried = until_cut(&permit, self.connect(&permit)).await;
+        if self.is_dialled.load(Ordering::Relaxed) {
+            let received = self.counts.received.load(Ordering::Relaxed);
+            let sent = self.counts.sent.load(Ordering::Relaxed);
+            Box::pin(permit.finish(received, sent, self.caller.process().await)).await;
+        }
+        carried
+    }
+
+    /// Asks the gate, and stops asking when the client goes away.
+    async fn admit(&self, target: Target) -> Result<Permit, End> {
+        tokio::select! {
+            biased;
+            admitted = Box::pin(self.caller.admit(target)) => admitted.map_err(|denial| End::Denied(Box::new(denial), None)),
+            () = gone(&self.client, &self.caller) => Err(End::Gone),
+        }
+    }
+
+    async fn refuse(&self, basis: Basis, held: Option<Held>) -> End {
+        let target = Target::Network(self.destination.clone());
+        let denial = Box::pin(self.caller.refuse(target, basis)).await;
+        End::Denied(Box::new(denial), held)
+    }
+
+    /// Resolves, judges and dials an admitted destination.
+    async fn connect(&self, permit: &Permit) -> Result<(), End> {
+        let local = match Box::pin(self.judge()).await? {
+            Judgement::Dial(addresses) => return self.dial_and_carry(permit, &addresses).await,
+            Judgement::Local(address) => address,
+            Judgement::Forbidden { address, what } => {
+                if !self.caller.session.rule_names_address(&self.destination, address) {
+                    let what = format!("{what} ({address})");
+                    return Err(self.refuse(Basis::ForbiddenAddress(what), None).await);
+                }
+                address
+            }
+        };
+        let target = Target::LocalNetwork {
+            destination: self.destination.clone(),
+            address: local,
+        };
+        let second = self.admit(target).await?;
+        let addresses: Vec<JudgedAddress> = JudgedAddress::permitted(&second).into_iter().collect();
+        until_cut(&second, self.dial_and_carry(&second, &addresses)).await
+    }
+
+    async fn judge(&self) -> Result<Judgement, End> {
+        let session = &self.caller.session;
+        if let Some(pin) = session.pin(&self.destination) {
+            return Ok(Judgement::Dial(vec![JudgedAddress::pinned(pin)]));
+        }
+        let failed = |error| End::Broken(io::Error::other(error));
+        let network = session.resolver.network().map_err(failed)?;
+        match &self.destination.host {
+            Host::Address(address) => Ok(judge_literal(*address, &network)),
+            Host::Name(name) => {
+                let addresses = session.resolver.lookup(name).await.map_err(failed)?;
+                judge(&addresses, &network).ok_or_else(|| End::Broken(io::ErrorKind::AddrNotAvailable.into()))
+            }
+        }
+    }
+
+    async fn dial_and_carry(&self, permit: &Permit, addresses: &[JudgedAddress]) -> Result<(), End> {
+        let dialling = Box::pin(dial(permit, addresses, self.destination.port));
+        let server = dialling.await.map_err(End::Broken)?;
+        self.is_dialled.store(true, Ordering::Relaxed);
+        let server = Arc::new(server);
+        let reset = ResetOnDrop::new(Arc::clone(&server));
+        let carried = tokio::select! {
+            carried = self.converse(&server) => carried,
+            // Found out while both are busy with each other: afterwards the socket is gone.
+            never = async { self.caller.process().await; pending().await } => never,
+        };
+        if carried.is_ok() {
+            reset.ended();
+        }
+        carried
+    }
+
+    /// Passes server bytes on at once, and client bytes once they are known to mean this destination.
+    async fn converse(&self, server: &Arc<TcpStream>) -> Result<(), End> {
+        let copying = Box::pin(relay::copy(server, &self.client, &self.counts.received));
+        let mut down = Down { copying, ended: None };
+        let held = down
+            .beside(hold(&self.client, Vec::new(), &self.counts.sent))
+            .await?
+            .map_err(End::Broken)?;
+        match next(&held.opening, &self.destination) {
+            Next::Relay => self.pass_on(server, held, down).await,
+            Next::Admit(other) => {
+                let permit = match down.beside(self.admit(Target::Network(other))).await? {
+                    Ok(permit) => permit,
+                    Err(End::Denied(denial, _)) => return Err(End::Denied(denial, Some(held))),
+                    Err(end) => return Err(end),
+                };
+                until_cut(&permit, self.pass_on(server, held, down)).await
+            }
+            Next::OnlyByExactRule(_) if self.caller.session.is_named_exactly(&self.destination) => {
+                self.pass_on(server, held, down).await
+            }
+            Next::OnlyByExactRule(reason) => {
+                Err(self.refuse(Basis::Malformed(reason.to_owned()), Some(held)).await)
+            }
+            Next::Refuse(reason) => Err(self.refuse(Basis::Malformed(reason), Some(held)).await),
+            Next::Http if down.ended.is_some() || 0 < self.counts.received.load(Ordering::Relaxed) => {
+                let reason = "an HTTP request to a server that spoke first".to_owned();
+                Err(self.refuse(Basis::Malformed(reason), Some(held)).await)
+            }
+            Next::Http => {
+                let ends = (Arc::clone(&self.client), Arc::clone(server));
+                let counts = Arc::clone(&self.counts);
+                let exchange =
+                    Exchange::new(Arc::clone(&self.caller), self.destination.clone(), ends, counts);
+                let exchanging: Pin<Box<dyn Future<Output = Result<(), End>> + Send>> =
+                    Box::pin(serve(Arc::new(exchange), Bytes::from(held.bytes)));
+                exchanging.await
+            }
+        }
+    }
+
+    /// Sends what was held, and then relays both ways until both have ended.
+    async fn pass_on(&self, server: &TcpStream, held: Held, mut down: Down<'_>) -> Result<(), End> {
+        let up = async {
+            if relay::write_all(server, &held.bytes).await.is_err() {
+                return Ok(Copied::Unwritable);
+            }
+            drop(held.bytes);
+            if held.ended {
+                return Ok(if relay::end(server).is_ok() {
+                    Copied::Ended
+                } else {
+                    Copied::Unwritable
+                });
+            }
+            relay::copy(&self.client, server, &self.counts.sent).await
+        };
+        let up = down.beside(up).await?.map_err(End::Broken)?;
+        let down = match down.ended {
+            Some(down) => down,
+            None => down.copying.await.map_err(End::Broken)?,
+        };
+        match (up, down) {
+            (Copied::Ended, Copied::Ended) => Ok(()),
+            (Copied::Unwritable, _) | (_, Copied::Unwritable) => {
+                Err(End::Broken(io::ErrorKind::ConnectionReset.into()))
+            }
+        }
+    }
+}
+
+/// The server's bytes on their way to the client, whatever else goes on.
+struct Down<'a> {
+    copying: Pin<Box<dyn Future<Output = io::Result<Copied>> + Send + 'a>>,
+    ended: Option<Copied>,
+}
+
+impl Down<'_> {
+    /// Does something else while they flow. Fails when the server fails.
+    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
+        let mut work = pin!(work);
+        if self.ended.is_none() {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                copied = self.copying.as_mut() => self.ended = Some(copied.map_err(End::Broken)?),
+            }
+        }
+        Ok(work.await)
+    }
+}
+
+/// Does the work for as long as the permit lives.
+async fn until_cut<T>(permit: &Permit, work: impl Future<Output = Result<T, End>>) -> Result<T, End> {
+    tokio::select! {
+        biased;
+        () = permit.revoked() => Err(End::Cut),
+        done = work => done,
+    }
+}
+
+/// Resolves when a client has closed its connection, without reading from it. On a descriptor of its own, because the
+/// readiness that is used up here would be missing later.
+async fn gone(client: &TcpStream, caller: &Caller) {
+    let watch = client.as_fd().try_clone_to_owned();
+    let Ok(watch) = watch.and_then(|fd| TcpStream::from_std(fd.into())) else {
+        return pending().await;
+    };
+    loop {
+        let Ok(ready) = watch.ready(Interest::READABLE).await else {
+            return;
+        };
+        if ready.is_read_closed() {
+            break;
+        }
+        // Says that nothing is left to read, so that only news wakes us up: more bytes, or the end.
+        drop(watch.try_io(Interest::READABLE, || {
+            Err::<(), _>(io::ErrorKind::WouldBlock.into())
+        }));
+    }
+    // Closed, or only closed for writing: then somebody still holds it and waits for the server's words.
+    if caller.is_still_held().await {
+        pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Starts and ends the network of one session. Owns its tasks; what they do is in the other modules.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::pin::Pin as Pinned;
+use std::sync::Arc;
+use std::time::Instant;
+
+use askbox_gate::Gate;
+use askbox_policy::{Host, Port, Process, Project, SessionId};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::capture;
+use crate::dns_server;
+use crate::limits::CONNECTIONS;
+use crate::names::Names;
+use crate::resolve::{Resolver, Upstream};
+use crate::session::Session;
+
+/// The sockets of a sandbox's network namespace, bound and listening; IPv4 first, then IPv6. The UDP ones must not have
+/// `SO_REUSEADDR`, or a program inside could take queries away.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Where every TCP connection is turned to.
+    pub tcp: [OwnedFd; 2],
+    /// Where every DNS query over UDP is turned to.
+    pub dns_udp: [OwnedFd; 2],
+    /// Where every DNS query over TCP is turned to.
+    pub dns_tcp: [OwnedFd; 2],
+}
+
+/// An address that the user gave a destination by hand (`--resolve`). It is not looked up, and may be any address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The host as the program names it.
+    pub host: Host,
+    /// The port for which it holds.
+    pub port: Port,
+    /// What is dialled.
+    pub address: IpAddr,
+}
+
+/// Finds out which process holds a socket, given the socket's address inside the sandbox. Answers in bounded time, with
+/// [`Process::unknown`] when it cannot say.
+pub type Identify =
+    Arc<dyn Fn(SocketAddr) -> Pinned<Box<dyn Future<Output = Process> + Send + 'static>> + Send + Sync>;
+
+/// What the network of a session has to know about it.
+#[derive(Clone)]
+pub struct SessionNetwork {
+    /// Which run; open at the gate.
+    pub session: SessionId,
+    /// What it is for.
+    pub project: Project,
+    /// Addresses given by hand; of two for the same destination the last counts.
+    pub pins: Vec<Pin>,
+    /// Who is behind a connection.
+    pub identify: Identify,
+}
+
+/// The network of one session, at work. Dropping it closes the listeners and every connection.
+#[must_use = "dropping it ends the session's network"]
+#[derive(Debug)]
+pub struct Serving {
+    #[expect(dead_code, reason = "held so that dropping it ends the tasks")]
+    tasks: JoinSet<()>,
+}
+
+/// Serves a session's network until the result is dropped. To be called inside a tokio runtime, after the session was
+/// opened at the gate; close it there first when it ends, so that what its connections carried is still recorded.
+pub fn serve(
+    listeners: Listeners,
+    session: SessionNetwork,
+    gate: Gate,
+    shared: Arc<Upstream>,
+) -> io::Result<Serving> {
+    let session = Arc::new(Session {
+        network: session,
+        gate,
+        names: Names::new(Instant::now()),
+        resolver: Resolver::new(shared),
+    });
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let Listeners {
+        tcp,
+        dns_udp,
+        dns_tcp,
+    } = listeners;
+    let mut tasks = JoinSet::new();
+    for fd in tcp {
+        tasks.spawn(capture::accept(
+            listener(fd)?,
+            Arc::clone(&session),
+            Arc::clone(&slots),
+        ));
+    }
+    for fd in dns_udp {
+        let socket = std::net::UdpSocket::from(fd);
+        socket.set_nonblocking(true)?;
+        tasks.spawn(dns_server::serve_udp(
+            UdpSocket::from_std(socket)?,
+            Arc::clone(&session),
+        ));
+    }
+    for fd in dns_tcp {
+        tasks.spawn(dns_server::serve_tcp(listener(fd)?, Arc::clone(&session)));
+    }
+    Ok(Serving { tasks })
+}
+
+fn listener(fd: OwnedFd) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::from(fd);
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+impl fmt::Debug for SessionNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionNetwork")
+            .field("session", &self.session)
+            .field("project", &self.project)
+            .field("pins", &self.pins)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,197 @@
+//! One session's network: what all its connections share, and the program's end of one of them. The only place where
+//! requests to the gate are made; decides nothing itself.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use askbox_gate::{Denial, Gate, Permit};
+use askbox_policy::{Basis, Destination, Host, HostName, Port, Process, Request, Target, Verdict};
+use tokio::sync::OnceCell;
+
+use crate::names::Names;
+use crate::resolve::Resolver;
+use crate::{Pin, SessionNetwork};
+
+/// Ports that stand for a name in a DNS query, which has none: if one of them is allowed, the name is.
+const LIKELY_PORTS: [u16; 4] = [443, 80, 22, 8080];
+
+/// A host below any host, which no rule for exactly that host covers.
+const BELOW: &str = "not-this-host";
+
+/// What the connections and queries of one session share.
+pub(crate) struct Session {
+    pub(crate) network: SessionNetwork,
+    pub(crate) gate: Gate,
+    pub(crate) names: Names,
+    pub(crate) resolver: Resolver,
+}
+
+/// The program's end of a connection.
+pub(crate) struct Caller {
+    pub(crate) session: Arc<Session>,
+    /// Its socket inside the sandbox.
+    from: SocketAddr,
+    process: OnceCell<Process>,
+}
+
+impl Session {
+    fn request(&self, target: Target, process: Process) -> Request {
+        let SessionNetwork { session, project, .. } = &self.network;
+        Request {
+            session: session.clone(),
+            project: project.clone(),
+            process,
+            target,
+        }
+    }
+
+    /// What the rules say now, without a question and without an event.
+    pub(crate) fn peek(&self, target: Target) -> Verdict {
+        self.gate.peek(&self.request(target, Process::unknown()))
+    }
+
+    /// Logs a denial that no program in particular is behind.
+    pub(crate) async fn refuse(&self, target: Target, basis: Basis) -> Denial {
+        self.gate
+            .refuse(&self.request(target, Process::unknown()), basis)
+            .await
+    }
+
+    /// What the user gave for a destination by hand.
+    pub(crate) fn pin(&self, destination: &Destination) -> Option<&Pin> {
+        let pins = self.network.pins.iter();
+        pins.rev()
+            .find(|pin| pin.host == destination.host && pin.port == destination.port)
+    }
+
+    /// Whether the user pinned an address to a name, for whatever port.
+    pub(crate) fn is_pinned(&self, name: &HostName) -> bool {
+        self.network
+            .pins
+            .iter()
+            .any(|pin| matches!(&pin.host, Host::Name(pinned) if pinned == name))
+    }
+
+    /// Whether the rules allow a name already, on a port that it is likely to be used with.
+    pub(crate) fn is_allowed(&self, name: &HostName) -> bool {
+        LIKELY_PORTS.into_iter().filter_map(Port::new).any(|port| {
+            let destination = Destination {
+                host: Host::Name(name.clone()),
+                port,
+            };
+            matches!(self.peek(Target::Network(destination)), Verdict::Allow(_))
+        })
+    }
+
+    /// Whether a rule or a grant allows exactly this host and port: whatever allows it must allow neither a host beside
+    /// or below it nor another port.
+    pub(crate) fn is_named_exactly(&self, destination: &Destination) -> bool {
+        let Verdict::Allow(basis) = self.peek(Target::Network(destination.clone())) else {
+            return false;
+        };
+        match basis {
+            Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_) | Basis::Grant(_) => {}
+            Basis::Credential(_)
+            | Basis::Startup(_)
+            | Basis::BlockList(_)
+            | Basis::Preset
+            | Basis::AutoApprove
+            | Basis::NonInteractive
+            | Basis::NoRule
+            | Basis::ForbiddenAddress(_)
+            | Basis::Malformed(_) => return false,
+        }
+        let also = |host: Host, port: Port| {
+            let other = Target::Network(Destination { host, port });
+            matches!(self.peek(other), Verdict::Allow(by) if by == basis)
+        };
+        let Some(other_host) = other_host(&destination.host) else {
+            return false;
+        };
+        let port = destination.port.get();
+        let Some(other_port) = Port::new(if port == 1 { 2 } else { port - 1 }) else {
+            return false;
+        };
+        !also(other_host, destination.port) && !also(destination.host.clone(), other_port)
+    }
+
+    /// Whether a rule names this address for the destination. Only what a person wrote counts: an address that no name
+    /// may lead to is never asked about, so no answer can stand for it.
+    pub(crate) fn rule_names_address(&self, destination: &Destination, address: IpAddr) -> bool {
+        let target = Target::LocalNetwork {
+            destination: destination.clone(),
+            address,
+        };
+        match self.peek(target) {
+            Verdict::Allow(Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_)) => true,
+            Verdict::Allow(_) | Verdict::Deny(_) | Verdict::Ask(_) => false,
+        }
+    }
+}
+
+/// A host that differs from the given one, and that a rule for more than that one would cover too.
+fn other_host(host: &Host) -> Option<Host> {
+    match host {
+        Host::Name(name) => HostName::parse(&format!("{BELOW}.{name}")).ok().map(Host::Name),
+        Host::Address(IpAddr::V4(address)) => {
+            Some(Host::from(std::net::Ipv4Addr::from(address.to_bits() ^ 1)))
+        }
+        Host::Address(IpAddr::V6(address)) => {
+            Some(Host::from(std::net::Ipv6Addr::from(address.to_bits() ^ 1)))
+        }
+    }
+}
+
+impl Caller {
+    pub(crate) fn new(session: Arc<Session>, from: SocketAddr) -> Self {
+        Self {
+            session,
+            from,
+            process: OnceCell::new(),
+        }
+    }
+
+    /// Asks the gate; may take as long as a person takes.
+    pub(crate) async fn admit(&self, target: Target) -> Result<Permit, Denial> {
+        let known = self.process.get().cloned().unwrap_or_default();
+        let request = self.session.request(target, known);
+        self.session.gate.admit(request, self.process()).await
+    }
+
+    /// Has a denial logged that no rule can change.
+    pub(crate) async fn refuse(&self, target: Target, basis: Basis) -> Denial {
+        let request = self.session.request(target, self.process().await);
+        self.session.gate.refuse(&request, basis).await
+    }
+
+    /// Who is behind the connection; found out once.
+    pub(crate) async fn process(&self) -> Process {
+        self.process
+            .get_or_init(|| (self.session.network.identify)(self.from))
+            .await
+            .clone()
+    }
+
+    /// Whether a process still holds the socket. Asked when a client has ended its side: it may have closed the
+    /// connection, or only have nothing more to say.
+    pub(crate) async fn is_still_held(&self) -> bool {
+        (self.session.network.identify)(self.from).await.pid != 0
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.network.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}
