@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
 use crate::request::{Process, SessionId};
 use crate::rule::{Effect, Pattern};
 
@@ -22,7 +23,7 @@ impl fmt::Display for GrantId {
 /// that lasts across a restart of the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
-    /// Which boot the boot clock belongs to (/proc/sys/kernel/random/boot_id).
+    /// Which boot the boot clock belongs to (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: String,
     /// Milliseconds since boot, `CLOCK_BOOTTIME`.
     pub boot_ms: u64,
@@ -115,15 +116,42 @@ impl Expiry {
         }
     }
 
-    /// Milliseconds left at `now`; 0 when it has ended. `high_water_ms` is the latest wall clock ever seen: in a later
-    /// boot, a wall clock before it was set back, and everything that it would decide has ended.
-    pub fn left(&self, now: &Moment, high_water_ms: u64) -> u64 {
-        if self.boot_id == now.boot_id {
-            self.boot_ms.saturating_sub(now.boot_ms)
-        } else if now.wall_ms < high_water_ms {
-            0
-        } else {
-            self.wall_ms.saturating_sub(now.wall_ms)
+    /// This moment of the wall clock, whatever was booted: what a file says.
+    pub fn at_wall(wall_ms: u64) -> Self {
+        Self {
+            boot_id: String::new(),
+            boot_ms: 0,
+            wall_ms,
         }
     }
+
+    /// Milliseconds left at `now`; 0 when it has ended. `high_water_ms` is the latest wall clock ever seen: outside the
+    /// boot that set it, a wall clock well before the high-water mark was set back, and everything that it would
+    /// decide has ended.
+    pub fn left(&self, now: &Moment, high_water_ms: u64) -> u64 {
+        if self.is_of(now) {
+            self.boot_ms.saturating_sub(now.boot_ms)
+        } else if now.wall_ms.saturating_add(limits::CLOCK_STEP_MS) < high_water_ms {
+            0
+        } else {
+            self.wall_ms.saturating_sub(now.wall_ms.max(high_water_ms))
+        }
+    }
+
+    /// Whether something that does this has ended. In doubt an allowance has ended and a denial has not: a clock that
+    /// was set back must not lift one.
+    pub fn has_ended(&self, effect: Effect, now: &Moment, high_water_ms: u64) -> bool {
+        match effect {
+            Effect::Allow => self.left(now, high_water_ms) == 0,
+            Effect::Ask | Effect::Deny if self.is_of(now) => self.boot_ms <= now.boot_ms,
+            Effect::Ask | Effect::Deny => self.wall_ms <= now.wall_ms,
+        }
+    }
+
+    fn is_of(&self, now: &Moment) -> bool {
+        !self.boot_id.is_empty() && self.boot_id == now.boot_id
+    }
 }
+
+#[cfg(test)]
+mod tests;

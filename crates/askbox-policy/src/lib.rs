@@ -3,20 +3,33 @@
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
 pub mod address;
+pub mod answer;
 pub mod block_list;
+pub mod builtin_lists;
 pub mod display;
 pub mod grant;
+pub mod grant_set;
 pub mod host;
 pub mod host_pattern;
+pub mod limits;
 pub mod path_pattern;
+pub mod policy;
+pub mod policy_file;
+pub mod preset;
 pub mod request;
 pub mod rule;
 pub mod verdict;
 
+mod path_index;
+
 pub use grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
+pub use grant_set::GrantSet;
 pub use host::{Host, HostError, HostName, Port};
 pub use host_pattern::{HostPattern, NetworkPattern, Ports};
-pub use path_pattern::{CanonicalPath, PathPattern};
+pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
+pub use policy::{Policy, SessionRules, Settings};
+pub use policy_file::PolicyFile;
+pub use preset::Preset;
 pub use request::{Destination, Kind, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
 pub use verdict::{Basis, Verdict};

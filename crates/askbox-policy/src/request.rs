@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,11 @@ pub struct Project(pub PathBuf);
 impl Project {
     /// The last component, for titles; the whole path where there is none.
     pub fn name(&self) -> String {
-        self.0.file_name().unwrap_or(self.0.as_os_str()).to_string_lossy().into_owned()
+        self.0
+            .file_name()
+            .unwrap_or(self.0.as_os_str())
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// The directory itself.
@@ -102,6 +107,21 @@ impl fmt::Display for Kind {
     }
 }
 
+/// The text names no kind of request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a kind of request is `network`, `read`, `write` or `execute`")]
+pub struct UnknownKind;
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+        [Kind::Network, Kind::Read, Kind::Write, Kind::Execute]
+            .into_iter()
+            .find(|kind| kind.to_string() == text)
+            .ok_or(UnknownKind)
+    }
+}
+
 /// A host and a port, as the program named them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Destination {
@@ -115,7 +135,7 @@ impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {
             Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]:{}", self.port),
-            host => write!(f, "{host}:{}", self.port),
+            host @ (Host::Name(_) | Host::Address(IpAddr::V4(_))) => write!(f, "{host}:{}", self.port),
         }
     }
 }
@@ -149,6 +169,16 @@ impl Target {
             Target::Read(_) => Kind::Read,
             Target::Write(_) => Kind::Write,
             Target::Execute(_) => Kind::Execute,
+        }
+    }
+}
+
+impl Target {
+    /// The path that is asked for, where it is one.
+    pub fn path(&self) -> Option<&CanonicalPath> {
+        match self {
+            Target::Network(_) | Target::LocalNetwork { .. } => None,
+            Target::Read(path) | Target::Write(path) | Target::Execute(path) => Some(path),
         }
     }
 }

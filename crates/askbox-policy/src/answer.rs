@@ -1,0 +1,157 @@
+//! What an answer makes: patterns from targets, then grants or rules from patterns. Pure; the narrowest scope unless
+//! the answer says more.
+
+use crate::grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
+use crate::host::Host;
+use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
+use crate::limits;
+use crate::path_pattern::{CanonicalPath, PathPattern};
+use crate::request::{Destination, Process, Project, SessionId, Target};
+use crate::rule::{Effect, Origin, Pattern, Rule};
+
+/// Who asked, as far as an answer depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The session.
+    pub session: &'a SessionId,
+    /// Its project.
+    pub project: &'a Project,
+    /// The process; [`Process::unknown`] when it is not known or no longer there.
+    pub process: &'a Process,
+}
+
+/// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port and the
+/// directory. What has nothing wider stays as it is: a public suffix, an address, a host on the local network, the
+/// entries of the root directory.
+pub fn patterns(targets: &[Target], widen: bool) -> Vec<Pattern> {
+    let mut patterns: Vec<Pattern> = Vec::new();
+    for target in targets {
+        let pattern = pattern(target, widen);
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+    patterns
+}
+
+/// The same as text, one line per pattern, for whoever is about to answer. Not for display as it is: pass it through
+/// [`crate::display`].
+pub fn preview(targets: &[Target], widen: bool) -> Vec<String> {
+    patterns(targets, widen)
+        .iter()
+        .map(|pattern| match pattern {
+            Pattern::Network(NetworkPattern { address: Some(_), .. }) => {
+                format!("{} {pattern} on your local network", pattern.kind())
+            }
+            Pattern::Network(_) | Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) => {
+                format!("{} {pattern}", pattern.kind())
+            }
+        })
+        .collect()
+}
+
+/// The rule that an answer of *always* writes for one pattern.
+pub fn rule_from(pattern: Pattern, answer: &Answer, project: &Project) -> Rule {
+    let rule = Rule::new(effect(answer), pattern, Origin::Answered);
+    let project = (!answer.everywhere).then(|| project.path().to_owned());
+    Rule { project, ..rule }.named()
+}
+
+/// The grant that an answer gives for one pattern; `None` for *always*, which is a rule.
+pub fn grant_from(
+    id: GrantId,
+    pattern: Pattern,
+    answer: &Answer,
+    asked: &Asked<'_>,
+    now: &Moment,
+) -> Option<Grant> {
+    let (scope, expires) = match answer.duration {
+        Duration::Once => {
+            let known = asked.process.is_same(asked.process);
+            let milliseconds = if known {
+                limits::ONCE_MS
+            } else {
+                limits::ONCE_GONE_MS
+            };
+            let scope = Scope::Once {
+                session: asked.session.clone(),
+                process: asked.process.clone(),
+            };
+            (scope, Some(Expiry::after(now, milliseconds)))
+        }
+        Duration::Session => (Scope::Session(asked.session.clone()), None),
+        Duration::For(milliseconds) => {
+            let scope = if answer.everywhere {
+                Scope::Everywhere
+            } else {
+                Scope::Project(asked.project.path().to_owned())
+            };
+            (scope, Some(Expiry::after(now, milliseconds)))
+        }
+        Duration::Always => return None,
+    };
+    Some(Grant {
+        id,
+        effect: effect(answer),
+        pattern,
+        scope,
+        expires,
+        given: now.clone(),
+    })
+}
+
+fn effect(answer: &Answer) -> Effect {
+    if answer.allow { Effect::Allow } else { Effect::Deny }
+}
+
+fn pattern(target: &Target, widen: bool) -> Pattern {
+    match target {
+        Target::Network(destination) => Pattern::Network(NetworkPattern {
+            host: if widen {
+                wider(&destination.host)
+            } else {
+                exact(&destination.host)
+            },
+            ports: Ports::Range(destination.port, destination.port),
+            address: None,
+        }),
+        Target::LocalNetwork {
+            destination: Destination { host, port },
+            address,
+        } => Pattern::Network(NetworkPattern {
+            host: exact(host),
+            ports: Ports::Range(*port, *port),
+            address: Some(*address),
+        }),
+        Target::Read(path) => Pattern::Read(path_pattern(path, widen)),
+        Target::Write(path) => Pattern::Write(path_pattern(path, widen)),
+        Target::Execute(path) => Pattern::Execute(path_pattern(path, widen)),
+    }
+}
+
+fn exact(host: &Host) -> HostPattern {
+    match host {
+        Host::Name(name) => HostPattern::Exact(name.clone()),
+        Host::Address(address) => HostPattern::Address(*address),
+    }
+}
+
+fn wider(host: &Host) -> HostPattern {
+    match host {
+        Host::Name(name) => match name.registrable_domain().map(crate::HostName::parse) {
+            Some(Ok(domain)) => HostPattern::Family(domain),
+            Some(Err(_)) | None => exact(host),
+        },
+        Host::Address(_) => exact(host),
+    }
+}
+
+fn path_pattern(path: &CanonicalPath, widen: bool) -> PathPattern {
+    match path.parent() {
+        Some(directory) if widen && directory.parent().is_some() => PathPattern::tree(&directory),
+        Some(_) | None => PathPattern::exact(path),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! The built-in lists: what a sandbox never reads (credentials), what it never writes without a question about the
+//! exact path (start-up files), and what it sees as a redacted copy. The entries are data, one file per list.
+//!
+//! Compares paths only; comparing device and inode as well is up to the file system that serves them.
+
+use std::fmt;
+
+use crate::path_index::PathIndex;
+use crate::path_pattern::{CanonicalPath, PathContext, PathPattern};
+
+mod credentials;
+mod startup;
+
+/// What an entry of a list is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    /// A directory, and everything below.
+    Directory,
+    /// A file.
+    File,
+    /// Whatever has such a name.
+    Glob,
+}
+
+/// A line of the data: a pattern, what is there, and why it is listed.
+type Line = (&'static str, Node, &'static str);
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which paths.
+    pub pattern: PathPattern,
+    /// What is there, if anything is.
+    pub node: Node,
+    /// Why it is listed; stands in the log and in questions.
+    pub reason: &'static str,
+}
+
+/// Why a directory cannot be a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProjectRefusal {
+    /// The root directory.
+    Root,
+    /// The home directory or one above it.
+    Home,
+    /// It holds an entry of a list.
+    Holds(Entry),
+    /// It is an entry of a list or lies in one.
+    Inside(Entry),
+}
+
+/// The lists for one home directory.
+#[derive(Clone, Debug)]
+pub struct Lists {
+    home: CanonicalPath,
+    entries: Vec<(List, Entry)>,
+    index: PathIndex,
+}
+
+/// Which list an entry is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum List {
+    /// Never read.
+    Credential,
+    /// Never written without a question about the exact path.
+    Startup,
+    /// Shown as a copy without tokens, passwords and user-info of URLs.
+    Redacted,
+}
+
+impl Lists {
+    /// The lists of a user. `own` are Askbox's own directories and stand on both lists; `path_dirs` are the directories
+    /// on the user's PATH, of which those below the home directory are on the start-up list.
+    pub fn for_home(home: &CanonicalPath, own: &[CanonicalPath], path_dirs: &[CanonicalPath]) -> Self {
+        let mut lists = Self {
+            home: home.clone(),
+            entries: Vec::new(),
+            index: PathIndex::default(),
+        };
+        let context = PathContext { home, project: None };
+        for (list, lines) in [
+            (List::Credential, credentials::CREDENTIALS),
+            (List::Startup, startup::STARTUP),
+            (List::Redacted, startup::REDACTED),
+        ] {
+            for &(text, node, reason) in lines {
+                let pattern = PathPattern::parse(text, &context).expect("the tables are parsed by a test");
+                lists.push(
+                    list,
+                    Entry {
+                        pattern,
+                        node,
+                        reason,
+                    },
+                );
+            }
+        }
+        for path in own {
+            for list in [List::Credential, List::Startup] {
+                lists.push_directory(list, path, "Askbox's own rules, log and sockets");
+            }
+        }
+        for path in path_dirs
+            .iter()
+            .filter(|path| path.is_within(home) && *path != home)
+        {
+            lists.push_directory(List::Startup, path, "programs that shells find through PATH");
+        }
+        lists
+    }
+
+    /// The home directory that the lists are for.
+    pub fn home(&self) -> &CanonicalPath {
+        &self.home
+    }
+
+    /// The entry of the credential list that is this path or holds it.
+    pub fn credential(&self, path: &CanonicalPath) -> Option<&Entry> {
+        self.find(List::Credential, path)
+    }
+
+    /// The entry of the start-up list that is this path or holds it.
+    pub fn startup(&self, path: &CanonicalPath) -> Option<&Entry> {
+        self.find(List::Startup, path)
+    }
+
+    /// The entry of the redacted list that is this path.
+    pub fn redacted(&self, path: &CanonicalPath) -> Option<&Entry> {
+        self.find(List::Redacted, path)
+    }
+
+    /// An entry of the credential or the start-up list that lies below this directory: whoever moves the directory
+    /// moves the entry.
+    pub fn held_by(&self, path: &CanonicalPath) -> Option<(List, &Entry)> {
+        let mut best: Option<u32> = None;
+        self.index.each_below(path, |number| {
+            let holds = self.get(number).is_some_and(|(list, entry)| {
+                *list != List::Redacted && entry.pattern.reaches_below(path) && !entry.pattern.matches(path)
+            });
+            if holds && best.is_none_or(|best| number < best) {
+                best = Some(number);
+            }
+        });
+        best.and_then(|number| self.get(number))
+            .map(|(list, entry)| (*list, entry))
+    }
+
+    /// All entries, each with its list.
+    pub fn entries(&self) -> impl Iterator<Item = (List, &Entry)> {
+        self.entries.iter().map(|(list, entry)| (*list, entry))
+    }
+
+    /// Why this directory cannot be a project, if it cannot.
+    pub fn project_refused(&self, path: &CanonicalPath) -> Option<ProjectRefusal> {
+        if path.parent().is_none() {
+            return Some(ProjectRefusal::Root);
+        }
+        if self.home.is_within(path) {
+            return Some(ProjectRefusal::Home);
+        }
+        if let Some(entry) = self.credential(path).or_else(|| self.startup(path)) {
+            return Some(ProjectRefusal::Inside(entry.clone()));
+        }
+        self.held_by(path)
+            .map(|(_, entry)| ProjectRefusal::Holds(entry.clone()))
+    }
+
+    fn find(&self, wanted: List, path: &CanonicalPath) -> Option<&Entry> {
+        let mut first: Option<u32> = None;
+        self.index.each(path, |number| {
+            let matches = self
+                .get(number)
+                .is_some_and(|(list, entry)| *list == wanted && entry.pattern.matches(path));
+            if matches && first.is_none_or(|first| number < first) {
+                first = Some(number);
+            }
+        });
+        first.and_then(|number| self.get(number)).map(|(_, entry)| entry)
+    }
+
+    fn get(&self, number: u32) -> Option<&(List, Entry)> {
+        self.entries.get(usize::try_from(number).ok()?)
+    }
+
+    fn push_directory(&mut self, list: List, path: &CanonicalPath, reason: &'static str) {
+        self.push(
+            list,
+            Entry {
+                pattern: PathPattern::tree(path),
+                node: Node::Directory,
+                reason,
+            },
+        );
+    }
+
+    fn push(&mut self, list: List, entry: Entry) {
+        let number =
+            u32::try_from(self.entries.len()).expect("a list has far fewer than four billion entries");
+        self.index.insert(&entry.pattern, number);
+        self.entries.push((list, entry));
+    }
+}
+
+impl fmt::Display for ProjectRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProjectRefusal::Root => f.write_str("it is the root directory"),
+            ProjectRefusal::Home => f.write_str("it is the home directory or holds it"),
+            ProjectRefusal::Holds(entry) => write!(f, "it holds {} ({})", entry.pattern, entry.reason),
+            ProjectRefusal::Inside(entry) => write!(f, "it lies in {} ({})", entry.pattern, entry.reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

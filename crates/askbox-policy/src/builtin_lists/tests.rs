@@ -1,0 +1,204 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+
+fn path(text: &str) -> CanonicalPath {
+    CanonicalPath::new(Path::new(text)).unwrap()
+}
+
+fn lists() -> Lists {
+    Lists::for_home(
+        &path("/home/u"),
+        &[path("/home/u/.config/askbox"), path("/run/user/1000/askbox")],
+        &[path("/home/u/tools/bin"), path("/usr/bin"), path("/home/u")],
+    )
+}
+
+#[test]
+fn every_line_parses_and_says_why() {
+    let lists = lists();
+    let count = |wanted| lists.entries().filter(|(list, _)| *list == wanted).count();
+    assert!(60 <= count(List::Credential), "{}", count(List::Credential));
+    assert!(60 <= count(List::Startup), "{}", count(List::Startup));
+    assert_eq!(count(List::Redacted), startup::REDACTED.len());
+    for (list, entry) in lists.entries() {
+        assert!(!entry.reason.is_empty(), "{entry:?}");
+        let glob = entry.pattern.to_string().contains('*');
+        assert_eq!(
+            glob,
+            entry.node == Node::Glob || entry.node == Node::Directory && glob,
+            "{list:?} {entry:?}"
+        );
+    }
+}
+
+#[test]
+fn no_line_stands_twice_on_a_list() {
+    let mut seen = BTreeSet::new();
+    for (list, entry) in lists().entries() {
+        assert!(
+            seen.insert((list, entry.pattern.to_string())),
+            "{list:?} {}",
+            entry.pattern
+        );
+    }
+}
+
+#[test]
+fn credentials_are_found_at_and_below_their_entry() {
+    let lists = lists();
+    let check = |at: &str, expected: bool| {
+        assert_eq!(lists.credential(&path(at)).is_some(), expected, "{at}");
+    };
+    for at in [
+        "/home/u/.ssh",
+        "/home/u/.ssh/id_test",
+        "/home/u/.aws/credentials",
+        "/home/u/.config/gcloud/x",
+        "/home/u/.gnupg/x",
+        "/home/u/.kube/config",
+        "/home/u/.docker/config.json",
+        "/home/u/.azure/x",
+        "/home/u/.config/gh/hosts.yml",
+        "/home/u/.netrc",
+        "/home/u/.git-credentials",
+        "/home/u/.pgpass",
+        "/home/u/.my.cnf",
+        "/home/u/.vault-token",
+        "/home/u/.pypirc",
+        "/home/u/.cargo/credentials",
+        "/home/u/.cargo/credentials.toml",
+        "/home/u/.m2/settings.xml",
+        "/home/u/.gradle/gradle.properties",
+        "/home/u/.gem/credentials",
+        "/home/u/.cache/huggingface/token",
+        "/home/u/.claude/.credentials.json",
+        "/home/u/.codex/auth.json",
+        "/home/u/.gemini/oauth_creds.json",
+        "/home/u/.mozilla/firefox/x/logins.json",
+        "/home/u/.config/Code/User/globalStorage/state.vscdb",
+        "/home/u/.bash_history",
+        "/home/u/.bitcoin/wallet.dat",
+        "/home/u/.config/askbox/policy.toml",
+        "/run/user/1000/askbox/socket",
+        "/etc/passwd",
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/etc/sudoers",
+        "/etc/sudoers.d/x",
+    ] {
+        check(at, true);
+    }
+    for at in [
+        "/home/u",
+        "/home/u/.sshx",
+        "/home/u/.cargo/config.toml",
+        "/home/u/.npmrc",
+        "/etc/hosts",
+        "/home/v/.ssh",
+    ] {
+        check(at, false);
+    }
+}
+
+#[test]
+fn startup_files_are_found_at_and_below_their_entry() {
+    let lists = lists();
+    let check = |at: &str, expected: bool| {
+        assert_eq!(lists.startup(&path(at)).is_some(), expected, "{at}");
+    };
+    for at in [
+        "/home/u/.bashrc",
+        "/home/u/.zprofile",
+        "/home/u/.config/autostart/x.desktop",
+        "/home/u/.config/systemd/user/x.service",
+        "/home/u/.local/share/dbus-1/services/x.service",
+        "/home/u/.local/share/applications/x.desktop",
+        "/home/u/.gitconfig",
+        "/home/u/.config/git/config",
+        "/home/u/.config/Code/User/settings.json",
+        "/home/u/.claude/settings.json",
+        "/home/u/.codex/config.toml",
+        "/home/u/tools/bin/ls",
+        "/home/u/.config/askbox/policy.toml",
+    ] {
+        check(at, true);
+    }
+    for at in [
+        "/home/u/docs",
+        "/usr/bin/ls",
+        "/home/u/.config",
+        "/home/u/.claude/projects/x",
+    ] {
+        check(at, false);
+    }
+}
+
+#[test]
+fn redacted_files_are_no_credentials() {
+    let lists = lists();
+    for at in [
+        "/home/u/.npmrc",
+        "/home/u/.config/pip/pip.conf",
+        "/home/u/.cargo/config.toml",
+    ] {
+        assert!(lists.redacted(&path(at)).is_some(), "{at}");
+        assert!(lists.credential(&path(at)).is_none(), "{at}");
+    }
+}
+
+#[test]
+fn a_directory_that_holds_an_entry_is_known() {
+    let lists = lists();
+    for at in [
+        "/",
+        "/home",
+        "/home/u",
+        "/home/u/.config",
+        "/home/u/.local/share",
+        "/etc",
+        "/run/user",
+        "/home/u/.cargo",
+    ] {
+        assert!(lists.held_by(&path(at)).is_some(), "{at}");
+    }
+    for at in ["/home/u/src", "/home/u/.npmrc", "/home/u/.cargo/registry", "/tmp"] {
+        assert!(lists.held_by(&path(at)).is_none(), "{at}");
+    }
+}
+
+#[test]
+fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
+    let lists = lists();
+    let check = |at: &str, expected: Option<&str>| {
+        let refused = lists
+            .project_refused(&path(at))
+            .map(|refusal| refusal.to_string());
+        assert_eq!(refused.as_deref(), expected, "{at}");
+    };
+    check("/", Some("it is the root directory"));
+    check("/home", Some("it is the home directory or holds it"));
+    check("/home/u", Some("it is the home directory or holds it"));
+    check(
+        "/home/u/.ssh",
+        Some("it lies in /home/u/.ssh (SSH keys and known hosts)"),
+    );
+    check(
+        "/home/u/.ssh/x",
+        Some("it lies in /home/u/.ssh (SSH keys and known hosts)"),
+    );
+    for at in [
+        "/home/u/.config",
+        "/home/u/.local",
+        "/home/u/.local/share",
+        "/run/user/1000",
+        "/etc",
+        "/home/u/tools",
+    ] {
+        assert!(lists.project_refused(&path(at)).is_some(), "{at}");
+    }
+    for at in ["/home/u/src/app", "/tmp/x", "/home/u/.config/other", "/srv/app"] {
+        check(at, None);
+    }
+}

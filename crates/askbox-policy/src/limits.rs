@@ -1,0 +1,34 @@
+//! Every limit of the crate that a person may want to know, with its reason.
+
+/// Longest text of a path pattern: four times `PATH_MAX`, for a path in which every byte is escaped.
+pub const PATH_PATTERN_BYTES: usize = 4 * 4096;
+
+/// How far the wall clock may step back before it counts as set back: time synchronisation steps by less.
+pub const CLOCK_STEP_MS: u64 = 2_000;
+
+/// How long *once* holds for the same process.
+pub const ONCE_MS: u64 = 10 * 60 * 1000;
+
+/// How long *once* waits for the next request when whoever asked is gone.
+pub const ONCE_GONE_MS: u64 = 2 * 60 * 1000;
+
+/// How long a question stays open when nobody says otherwise.
+pub const QUESTION_TIMEOUT_MS: u64 = 60 * 1000;
+
+/// The shortest and the longest time that a question may be kept open: time to read it, and a working day.
+pub const QUESTION_TIMEOUT_RANGE_MS: std::ops::RangeInclusive<u64> = 1000..=24 * 3600 * 1000;
+
+/// How long a grant with a time holds when nobody says otherwise.
+pub const DEFAULT_EXPIRY_MS: u64 = 3600 * 1000;
+
+/// The shortest and the longest default expiry; what shall hold longer is a rule.
+pub const DEFAULT_EXPIRY_RANGE_MS: std::ops::RangeInclusive<u64> = 1000..=30 * 24 * 3600 * 1000;
+
+/// Distinct questions of one session in a minute before it goes quiet.
+pub const QUESTIONS_PER_MINUTE: u32 = 20;
+
+/// Largest policy file: a hundred thousand rules. More is a mistake, or an attack by a project's file.
+pub const POLICY_FILE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Problems that one file reports before it stops looking.
+pub const PROBLEMS: usize = 100;

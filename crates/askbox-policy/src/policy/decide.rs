@@ -1,0 +1,461 @@
+//! The order of decisions, the first that speaks wins:
+//!
+//! 1. managed denials;
+//! 2. the credential and the start-up list, opened only by what names the exact path;
+//! 3. this run's flags;
+//! 4. rules and grants together, the most specific one; at equal specificity deny before ask before allow, but that a
+//!    grant answers the *ask* rule that it is as specific as;
+//! 5. subscribed block-lists;
+//! 6. the preset, then `auto_approve`;
+//! 7. a question, or a denial where nobody may be asked.
+//!
+//! Pure: equal arguments, equal verdicts. `policy/tests/oracle.rs` says the same once more without any index.
+
+use std::cmp::Ordering;
+
+use crate::builtin_lists::List;
+use crate::grant::{Grant, Moment, Scope};
+use crate::grant_set::GrantSet;
+use crate::host::Host;
+use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Specificity};
+use crate::path_pattern::{CanonicalPath, PathSpecificity};
+use crate::policy::{Policy, SessionRules};
+use crate::preset::Preset;
+use crate::request::{Request, Target};
+use crate::rule::{Effect, Origin, Pattern, Rule};
+use crate::verdict::{Basis, Verdict};
+
+/// One request at one moment.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    request: &'a Request,
+    now: &'a Moment,
+    high_water_ms: u64,
+    /// Set where a list protects the path.
+    guard: Option<Guard<'a>>,
+}
+
+/// How a list protects a path.
+#[derive(Clone, Copy)]
+struct Guard<'a> {
+    path: &'a CanonicalPath,
+    list: List,
+    /// Refused unless opened, and not asked about.
+    refused: bool,
+    reason: &'static str,
+}
+
+/// The place of a rule or grant among those that match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Weight {
+    target: TargetWeight,
+    /// For one project, session or process, not for all.
+    narrow: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum TargetWeight {
+    Network(Specificity),
+    Path(PathSpecificity),
+}
+
+/// What a rule or a grant says about the request.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    weight: Weight,
+    effect: Effect,
+    by: By<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum By<'a> {
+    Rule(&'a Rule),
+    Grant(&'a Grant),
+}
+
+impl Policy {
+    /// What the rules say about a request. `high_water_ms` is the latest wall clock ever seen; see
+    /// [`crate::Expiry::left`].
+    pub fn decide(
+        &self,
+        request: &Request,
+        session: &SessionRules,
+        grants: &GrantSet,
+        now: &Moment,
+        high_water_ms: u64,
+    ) -> Verdict {
+        let open = View {
+            request,
+            now,
+            high_water_ms,
+            guard: None,
+        };
+        let mut managed: Option<Said<'_>> = None;
+        self.managed
+            .each(&request.target, |rule| open.weigh(rule, &mut managed));
+        if let Some(Said {
+            by: By::Rule(rule), ..
+        }) = managed
+        {
+            return Verdict::Deny(Basis::Managed(rule.id.clone()));
+        }
+        let guard = self.guard(&request.target);
+        let view = View { guard, ..open };
+        let verdict = match guard {
+            Some(guard) => self.guarded(view, guard, session, grants),
+            None => self.unguarded(view, session, grants),
+        };
+        match verdict {
+            Verdict::Ask(basis) if !session.interactive => Verdict::Deny(match basis {
+                Basis::Credential(_) | Basis::Startup(_) => basis,
+                Basis::Managed(_)
+                | Basis::Flag(_)
+                | Basis::Rule(_)
+                | Basis::Grant(_)
+                | Basis::BlockList(_)
+                | Basis::Preset
+                | Basis::AutoApprove
+                | Basis::NonInteractive
+                | Basis::NoRule
+                | Basis::ForbiddenAddress(_)
+                | Basis::Malformed(_) => Basis::NonInteractive,
+            }),
+            Verdict::Allow(_) | Verdict::Ask(_) | Verdict::Deny(_) => verdict,
+        }
+    }
+
+    /// The list that protects the target, if one does. Whoever may write to a directory may move it away with all
+    /// that is in it, so what holds an entry is protected as well.
+    fn guard<'a>(&self, target: &'a Target) -> Option<Guard<'a>> {
+        let path = target.path()?;
+        if let Some(entry) = self.lists.credential(path) {
+            return Some(Guard {
+                path,
+                list: List::Credential,
+                refused: true,
+                reason: entry.reason,
+            });
+        }
+        match target {
+            Target::Write(_) => {
+                let (list, entry) = match self.lists.startup(path) {
+                    Some(entry) => (List::Startup, entry),
+                    None => self.lists.held_by(path)?,
+                };
+                Some(Guard {
+                    path,
+                    list,
+                    refused: false,
+                    reason: entry.reason,
+                })
+            }
+            Target::Network(_) | Target::LocalNetwork { .. } | Target::Read(_) | Target::Execute(_) => None,
+        }
+    }
+
+    /// Step 2: the list's own verdict, unless flags, rules or grants that name the exact path say otherwise.
+    fn guarded(
+        &self,
+        view: View<'_>,
+        guard: Guard<'_>,
+        session: &SessionRules,
+        grants: &GrantSet,
+    ) -> Verdict {
+        let said = flags(view, session).or_else(|| {
+            let ours = self.rules_and_grants(view, session, grants);
+            match project_file(view, session) {
+                Some(project) if ours.is_none_or(|ours| tightens(project, ours)) => Some(project),
+                Some(_) | None => ours,
+            }
+        });
+        let reason = guard.reason.to_owned();
+        let basis = match guard.list {
+            List::Startup => Basis::Startup(reason),
+            List::Credential | List::Redacted => Basis::Credential(reason),
+        };
+        let Some(said) = said else {
+            return if guard.refused {
+                Verdict::Deny(basis)
+            } else {
+                Verdict::Ask(basis)
+            };
+        };
+        match said.effect {
+            Effect::Ask => Verdict::Ask(basis),
+            Effect::Deny if guard.refused => Verdict::Deny(basis),
+            Effect::Allow | Effect::Deny => said.verdict(),
+        }
+    }
+
+    /// Steps 3 to 7 for what no list protects.
+    fn unguarded(&self, view: View<'_>, session: &SessionRules, grants: &GrantSet) -> Verdict {
+        if let Some(said) = flags(view, session) {
+            return said.verdict();
+        }
+        match (
+            self.rules_and_grants(view, session, grants),
+            project_file(view, session),
+        ) {
+            (Some(ours), Some(project)) if tightens(project, ours) => project.verdict(),
+            (Some(ours), _) => ours.verdict(),
+            (None, None) => self.unruled(view, session),
+            (None, Some(project)) => match (project.effect, self.unruled(view, session)) {
+                (Effect::Ask, Verdict::Deny(basis)) => Verdict::Deny(basis),
+                (Effect::Allow | Effect::Ask | Effect::Deny, _) => project.verdict(),
+            },
+        }
+    }
+
+    /// Step 4.
+    fn rules_and_grants<'a>(
+        &'a self,
+        view: View<'a>,
+        session: &'a SessionRules,
+        grants: &'a GrantSet,
+    ) -> Option<Said<'a>> {
+        let mut rule: Option<Said<'a>> = None;
+        self.rules
+            .each(&view.request.target, |candidate| view.weigh(candidate, &mut rule));
+        session
+            .project_rules
+            .iter()
+            .filter(|rule| rule.origin == Origin::Trusted)
+            .for_each(|candidate| view.weigh(candidate, &mut rule));
+        let mut grant: Option<Said<'a>> = None;
+        grants.each_matching(view.request, view.now, view.high_water_ms, |candidate| {
+            view.weigh_grant(candidate, &mut grant);
+        });
+        match (rule, grant) {
+            (Some(rule), Some(grant)) => Some(if answers(grant, rule) || rule.order(&grant).is_lt() {
+                grant
+            } else {
+                rule
+            }),
+            (rule, grant) => rule.or(grant),
+        }
+    }
+
+    /// Steps 5 to 7.
+    fn unruled(&self, view: View<'_>, session: &SessionRules) -> Verdict {
+        let target = &view.request.target;
+        if let Target::Network(destination) = target
+            && let Host::Name(name) = &destination.host
+            && let Some(list) = self.block_lists.iter().find(|list| list.lookup(name).is_some())
+        {
+            return Verdict::Deny(Basis::BlockList(list.name().to_owned()));
+        }
+        let preset = self.preset_of(session);
+        match preset {
+            Preset::Minimal => {
+                if target.path().is_some_and(|path| self.is_configuration(path)) {
+                    return Verdict::Deny(Basis::Preset);
+                }
+            }
+            Preset::Moderate | Preset::Development => {}
+        }
+        let allowed_name = match target {
+            Target::Network(destination) => match &destination.host {
+                Host::Name(name) => preset.allows_name(name),
+                Host::Address(_) => false,
+            },
+            Target::LocalNetwork { .. } | Target::Read(_) | Target::Write(_) | Target::Execute(_) => false,
+        };
+        if allowed_name || preset.approves(target.kind()) && may_be_approved(target) {
+            return Verdict::Allow(Basis::Preset);
+        }
+        if self.settings.auto_approve.contains(&target.kind()) && may_be_approved(target) {
+            return Verdict::Allow(Basis::AutoApprove);
+        }
+        Verdict::Ask(Basis::NoRule)
+    }
+
+    /// Whether the path is the user's configuration directory or lies below.
+    fn is_configuration(&self, path: &CanonicalPath) -> bool {
+        let home = self.lists.home();
+        path.is_within(home) && path.parts().nth(home.parts().count()) == Some(b".config".as_slice())
+    }
+}
+
+impl<'a> View<'a> {
+    /// Keeps the rule if it applies and has more weight than what was kept before.
+    fn weigh(&self, rule: &'a Rule, best: &mut Option<Said<'a>>) {
+        let applies = rule
+            .project
+            .as_deref()
+            .is_none_or(|project| project == self.request.project.path())
+            && rule
+                .expires
+                .as_ref()
+                .is_none_or(|end| !end.has_ended(rule.effect, self.now, self.high_water_ms))
+            && self.runs(rule)
+            && rule.pattern.matches(&self.request.target)
+            && self.may_speak(rule.effect, &rule.pattern, rule.origin, rule.program.is_some());
+        if applies && let Some(weight) = self.weight(&rule.pattern, rule.project.is_some()) {
+            keep(
+                Said {
+                    weight,
+                    effect: rule.effect,
+                    by: By::Rule(rule),
+                },
+                best,
+            );
+        }
+    }
+
+    fn weigh_grant(&self, grant: &'a Grant, best: &mut Option<Said<'a>>) {
+        // An answer to allow was given while no rule denied; it shall not outweigh one that was written since.
+        let narrow = match grant.scope {
+            Scope::Once { .. } | Scope::Session(_) | Scope::Project(_) => grant.effect != Effect::Allow,
+            Scope::Everywhere => false,
+        };
+        if self.may_speak(grant.effect, &grant.pattern, Origin::Answered, false)
+            && let Some(weight) = self.weight(&grant.pattern, narrow)
+        {
+            keep(
+                Said {
+                    weight,
+                    effect: grant.effect,
+                    by: By::Grant(grant),
+                },
+                best,
+            );
+        }
+    }
+
+    /// Whether the rule is for the program that asks. One that is not known may be it.
+    fn runs(&self, rule: &Rule) -> bool {
+        match (&rule.program, &self.request.process.exe, rule.effect) {
+            // A program's name is no proof of anything, so it opens nothing.
+            (Some(_), _, Effect::Allow) => false,
+            (None, _, _) | (Some(_), None, Effect::Ask | Effect::Deny) => true,
+            (Some(program), Some(exe), Effect::Ask | Effect::Deny) => {
+                CanonicalPath::new(exe).is_none_or(|exe| program.matches(&exe))
+            }
+        }
+    }
+
+    /// Where a list protects the path, only what the user wrote or answered about that very path opens it.
+    fn may_speak(&self, effect: Effect, pattern: &Pattern, origin: Origin, for_program: bool) -> bool {
+        let Some(guard) = self.guard else { return true };
+        let opens = match effect {
+            Effect::Deny => false,
+            Effect::Allow => true,
+            // Without a rule the credential list does not even ask.
+            Effect::Ask => guard.refused,
+        };
+        let by_user = match origin {
+            Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,
+            Origin::Project | Origin::Trusted | Origin::Preset => false,
+        };
+        !opens || by_user && !for_program && pattern.names(guard.path)
+    }
+
+    fn weight(&self, pattern: &Pattern, narrow: bool) -> Option<Weight> {
+        let target = match pattern {
+            Pattern::Network(network) => TargetWeight::Network(network.specificity()),
+            Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => {
+                TargetWeight::Path(path.specificity(self.request.target.path()?))
+            }
+        };
+        Some(Weight { target, narrow })
+    }
+}
+
+impl Said<'_> {
+    /// By weight, then the stricter effect.
+    fn order(&self, other: &Said<'_>) -> Ordering {
+        self.weight
+            .cmp(&other.weight)
+            .then(strictness(self.effect).cmp(&strictness(other.effect)))
+    }
+
+    fn verdict(&self) -> Verdict {
+        let basis = match self.by {
+            By::Grant(grant) => Basis::Grant(grant.id.clone()),
+            By::Rule(rule) => match rule.origin {
+                Origin::Managed => Basis::Managed(rule.id.clone()),
+                Origin::Flag => Basis::Flag(rule.id.clone()),
+                Origin::Written | Origin::Answered | Origin::Project | Origin::Trusted => {
+                    Basis::Rule(rule.id.clone())
+                }
+                Origin::Preset => Basis::Preset,
+            },
+        };
+        match self.effect {
+            Effect::Allow => Verdict::Allow(basis),
+            Effect::Ask => Verdict::Ask(basis),
+            Effect::Deny => Verdict::Deny(basis),
+        }
+    }
+}
+
+/// Keeps the one with more weight; of two equals the first.
+fn keep<'a>(said: Said<'a>, best: &mut Option<Said<'a>>) {
+    if best.is_none_or(|best| best.order(&said).is_lt()) {
+        *best = Some(said);
+    }
+}
+
+/// Step 3.
+fn flags<'a>(view: View<'a>, session: &'a SessionRules) -> Option<Said<'a>> {
+    let mut best = None;
+    session
+        .flags
+        .iter()
+        .filter(|rule| rule.origin == Origin::Flag)
+        .for_each(|rule| view.weigh(rule, &mut best));
+    best
+}
+
+/// What the project's file says, where the user does not trust it: its denials and questions.
+fn project_file<'a>(view: View<'a>, session: &'a SessionRules) -> Option<Said<'a>> {
+    let mut best = None;
+    session
+        .project_rules
+        .iter()
+        .filter(|rule| rule.origin == Origin::Project && rule.effect != Effect::Allow)
+        .for_each(|rule| view.weigh(rule, &mut best));
+    best
+}
+
+/// Whether the project's file is stricter than what the user said, and not less specific.
+fn tightens(project: Said<'_>, ours: Said<'_>) -> bool {
+    strictness(ours.effect) < strictness(project.effect)
+        && ours.weight <= project.weight
+        && !answers(ours, project)
+}
+
+/// Whether the first is a person's answer to the question that the second raises. Without this an *ask* rule would ask
+/// again for what was just answered, since it wins over *allow* at equal specificity.
+fn answers(grant: Said<'_>, rule: Said<'_>) -> bool {
+    let by_grant = match grant.by {
+        By::Grant(_) => true,
+        By::Rule(_) => false,
+    };
+    by_grant && rule.effect == Effect::Ask && rule.weight.target <= grant.weight.target
+}
+
+fn strictness(effect: Effect) -> u8 {
+    match effect {
+        Effect::Allow => 0,
+        Effect::Ask => 1,
+        Effect::Deny => 2,
+    }
+}
+
+/// Whether a preset or `auto_approve` may let this target through: every file that no list protects, every name, and
+/// no address that is not public. The second question is always a person's.
+fn may_be_approved(target: &Target) -> bool {
+    match target {
+        Target::Network(_) => {
+            let any = NetworkPattern {
+                host: HostPattern::Any,
+                ports: Ports::Any,
+                address: None,
+            };
+            any.matches_target(target)
+        }
+        Target::LocalNetwork { .. } => false,
+        Target::Read(_) | Target::Write(_) | Target::Execute(_) => true,
+    }
+}

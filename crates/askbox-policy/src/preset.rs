@@ -1,0 +1,140 @@
+//! Presets: the three levels of the security guide. What they allow is data, in `presets.toml`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
+use toml_edit::{DocumentMut, Item};
+
+use crate::host::HostName;
+use crate::policy::suffixes;
+use crate::request::Kind;
+
+/// A named policy, from the closest to the most open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// Nothing beyond the project, its toolchains and its profile; the rest asks.
+    #[default]
+    Minimal,
+    /// Common development domains and reads outside the credential list are allowed.
+    Moderate,
+    /// Every public domain, and every file outside both lists.
+    Development,
+}
+
+/// The text names no preset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a preset is `minimal`, `moderate` or `development`")]
+pub struct UnknownPreset;
+
+/// What one preset allows by itself.
+#[derive(Debug, Default)]
+struct Data {
+    kinds: Vec<Kind>,
+    families: HashSet<Box<str>>,
+    listed: Vec<Family>,
+}
+
+/// A domain family that a preset allows: the registrable domain and everything below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The registrable domain.
+    pub domain: HostName,
+    /// Why it is common.
+    pub reason: String,
+}
+
+static MODERATE: LazyLock<Data> = LazyLock::new(|| Data::read("moderate"));
+static DEVELOPMENT: LazyLock<Data> = LazyLock::new(|| Data::read("development"));
+static MINIMAL: LazyLock<Data> = LazyLock::new(Data::default);
+
+impl Preset {
+    /// All of them, the closest first.
+    pub const ALL: [Preset; 3] = [Preset::Minimal, Preset::Moderate, Preset::Development];
+
+    /// Whether it approves everything of this kind; for network, everything public.
+    pub fn approves(self, kind: Kind) -> bool {
+        self.data().kinds.contains(&kind)
+    }
+
+    /// Whether a family that it allows holds this name.
+    pub fn allows_name(self, name: &HostName) -> bool {
+        let families = &self.data().families;
+        !families.is_empty() && suffixes(name).any(|suffix| families.contains(suffix))
+    }
+
+    /// The domain families that it allows.
+    pub fn families(self) -> &'static [Family] {
+        &self.data().listed
+    }
+
+    fn data(self) -> &'static Data {
+        match self {
+            Preset::Minimal => &MINIMAL,
+            Preset::Moderate => &MODERATE,
+            Preset::Development => &DEVELOPMENT,
+        }
+    }
+}
+
+impl Data {
+    /// Reads one table of the data file. What does not parse allows nothing; a test holds that all of it parses.
+    fn read(preset: &str) -> Self {
+        let Ok(document) = include_str!("presets.toml").parse::<DocumentMut>() else {
+            return Self::default();
+        };
+        let table = document.get(preset);
+        let array = |key| table.and_then(|table| table.get(key)).and_then(Item::as_array);
+        let kinds = array("auto_approve")
+            .into_iter()
+            .flatten()
+            .filter_map(|kind| kind.as_str()?.parse().ok())
+            .collect();
+        let listed: Vec<Family> = array("domains")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let entry = entry.as_inline_table()?;
+                Some(Family {
+                    domain: HostName::parse(entry.get("family")?.as_str()?.strip_prefix("**.")?).ok()?,
+                    reason: entry.get("reason")?.as_str()?.to_owned(),
+                })
+            })
+            .collect();
+        let families = listed
+            .iter()
+            .map(|family| family.domain.as_str().into())
+            .collect();
+        Self {
+            kinds,
+            families,
+            listed,
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Preset::Minimal => "minimal",
+            Preset::Moderate => "moderate",
+            Preset::Development => "development",
+        })
+    }
+}
+
+impl FromStr for Preset {
+    type Err = UnknownPreset;
+    fn from_str(text: &str) -> Result<Self, UnknownPreset> {
+        Preset::ALL
+            .into_iter()
+            .find(|preset| preset.to_string() == text)
+            .ok_or(UnknownPreset)
+    }
+}
+
+#[cfg(test)]
+mod tests;
