@@ -20,7 +20,7 @@ mod system;
 
 pub(crate) use system::ETC;
 
-/// Bytes that /tmp may hold: 2 GiB, enough to link a large program, little enough to leave the host its memory.
+/// Bytes that /tmp may hold, and /var/tmp as many: 2 GiB, enough to link a large program, little enough to leave the host its memory.
 pub const TMP_BYTES: u64 = 2 << 30;
 
 /// The host name inside.

@@ -38,10 +38,12 @@ pub(crate) const ETC: &[&str] = &[
 const CLOSED: &[&str] = &["/etc/shadow", "/etc/gshadow", "/etc/sudoers"];
 
 pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
-    view.nodes.push(Node::Temporary {
-        path: "/tmp".into(),
-        bytes: TMP_BYTES,
-    });
+    for path in ["/tmp", "/var/tmp"] {
+        view.nodes.push(Node::Temporary {
+            path: path.into(),
+            bytes: TMP_BYTES,
+        });
+    }
     for (path, mode) in [
         ("/etc", 0o755),
         ("/run/askbox", 0o755),
@@ -53,10 +55,6 @@ pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     }
     view.directory(CLOSED_DIRECTORY, 0);
     view.file(CLOSED_FILE, 0, "");
-    view.nodes.push(Node::Link {
-        path: "/var/tmp".into(),
-        target: "/tmp".into(),
-    });
     view.nodes.push(Node::Link {
         path: "/var/run".into(),
         target: "/run".into(),
