@@ -53,6 +53,8 @@ pub enum Event {
         /// Whether it is quiet now, or was resumed.
         quiet: bool,
     },
+    /// Rules decide missed questions now; list those that are left.
+    MissedChanged,
     /// The remembered answers are others now.
     GrantsChanged,
     /// A session began or changed.

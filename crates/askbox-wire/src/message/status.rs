@@ -32,6 +32,8 @@ pub struct StatusView {
 pub struct PolicyView {
     /// The preset, by name.
     pub preset: String,
+    /// How long an answer holds whose author says nothing about it, in milliseconds.
+    pub default_expiry_ms: u64,
     /// Rules in force.
     pub rules: usize,
     /// Names in the subscribed block-lists.
