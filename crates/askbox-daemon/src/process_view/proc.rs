@@ -1,0 +1,169 @@
+//! The files of /proc about one process. Each answer may be out of date when it arrives, and each may be missing:
+//! processes end while one looks. Blocks; the command line as long as the program likes.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The most of a command line that is read.
+pub(super) const COMMAND_BYTES: u64 = 64 * 1024;
+
+/// More than /proc/PID/stat ever has.
+const STAT_BYTES: u64 = 4096;
+
+/// What /proc/PID/stat says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stat {
+    /// The name that the process gave itself, at most 15 bytes.
+    pub(super) name: String,
+    /// When it started, in clock ticks since boot: with the number it names a process for good.
+    pub(super) started: u64,
+}
+
+pub(super) fn stat(pid: u32) -> Option<Stat> {
+    parse_stat(&read(&format!("/proc/{pid}/stat"), STAT_BYTES)?)
+}
+
+pub(super) fn started(pid: u32) -> Option<u64> {
+    stat(pid).map(|stat| stat.started)
+}
+
+/// Reads `PID (NAME) STATE ..`. The name is the program's choice and may hold parentheses and spaces, so it ends at the
+/// last one.
+fn parse_stat(stat: &[u8]) -> Option<Stat> {
+    let open = stat.iter().position(|byte| *byte == b'(')?;
+    let close = stat.iter().rposition(|byte| *byte == b')')?;
+    let name = stat.get(open + 1..close)?;
+    // What follows the name begins with field 3; the start is field 22 (proc(5)).
+    let rest = str::from_utf8(stat.get(close + 1..)?).ok()?;
+    let started = rest.split_ascii_whitespace().nth(22 - 3)?.parse().ok()?;
+    Some(Stat {
+        name: String::from_utf8_lossy(name).into_owned(),
+        started,
+    })
+}
+
+/// The executable, as the program's own mounts name it.
+pub(super) fn exe(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
+/// The last component of the executable.
+pub(super) fn exe_name(pid: u32) -> Option<String> {
+    Some(exe(pid)?.file_name()?.to_string_lossy().into_owned())
+}
+
+/// The command line, word by word; bytes that are not UTF-8 are replaced, since it is only ever shown.
+pub(super) fn command(pid: u32) -> Vec<String> {
+    read(&format!("/proc/{pid}/cmdline"), COMMAND_BYTES).map_or_else(Vec::new, |line| words(&line))
+}
+
+fn words(line: &[u8]) -> Vec<String> {
+    let line = line.strip_suffix(b"\0").unwrap_or(line);
+    if line.is_empty() {
+        return Vec::new();
+    }
+    line.split(|byte| *byte == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
+}
+
+/// The PID namespace that the process lives in.
+pub(super) fn namespace(pid: u32) -> Option<u64> {
+    Some(fs::metadata(format!("/proc/{pid}/ns/pid")).ok()?.ino())
+}
+
+/// The PID namespace of this process.
+pub(super) fn own_namespace() -> Option<u64> {
+    Some(fs::metadata("/proc/self/ns/pid").ok()?.ino())
+}
+
+/// A process and all below it, parents first.
+pub(super) fn family(root: u32, limit: usize, stop: Instant) -> Vec<u32> {
+    let mut family = vec![root];
+    let mut unseen = VecDeque::from([root]);
+    while let Some(parent) = unseen.pop_front() {
+        for thread in numbers(&format!("/proc/{parent}/task")) {
+            if limit <= family.len() || stop <= Instant::now() {
+                return family;
+            }
+            let Ok(children) = fs::read_to_string(format!("/proc/{parent}/task/{thread}/children")) else {
+                continue;
+            };
+            let children = children
+                .split_ascii_whitespace()
+                .filter_map(|child| child.parse::<u32>().ok());
+            let first = family.len();
+            family.extend(children);
+            unseen.extend(family.iter().skip(first));
+        }
+    }
+    family
+}
+
+/// Every process of the machine that lives in one of these PID namespaces, lowest number first.
+pub(super) fn inhabitants(namespaces: &[u64], limit: usize, stop: Instant) -> Vec<u32> {
+    if namespaces.is_empty() {
+        return Vec::new();
+    }
+    let mut inhabitants: Vec<_> = numbers("/proc")
+        .take_while(|_| Instant::now() < stop)
+        .filter(|pid| namespace(*pid).is_some_and(|namespace| namespaces.contains(&namespace)))
+        .take(limit)
+        .collect();
+    inhabitants.sort_unstable();
+    inhabitants
+}
+
+/// Whether a descriptor of the process is one of these sockets.
+pub(super) fn holds(pid: u32, sockets: &[u64]) -> bool {
+    any_is_socket(&format!("/proc/{pid}/fd"), sockets)
+}
+
+/// As [`holds`], for each thread: a thread can have descriptors of its own.
+pub(super) fn thread_holds(pid: u32, sockets: &[u64], stop: Instant) -> bool {
+    numbers(&format!("/proc/{pid}/task"))
+        .take_while(|_| Instant::now() < stop)
+        .any(|thread| any_is_socket(&format!("/proc/{pid}/task/{thread}/fd"), sockets))
+}
+
+fn any_is_socket(directory: &str, sockets: &[u64]) -> bool {
+    let Ok(descriptors) = fs::read_dir(directory) else {
+        return false;
+    };
+    descriptors
+        .filter_map(Result::ok)
+        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+        .filter_map(|link| socket_inode(link.as_os_str()))
+        .any(|inode| sockets.contains(&inode))
+}
+
+/// The number in `socket:[12345]`.
+fn socket_inode(link: &OsStr) -> Option<u64> {
+    let number = link.as_bytes().strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    str::from_utf8(number).ok()?.parse().ok()
+}
+
+/// The names of a directory that are numbers.
+fn numbers(directory: impl AsRef<Path>) -> impl Iterator<Item = u32> {
+    fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// At most `limit` bytes of a file.
+fn read(path: &str, limit: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(1024);
+    File::open(path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::process::{Child, Command, Stdio};
+
+use super::*;
+
+/// Where the program of the tests connects to.
+const ADDRESS: &str = "ASKBOX_PROCESS_VIEW_ADDRESS";
+/// Set when it starts another one that shares its connection.
+const SHARED: &str = "ASKBOX_PROCESS_VIEW_SHARED";
+
+/// A client: a process of its own that connects to us and stays until it is dropped.
+struct Client {
+    child: Child,
+    address: SocketAddr,
+    _connection: TcpStream,
+}
+
+impl Client {
+    /// Starts the client behind a wrapper (none, or bwrap).
+    fn start(wrapper: &[&str], listen: &str, shared: bool) -> Self {
+        let listener = TcpListener::bind(listen).unwrap();
+        let program = std::env::current_exe().unwrap();
+        let mut words = wrapper.iter().map(Into::into).chain([program.into_os_string()]);
+        #[expect(clippy::disallowed_methods, reason = "the test starts itself")]
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).args([
+            "--exact",
+            "process_view::tests::client",
+            "--ignored",
+            "--nocapture",
+        ]);
+        command.env(ADDRESS, listener.local_addr().unwrap().to_string());
+        if shared {
+            command.env(SHARED, "1");
+        }
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut client = Self::accept(child, &listener);
+        let mut line = String::new();
+        let mut output = BufReader::new(client.child.stdout.take().unwrap());
+        while line.trim() != "ready" {
+            line.clear();
+            assert_ne!(output.read_line(&mut line).unwrap(), 0, "the client ended early");
+        }
+        client
+    }
+
+    fn accept(child: Child, listener: &TcpListener) -> Self {
+        let (connection, address) = listener.accept().unwrap();
+        Self {
+            child,
+            address,
+            _connection: connection,
+        }
+    }
+
+    fn find(&self, members: Members) -> Option<Process> {
+        holder(members, self.address, Instant::now() + Duration::from_secs(20))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // It ends with its standard input.
+        drop(self.child.stdin.take());
+        self.child.wait().unwrap();
+    }
+}
+
+/// The program that the tests below look at: connects, says so, ends with its standard input.
+#[test]
+#[ignore = "started by the tests below"]
+fn client() {
+    let Some(address) = std::env::var_os(ADDRESS) else {
+        return;
+    };
+    let mut input = std::io::stdin();
+    if address == "inherited" {
+        println!("ready");
+        std::io::stdout().flush().unwrap();
+        drop(input.read(&mut [0]));
+        return;
+    }
+    let connection = TcpStream::connect(address.to_str().unwrap()).unwrap();
+    let mut other = std::env::var_os(SHARED).map(|_| {
+        // Standard error is the shared connection: any descriptor will do.
+        #[expect(clippy::disallowed_methods, reason = "the test starts itself")]
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(std::env::args_os().skip(1))
+            .env(ADDRESS, "inherited")
+            .stdin(Stdio::piped())
+            .stderr(OwnedFd::from(connection.try_clone().unwrap()))
+            .spawn();
+        child.unwrap()
+    });
+    if other.is_none() {
+        println!("\nready");
+        std::io::stdout().flush().unwrap();
+    }
+    drop(input.read(&mut [0]));
+    if let Some(other) = &mut other {
+        drop(other.stdin.take());
+        other.wait().unwrap();
+    }
+}
+
+fn check(found: &Process, expected_pid: Option<u32>) {
+    assert_eq!(found.exe, std::env::current_exe().ok());
+    assert!(
+        found
+            .command
+            .iter()
+            .any(|word| word == "process_view::tests::client"),
+        "{found:?}"
+    );
+    assert!(0 < found.started);
+    if let Some(pid) = expected_pid {
+        assert_eq!(found.pid, pid);
+    }
+}
+
+/// A sandbox in its own PID namespace, with our network.
+const SANDBOX: [&str; 8] = [
+    "bwrap",
+    "--dev-bind",
+    "/",
+    "/",
+    "--unshare-user",
+    "--unshare-pid",
+    "--proc",
+    "/proc",
+];
+
+#[test]
+fn the_process_behind_a_connection_is_found() {
+    for listen in ["127.0.0.1:0", "[::1]:0"] {
+        let client = Client::start(&[], listen, false);
+        let found = client.find(Members::Below(client.child.id())).unwrap();
+        check(&found, Some(client.child.id()));
+        assert!(found.others.is_empty());
+    }
+}
+
+#[test]
+fn a_process_of_another_session_is_not_found() {
+    let client = Client::start(&[], "127.0.0.1:0", false);
+    let other = Client::start(&[], "127.0.0.1:0", false);
+    assert_eq!(client.find(Members::Below(other.child.id())), None);
+    assert!(client.find(Members::Below(client.child.id())).is_some());
+}
+
+#[test]
+fn a_connection_that_is_over_has_no_process() {
+    let client = Client::start(&[], "127.0.0.1:0", false);
+    let closed = SocketAddr::new(client.address.ip(), 1);
+    assert_eq!(
+        holder(
+            Members::Below(client.child.id()),
+            closed,
+            Instant::now() + DEADLINE
+        ),
+        None
+    );
+}
+
+#[test]
+fn every_holder_is_named() {
+    let client = Client::start(&[], "127.0.0.1:0", true);
+    let found = client.find(Members::Below(client.child.id())).unwrap();
+    check(&found, Some(client.child.id()));
+    let name = found
+        .exe
+        .as_deref()
+        .and_then(std::path::Path::file_name)
+        .unwrap()
+        .to_string_lossy();
+    let [other] = found.others.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert!(
+        other.ends_with(&format!(" {name}")) && other != &format!("{} {name}", found.pid),
+        "{other}"
+    );
+}
+
+#[test]
+fn a_process_in_a_sandbox_is_found_below_the_sandbox_and_by_its_namespace() {
+    let client = Client::start(&SANDBOX, "127.0.0.1:0", false);
+    let found = client.find(Members::Below(client.child.id())).unwrap();
+    check(&found, None);
+    assert_ne!(found.pid, client.child.id());
+    let namespace = std::fs::metadata(format!("/proc/{}/ns/pid", found.pid))
+        .unwrap()
+        .ino();
+    assert_ne!(Some(namespace), proc::own_namespace());
+    assert_eq!(client.find(Members::Namespace(namespace)).as_ref(), Some(&found));
+    assert_eq!(client.find(Members::Namespace(namespace + 1_000_000)), None);
+}
+
+#[test]
+fn nothing_is_found_after_the_deadline() {
+    let client = Client::start(&[], "127.0.0.1:0", false);
+    assert_eq!(
+        holder(Members::Below(client.child.id()), client.address, Instant::now()),
+        None
+    );
+}
+
+#[tokio::test]
+async fn a_view_finds_it_on_its_own_threads() {
+    let client = Client::start(&SANDBOX, "127.0.0.1:0", false);
+    let view = ProcessView::new();
+    check(
+        &view
+            .identify(Members::Below(client.child.id()), client.address)
+            .await,
+        None,
+    );
+    assert_eq!(
+        view.identify(Members::Below(client.child.id()), "127.0.0.1:1".parse().unwrap())
+            .await,
+        Process::unknown()
+    );
+}
+
+/// Prints what finding costs: `cargo nextest run --release -p askbox-daemon --run-ignored only cost --no-capture`.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn cost_of_finding_a_process() {
+    let client = Client::start(&SANDBOX, "127.0.0.1:0", false);
+    let members = Members::Below(client.child.id());
+    let processes = proc::family(client.child.id(), PROCESSES, Instant::now() + DEADLINE).len();
+    let report = |what: &str, mut times: Vec<Duration>| {
+        times.sort_unstable();
+        let at = |percent: usize| {
+            times
+                .get(times.len() * percent / 100)
+                .copied()
+                .unwrap_or_default()
+        };
+        println!(
+            "{what}, {processes} processes: median {:?}, p90 {:?}, p99 {:?}",
+            at(50),
+            at(90),
+            at(99)
+        );
+    };
+    let mut times = Vec::new();
+    for _ in 0..3000 {
+        let start = Instant::now();
+        client.find(members).unwrap();
+        times.push(start.elapsed());
+    }
+    report("on this thread", times);
+    let view = ProcessView::new();
+    let mut times = Vec::new();
+    for _ in 0..3000 {
+        let start = Instant::now();
+        view.identify(members, client.address).await;
+        times.push(start.elapsed());
+    }
+    report("on the pool", times);
+}
