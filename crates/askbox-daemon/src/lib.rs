@@ -1,1 +1,24 @@
-//! stub
+//! The gate's process: wires policy, gate, network, log and wire together. It decides nothing itself; it opens what the
+//! others need, moves what they say between them, and ends them in order.
+#![forbid(unsafe_code)]
+
+mod daemon;
+mod error;
+mod event;
+mod limits;
+mod shutdown;
+
+mod connection;
+mod follow;
+mod requests;
+mod views;
+
+mod policy_store;
+pub mod process_view;
+mod session;
+
+#[cfg(test)]
+mod testing;
+
+pub use daemon::{DaemonOptions, run};
+pub use error::Error;

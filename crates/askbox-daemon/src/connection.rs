@@ -1,0 +1,192 @@
+//! One front end: its calls in their order, what it follows, and the session that it holds.
+//!
+//! The connection is the leash of a session that was launched on it. However this task ends, the session ends with it.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use askbox_policy::SessionId;
+use askbox_wire::{Connection, Event, FromDaemon, Incoming, ReceiveError, Request, Sender, WireError};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::daemon::{Daemon, Phase};
+use crate::follow::Following;
+use crate::limits;
+use crate::requests;
+use crate::session::{self, Ending};
+
+/// What the daemon keeps of one front end.
+#[derive(Debug)]
+pub(crate) struct FrontEnd {
+    /// What it wants to hear about.
+    pub(crate) following: Following,
+    /// The session that it launched.
+    pub(crate) held: Option<HeldSession>,
+}
+
+/// The session of a connection.
+#[derive(Debug)]
+pub(crate) struct HeldSession {
+    /// Which.
+    pub(crate) id: SessionId,
+    /// Becomes true when somebody stops it.
+    pub(crate) stopped: watch::Receiver<bool>,
+}
+
+/// What a connection wakes up for.
+enum Wake {
+    Call(Result<Option<Box<Incoming>>, ReceiveError>),
+    Followed(Box<Event>),
+    Stopped(SessionId),
+    DaemonEnds,
+}
+
+/// Serves one front end until it goes, or the daemon does.
+pub(crate) async fn serve(daemon: Arc<Daemon>, mut connection: Connection) {
+    if let Err(error) = connection.greet().await {
+        tracing::debug!(%error, pid = connection.peer.pid, "a front end was not greeted");
+        return;
+    }
+    let mut front_end = FrontEnd {
+        following: Following::default(),
+        held: None,
+    };
+    if let Err(error) = converse(&daemon, &mut connection, &mut front_end).await {
+        tracing::debug!(%error, pid = connection.peer.pid, "a front end's connection failed");
+    }
+    if let Some(held) = front_end.held {
+        let how = if *held.stopped.borrow() {
+            Ending::Stopped
+        } else {
+            Ending::ConnectionLost
+        };
+        session::end(&daemon, &held.id, how).await;
+    }
+}
+
+async fn converse(
+    daemon: &Arc<Daemon>,
+    connection: &mut Connection,
+    front_end: &mut FrontEnd,
+) -> Result<(), ReceiveError> {
+    let mut phase = daemon.phase();
+    loop {
+        let FrontEnd { following, held } = front_end;
+        let wake = tokio::select! {
+            // What has happened is told before the end is.
+            biased;
+            session = stopped(held) => Wake::Stopped(session),
+            event = following.next(daemon) => Wake::Followed(Box::new(event)),
+            call = connection.receiver.next() => Wake::Call(call.map(|call| call.map(Box::new))),
+            _ = phase.wait_for(|phase| *phase == Phase::Over) => Wake::DaemonEnds,
+        };
+        match wake {
+            Wake::Call(Ok(Some(call))) => answer(daemon, connection, front_end, *call).await?,
+            Wake::Call(Ok(None)) => return Ok(()),
+            Wake::Call(Err(error)) => {
+                let message = FromDaemon::Answer {
+                    id: 0,
+                    result: Err(unreadable(&error)),
+                };
+                connection.sender.send(&message).await?;
+                return Err(error);
+            }
+            Wake::Followed(event) => push(&mut connection.sender, *event).await?,
+            Wake::Stopped(session) => {
+                push(&mut connection.sender, Event::SessionEnded { session }).await?;
+                return last_words(daemon, connection, front_end).await;
+            }
+            Wake::DaemonEnds => return push(&mut connection.sender, Event::Stopping).await,
+        }
+    }
+}
+
+/// A stopped session has lost its leash and ends by itself, which its supervisor reports. If it does not, closing the
+/// connection makes the supervisor kill it.
+async fn last_words(
+    daemon: &Arc<Daemon>,
+    connection: &mut Connection,
+    front_end: &mut FrontEnd,
+) -> Result<(), ReceiveError> {
+    let deadline = sleep(limits::STOP_WAIT);
+    tokio::pin!(deadline);
+    loop {
+        tokio::select! {
+            call = connection.receiver.next() => match call? {
+                Some(call) => answer(daemon, connection, front_end, call).await?,
+                None => return Ok(()),
+            },
+            () = &mut deadline => return Ok(()),
+        }
+    }
+}
+
+async fn answer(
+    daemon: &Arc<Daemon>,
+    connection: &mut Connection,
+    front_end: &mut FrontEnd,
+    call: Incoming,
+) -> Result<(), ReceiveError> {
+    let Incoming {
+        id,
+        request,
+        descriptors,
+    } = call;
+    let ends = matches!(request, Request::Shutdown);
+    let result = requests::handle(daemon, connection.peer, front_end, request, descriptors).await;
+    let message = FromDaemon::Answer { id, result };
+    match connection.sender.send(&message).await {
+        Err(ReceiveError::Codec(error)) => {
+            let error = WireError::new(askbox_wire::ErrorCode::TooLong, error.to_string());
+            connection
+                .sender
+                .send(&FromDaemon::Answer {
+                    id,
+                    result: Err(error),
+                })
+                .await?;
+        }
+        sent => sent?,
+    }
+    if ends {
+        // Only now, so that the answer is out before the connection ends.
+        daemon.end();
+    }
+    Ok(())
+}
+
+async fn push(sender: &mut Sender, event: Event) -> Result<(), ReceiveError> {
+    match sender.send(&FromDaemon::Event(Box::new(event))).await {
+        // One event that is too long is no reason to end a session.
+        Err(ReceiveError::Codec(error)) => {
+            tracing::warn!(%error, "an event was not sent");
+            Ok(())
+        }
+        sent => sent,
+    }
+}
+
+/// Resolves when the session of the connection is stopped; never without one.
+async fn stopped(held: &mut Option<HeldSession>) -> SessionId {
+    let Some(held) = held else { return pending().await };
+    let is_stopped = held.stopped.wait_for(|stopped| *stopped).await.is_ok();
+    // Otherwise it has ended and is out of the table already.
+    if is_stopped {
+        held.id.clone()
+    } else {
+        pending().await
+    }
+}
+
+fn unreadable(error: &ReceiveError) -> WireError {
+    let message = match error {
+        ReceiveError::Codec(error) => format!("{error}: {}", source(error)),
+        other => other.to_string(),
+    };
+    WireError::new(askbox_wire::ErrorCode::Malformed, message)
+}
+
+fn source(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
+}

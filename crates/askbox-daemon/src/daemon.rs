@@ -1,0 +1,297 @@
+//! The daemon as a whole: what it owns, how it starts, its main loop, how it ends.
+
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use askbox_audit::Log;
+use askbox_gate::{Clock, Gate, GrantStore};
+use askbox_network::Upstream;
+use askbox_paths::Paths;
+use askbox_policy::CanonicalPath;
+use askbox_policy::builtin_lists::Lists;
+use askbox_wire::{Event as News, Listener, Lock};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::connection;
+use crate::error::Error;
+use crate::event::{Event, Events};
+use crate::limits;
+use crate::policy_store::{Places, PolicyStore};
+use crate::process_view::ProcessView;
+use crate::session::Sessions;
+use crate::shutdown;
+
+/// What the daemon is told by whoever starts it.
+#[derive(Debug)]
+pub struct DaemonOptions {
+    /// The askbox-init program.
+    pub init: PathBuf,
+    /// Where an administrator's policy lies: [`askbox_paths::MANAGED_POLICY`] but in tests.
+    pub managed_policy: PathBuf,
+    /// The directories on the user's PATH. Those below the home directory are on the start-up list.
+    pub path_directories: Vec<PathBuf>,
+    /// Gets one byte once front ends can connect, and is closed then.
+    pub ready: Option<OwnedFd>,
+}
+
+/// Everything that the daemon's tasks share.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    pub(crate) paths: Paths,
+    pub(crate) home: CanonicalPath,
+    pub(crate) init: PathBuf,
+    pub(crate) log: Log,
+    pub(crate) gate: Gate,
+    pub(crate) policy: PolicyStore,
+    pub(crate) sessions: Sessions,
+    pub(crate) processes: ProcessView,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) clock: Clock,
+    /// News that come from the daemon itself.
+    pub(crate) news: broadcast::Sender<News>,
+    pub(crate) started_ms: u64,
+    /// What was found wrong when the daemon started.
+    pub(crate) start_warnings: Vec<String>,
+    /// Directories of programs that go by their bare name in titles; learnt when sessions are planned.
+    toolchains: Mutex<Arc<[PathBuf]>>,
+    end_wanted: Arc<Notify>,
+    phase: watch::Sender<Phase>,
+}
+
+/// How far the daemon's life is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Sessions may begin.
+    Running,
+    /// No session begins any more; those that run are ended.
+    Ending,
+    /// Front ends hear their last message.
+    Over,
+}
+
+/// Runs the daemon of these directories until it is told to end. Blocks the calling thread.
+pub fn run(paths: &Paths, options: DaemonOptions) -> Result<(), Error> {
+    run_with(paths, options, |_daemon| {})
+}
+
+/// The same; `opened` is called on the runtime once everything but the socket is there.
+pub(crate) fn run_with(
+    paths: &Paths,
+    options: DaemonOptions,
+    opened: impl FnOnce(&Arc<Daemon>),
+) -> Result<(), Error> {
+    make_directories(paths)?;
+    // Before anything is read or written: whatever lies there belongs to the one that holds the lock.
+    let lock = Lock::take(&paths.lock())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(limits::WORKERS)
+        .max_blocking_threads(limits::BLOCKING_THREADS)
+        .thread_keep_alive(limits::BLOCKING_IDLE)
+        .thread_stack_size(limits::STACK)
+        .thread_name("askbox")
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System {
+            step: "start threads",
+            source,
+        })?;
+    let result = runtime.block_on(async {
+        let DaemonOptions {
+            init,
+            managed_policy,
+            path_directories,
+            ready,
+        } = options;
+        let daemon = Arc::new(Daemon::open(paths, init, managed_policy, &path_directories)?);
+        opened(&daemon);
+        let listener = Listener::bind(&paths.socket(), &lock)?;
+        let events =
+            Events::new(listener, Arc::clone(&daemon.end_wanted)).map_err(|source| Error::System {
+                step: "listen to signals",
+                source,
+            })?;
+        serve(&daemon, events, ready).await
+    });
+    // A look at a slow file system must not keep the daemon from ending.
+    runtime.shutdown_background();
+    result
+}
+
+/// The main loop, from the first event of the log to the last.
+async fn serve(daemon: &Arc<Daemon>, mut events: Events, ready: Option<OwnedFd>) -> Result<(), Error> {
+    shutdown::record_start(daemon).await?;
+    let timers = tokio::spawn({
+        let gate = daemon.gate.clone();
+        async move { gate.run().await }
+    });
+    if let Some(ready) = ready
+        && let Err(error) = File::from(ready).write_all(b"\n")
+    {
+        tracing::debug!(%error, "nobody waits for the daemon");
+    }
+    let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let reason = loop {
+        match events.next().await {
+            Event::Connected(connection) => {
+                let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                    tracing::warn!(
+                        pid = connection.peer.pid,
+                        "too many front ends, one is turned away"
+                    );
+                    continue;
+                };
+                let daemon = Arc::clone(daemon);
+                connections.spawn(async move {
+                    connection::serve(daemon, *connection).await;
+                    drop(place);
+                });
+            }
+            Event::AcceptFailed(error) => {
+                tracing::error!(%error, "a front end cannot connect");
+                tokio::time::sleep(limits::ACCEPT_REST).await;
+            }
+            Event::PolicyDue => daemon.check_policy().await,
+            Event::End(reason) => break reason,
+        }
+        // Tasks that have ended are kept until somebody looks.
+        while connections.try_join_next().is_some() {}
+    };
+    tracing::info!(reason = reason.text(), "the daemon ends");
+    // Nobody new from here on.
+    drop(events);
+    daemon.phase.send_replace(Phase::Ending);
+    shutdown::end_sessions(daemon).await;
+    daemon.phase.send_replace(Phase::Over);
+    shutdown::wait_for(&mut connections).await;
+    timers.abort();
+    shutdown::record_end(daemon, reason).await;
+    Ok(())
+}
+
+impl Daemon {
+    /// Opens log, policy and grants. Blocks for as long as reading them takes; nothing else runs yet.
+    pub(crate) fn open(
+        paths: &Paths,
+        init: PathBuf,
+        managed_policy: PathBuf,
+        path_directories: &[PathBuf],
+    ) -> Result<Self, Error> {
+        let home = canonical_home(paths.home())?;
+        let clock = Clock::system()?;
+        let log = Log::open(&paths.log())?;
+        let grants = GrantStore::load(&paths.grants())?;
+        let kept_aside = grants.kept_aside();
+        let start_warnings = kept_aside.map(|kept| {
+            format!(
+                "broken remembered answers are kept in {}: {}",
+                kept.path.display(),
+                kept.reason
+            )
+        });
+        let places = Places {
+            home: home.clone(),
+            user: paths.policy(),
+            last_good: paths.state().join("policy.last-good.toml"),
+            managed: managed_policy,
+            lists: Arc::new(lists(paths, &home, path_directories)),
+        };
+        let policy = PolicyStore::open(places, paths.trusted());
+        let gate = Gate::new(policy.policy(), log.clone(), grants, clock.clone());
+        Ok(Self {
+            paths: paths.clone(),
+            home,
+            init,
+            log,
+            gate,
+            policy,
+            sessions: Sessions::default(),
+            processes: ProcessView::new(),
+            upstream: Arc::new(Upstream::new()),
+            started_ms: clock.now().wall_ms,
+            clock,
+            news: broadcast::Sender::new(limits::NEWS_BUFFERED),
+            start_warnings: start_warnings.into_iter().collect(),
+            toolchains: Mutex::default(),
+            end_wanted: Arc::default(),
+            phase: watch::Sender::new(Phase::Running),
+        })
+    }
+
+    /// Passes news on to whoever follows.
+    pub(crate) fn tell(&self, news: News) {
+        // Nobody following is no error.
+        drop(self.news.send(news));
+    }
+
+    /// Directories of programs that go by their bare name.
+    pub(crate) fn toolchains(&self) -> Arc<[PathBuf]> {
+        Arc::clone(&self.toolchains.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers which toolchains the user has.
+    pub(crate) fn learn_toolchains(&self, toolchains: &[PathBuf]) {
+        *self.toolchains.lock().unwrap_or_else(PoisonError::into_inner) = toolchains.into();
+    }
+
+    /// Makes the main loop end.
+    pub(crate) fn end(&self) {
+        self.end_wanted.notify_one();
+    }
+
+    /// How far the daemon's life is, to be watched.
+    pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+}
+
+/// The built-in lists, with Askbox's own directories and the user's PATH. Both as they are written and as they really
+/// are, since programs come by either way.
+fn lists(paths: &Paths, home: &CanonicalPath, path_directories: &[PathBuf]) -> Lists {
+    let both = |path: &Path| {
+        let real = fs::canonicalize(path)
+            .ok()
+            .and_then(|real| CanonicalPath::new(&real));
+        let mut both: Vec<_> = CanonicalPath::new(path).into_iter().chain(real).collect();
+        both.dedup();
+        both
+    };
+    let own: Vec<_> = paths.own().into_iter().flat_map(both).collect();
+    let directories: Vec<_> = path_directories.iter().flat_map(|path| both(path)).collect();
+    Lists::for_home(home, &own, &directories)
+}
+
+fn canonical_home(home: &Path) -> Result<CanonicalPath, Error> {
+    let failed = |source| Error::Home {
+        path: home.to_owned(),
+        source,
+    };
+    let real = fs::canonicalize(home).map_err(failed)?;
+    CanonicalPath::new(&real).ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))
+}
+
+/// Makes Askbox's own directories, each for its user alone.
+fn make_directories(paths: &Paths) -> Result<(), Error> {
+    let (homes, stage) = (paths.homes(), paths.stage());
+    for path in paths.own().into_iter().chain([homes.as_path(), stage.as_path()]) {
+        let failed = |source| Error::Directory {
+            path: path.to_owned(),
+            source,
+        };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(failed)?;
+        fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! Why the daemon does not start, or ended before it was told to.
+
+use std::io;
+use std::path::PathBuf;
+
+use askbox_wire::{ListenError, LockError};
+
+/// Why the daemon does not start, or ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another one runs, or nobody can tell.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// One of Askbox's own directories cannot be made, or made private.
+    #[error("cannot make {} a directory of this user alone", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The home directory cannot be found as it really is.
+    #[error("cannot resolve the home directory {}", path.display())]
+    Home {
+        /// The home directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no log, so nothing could be allowed.
+    #[error("cannot open the log")]
+    Log(#[from] askbox_audit::Error),
+    /// The remembered answers cannot be read.
+    #[error("cannot read the remembered answers")]
+    Grants(#[from] askbox_gate::StoreError),
+    /// The clocks of the machine cannot be read.
+    #[error("cannot read the clocks")]
+    Clock(#[from] askbox_gate::ClockError),
+    /// The control socket cannot be made.
+    #[error("cannot make the control socket")]
+    Listen(#[from] ListenError),
+    /// The trusted project files cannot be read.
+    #[error("cannot read {}", path.display())]
+    Trusted {
+        /// The list of trusted files.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Threads, signals or the network of the host are not to be had.
+    #[error("cannot {step}")]
+    System {
+        /// What failed.
+        step: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,49 @@
+//! The limits of the daemon, each with its reason.
+
+use std::time::Duration;
+
+/// Threads that run tasks. Everything here waits most of the time; two keep one slow task from holding up the others.
+pub(crate) const WORKERS: usize = 2;
+
+/// Threads for what blocks: policy files, planning, the files of /proc. They end when idle.
+pub(crate) const BLOCKING_THREADS: usize = 32;
+
+/// How long an idle thread of these lives on.
+pub(crate) const BLOCKING_IDLE: Duration = Duration::from_secs(2);
+
+/// Stack of each thread. The deepest use is parsing JSON, which stops at 128 levels.
+pub(crate) const STACK: usize = 1024 * 1024;
+
+/// Front ends at once. Each session holds one connection, and a hundred sessions are promised.
+pub(crate) const CONNECTIONS: usize = 1024;
+
+/// How often policy files are looked at: one second is soon enough for somebody who saves a file and looks up.
+pub(crate) const POLICY_CHECK: Duration = Duration::from_secs(1);
+
+/// How long accepting rests after it failed, mostly because no descriptor is left.
+pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// How long a stopped session may take to end by itself before its connection is closed, which makes its supervisor
+/// kill it.
+pub(crate) const STOP_WAIT: Duration = Duration::from_millis(500);
+
+/// How long the daemon waits at its end for front ends to take their last message.
+pub(crate) const END_WAIT: Duration = Duration::from_secs(2);
+
+/// How long planning a session may take: host paths may lie on a slow file system.
+pub(crate) const PLAN_WAIT: Duration = Duration::from_secs(20);
+
+/// News that a slow follower may be behind before it is told that some are gone.
+pub(crate) const NEWS_BUFFERED: usize = 256;
+
+/// Largest block-list file: some ten million names. More is a mistake.
+pub(crate) const BLOCK_LIST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Longest command line in a prompt, in characters. The prompt shows the whole line; beyond this nobody reads it.
+pub(crate) const COMMAND_SHOWN: usize = 4096;
+
+/// Longest name of anything else that is shown.
+pub(crate) const NAME_SHOWN: usize = 80;
+
+/// Longest path that is shown.
+pub(crate) const PATH_SHOWN: usize = 120;

@@ -1,0 +1,310 @@
+//! The policy on disk and in force: policy.toml, an administrator's files, block-lists, trusted project files.
+//!
+//! A broken file keeps its last good content and is reported; nothing here ever falls open. Every change of rules is in
+//! the log, synced, before it is in force.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use askbox_audit::{Durability, Entry, PolicyChange, RuleChange, What};
+use askbox_policy::policy_file::{self, EditError};
+use askbox_policy::rule::Origin;
+use askbox_policy::{CanonicalPath, Policy, Rule, RuleId};
+use askbox_wire::Event;
+use tokio::task::spawn_blocking;
+
+use crate::daemon::Daemon;
+
+mod edit;
+mod files;
+mod snapshot;
+mod trust;
+
+pub(crate) use edit::ChangeError;
+pub(crate) use files::{PolicySource, SourceState};
+pub(crate) use snapshot::{Places, Snapshot};
+use trust::Trusted;
+pub(crate) use trust::{PROJECT_FILE, ProjectFile, hexadecimal};
+
+/// The policy of this machine and user.
+#[derive(Debug)]
+pub(crate) struct PolicyStore {
+    places: Places,
+    snapshot: Mutex<Arc<Snapshot>>,
+    trusted_path: PathBuf,
+    trusted: Mutex<Trusted>,
+    /// Held by whoever changes any of it, so that changes follow one another.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// Why rules were not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The file was not changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The change cannot be logged, so it has no effect.
+    #[error("the change cannot be logged and has no effect")]
+    Log(#[source] askbox_audit::Error),
+    /// A project's file cannot be trusted as it is.
+    #[error("{0}")]
+    Project(String),
+    /// The daemon is ending.
+    #[error("the change was interrupted")]
+    Interrupted,
+}
+
+impl PolicyStore {
+    /// Reads everything. Blocks.
+    pub(crate) fn open(places: Places, trusted_path: PathBuf) -> Self {
+        let snapshot = Mutex::new(Arc::new(Snapshot::read(&places, None)));
+        let trusted = Trusted::load(&trusted_path).unwrap_or_else(|error| {
+            tracing::error!(%error, path = %trusted_path.display(), "no project file is trusted");
+            Trusted::default()
+        });
+        let trusted = Mutex::new(trusted);
+        Self {
+            places,
+            snapshot,
+            trusted_path,
+            trusted,
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The policy in force and what it was made from.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The policy in force.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.snapshot().policy)
+    }
+
+    /// Whether the user trusts a project's file as it is.
+    pub(crate) fn trusts(&self, file: &ProjectFile) -> bool {
+        self.trusted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .holds(file)
+    }
+
+    fn put(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        std::mem::replace(
+            &mut self.snapshot.lock().unwrap_or_else(PoisonError::into_inner),
+            snapshot,
+        )
+    }
+}
+
+impl Daemon {
+    /// Looks whether anything changed on disk, and puts it in force.
+    pub(crate) async fn check_policy(&self) {
+        let _changing = self.policy.changing.lock().await;
+        if let Some(after) = self.read_policy(true).await {
+            let before = self.policy.put(Arc::clone(&after));
+            if !before.says_the_same(&after) {
+                self.log_policy(&before, &after).await;
+                self.gate.set_policy(Arc::clone(&after.policy)).await;
+                self.tell(Event::PolicyChanged(crate::views::policy(&after)));
+            }
+        }
+    }
+
+    /// Writes rules into policy.toml and puts them in force. Those that stand there already stay once. Returns those
+    /// that are new, as they stand there.
+    pub(crate) async fn add_rules(&self, rules: Vec<Rule>) -> Result<Vec<Rule>, StoreError> {
+        let _changing = self.policy.changing.lock().await;
+        let snapshot = self.policy.snapshot();
+        let known = |rule: &Rule| {
+            snapshot
+                .user
+                .good
+                .iter()
+                .flat_map(|file| &file.rules)
+                .any(|one| one.id == rule.id)
+        };
+        let new: Vec<Rule> = rules.into_iter().filter(|rule| !known(rule)).collect();
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let written = new.clone();
+        self.change_rules(
+            RuleChange::Added,
+            RuleChange::Removed,
+            new,
+            move |text, context| {
+                let mut changed = text.to_owned();
+                for rule in &written {
+                    changed = policy_file::append_rule(&changed, rule, context)?;
+                }
+                Ok(Some(changed))
+            },
+        )
+        .await
+    }
+
+    /// Takes rules out of policy.toml. Returns those that stood there.
+    pub(crate) async fn remove_rules(&self, ids: Vec<RuleId>) -> Result<Vec<Rule>, StoreError> {
+        let _changing = self.policy.changing.lock().await;
+        let snapshot = self.policy.snapshot();
+        let file = snapshot.user.good.iter().flat_map(|file| &file.rules);
+        let found: Vec<Rule> = file.filter(|rule| ids.contains(&rule.id)).cloned().collect();
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let gone: Vec<RuleId> = found.iter().map(|rule| rule.id.clone()).collect();
+        self.change_rules(
+            RuleChange::Removed,
+            RuleChange::Added,
+            found,
+            move |text, context| {
+                let mut changed = None;
+                for id in &gone {
+                    let before = changed.as_deref().unwrap_or(text);
+                    if let Some(after) = policy_file::remove_rule(before, id, context)? {
+                        changed = Some(after);
+                    }
+                }
+                Ok(changed)
+            },
+        )
+        .await
+    }
+
+    /// Logs a change of rules, makes it, and puts it in force. A change that then cannot be made is logged as undone.
+    async fn change_rules(
+        &self,
+        change: RuleChange,
+        undone: RuleChange,
+        rules: Vec<Rule>,
+        edit: impl Fn(&str, &policy_file::Context) -> Result<Option<String>, EditError> + Send + 'static,
+    ) -> Result<Vec<Rule>, StoreError> {
+        self.log_rules(change, &rules).await.map_err(StoreError::Log)?;
+        let places = self.policy.places.clone();
+        let changed = spawn_blocking(move || {
+            let context = files::context(&places.home, Origin::Written);
+            edit::change(&places.user, |text| edit(text, &context))
+        });
+        let changed = changed
+            .await
+            .map_err(|_ended| StoreError::Interrupted)
+            .and_then(|changed| Ok(changed?));
+        if let Err(error) = changed {
+            if let Err(error) = self.log_rules(undone, &rules).await {
+                tracing::error!(%error, "a change of rules that failed stands in the log");
+            }
+            return Err(error);
+        }
+        let after = self.read_policy(false).await.ok_or(StoreError::Interrupted)?;
+        self.policy.put(Arc::clone(&after));
+        self.gate.set_policy(Arc::clone(&after.policy)).await;
+        self.tell(Event::PolicyChanged(crate::views::policy(&after)));
+        Ok(rules)
+    }
+
+    /// Trusts a project's file as it is now.
+    pub(crate) async fn trust(&self, project: CanonicalPath) -> Result<ProjectFile, StoreError> {
+        let _changing = self.policy.changing.lock().await;
+        let home = self.home.clone();
+        let shown = project.as_path().join(PROJECT_FILE).display().to_string();
+        let file = spawn_blocking(move || ProjectFile::read(&project, &home)).await;
+        let file = match file.map_err(|_ended| StoreError::Interrupted)? {
+            Ok(Some(file)) => file,
+            Ok(None) => return Err(StoreError::Project(format!("there is no {shown}"))),
+            Err(error) => return Err(StoreError::Project(format!("cannot read {shown}: {error}"))),
+        };
+        if let Err(problems) = &file.content {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            return Err(StoreError::Project(format!("{shown}: {first}")));
+        }
+        let detail = format!("{} {}", askbox_audit::path_text(&file.path), file.digest);
+        self.log_change(PolicyChange::Trusted, detail)
+            .await
+            .map_err(StoreError::Log)?;
+        let mut trusted = self.policy.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        trusted.add(&file, &self.policy.trusted_path).map_err(|source| {
+            StoreError::Change(ChangeError::Write {
+                path: self.policy.trusted_path.clone(),
+                source,
+            })
+        })?;
+        Ok(file)
+    }
+
+    /// Reads the sources that changed; `None` when none did and `only_if_changed`, or when the daemon is ending.
+    async fn read_policy(&self, only_if_changed: bool) -> Option<Arc<Snapshot>> {
+        let (places, before) = (self.policy.places.clone(), self.policy.snapshot());
+        let read = spawn_blocking(move || {
+            let is_wanted = !only_if_changed || !before.is_current(&places);
+            is_wanted.then(|| Arc::new(Snapshot::read(&places, Some(&before))))
+        });
+        read.await.ok().flatten()
+    }
+
+    async fn log_rules(&self, change: RuleChange, rules: &[Rule]) -> Result<(), askbox_audit::Error> {
+        for rule in rules {
+            let what = What::Rule {
+                change,
+                rule: Box::new(rule.clone()),
+            };
+            self.log
+                .record(
+                    Entry {
+                        session: None,
+                        project: None,
+                        what,
+                    },
+                    Durability::Synced,
+                )
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn log_change(&self, change: PolicyChange, detail: String) -> Result<(), askbox_audit::Error> {
+        let what = What::Policy {
+            change,
+            detail: Some(detail),
+        };
+        self.log
+            .record(
+                Entry {
+                    session: None,
+                    project: None,
+                    what,
+                },
+                Durability::Synced,
+            )
+            .await
+            .map(|_seq| ())
+    }
+
+    /// Logs what changed on disk. A tighter policy counts even when the log fails; then nothing is allowed anyway.
+    async fn log_policy(&self, before: &Snapshot, after: &Snapshot) {
+        let ids = |snapshot: &Snapshot| -> Vec<RuleId> {
+            snapshot.policy.rules().map(|rule| rule.id.clone()).collect()
+        };
+        let (old, new) = (ids(before), ids(after));
+        let added = new.iter().filter(|id| !old.contains(id)).count();
+        let removed = old.iter().filter(|id| !new.contains(id)).count();
+        let summary = format!("{} rules, {added} added, {removed} removed", new.len());
+        let mut entries = vec![(PolicyChange::Loaded, summary)];
+        let warnings = before.warnings();
+        let fresh = after
+            .warnings()
+            .into_iter()
+            .filter(|warning| !warnings.contains(warning));
+        entries.extend(fresh.map(|warning| (PolicyChange::Rejected, warning)));
+        for (change, detail) in entries {
+            tracing::info!(change = change.name(), %detail, "policy");
+            if let Err(error) = self.log_change(change, detail).await {
+                tracing::error!(%error, "a change of the policy is not in the log");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

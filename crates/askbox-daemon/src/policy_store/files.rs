@@ -1,0 +1,233 @@
+//! Policy files as they are on disk: read, parsed, and compared with how they were. A file that breaks keeps its last
+//! good content. Knows nothing of sessions or the gate.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use askbox_policy::CanonicalPath;
+use askbox_policy::limits::POLICY_FILE_BYTES;
+use askbox_policy::policy_file::{self, Context, PolicyFile, Problem};
+use askbox_policy::rule::Origin;
+
+/// A file that was written less than this before it was read may be written again without its stamp showing it: clocks
+/// of file systems tick in steps of up to 10 ms.
+const RACY: Duration = Duration::from_millis(100);
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// One policy file.
+#[derive(Clone, Debug)]
+pub(crate) struct PolicySource {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Whether it counts.
+    pub(crate) state: SourceState,
+    /// What is wrong with it.
+    pub(crate) problems: Vec<Problem>,
+    /// What it says, or said last.
+    pub(crate) good: Option<PolicyFile>,
+    /// Its text as it is now.
+    pub(super) text: Option<Arc<str>>,
+    /// `None` where it has to be read again in any case.
+    stamp: Option<Seen>,
+}
+
+/// Whether a file counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SourceState {
+    /// As it is on disk.
+    Loaded,
+    /// There is none.
+    Missing,
+    /// It is broken; what it said last counts.
+    LastGood,
+    /// It is broken, and nobody knows what it said.
+    Broken,
+}
+
+/// A stamp, or that there was no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    File(Stamp),
+    Nothing,
+}
+
+/// A text and what it was read from.
+pub(super) struct Read {
+    pub(super) text: String,
+    pub(super) stamp: Stamp,
+    /// Whether a later change is sure to show in the stamp.
+    settled: bool,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Whether the file at this path still is in this state.
+    pub(super) fn is_of(self, path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|metadata| Self::of(&metadata) == self)
+    }
+}
+
+impl PolicySource {
+    /// Reads the file. `before` is how it was; `last_good` is what it said in an earlier life of the daemon.
+    pub(super) fn read(
+        path: &Path,
+        context: &Context,
+        before: Option<&Self>,
+        last_good: Option<PolicyFile>,
+    ) -> Self {
+        let good = before.and_then(|before| before.good.clone()).or(last_good);
+        let broken = |problems, text, stamp| Self {
+            path: path.to_owned(),
+            state: if good.is_some() {
+                SourceState::LastGood
+            } else {
+                SourceState::Broken
+            },
+            problems,
+            good: good.clone(),
+            text,
+            stamp,
+        };
+        let found = match read(path, POLICY_FILE_BYTES as u64) {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Self {
+                    path: path.to_owned(),
+                    state: SourceState::Missing,
+                    problems: Vec::new(),
+                    good: None,
+                    text: None,
+                    stamp: Some(Seen::Nothing),
+                };
+            }
+            Err(error) => return broken(vec![unreadable(&error)], None, None),
+        };
+        let text = Some(Arc::from(found.text.as_str()));
+        let stamp = found.settled.then_some(Seen::File(found.stamp));
+        match policy_file::parse(&found.text, context) {
+            Ok(file) => Self {
+                path: path.to_owned(),
+                state: SourceState::Loaded,
+                problems: Vec::new(),
+                good: Some(file),
+                text,
+                stamp,
+            },
+            Err(problems) => broken(problems, text, stamp),
+        }
+    }
+
+    /// Whether a look at the file's metadata says that it is as it was read.
+    pub(super) fn is_current(&self) -> bool {
+        match self.stamp {
+            Some(Seen::File(stamp)) => stamp.is_of(&self.path),
+            Some(Seen::Nothing) => {
+                fs::metadata(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            }
+            None => false,
+        }
+    }
+
+    /// Whether both hold the same text in the same state, whatever their stamps.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.state == other.state
+            && self.text == other.text
+            && self.problems == other.problems
+    }
+
+    /// Whether it is broken, in use or not.
+    pub(crate) fn is_broken(&self) -> bool {
+        match self.state {
+            SourceState::Loaded | SourceState::Missing => false,
+            SourceState::LastGood | SourceState::Broken => true,
+        }
+    }
+
+    /// Where it is and what is wrong first, in one line.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let problem = self.problems.first()?;
+        Some(format!("{}: {problem}", self.path.display()))
+    }
+}
+
+/// The names of an administrator's files, sorted; none when there is no such directory.
+pub(super) fn managed_paths(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// What a managed file is read for.
+pub(super) fn context(home: &CanonicalPath, origin: Origin) -> Context {
+    Context {
+        home: home.clone(),
+        project: None,
+        origin,
+    }
+}
+
+/// Reads a text file of at most `limit` bytes.
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    let stamp = Stamp::of(&metadata);
+    let age = SystemTime::now()
+        .duration_since(metadata.modified()?)
+        .unwrap_or_default();
+    let mut text = String::new();
+    (&mut file).take(limit + 1).read_to_string(&mut text)?;
+    if limit < text.len() as u64 {
+        return Err(io::Error::other("too long"));
+    }
+    let settled = RACY < age && Stamp::of(&file.metadata()?) == stamp;
+    Ok(Read { text, stamp, settled })
+}
+
+fn unreadable(error: &io::Error) -> Problem {
+    let reason = match error.kind() {
+        io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    };
+    Problem {
+        line: 1,
+        column: 1,
+        reason,
+        hint: None,
+    }
+}

@@ -1,0 +1,257 @@
+//! All sources of the policy at one moment, and the policy that they make. Blocks: reads files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use askbox_policy::block_list::BlockList;
+use askbox_policy::builtin_lists::Lists;
+use askbox_policy::policy_file::{self, PolicyFile};
+use askbox_policy::rule::Origin;
+use askbox_policy::{CanonicalPath, Policy};
+
+use super::edit;
+use super::files::{self, PolicySource, SourceState, Stamp};
+use crate::limits;
+
+/// Where the sources are.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// What `~` stands for.
+    pub(crate) home: CanonicalPath,
+    /// policy.toml.
+    pub(crate) user: PathBuf,
+    /// A copy of the last policy.toml that was good, for a daemon that starts with a broken one.
+    pub(crate) last_good: PathBuf,
+    /// The directory of an administrator's files.
+    pub(crate) managed: PathBuf,
+    /// The built-in lists.
+    pub(crate) lists: Arc<Lists>,
+}
+
+/// The sources as they were read.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    /// policy.toml.
+    pub(crate) user: PolicySource,
+    /// An administrator's files, in their order.
+    pub(crate) managed: Vec<PolicySource>,
+    /// Why the administrator's directory cannot be read.
+    pub(crate) managed_error: Option<String>,
+    /// Block-lists by path.
+    block_lists: BTreeMap<CanonicalPath, ListSource>,
+    /// The policy that they make.
+    pub(crate) policy: Arc<Policy>,
+}
+
+/// A subscribed block-list.
+#[derive(Clone, Debug)]
+struct ListSource {
+    list: Option<Arc<BlockList>>,
+    stamp: Option<Stamp>,
+    problem: Option<String>,
+}
+
+impl Snapshot {
+    /// Reads everything that is not as it was `before`.
+    pub(crate) fn read(places: &Places, before: Option<&Self>) -> Self {
+        let user = match before {
+            Some(before) if before.user.is_current() => before.user.clone(),
+            _ => read_user(places, before.map(|before| &before.user)),
+        };
+        let mut managed_error = None;
+        let paths = files::managed_paths(&places.managed).unwrap_or_else(|error| {
+            managed_error = Some(format!("{}: {error}", places.managed.display()));
+            // What was there counts until the directory can be read again.
+            before
+                .iter()
+                .flat_map(|before| &before.managed)
+                .map(|source| source.path.clone())
+                .collect()
+        });
+        let context = files::context(&places.home, Origin::Managed);
+        let managed: Vec<_> = paths
+            .iter()
+            .map(|path| {
+                let known =
+                    before.and_then(|before| before.managed.iter().find(|source| source.path == *path));
+                match known {
+                    Some(known) if known.is_current() => known.clone(),
+                    known => PolicySource::read(path, &context, known, None),
+                }
+            })
+            .collect();
+
+        let good = |source: &PolicySource| source.good.clone();
+        let policy = Policy::builtin(&places.home)
+            .with_lists(Arc::clone(&places.lists))
+            .with_managed_files(managed.iter().filter_map(good).collect())
+            .with_user_file(good(&user).unwrap_or_default());
+        let known = before.map(|before| &before.block_lists);
+        let block_lists: BTreeMap<_, _> = policy
+            .settings()
+            .block_lists
+            .iter()
+            .map(|path| {
+                (
+                    path.clone(),
+                    ListSource::read(path, known.and_then(|known| known.get(path))),
+                )
+            })
+            .collect();
+        let policy = policy.with_block_lists(
+            block_lists
+                .values()
+                .filter_map(|source| source.list.clone())
+                .collect(),
+        );
+        Self {
+            user,
+            managed,
+            managed_error,
+            block_lists,
+            policy: Arc::new(policy),
+        }
+    }
+
+    /// Whether a look at all metadata says that nothing changed.
+    pub(crate) fn is_current(&self, places: &Places) -> bool {
+        self.user.is_current()
+            && self.managed.iter().all(PolicySource::is_current)
+            && files::managed_paths(&places.managed)
+                .is_ok_and(|paths| paths.iter().eq(self.managed.iter().map(|source| &source.path)))
+            && self
+                .block_lists
+                .iter()
+                .all(|(path, source)| source.is_current(path.as_path()))
+    }
+
+    /// Whether both make the same policy and have the same problems.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let lists = |snapshot: &Self| -> Vec<_> {
+            snapshot
+                .block_lists
+                .iter()
+                .map(|(path, source)| (path.clone(), source.stamp))
+                .collect()
+        };
+        self.user.says_the_same(&other.user)
+            && self.managed.len() == other.managed.len()
+            && self
+                .managed
+                .iter()
+                .zip(&other.managed)
+                .all(|(one, other)| one.says_the_same(other))
+            && self.managed_error == other.managed_error
+            && lists(self) == lists(other)
+    }
+
+    /// Why no session may start, if that is so: an administrator's rules that nobody can read might deny anything.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        let broken = self
+            .managed
+            .iter()
+            .find(|source| source.state == SourceState::Broken);
+        broken
+            .and_then(PolicySource::complaint)
+            .or_else(|| self.managed_error.clone())
+    }
+
+    /// What is not as it should be, one line each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let sources = std::iter::once(&self.user).chain(&self.managed);
+        let broken = sources.filter(|source| source.is_broken()).filter_map(|source| {
+            let counts = match source.state {
+                SourceState::LastGood => "its last good content counts",
+                SourceState::Broken => "nothing of it counts",
+                SourceState::Loaded | SourceState::Missing => return None,
+            };
+            Some(format!("{}; {counts}", source.complaint()?))
+        });
+        let lists = self
+            .block_lists
+            .values()
+            .filter_map(|source| source.problem.clone());
+        self.managed_error
+            .iter()
+            .cloned()
+            .chain(broken)
+            .chain(lists)
+            .collect()
+    }
+
+    /// Names on the subscribed block-lists.
+    pub(crate) fn blocked_names(&self) -> usize {
+        self.block_lists
+            .values()
+            .filter_map(|source| source.list.as_ref())
+            .map(|list| list.len())
+            .sum()
+    }
+}
+
+impl ListSource {
+    fn read(path: &CanonicalPath, before: Option<&Self>) -> Self {
+        if let Some(before) = before.filter(|before| before.is_current(path.as_path())) {
+            return before.clone();
+        }
+        let path = path.as_path();
+        match read_list(path) {
+            Ok((list, stamp)) => Self {
+                list: Some(Arc::new(list)),
+                stamp: Some(stamp),
+                problem: None,
+            },
+            Err(error) => Self {
+                // A list that vanishes while it is downloaded anew shall not open anything.
+                list: before.and_then(|before| before.list.clone()),
+                stamp: None,
+                problem: Some(format!("block-list {}: {error}", path.display())),
+            },
+        }
+    }
+
+    fn is_current(&self, path: &Path) -> bool {
+        self.stamp.is_some_and(|stamp| stamp.is_of(path))
+    }
+}
+
+fn read_list(path: &Path) -> std::io::Result<(BlockList, Stamp)> {
+    let metadata = std::fs::metadata(path)?;
+    if limits::BLOCK_LIST_BYTES < metadata.len() || !metadata.is_file() {
+        return Err(std::io::Error::other("not a file, or too long"));
+    }
+    let bytes = std::fs::read(path)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    // Lists are ASCII; what is not becomes a name that does not exist.
+    Ok((
+        BlockList::parse(&name, &String::from_utf8_lossy(&bytes)),
+        Stamp::of(&metadata),
+    ))
+}
+
+/// Reads policy.toml and keeps the copy of its last good text.
+fn read_user(places: &Places, before: Option<&PolicySource>) -> PolicySource {
+    let context = files::context(&places.home, Origin::Written);
+    let first = before.is_none();
+    let last_good = || -> Option<PolicyFile> {
+        let text = std::fs::read_to_string(&places.last_good).ok()?;
+        policy_file::parse(&text, &context).ok()
+    };
+    let source = PolicySource::read(&places.user, &context, before, first.then(last_good).flatten());
+    let kept = match source.state {
+        SourceState::Loaded => edit::write(
+            &places.last_good,
+            source.text.as_deref().unwrap_or_default().as_bytes(),
+        ),
+        SourceState::Missing => match std::fs::remove_file(&places.last_good) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        },
+        SourceState::LastGood | SourceState::Broken => Ok(()),
+    };
+    if let Err(error) = kept {
+        tracing::warn!(%error, "no copy of the last good policy is kept");
+    }
+    source
+}

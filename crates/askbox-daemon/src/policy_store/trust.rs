@@ -1,0 +1,143 @@
+//! Projects' own files, `.askbox.toml`, and which of them the user trusts. Trust is for one content: the file's SHA-256
+//! is pinned, and whatever changes it ends it.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use askbox_policy::CanonicalPath;
+use askbox_policy::limits::POLICY_FILE_BYTES;
+use askbox_policy::policy_file::{self, Context, PolicyFile, Problem};
+use askbox_policy::rule::Origin;
+use askbox_wire::OsText;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::edit;
+
+/// The name of a project's own file.
+pub(crate) const PROJECT_FILE: &str = ".askbox.toml";
+
+/// A project's file as it was read.
+#[derive(Debug)]
+pub(crate) struct ProjectFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// SHA-256 of its content, in hexadecimal.
+    pub(crate) digest: String,
+    /// What it says.
+    pub(crate) content: Result<PolicyFile, Vec<Problem>>,
+}
+
+/// Which files are trusted, with the content that they had then.
+#[derive(Debug, Default)]
+pub(crate) struct Trusted {
+    digests: BTreeMap<OsText, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    files: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    path: OsText,
+    sha256: String,
+}
+
+/// The only format so far.
+const VERSION: u32 = 1;
+
+impl ProjectFile {
+    /// Reads the file of a project; `None` when there is none. The project is writable from inside, so whatever lies
+    /// there is not followed, not waited for and not believed.
+    pub(crate) fn read(project: &CanonicalPath, home: &CanonicalPath) -> io::Result<Option<Self>> {
+        let path = project.as_path().join(PROJECT_FILE);
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("not a file"));
+        }
+        let mut bytes = Vec::new();
+        file.take(POLICY_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        let digest = hexadecimal(&Sha256::digest(&bytes));
+        let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+        let context = Context {
+            home: home.clone(),
+            project: Some(project.clone()),
+            origin: Origin::Project,
+        };
+        Ok(Some(Self {
+            path,
+            digest,
+            content: policy_file::parse(&text, &context),
+        }))
+    }
+}
+
+impl Trusted {
+    /// Reads the list; none is an empty one. A broken one trusts nothing and is an error to be shown.
+    pub(crate) fn load(path: &Path) -> io::Result<Self> {
+        let bytes = match std::fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            bytes => bytes?,
+        };
+        let stored: Stored = serde_json::from_slice(&bytes)?;
+        if stored.version != VERSION {
+            return Err(io::Error::other(format!(
+                "its format {} is not known",
+                stored.version
+            )));
+        }
+        Ok(Self {
+            digests: stored
+                .files
+                .into_iter()
+                .map(|entry| (entry.path, entry.sha256))
+                .collect(),
+        })
+    }
+
+    /// Whether the user trusts this file with this content.
+    pub(crate) fn holds(&self, file: &ProjectFile) -> bool {
+        self.digests.get(&OsText::from(file.path.clone())) == Some(&file.digest)
+    }
+
+    /// Trusts this content of a file from now on, and writes that down first.
+    pub(crate) fn add(&mut self, file: &ProjectFile, list: &Path) -> io::Result<()> {
+        let mut digests = self.digests.clone();
+        digests.insert(OsText::from(file.path.clone()), file.digest.clone());
+        let files = digests.iter().map(|(path, sha256)| Entry {
+            path: path.clone(),
+            sha256: sha256.clone(),
+        });
+        let stored = Stored {
+            version: VERSION,
+            files: files.collect(),
+        };
+        let mut json = serde_json::to_vec_pretty(&stored)?;
+        json.push(b'\n');
+        edit::write(list, &json)?;
+        self.digests = digests;
+        Ok(())
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}

@@ -1,0 +1,61 @@
+//! What front ends ask for, one file for each topic. A request is answered once; whatever it does is done then.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use askbox_wire::{Peer, Request, Response, WireError};
+
+use crate::connection::FrontEnd;
+use crate::daemon::Daemon;
+use crate::follow::Following;
+use crate::session;
+
+mod grants;
+mod questions;
+mod rules;
+mod sessions;
+mod status;
+mod trust;
+
+#[cfg(test)]
+mod tests;
+
+/// Does what a front end asks for. Descriptors that no request wants are closed here.
+pub(crate) async fn handle(
+    daemon: &Arc<Daemon>,
+    peer: Peer,
+    front_end: &mut FrontEnd,
+    request: Request,
+    descriptors: Vec<OwnedFd>,
+) -> Result<Response, WireError> {
+    match request {
+        Request::Status => Ok(Response::Status(Box::new(status::view(daemon)))),
+        Request::Questions => Ok(questions::open(daemon)),
+        Request::Missed => Ok(questions::missed(daemon)),
+        Request::Answer { id, revision, answer } => questions::answer(daemon, &id, revision, answer).await,
+        Request::Rules => Ok(rules::list(daemon)),
+        Request::AddRule(rule) => rules::add(daemon, rule).await,
+        Request::RemoveRule { id } => rules::remove(daemon, id).await,
+        Request::Grants => Ok(grants::list(daemon)),
+        Request::Revoke(what) => grants::revoke(daemon, what).await,
+        Request::Resume { session } => {
+            daemon.gate.resume(session).await;
+            Ok(Response::Done)
+        }
+        Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
+        Request::Stop(what) => sessions::stop(daemon, what).await,
+        Request::Trust { directory } => trust::trust(daemon, &directory).await,
+        Request::Follow(follow) => {
+            front_end.following = Following::new(daemon, follow);
+            Ok(Response::Done)
+        }
+        Request::Launch(request) => session::launch(daemon, peer, front_end, *request).await,
+        Request::Serve { session, attached } => {
+            session::serve(daemon, front_end, &session, &attached, descriptors)
+        }
+        Request::Started { session, pid } => session::started(daemon, front_end, &session, pid),
+        Request::Ended { session, status } => session::ended(daemon, front_end, &session, status).await,
+        // The connection ends the daemon, once this answer is out.
+        Request::Shutdown => Ok(Response::Done),
+    }
+}

@@ -1,0 +1,102 @@
+//! Open and missed questions, and their answers.
+
+use std::sync::Arc;
+
+use askbox_gate::{AnswerError, QuestionId};
+use askbox_policy::{Answer, Duration};
+use askbox_wire::{AnsweredView, ErrorCode, Response, WireError};
+
+use super::rules;
+use crate::daemon::Daemon;
+use crate::views;
+
+pub(super) fn open(daemon: &Daemon) -> Response {
+    let (questions, toolchains) = (daemon.gate.open_questions(), daemon.toolchains());
+    Response::Questions(
+        questions
+            .iter()
+            .map(|question| views::question(question, &toolchains))
+            .collect(),
+    )
+}
+
+pub(super) fn missed(daemon: &Daemon) -> Response {
+    let (missed, toolchains) = (daemon.gate.missed(), daemon.toolchains());
+    Response::Missed(
+        missed
+            .iter()
+            .map(|missed| views::missed(missed, &toolchains))
+            .collect(),
+    )
+}
+
+/// Answers a question. *Always* becomes a rule first: the gate then finds it in force and lets go of what waits.
+pub(super) async fn answer(
+    daemon: &Arc<Daemon>,
+    id: &str,
+    revision: Option<u32>,
+    answer: Answer,
+) -> Result<Response, WireError> {
+    let no_such =
+        || WireError::new(ErrorCode::NotFound, "there is no such question").with_hint("askbox questions");
+    let id: QuestionId = id.parse().map_err(|_not_a_number| no_such())?;
+    let written = match answer.duration {
+        Duration::Once | Duration::Session | Duration::For(_) => Vec::new(),
+        Duration::Always => {
+            let seen = revision
+                .or_else(|| current_revision(daemon, id))
+                .ok_or_else(no_such)?;
+            let rules = daemon
+                .gate
+                .rules_for(id, seen, &answer)
+                .map_err(|error| refused(&error))?;
+            daemon
+                .add_rules(rules)
+                .await
+                .map_err(|error| rules::refused(&error))?
+        }
+    };
+    match daemon.gate.answer_at(id, revision, answer, "command line").await {
+        Ok(answered) => Ok(Response::Answered(AnsweredView {
+            allow: answer.allow,
+            released: answered.released,
+            grants: answered.grants.iter().map(views::grant).collect(),
+            rules: written.iter().map(views::rule).collect(),
+        })),
+        Err(error) => {
+            // An answer that does not count leaves no rule behind.
+            let ids = written.into_iter().map(|rule| rule.id).collect();
+            if let Err(error) = daemon.remove_rules(ids).await {
+                tracing::error!(%error, "the rule of an answer that did not count stays");
+            }
+            Err(refused(&error))
+        }
+    }
+}
+
+fn current_revision(daemon: &Daemon, id: QuestionId) -> Option<u32> {
+    let open = daemon.gate.open_questions();
+    let missed = daemon.gate.missed();
+    let all = open.iter().chain(missed.iter().map(|missed| &missed.question));
+    all.filter(|question| question.id == id)
+        .map(|question| question.revision)
+        .next()
+}
+
+fn refused(error: &AnswerError) -> WireError {
+    let code = match error {
+        AnswerError::Unknown(_) | AnswerError::Closed(_) => ErrorCode::NotFound,
+        AnswerError::Changed { .. } => ErrorCode::Stale,
+        AnswerError::SessionEnded | AnswerError::RuleNotInForce => ErrorCode::Refused,
+        AnswerError::Log(_) => ErrorCode::Log,
+        AnswerError::Interrupted => ErrorCode::Stopping,
+    };
+    let wire = WireError::new(code, views::chain(error));
+    match error {
+        AnswerError::Unknown(_) | AnswerError::Closed(_) | AnswerError::Changed { .. } => {
+            wire.with_hint("askbox questions")
+        }
+        AnswerError::RuleNotInForce => wire.with_hint("askbox rules list"),
+        AnswerError::SessionEnded | AnswerError::Log(_) | AnswerError::Interrupted => wire,
+    }
+}

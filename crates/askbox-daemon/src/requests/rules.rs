@@ -1,0 +1,111 @@
+//! Rules: listed from everywhere, written and removed in policy.toml alone.
+
+use askbox_policy::rule::Origin;
+use askbox_policy::{Effect, Expiry, Kind, NetworkPattern, PathContext, PathPattern, Pattern, Rule, RuleId};
+use askbox_wire::{ErrorCode, NewRule, Response, WireError};
+
+use crate::daemon::Daemon;
+use crate::policy_store::StoreError;
+use crate::views;
+
+pub(super) fn list(daemon: &Daemon) -> Response {
+    Response::Rules(daemon.policy.policy().rules().map(views::rule).collect())
+}
+
+pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireError> {
+    let rule = parse(daemon, new)?;
+    daemon
+        .add_rules(vec![rule.clone()])
+        .await
+        .map_err(|error| refused(&error))?;
+    Ok(Response::RuleAdded(views::rule(&rule)))
+}
+
+pub(super) async fn remove(daemon: &Daemon, id: String) -> Result<Response, WireError> {
+    let id = RuleId(id);
+    let removed = daemon
+        .remove_rules(vec![id.clone()])
+        .await
+        .map_err(|error| refused(&error))?;
+    if !removed.is_empty() {
+        return Ok(Response::Done);
+    }
+    let policy = daemon.policy.policy();
+    let elsewhere = policy.rules().any(|rule| rule.id == id);
+    Err(if elsewhere {
+        WireError::new(
+            ErrorCode::Refused,
+            format!("rule {id} does not stand in policy.toml"),
+        )
+        .with_hint("an administrator's rules cannot be removed")
+    } else {
+        WireError::new(ErrorCode::NotFound, format!("there is no rule {id}")).with_hint("askbox rules list")
+    })
+}
+
+/// Why rules were not changed, for a front end.
+pub(super) fn refused(error: &StoreError) -> WireError {
+    use askbox_policy::policy_file::EditError;
+
+    use crate::policy_store::ChangeError;
+    match error {
+        StoreError::Log(_) => views::log_failed(error),
+        StoreError::Interrupted => WireError::new(ErrorCode::Stopping, error.to_string()),
+        StoreError::Project(reason) => WireError::new(ErrorCode::Refused, reason.clone()),
+        StoreError::Change(ChangeError::Edit(EditError::Broken(problems))) => {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            WireError::new(ErrorCode::Policy, format!("policy.toml is broken: {first}"))
+                .with_hint("mend it first; what it said before counts until then")
+        }
+        StoreError::Change(change) => WireError::new(ErrorCode::Policy, views::chain(change)),
+    }
+}
+
+/// A rule as a person gave it.
+fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
+    let refuse = |reason: String| WireError::new(ErrorCode::Refused, reason);
+    let context = PathContext {
+        home: &daemon.home,
+        project: None,
+    };
+    let path = |text: &str| {
+        PathPattern::parse(text, &context)
+            .map_err(|error| refuse(format!("{}: {error}", text.escape_debug())))
+    };
+    if new.address.is_some() && new.kind != Kind::Network {
+        return Err(refuse("an address belongs to a network rule".to_owned()));
+    }
+    if new.program.is_some() && new.effect == Effect::Allow {
+        return Err(refuse("a program cannot narrow an allow rule".to_owned())
+            .with_hint("a program can pretend to be any other"));
+    }
+    let pattern = match new.kind {
+        Kind::Network => {
+            let pattern = NetworkPattern::parse(&new.pattern)
+                .map_err(|error| refuse(format!("{}: {error}", new.pattern.escape_debug())))?;
+            Pattern::Network(NetworkPattern {
+                address: new.address.or(pattern.address),
+                ..pattern
+            })
+        }
+        Kind::Read => Pattern::Read(path(&new.pattern)?),
+        Kind::Write => Pattern::Write(path(&new.pattern)?),
+        Kind::Execute => Pattern::Execute(path(&new.pattern)?),
+    };
+    let project = new.project.map(std::path::PathBuf::from);
+    if project.as_ref().is_some_and(|project| project.is_relative()) {
+        return Err(refuse("a project is an absolute path".to_owned()));
+    }
+    let now = daemon.clock.now();
+    Ok(Rule {
+        project,
+        program: new.program.as_deref().map(path).transpose()?,
+        // Whole seconds of the wall clock are what stands in the file.
+        expires: new
+            .expires_after_ms
+            .map(|after| Expiry::at_wall(now.wall_ms.saturating_add(after))),
+        note: new.note,
+        ..Rule::new(new.effect, pattern, Origin::Written)
+    }
+    .named())
+}

@@ -1,0 +1,30 @@
+//! How the daemon is.
+
+use askbox_audit::path_text;
+use askbox_wire::{StatusView, VERSION, rfc3339};
+
+use crate::daemon::Daemon;
+use crate::views;
+
+pub(super) fn view(daemon: &Daemon) -> StatusView {
+    let snapshot = daemon.policy.snapshot();
+    let mut warnings = daemon.start_warnings.clone();
+    warnings.extend(
+        snapshot
+            .obstacle()
+            .map(|reason| format!("no session can start: {reason}")),
+    );
+    warnings.extend(snapshot.warnings());
+    StatusView {
+        version: VERSION.to_owned(),
+        pid: std::process::id(),
+        started: rfc3339(daemon.started_ms),
+        sessions: daemon.sessions.count(),
+        questions: daemon.gate.open_questions().len(),
+        missed: daemon.gate.missed().len(),
+        grants: daemon.gate.grants().len(),
+        policy: views::policy(&snapshot),
+        log: path_text(&daemon.paths.log()),
+        warnings,
+    }
+}

@@ -1,0 +1,289 @@
+//! Sessions from launch to end: who holds them, what they hold, and how they end.
+//!
+//! Launch makes a plan and opens the session at the gate; Serve takes the descriptors that its launch child made; the
+//! end of its connection, a stop or the end of the daemon drops them, and with the leash everything inside ends.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
+use askbox_gate::SessionInfo;
+use askbox_network::{Listeners, SessionNetwork};
+use askbox_policy::{Project, SessionId, display};
+use askbox_wire::{
+    Descriptor, ErrorCode, Event, LaunchRequest, Peer, Response, SessionState, SessionView, WireError,
+    rfc3339,
+};
+
+use crate::connection::{FrontEnd, HeldSession};
+use crate::daemon::{Daemon, Phase};
+use crate::limits;
+use crate::views;
+
+mod flags;
+mod identify;
+mod plan;
+mod table;
+
+use table::Session;
+pub(crate) use table::Sessions;
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Its command ended with this status.
+    Exited(u8),
+    /// Its supervisor went away.
+    ConnectionLost,
+    /// Somebody stopped it.
+    Stopped,
+    /// The daemon ends.
+    DaemonEnds,
+}
+
+/// Plans a session and opens it. The connection holds it from here on.
+pub(crate) async fn launch(
+    daemon: &Arc<Daemon>,
+    peer: Peer,
+    front_end: &mut FrontEnd,
+    request: LaunchRequest,
+) -> Result<Response, WireError> {
+    if front_end.held.is_some() {
+        return Err(WireError::new(
+            ErrorCode::Malformed,
+            "this connection has a session already",
+        ));
+    }
+    if request.uid != peer.uid {
+        return Err(WireError::new(
+            ErrorCode::Refused,
+            "a session is for the user that asks for it",
+        ));
+    }
+    let id = daemon.sessions.new_id()?;
+    let planned = plan::make(daemon, &id, &request).await?;
+    if *daemon.phase().borrow() != Phase::Running {
+        return Err(WireError::new(ErrorCode::Stopping, "the daemon is ending"));
+    }
+    let command: Vec<String> = request
+        .argv
+        .iter()
+        .map(|word| path_text(word.as_path()))
+        .collect();
+    let detail = display::command_shortened(None, &command).join(" ");
+    let view = view(daemon, &id, &request, &planned);
+    let name = request.options.name.unwrap_or_else(|| planned.project.name());
+
+    // From here on it has to be ended, whatever fails.
+    let stopped = daemon.sessions.insert(Session::new(
+        view.clone(),
+        planned.project.clone(),
+        request.options.resolve,
+    ));
+    front_end.held = Some(HeldSession {
+        id: id.clone(),
+        stopped,
+    });
+    let logged = daemon.log.record(
+        entry(&id, &planned.project, SessionChange::Started, Some(detail)),
+        Durability::Synced,
+    );
+    if let Err(error) = logged.await {
+        end(daemon, &id, Ending::ConnectionLost).await;
+        front_end.held = None;
+        return Err(views::log_failed(&error));
+    }
+    let info = SessionInfo {
+        id: id.clone(),
+        project: planned.project,
+        name,
+        rules: planned.rules,
+    };
+    daemon.gate.open_session(info);
+    daemon.tell(Event::SessionChanged(view));
+    Ok(Response::Launched {
+        session: id,
+        plan: planned.plan,
+    })
+}
+
+/// A session that was just planned, as front ends see it.
+fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan::Planned) -> SessionView {
+    let command: Vec<String> = request
+        .argv
+        .iter()
+        .map(|word| path_text(word.as_path()))
+        .collect();
+    SessionView {
+        id: id.clone(),
+        name: request
+            .options
+            .name
+            .as_deref()
+            .map(|name| display::text(name, limits::NAME_SHOWN)),
+        project: path_text(planned.project.path()),
+        command: display::command(&command),
+        state: SessionState::Launching,
+        pid: None,
+        started: rfc3339(daemon.clock.now().wall_ms),
+        interactive: planned.rules.interactive,
+    }
+}
+
+/// Takes the descriptors of a session and serves them.
+pub(crate) fn serve(
+    daemon: &Arc<Daemon>,
+    front_end: &FrontEnd,
+    id: &SessionId,
+    attached: &[Descriptor],
+    descriptors: Vec<OwnedFd>,
+) -> Result<Response, WireError> {
+    own(front_end, id)?;
+    let (listeners, leash) = sort(attached, descriptors)?;
+    let (project, pins, root) = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
+    let network = SessionNetwork {
+        session: id.clone(),
+        project,
+        pins: pins
+            .into_iter()
+            .map(|pin| askbox_network::Pin {
+                host: pin.host,
+                port: pin.port,
+                address: pin.address,
+            })
+            .collect(),
+        identify: identify::closure(&daemon.processes, root),
+    };
+    let serving = askbox_network::serve(
+        listeners,
+        network,
+        daemon.gate.clone(),
+        Arc::clone(&daemon.upstream),
+    )
+    .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
+    let view = daemon
+        .sessions
+        .hold(id, serving, leash)
+        .ok_or_else(|| not_now(id))?;
+    daemon.tell(Event::SessionChanged(view));
+    Ok(Response::Serving)
+}
+
+/// Learns the root of a session's processes.
+pub(crate) fn started(
+    daemon: &Daemon,
+    front_end: &FrontEnd,
+    id: &SessionId,
+    pid: u32,
+) -> Result<Response, WireError> {
+    own(front_end, id)?;
+    let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
+    daemon.tell(Event::SessionChanged(view));
+    Ok(Response::Done)
+}
+
+/// The command of a session has ended.
+pub(crate) async fn ended(
+    daemon: &Daemon,
+    front_end: &mut FrontEnd,
+    id: &SessionId,
+    status: u8,
+) -> Result<Response, WireError> {
+    own(front_end, id)?;
+    front_end.held = None;
+    end(daemon, id, Ending::Exited(status)).await;
+    Ok(Response::Done)
+}
+
+/// Stops a session from outside: without its leash everything inside ends, which its connection hears of. Returns whether
+/// there was such a session.
+pub(crate) async fn stop(daemon: &Daemon, id: &SessionId) -> bool {
+    let Some(view) = daemon.sessions.stop(id) else {
+        return false;
+    };
+    daemon.gate.close_session(id).await;
+    daemon.tell(Event::SessionChanged(view));
+    true
+}
+
+/// Takes a session out: its leash goes first, then what waits is denied and what lives is cut, then its network ends.
+/// Does nothing when it is out already.
+pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) {
+    let Some((project, serving)) = daemon.sessions.remove(id) else {
+        return;
+    };
+    daemon.gate.close_session(id).await;
+    // Only now, so that what its connections carried is in the log.
+    drop(serving);
+    let entry = entry(id, &project, SessionChange::Ended, Some(how.text()));
+    if let Err(error) = daemon.log.record(entry, Durability::Synced).await {
+        tracing::error!(%error, session = %id, "the end of a session is not in the log");
+    }
+    daemon.tell(Event::SessionEnded { session: id.clone() });
+}
+
+/// Sorts descriptors by their names. All are needed, each once.
+fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<(Listeners, OwnedFd), WireError> {
+    let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
+    if attached.len() != descriptors.len() {
+        return Err(wrong());
+    }
+    let mut given: Vec<(Descriptor, OwnedFd)> = attached.iter().copied().zip(descriptors).collect();
+    let mut take = |wanted: Descriptor| {
+        let at = given
+            .iter()
+            .position(|(name, _)| *name == wanted)
+            .ok_or_else(wrong)?;
+        Ok::<OwnedFd, WireError>(given.swap_remove(at).1)
+    };
+    let listeners = Listeners {
+        tcp: [take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?],
+        dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
+        dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
+    };
+    let leash = take(Descriptor::Leash)?;
+    if given.is_empty() {
+        Ok((listeners, leash))
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Only the connection that launched a session may speak for it.
+fn own(front_end: &FrontEnd, id: &SessionId) -> Result<(), WireError> {
+    match &front_end.held {
+        Some(held) if held.id == *id => Ok(()),
+        Some(_) | None => Err(not_now(id)),
+    }
+}
+
+fn not_now(id: &SessionId) -> WireError {
+    let id = display::text(&id.0, limits::NAME_SHOWN);
+    WireError::new(
+        ErrorCode::NotFound,
+        format!("session {id} is not at this point of its life on this connection"),
+    )
+}
+
+fn entry(id: &SessionId, project: &Project, change: SessionChange, detail: Option<String>) -> Entry {
+    Entry {
+        session: Some(id.clone()),
+        project: Some(project.clone()),
+        what: What::Session { change, detail },
+    }
+}
+
+impl Ending {
+    /// For the log.
+    fn text(self) -> String {
+        match self {
+            Ending::Exited(status) => format!("exit status {status}"),
+            Ending::ConnectionLost => "its supervisor went away".to_owned(),
+            Ending::Stopped => "stopped".to_owned(),
+            Ending::DaemonEnds => "the daemon ended".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

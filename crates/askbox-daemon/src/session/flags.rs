@@ -1,0 +1,125 @@
+//! The options of one run as rules of its session. Pure but for paths that are relative to the caller's directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use askbox_policy::rule::Origin;
+use askbox_policy::{
+    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, Rule, SessionRules,
+};
+use askbox_wire::{ErrorCode, RunOptions, WireError};
+
+/// Where the options of a run are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) home: &'a CanonicalPath,
+    pub(super) project: &'a CanonicalPath,
+    pub(super) cwd: &'a Path,
+}
+
+/// The session's rules as the command line gives them. Blocks: relative paths are looked up.
+pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Result<SessionRules, WireError> {
+    let preset = options.preset.as_deref().map(Preset::from_str).transpose();
+    let preset =
+        preset.map_err(|error| refused("--preset", options.preset.as_deref().unwrap_or(""), &error))?;
+    let mut flags = Vec::new();
+    for (flag, texts, effect) in [
+        ("--allow-domain", &options.allow_domain, Effect::Allow),
+        ("--block-domain", &options.block_domain, Effect::Deny),
+    ] {
+        for text in texts {
+            let pattern = NetworkPattern::parse(text).map_err(|error| refused(flag, text, &error))?;
+            flags.push(Rule::new(effect, Pattern::Network(pattern), Origin::Flag));
+        }
+    }
+    let path = |flag: &'static str, text: &str| {
+        path_pattern(text, surroundings).map_err(|error| refused(flag, text, &*error))
+    };
+    for text in &options.allow_read {
+        flags.push(Rule::new(
+            Effect::Allow,
+            Pattern::Read(path("--allow-read", text)?),
+            Origin::Flag,
+        ));
+    }
+    for text in &options.allow_write {
+        let pattern = path("--allow-write", text)?;
+        // Who may change a file sees it.
+        flags.push(Rule::new(
+            Effect::Allow,
+            Pattern::Read(pattern.clone()),
+            Origin::Flag,
+        ));
+        flags.push(Rule::new(Effect::Allow, Pattern::Write(pattern), Origin::Flag));
+    }
+    for text in &options.allow_execute {
+        flags.push(Rule::new(
+            Effect::Allow,
+            Pattern::Execute(path("--allow-execute", text)?),
+            Origin::Flag,
+        ));
+    }
+    for text in &options.deny_path {
+        let pattern = path("--deny-path", text)?;
+        for pattern in [
+            Pattern::Read(pattern.clone()),
+            Pattern::Write(pattern.clone()),
+            Pattern::Execute(pattern),
+        ] {
+            flags.push(Rule::new(Effect::Deny, pattern, Origin::Flag));
+        }
+    }
+    Ok(SessionRules {
+        flags,
+        project_rules: Vec::new(),
+        preset,
+        interactive: !options.non_interactive,
+    })
+}
+
+/// A pattern; one that is relative starts at the caller's directory, as in any other command.
+fn path_pattern(
+    text: &str,
+    surroundings: Surroundings<'_>,
+) -> Result<PathPattern, Box<dyn std::error::Error>> {
+    let context = PathContext {
+        home: surroundings.home,
+        project: Some(surroundings.project),
+    };
+    let (exact, bare) = text.strip_prefix('=').map_or((false, text), |bare| (true, bare));
+    if bare.is_empty()
+        || ["/", "~", "{project}"]
+            .iter()
+            .any(|start| bare.starts_with(start))
+    {
+        return Ok(PathPattern::parse(text, &context)?);
+    }
+    let joined: PathBuf = surroundings.cwd.join(bare);
+    if let Ok(real) = fs::canonicalize(&joined)
+        && let Some(real) = CanonicalPath::new(&real)
+    {
+        return Ok(if exact {
+            PathPattern::exact(&real)
+        } else {
+            PathPattern::tree(&real)
+        });
+    }
+    // It does not exist, or has wildcards: below the caller's directory as it is written.
+    let Some(cwd) = CanonicalPath::new(surroundings.cwd) else {
+        return Ok(PathPattern::parse(text, &context)?);
+    };
+    let directory = PathPattern::tree(&cwd).to_string();
+    let mark = if exact { "=" } else { "" };
+    Ok(PathPattern::parse(
+        &format!("{mark}{directory}/{bare}"),
+        &context,
+    )?)
+}
+
+fn refused(flag: &str, value: &str, error: &(impl std::fmt::Display + ?Sized)) -> WireError {
+    WireError::new(
+        ErrorCode::Refused,
+        format!("{flag} {}: {error}", value.escape_debug()),
+    )
+}

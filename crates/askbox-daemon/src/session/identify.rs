@@ -1,0 +1,25 @@
+//! Who is behind a connection of a session: its processes are those below its root on the host.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use askbox_network::Identify;
+use askbox_policy::Process;
+
+use crate::process_view::{Members, ProcessView};
+
+/// Looks among the processes below `root`. As long as that is 0, the supervisor has not said where they are.
+pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>) -> Identify {
+    let processes = processes.clone();
+    Arc::new(move |client| {
+        let processes = processes.clone();
+        let root = root.load(Ordering::Acquire);
+        Box::pin(async move {
+            if root == 0 {
+                Process::unknown()
+            } else {
+                processes.identify(Members::Below(root), client).await
+            }
+        })
+    })
+}

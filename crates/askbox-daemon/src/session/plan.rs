@@ -1,0 +1,344 @@
+//! From a launch request to a plan: which project, which rules, what is opened. Looks at the host, so it runs on a
+//! thread of its own with a deadline; what a session sees is decided in `askbox_sandbox::plan`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use askbox_policy::builtin_lists::{List, Node};
+use askbox_policy::policy::Identity;
+use askbox_policy::{
+    CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
+    Rule, SessionId, SessionRules, Target, Verdict,
+};
+use askbox_sandbox::HostFacts;
+use askbox_sandbox::host_facts::{self, Question};
+use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
+use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
+use sha2::{Digest, Sha256};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::flags::{self, Surroundings};
+use crate::daemon::Daemon;
+use crate::limits;
+use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
+use crate::views;
+
+/// How deep below its fixed part a list's wildcard is looked for, and how many names each directory may have.
+const GLOB_DEPTH: usize = 3;
+/// See [`GLOB_DEPTH`].
+const GLOB_NAMES: usize = 4096;
+
+/// A session that may be launched.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) project: Project,
+    pub(super) rules: SessionRules,
+    /// The plan as the supervisor gets it.
+    pub(super) plan: serde_json::Value,
+}
+
+/// Plans a session, or says why it is refused.
+pub(super) async fn make(
+    daemon: &Arc<Daemon>,
+    id: &SessionId,
+    request: &LaunchRequest,
+) -> Result<Planned, WireError> {
+    if let Some(obstacle) = daemon.policy.snapshot().obstacle() {
+        return Err(WireError::new(
+            ErrorCode::Policy,
+            format!("the administrator's policy cannot be read: {obstacle}"),
+        )
+        .with_hint("no session starts without it; ask your administrator"));
+    }
+    let (daemon, id, request) = (Arc::clone(daemon), id.clone(), request.clone());
+    let planning = spawn_blocking(move || Planning::new(&daemon, &request)?.plan(&daemon, &id, &request));
+    match timeout(limits::PLAN_WAIT, planning).await {
+        Ok(Ok(planned)) => planned,
+        Ok(Err(_ended)) => Err(WireError::new(ErrorCode::Internal, "planning the session failed")),
+        Err(_late) => Err(
+            WireError::new(ErrorCode::Internal, "planning the session takes too long")
+                .with_hint("is the project on a file system that does not answer?"),
+        ),
+    }
+}
+
+/// A plan in the making.
+struct Planning {
+    policy: Arc<Policy>,
+    project: CanonicalPath,
+    cwd: PathBuf,
+    rules: SessionRules,
+    now: Moment,
+}
+
+impl Planning {
+    fn new(daemon: &Daemon, request: &LaunchRequest) -> Result<Self, WireError> {
+        if request.argv.is_empty() {
+            return Err(WireError::new(ErrorCode::Malformed, "there is no command"));
+        }
+        let real = |path: &Path| {
+            fs::canonicalize(path).map_err(|error| refused(format!("{}: {error}", path.display())))
+        };
+        let mut cwd = real(request.cwd.as_path())?;
+        let project = match &request.options.project {
+            Some(project) => real(&cwd.join(project.as_path()))?,
+            None => cwd.clone(),
+        };
+        if !cwd.starts_with(&project) {
+            cwd.clone_from(&project);
+        }
+        let project = CanonicalPath::new(&project).filter(|project| project.as_path().is_dir());
+        let project = project.ok_or_else(|| refused("the project is not a directory".to_owned()))?;
+        let policy = daemon.policy.policy();
+        if let Some(why) = policy.lists().project_refused(&project) {
+            return Err(refused(format!("{project} cannot be a project: {why}"))
+                .with_hint("run it in a directory of its own, or name one with --project"));
+        }
+        let surroundings = Surroundings {
+            home: &daemon.home,
+            project: &project,
+            cwd: &cwd,
+        };
+        let mut rules = flags::rules(&request.options, surroundings)?;
+        if let Some(file) = project_file(&project, &daemon.home)? {
+            let trusted = daemon.policy.trusts(&file);
+            rules = rules.with_project_file(content(file)?, &project, trusted, &policy);
+        }
+        Ok(Self {
+            policy,
+            project,
+            cwd,
+            rules,
+            now: daemon.clock.now(),
+        })
+    }
+
+    fn plan(self, daemon: &Daemon, id: &SessionId, request: &LaunchRequest) -> Result<Planned, WireError> {
+        let options = &request.options;
+        let opened = self.opened(id)?;
+        let listed = self.listed();
+        let denied = self.denied();
+        let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
+        let question = Question {
+            user,
+            project: self.project.as_path(),
+            opened: &opened,
+            listed: &listed,
+            denied: &denied,
+            init: daemon.init.clone(),
+        };
+        let facts = HostFacts::gather(&question).map_err(|error| failed("look at the host", &error))?;
+        daemon.learn_toolchains(&facts.toolchains);
+        let plan_request = PlanRequest {
+            session: id.0.clone(),
+            argv: request.argv.clone(),
+            cwd: self.cwd,
+            environment: request.env_names.clone(),
+            keep: options
+                .env
+                .iter()
+                .filter(|env| env.value.is_none())
+                .map(|env| env.name.as_str().into())
+                .collect(),
+            set: options
+                .env
+                .iter()
+                .filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?)))
+                .collect(),
+            listed,
+            denied,
+            identity: match self.policy.settings().identity {
+                Identity::Userdb => IdentityMode::Userdb,
+                Identity::Synthetic => IdentityMode::Synthetic,
+            },
+            homes: daemon.paths.homes().join(home_name(&self.project)),
+            stage: daemon.paths.stage(),
+        };
+        let plan = plan::plan(&plan_request, &facts).map_err(|refusal| refused(refusal.to_string()))?;
+        let plan = serde_json::to_value(plan).map_err(|error| {
+            WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
+        })?;
+        Ok(Planned {
+            project: Project(self.project.as_path().to_owned()),
+            rules: self.rules,
+            plan,
+        })
+    }
+
+    /// What flags and rules open at launch: plain paths, each judged like any other request. A flag that the policy
+    /// denies is refused; a rule that it denies, or that leads nowhere, opens nothing.
+    fn opened(&self, id: &SessionId) -> Result<Vec<(PathBuf, Access)>, WireError> {
+        let mut opened: Vec<(PathBuf, Access)> = Vec::new();
+        let rules = self.policy.rules().map(|rule| (rule, false));
+        let project_rules = self.rules.project_rules.iter().map(|rule| (rule, false));
+        for (rule, is_flag) in self
+            .rules
+            .flags
+            .iter()
+            .map(|rule| (rule, true))
+            .chain(rules)
+            .chain(project_rules)
+        {
+            if rule.effect != Effect::Allow || !self.is_for_us(rule) {
+                continue;
+            }
+            let Some((path, access)) = openable(&rule.pattern) else {
+                continue;
+            };
+            let verdict = self.judge(id, &path, access);
+            match verdict {
+                Verdict::Allow(_) => {}
+                Verdict::Deny(basis) | Verdict::Ask(basis) if is_flag => {
+                    return Err(refused(format!("cannot open {path}: {basis}")));
+                }
+                Verdict::Deny(_) | Verdict::Ask(_) => continue,
+            }
+            if !is_flag && !path.as_path().exists() {
+                continue;
+            }
+            let entry = (path.as_path().to_owned(), access);
+            if !opened.contains(&entry) {
+                opened.push(entry);
+            }
+        }
+        Ok(opened)
+    }
+
+    fn judge(&self, id: &SessionId, path: &CanonicalPath, access: Access) -> Verdict {
+        let target = match access {
+            Access::ReadOnly => Target::Read(path.clone()),
+            Access::ReadWrite => Target::Write(path.clone()),
+        };
+        let project = Project(self.project.as_path().to_owned());
+        let request = Request {
+            session: id.clone(),
+            project,
+            process: Process::unknown(),
+            target,
+        };
+        self.policy.decide(
+            &request,
+            &self.rules,
+            &GrantSet::default(),
+            &self.now,
+            self.now.wall_ms,
+        )
+    }
+
+    /// Plain paths that a rule denies to read, or wants to be asked about: nobody can be asked at a launch.
+    fn denied(&self) -> Vec<PathBuf> {
+        let all = self
+            .policy
+            .rules()
+            .chain(&self.rules.flags)
+            .chain(&self.rules.project_rules);
+        all.filter(|rule| rule.effect != Effect::Allow && rule.program.is_none() && self.is_for_us(rule))
+            .filter(|rule| rule.pattern.kind() == Kind::Read)
+            .filter_map(|rule| openable(&rule.pattern))
+            .map(|(path, _)| path.as_path().to_owned())
+            .collect()
+    }
+
+    /// Whether a rule is for this project and has not ended.
+    fn is_for_us(&self, rule: &Rule) -> bool {
+        let ended =
+            |expires: &askbox_policy::Expiry| expires.has_ended(rule.effect, &self.now, self.now.wall_ms);
+        rule.project
+            .as_deref()
+            .is_none_or(|project| project == self.project.as_path())
+            && !rule.expires.as_ref().is_some_and(ended)
+    }
+
+    /// The entries of both lists as plain paths; wildcards as what they match on this machine.
+    fn listed(&self) -> Vec<Listed> {
+        let mut listed = Vec::new();
+        for (list, entry) in self.policy.lists().entries() {
+            let list = match list {
+                List::Credential => plan::List::Credential,
+                List::Startup => plan::List::Startup,
+                List::Redacted => continue,
+            };
+            let anchor = entry.pattern.anchor();
+            let add = |path: PathBuf, directory| Listed {
+                path,
+                directory,
+                list,
+            };
+            match entry.node {
+                Node::Directory => listed.push(add(anchor.as_path().to_owned(), true)),
+                Node::File => listed.push(add(anchor.as_path().to_owned(), false)),
+                Node::Glob => {
+                    let mut found = Vec::new();
+                    matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
+                    listed.extend(found.into_iter().map(|path| {
+                        let directory = path.is_dir();
+                        add(path, directory)
+                    }));
+                }
+            }
+        }
+        listed
+    }
+}
+
+/// Reads a project's file. One that cannot be read might tighten anything, so nothing starts then.
+fn project_file(project: &CanonicalPath, home: &CanonicalPath) -> Result<Option<ProjectFile>, WireError> {
+    ProjectFile::read(project, home)
+        .map_err(|error| WireError::new(ErrorCode::Policy, format!("{project}/{PROJECT_FILE}: {error}")))
+}
+
+fn content(file: ProjectFile) -> Result<askbox_policy::PolicyFile, WireError> {
+    let path = file.path.display().to_string();
+    file.content.map_err(|problems| {
+        let first = problems.first().map(ToString::to_string).unwrap_or_default();
+        WireError::new(ErrorCode::Policy, format!("{path}: {first}"))
+            .with_hint("mend the project's file, or remove it")
+    })
+}
+
+/// The one path that a pattern opens as a whole; `None` for wildcards and for what is not opened at launch.
+fn openable(pattern: &Pattern) -> Option<(CanonicalPath, Access)> {
+    let (path, access) = match pattern {
+        Pattern::Read(path) => (path, Access::ReadOnly),
+        Pattern::Write(path) => (path, Access::ReadWrite),
+        Pattern::Network(_) | Pattern::Execute(_) => return None,
+    };
+    let anchor = path.anchor();
+    let is_plain = *path == PathPattern::tree(anchor) || *path == PathPattern::exact(anchor);
+    is_plain.then(|| (anchor.clone(), access))
+}
+
+/// Collects what a pattern matches below a directory. Links are not followed.
+fn matching(directory: &Path, pattern: &PathPattern, depth: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.take(GLOB_NAMES).filter_map(Result::ok) {
+        let path = entry.path();
+        if CanonicalPath::new(&path).is_some_and(|path| pattern.matches(&path)) {
+            found.push(path);
+        } else if 0 < depth && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            matching(&path, pattern, depth - 1, found);
+        }
+    }
+}
+
+/// The name of a project's private homes: a digest of its path, so that no two share one.
+fn home_name(project: &CanonicalPath) -> String {
+    let digest = Sha256::digest(project.as_path().as_os_str().as_encoded_bytes());
+    hexadecimal(&digest[..16])
+}
+
+fn refused(reason: String) -> WireError {
+    WireError::new(ErrorCode::Refused, reason)
+}
+
+fn failed(step: &str, error: &io::Error) -> WireError {
+    WireError::new(
+        ErrorCode::Internal,
+        format!("cannot {step}: {}", views::chain(error)),
+    )
+}

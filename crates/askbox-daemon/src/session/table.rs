@@ -1,0 +1,146 @@
+//! The running sessions and what each of them holds open. Only bookkeeping: every method is short and waits for nothing.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use askbox_network::Serving;
+use askbox_policy::{Project, SessionId};
+use askbox_wire::{ErrorCode, Pin, SessionState, SessionView, WireError};
+use tokio::sync::watch;
+
+/// All sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    view: SessionView,
+    project: Project,
+    pins: Vec<Pin>,
+    /// The root of its processes on the host; 0 until it is known.
+    root: Arc<AtomicU32>,
+    serving: Option<Serving>,
+    /// The write end of its leash. Dropping it ends everything inside.
+    leash: Option<OwnedFd>,
+    stop: watch::Sender<bool>,
+}
+
+impl Session {
+    /// A session that nothing is held for yet.
+    pub(crate) fn new(view: SessionView, project: Project, pins: Vec<Pin>) -> Self {
+        Self {
+            view,
+            project,
+            pins,
+            root: Arc::default(),
+            serving: None,
+            leash: None,
+            stop: watch::Sender::new(false),
+        }
+    }
+}
+
+impl Sessions {
+    /// A name that no session has. Eight characters without i, l, o and u: short enough to type, and so many
+    /// that the log hardly ever sees one twice.
+    pub(crate) fn new_id(&self) -> Result<SessionId, WireError> {
+        const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        loop {
+            let mut random = [0; 8];
+            getrandom::fill(&mut random).map_err(|error| {
+                WireError::new(ErrorCode::Internal, format!("no random numbers: {error}"))
+            })?;
+            let id: String = random
+                .iter()
+                .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+                .collect();
+            let id = SessionId(id);
+            if !self.lock().contains_key(&id) {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// Adds a session. The receiver hears when it is stopped.
+    pub(crate) fn insert(&self, session: Session) -> watch::Receiver<bool> {
+        let stopped = session.stop.subscribe();
+        self.lock().insert(session.view.id.clone(), session);
+        stopped
+    }
+
+    /// What serving a session needs, as long as nothing is held for it.
+    pub(crate) fn launching(&self, id: &SessionId) -> Option<(Project, Vec<Pin>, Arc<AtomicU32>)> {
+        let sessions = self.lock();
+        let session = sessions
+            .get(id)
+            .filter(|session| session.view.state == SessionState::Launching)?;
+        Some((
+            session.project.clone(),
+            session.pins.clone(),
+            Arc::clone(&session.root),
+        ))
+    }
+
+    /// Holds network and leash of a session that is launching; it is running then. `None`, and both dropped, when it
+    /// was stopped meanwhile.
+    pub(crate) fn hold(&self, id: &SessionId, serving: Serving, leash: OwnedFd) -> Option<SessionView> {
+        let mut sessions = self.lock();
+        let session = sessions
+            .get_mut(id)
+            .filter(|session| session.view.state == SessionState::Launching)?;
+        session.serving = Some(serving);
+        session.leash = Some(leash);
+        session.view.state = SessionState::Running;
+        Some(session.view.clone())
+    }
+
+    /// Learns the root of a session's processes.
+    pub(crate) fn set_pid(&self, id: &SessionId, pid: u32) -> Option<SessionView> {
+        let mut sessions = self.lock();
+        let session = sessions.get_mut(id)?;
+        session.root.store(pid, std::sync::atomic::Ordering::Release);
+        session.view.pid = Some(pid);
+        Some(session.view.clone())
+    }
+
+    /// Drops a session's leash and tells its connection. Returns how the session is then.
+    pub(crate) fn stop(&self, id: &SessionId) -> Option<SessionView> {
+        let mut sessions = self.lock();
+        let session = sessions.get_mut(id)?;
+        session.view.state = SessionState::Ending;
+        session.leash = None;
+        session.stop.send_replace(true);
+        Some(session.view.clone())
+    }
+
+    /// Takes a session out and drops its leash. Returns what it was for, and its network.
+    pub(crate) fn remove(&self, id: &SessionId) -> Option<(Project, Option<Serving>)> {
+        let session = self.lock().remove(id)?;
+        Some((session.project, session.serving))
+    }
+
+    /// The names of all of them.
+    pub(crate) fn ids(&self) -> Vec<SessionId> {
+        self.lock().keys().cloned().collect()
+    }
+
+    /// How each of them is, oldest first.
+    pub(crate) fn views(&self) -> Vec<SessionView> {
+        let mut views: Vec<_> = self.lock().values().map(|session| session.view.clone()).collect();
+        views.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
+        views
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
+        // Nothing in here leaves the table half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,246 @@
+use std::fs;
+use std::io::Read;
+use std::os::fd::AsFd;
+
+use askbox_wire::{Descriptor, ErrorCode, Event, Request, Response, RunOptions, SessionState, Stop, Topic};
+
+use crate::testing::{Place, World, follow, launch_request, listeners, refusal, run_session, wait_for};
+
+#[test]
+fn a_session_lasts_as_long_as_its_connection() {
+    let world = World::new();
+    let mut follower = world.client();
+    follow(&mut follower, &[Topic::Sessions]);
+    let mut client = world.client();
+    let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));
+    assert_eq!(
+        client
+            .call(Request::Started {
+                session: session.clone(),
+                pid: std::process::id()
+            })
+            .unwrap(),
+        Response::Done
+    );
+    let Response::Sessions(sessions) = follower.call(Request::Sessions).unwrap() else {
+        panic!("no sessions")
+    };
+    assert_eq!((sessions.len(), sessions[0].state), (1, SessionState::Running));
+    assert_eq!(sessions[0].pid, Some(std::process::id()));
+
+    drop(client);
+    assert_eq!(leash.read(&mut [0]).unwrap(), 0);
+    wait_for(&mut follower, |event| {
+        (event
+            == Event::SessionEnded {
+                session: session.clone(),
+            })
+        .then_some(())
+    });
+    assert_eq!(
+        follower.call(Request::Sessions).unwrap(),
+        Response::Sessions(Vec::new())
+    );
+    assert_eq!(
+        world.log(),
+        ["daemon started", "session started", "session ended"]
+    );
+}
+
+#[test]
+fn a_session_that_ends_by_itself_says_how() {
+    let world = World::new();
+    let mut client = world.client();
+    let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));
+    assert_eq!(
+        client
+            .call(Request::Ended {
+                session: session.clone(),
+                status: 7
+            })
+            .unwrap(),
+        Response::Done
+    );
+    assert_eq!(leash.read(&mut [0]).unwrap(), 0);
+    let again = Request::Ended { session, status: 7 };
+    assert_eq!(refusal(client.call(again)).code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_stopped_session_loses_its_leash_and_its_supervisor_hears_of_it() {
+    let world = World::new();
+    let mut client = world.client();
+    let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));
+    let mut other = world.client();
+    let stop = Request::Stop(Stop::Session(session.clone()));
+    assert_eq!(other.call(stop.clone()).unwrap(), Response::Stopped { count: 1 });
+    assert_eq!(leash.read(&mut [0]).unwrap(), 0);
+    assert_eq!(
+        client.next_event().unwrap(),
+        Some(Event::SessionEnded { session })
+    );
+    // It does not end, so its connection is closed.
+    assert_eq!(client.next_event().unwrap(), None);
+    assert_eq!(
+        other.call(Request::Stop(Stop::All)).unwrap(),
+        Response::Stopped { count: 0 }
+    );
+    assert_eq!(refusal(other.call(stop)).code, ErrorCode::NotFound);
+}
+
+#[test]
+fn only_its_own_connection_speaks_for_a_session() {
+    let world = World::new();
+    let mut client = world.client();
+    let request = Box::new(launch_request(&world.project("p")));
+    let Response::Launched { session, .. } = client.call(Request::Launch(request.clone())).unwrap() else {
+        panic!("not launched");
+    };
+    assert_eq!(
+        refusal(client.call(Request::Launch(request))).code,
+        ErrorCode::Malformed
+    );
+
+    let (_leash, writer) = std::io::pipe().unwrap();
+    let descriptors = listeners(writer);
+    let all: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+    let serve = |attached: &[Descriptor]| Request::Serve {
+        session: session.clone(),
+        attached: attached.to_vec(),
+    };
+    let mut stranger = world.client();
+    let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::ALL), &all));
+    assert_eq!(refused.code, ErrorCode::NotFound);
+
+    let mut twice = Descriptor::ALL;
+    twice[1] = Descriptor::Tcp4;
+    for (attached, descriptors) in [
+        (&twice[..], &all[..]),
+        (&Descriptor::ALL[..6], &all[..6]),
+        (&Descriptor::ALL, &all[..6]),
+    ] {
+        let refused = refusal(client.call_with_descriptors(serve(attached), descriptors));
+        assert_eq!(refused.code, ErrorCode::Malformed, "{attached:?}");
+    }
+    assert_eq!(
+        client
+            .call_with_descriptors(serve(&Descriptor::ALL), &all)
+            .unwrap(),
+        Response::Serving
+    );
+    let again = refusal(client.call_with_descriptors(serve(&Descriptor::ALL), &all));
+    assert_eq!(again.code, ErrorCode::NotFound);
+}
+
+#[test]
+fn launches_that_could_do_harm_are_refused() {
+    let world = World::new();
+    let project = world.project("p");
+    let mut client = world.client();
+    let home = world.daemon.home.as_path().to_owned();
+    for (request, expected) in [
+        (launch_request("/".as_ref()), ErrorCode::Refused),
+        (launch_request(&home), ErrorCode::Refused),
+        (launch_request(world.paths.config()), ErrorCode::Refused),
+        (
+            askbox_wire::LaunchRequest {
+                uid: 12345,
+                ..launch_request(&project)
+            },
+            ErrorCode::Refused,
+        ),
+        (
+            askbox_wire::LaunchRequest {
+                argv: Vec::new(),
+                ..launch_request(&project)
+            },
+            ErrorCode::Malformed,
+        ),
+        (
+            with_options(&project, |options| options.preset = Some("wild".into())),
+            ErrorCode::Refused,
+        ),
+        (
+            with_options(&project, |options| options.allow_domain = vec!["a b".into()]),
+            ErrorCode::Refused,
+        ),
+        (
+            with_options(&project, |options| {
+                options.allow_read = vec!["~/.ssh/../x".into()];
+            }),
+            ErrorCode::Refused,
+        ),
+    ] {
+        let shown = format!("{:?} in {:?}", request.options, request.cwd);
+        assert_eq!(
+            refusal(client.call(Request::Launch(Box::new(request)))).code,
+            expected,
+            "{shown}"
+        );
+    }
+    assert_eq!(world.log(), ["daemon started"]);
+    run_session(&mut client, launch_request(&project));
+}
+
+#[test]
+fn no_session_starts_under_an_administrators_broken_policy() {
+    let place = Place::new();
+    fs::write(
+        place.managed().join("10.toml"),
+        "[[rule]]\neffect = 1\nnetwork = \"*\"\n",
+    )
+    .unwrap();
+    let world = place.start();
+    let mut client = world.client();
+    let request = launch_request(&world.project("p"));
+    let error = refusal(client.call(Request::Launch(Box::new(request))));
+    assert_eq!(error.code, ErrorCode::Policy);
+    assert!(error.message.contains("10.toml: line 2"), "{}", error.message);
+}
+
+#[test]
+fn a_projects_file_may_loosen_only_as_it_was_trusted() {
+    let world = World::new();
+    let project = world.project("p");
+    let file = project.join(".askbox.toml");
+    let allow = "[[rule]]\neffect = \"allow\"\nnetwork = \"ok.test\"\n";
+    fs::write(&file, allow).unwrap();
+    let allowed = |world: &World| {
+        let mut client = world.client();
+        let (session, _leash) = run_session(&mut client, launch_request(&project));
+        let mut request = crate::testing::wanted(&session, "ok.test");
+        request.project = askbox_policy::Project(project.clone());
+        matches!(world.daemon.gate.peek(&request), askbox_policy::Verdict::Allow(_))
+    };
+    assert!(!allowed(&world));
+    let trust = Request::Trust {
+        directory: project.clone().into(),
+    };
+    let Response::Trusted(trusted) = world.client().call(trust).unwrap() else {
+        panic!("not trusted")
+    };
+    assert_eq!(trusted.rules.len(), 1);
+    assert!(allowed(&world));
+
+    fs::write(&file, format!("{allow}# and more\n")).unwrap();
+    assert!(!allowed(&world));
+    fs::write(&file, "nonsense").unwrap();
+    let error = refusal(
+        world
+            .client()
+            .call(Request::Launch(Box::new(launch_request(&project)))),
+    );
+    assert_eq!(error.code, ErrorCode::Policy);
+    fs::write(&file, allow).unwrap();
+    let world = world.end().start();
+    assert!(allowed(&world), "trust outlives the daemon");
+}
+
+fn with_options(
+    project: &std::path::Path,
+    change: impl FnOnce(&mut RunOptions),
+) -> askbox_wire::LaunchRequest {
+    let mut request = launch_request(project);
+    change(&mut request.options);
+    request
+}

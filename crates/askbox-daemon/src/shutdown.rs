@@ -1,0 +1,60 @@
+//! The first and the last thing that happens: what the log says about the daemon's own life, and the order in which it
+//! lets go. Whoever waits is denied, whatever runs inside ends, and the log is closed last.
+
+use std::sync::Arc;
+
+use askbox_audit::{DaemonChange, Durability, Entry};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::daemon::Daemon;
+use crate::error::Error;
+use crate::event::EndReason;
+use crate::limits;
+use crate::session::{self, Ending};
+
+/// Logs that the daemon runs. Without a log it does not.
+pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
+    let detail = Some(askbox_wire::VERSION.to_owned());
+    daemon
+        .log
+        .record(
+            Entry::of_daemon(DaemonChange::Started, detail),
+            Durability::Synced,
+        )
+        .await?;
+    Ok(())
+}
+
+/// Ends every session. Their leashes go first, all at once; the log follows.
+pub(crate) async fn end_sessions(daemon: &Arc<Daemon>) {
+    let ids = daemon.sessions.ids();
+    for id in &ids {
+        daemon.sessions.stop(id);
+    }
+    for id in &ids {
+        session::end(daemon, id, Ending::DaemonEnds).await;
+    }
+}
+
+/// Waits until every front end has its last message, for a while.
+pub(crate) async fn wait_for(connections: &mut JoinSet<()>) {
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(limits::END_WAIT, all).await.is_err() {
+        tracing::debug!(
+            left = connections.len(),
+            "some front ends do not take their last message"
+        );
+        connections.abort_all();
+    }
+}
+
+/// Logs that the daemon ended in order, and closes the log.
+pub(crate) async fn record_end(daemon: &Daemon, reason: EndReason) {
+    let entry = Entry::of_daemon(DaemonChange::Stopped, Some(reason.text().to_owned()));
+    let recorded = daemon.log.record(entry, Durability::Synced).await.map(|_seq| ());
+    let closed = daemon.log.close().await;
+    if let Err(error) = recorded.and(closed) {
+        tracing::error!(%error, "the log does not say that the daemon ended");
+    }
+}
