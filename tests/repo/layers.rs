@@ -36,7 +36,8 @@ const OWNERS: &[(&str, &[&str])] = &[
             "askbox-tests",
         ],
     ),
-    ("libc", &["askbox-sandbox"]),
+    // The daemon takes flags of open(2) from it, no call.
+    ("libc", &["askbox-sandbox", "askbox-daemon"]),
     ("seccompiler", &["askbox-sandbox"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),

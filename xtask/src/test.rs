@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use crate::machine;
 use crate::steps::{Result, cargo, output, root, step, target};
@@ -17,6 +17,12 @@ pub(crate) enum Extent {
     Full,
 }
 
+/// Black-box groups that every change has to pass.
+const GATE: &[&str] = &["functional", "security"];
+
+/// These and the slow ones: a hundred kills and two hundred sessions, and real package registries.
+const FULL: &[&str] = &["functional", "security", "endurance", "registries"];
+
 /// Where the black-box tests' programs are put, so that an ordinary user can reach them.
 const STAGING: &str = "/var/tmp/askbox-test-bin";
 
@@ -26,16 +32,14 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     machine::install(machine::TO_TEST)?;
     units()?;
     let binaries = stage()?;
-    for binary in ["functional", "security"] {
-        black_box(&binaries, binary, extent)?;
+    let groups: &[&str] = match extent {
+        Extent::Gate => GATE,
+        Extent::Full => FULL,
+    };
+    for group in groups {
+        black_box(&binaries, group)?;
     }
-    eprintln!(
-        "==> groups run: unit, doc, repo, functional, security{}",
-        match extent {
-            Extent::Gate => "",
-            Extent::Full => " (slow tests included)",
-        }
-    );
+    eprintln!("==> groups run: unit, repo, doc, {}", groups.join(", "));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -178,13 +182,10 @@ fn executables(messages: &str) -> Vec<PathBuf> {
     messages.lines().filter_map(one).collect()
 }
 
-fn black_box(binaries: &Path, name: &str, extent: Extent) -> Result<()> {
-    let mut command: Command = machine::as_ordinary_user(&binaries.join(name))?;
+fn black_box(binaries: &Path, name: &str) -> Result<()> {
+    let mut command = machine::as_ordinary_user(&binaries.join(name))?;
     command
         .env("ASKBOX_TEST_BINARIES", binaries)
         .args(["--test-threads", "4"]);
-    if extent == Extent::Full {
-        command.arg("--include-ignored");
-    }
     step(&format!("group {name}"), &mut command)
 }
