@@ -1,0 +1,259 @@
+//! The command line: what can be typed, what it means, and the help that teaches it. Parses, and does nothing else.
+
+use clap::{Args, Parser, Subcommand};
+
+mod answer;
+mod log;
+mod parse;
+mod rules;
+mod session;
+
+pub(crate) use answer::{AnswerArgs, EVERY_SESSION, Lasting, QuestionsArgs};
+pub(crate) use log::{ExportFormat, LogArgs, LogCommand, Since};
+pub(crate) use rules::{AddRuleArgs, RulesArgs, RulesCommand};
+pub(crate) use session::{RunArgs, SessionArgs, ShellArgs};
+
+/// Run a program in a sandbox that asks
+///
+/// The program sees its project and little else. Whatever it wants beyond that waits, until you allow or deny it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "askbox",
+    version,
+    max_term_width = 80,
+    after_help = "Start here:
+  askbox run -- npm install       run a command; its connections ask
+  askbox questions                see what waits (in another terminal)
+  askbox allow 7                  let it through
+  askbox log                      see what happened
+
+Everything has help: askbox help run"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One of the things to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a command in a sandbox
+    ///
+    /// The exit code is the command's own: 128 + n when signal n ended it, 126 when it cannot be started, 127 when
+    /// there is no such program. 125 means that Askbox itself failed.
+    #[command(
+        visible_alias = "exec",
+        after_help = "Examples:
+  askbox run -- npm install
+  askbox run --allow-domain '**.npmjs.org' -- npm install
+  askbox run --allow-read ~/.config/app --deny-path ./keys -- ./build
+  askbox run --resolve api.test:443:127.0.0.1 -- curl https://api.test
+  askbox run --non-interactive --preset moderate -- make test"
+    )]
+    Run(RunArgs),
+
+    /// Open an interactive shell in a sandbox
+    ///
+    /// It is $SHELL where the system brings that, and /bin/sh otherwise. Everything else is as in `askbox run`.
+    #[command(after_help = "Example:
+  askbox shell --project ~/src/app --name review")]
+    Shell(ShellArgs),
+
+    /// List what waits for your answer, and below it what nobody answered
+    ///
+    /// A question stays answerable when the program that asked has given up: its next try goes through.
+    #[command(after_help = "Examples:
+  askbox questions
+  askbox questions --follow
+  askbox questions --json | jq -r '.[].targets[]'
+  askbox questions --resume       let a session ask again that asked too much
+
+--json prints an array of objects with id, revision, kind, targets,
+process, project, session, expires and more. With --follow it is one
+object a line: question_opened, question_changed, question_closed, missed.")]
+    Questions(QuestionsArgs),
+
+    /// Let a request through
+    ///
+    /// Covers exactly what the question lists, for this project, for the time that policy.toml gives as
+    /// `default_expiry` (one hour where it says nothing).
+    #[command(after_help = "Examples:
+  askbox allow 7                  for an hour, in this project
+  askbox allow 7 --once           what waits now, and this process's retries
+  askbox allow 7 --for 1d --everywhere
+  askbox allow 7 --always --widen the whole domain or directory, as a rule")]
+    Allow(AnswerArgs),
+
+    /// Refuse a request
+    ///
+    /// The same choices as `askbox allow`: a denial ends by itself too, unless it is for always.
+    #[command(after_help = "Examples:
+  askbox deny 7
+  askbox deny 7 --always --widen")]
+    Deny(AnswerArgs),
+
+    /// Show and change the rules of policy.toml
+    ///
+    /// Without a subcommand it lists rules and remembered answers. policy.toml can be edited by hand as well; changes
+    /// count within seconds, and comments survive.
+    #[command(after_help = "Examples:
+  askbox rules
+  askbox rules add allow network '*.example.com:443'
+  askbox rules add deny read ~/secrets --note 'never'
+  askbox rules remove 0f3a9c2b1d")]
+    Rules(RulesArgs),
+
+    /// Take back an answer that is still remembered
+    ///
+    /// What lives on it ends at once: open connections are cut.
+    #[command(after_help = "Examples:
+  askbox revoke 3f
+  askbox revoke --all")]
+    Revoke(RevokeArgs),
+
+    /// Trust the .askbox.toml of a project as it is now
+    ///
+    /// Without trust such a file may only forbid and ask. Any change of the file ends the trust.
+    #[command(after_help = "Example:
+  askbox trust ~/src/app")]
+    Trust(TrustArgs),
+
+    /// List the sandboxes that run
+    #[command(after_help = "Example:
+  askbox sessions --json | jq -r '.[].id'")]
+    Sessions(JsonArgs),
+
+    /// End a sandbox and everything in it
+    #[command(after_help = "Examples:
+  askbox stop a1b2
+  askbox stop --all")]
+    Stop(StopArgs),
+
+    /// Show what was allowed and denied
+    ///
+    /// Works with or without a running daemon. Times are UTC.
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:
+  askbox log --denied --since 1h
+  askbox log --follow
+  askbox log --json --session a1b2
+  askbox log verify
+  askbox log export --format jsonl > log.jsonl
+
+--json prints one event a line: seq, time, session, project, kind, target,
+verdict, by, process {pid, exe, command}, bytes_in, bytes_out."
+    )]
+    Log(LogArgs),
+
+    /// Say how the daemon is
+    ///
+    /// Exit code 1 when none runs.
+    #[command(after_help = "Example:
+  askbox status --json | jq .policy.preset")]
+    Status(JsonArgs),
+
+    /// Run the daemon in the foreground, end it, or start it anew
+    ///
+    /// Rarely needed: `askbox run` starts one when none runs. When the daemon ends, every sandbox ends with it.
+    #[command(after_help = "Examples:
+  askbox daemon --restart         after an update
+  ASKBOX_LOG=debug askbox daemon  to watch it")]
+    Daemon(DaemonArgs),
+
+    /// Check that this machine can run sandboxes
+    ///
+    /// Names the cause and one fix for everything that is broken. Exit code 1 when something needed is.
+    #[command(after_help = "Example:
+  askbox doctor --json | jq '.[] | select(.state == \"problem\")'")]
+    Doctor(JsonArgs),
+
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  askbox completions bash > ~/.local/share/bash-completion/completions/askbox
+  askbox completions fish > ~/.config/fish/completions/askbox.fish")]
+    Completions(CompletionsArgs),
+
+    /// Print the manual page
+    #[command(after_help = "Examples:
+  askbox man | man -l -
+  askbox man run | man -l -")]
+    Man(ManArgs),
+
+    /// Try what a launch needs; `askbox doctor` runs this in a process of its own, because it cannot be undone
+    #[command(hide = true)]
+    Probe,
+}
+
+/// Of a command that has nothing but a choice of output.
+#[derive(Debug, Args)]
+pub(crate) struct JsonArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Of `askbox revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// The remembered answer, as `askbox rules` names it
+    #[arg(required_unless_present = "all")]
+    pub(crate) id: Option<String>,
+    /// Take back every remembered answer
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) all: bool,
+}
+
+/// Of `askbox trust`.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// The project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) directory: std::path::PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Of `askbox stop`.
+#[derive(Debug, Args)]
+pub(crate) struct StopArgs {
+    /// The session, as `askbox sessions` names it
+    #[arg(required_unless_present = "all")]
+    pub(crate) id: Option<String>,
+    /// End every session
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) all: bool,
+}
+
+/// Of `askbox daemon`.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct DaemonArgs {
+    /// End the running daemon, if any, and start one in the background
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// End the running daemon and every session
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// Leave the terminal, and say on standard output when the socket accepts
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
+}
+
+/// Of `askbox completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Of `askbox man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The page of one command; without it the page of askbox itself
+    pub(crate) command: Option<String>,
+}
+
+#[cfg(test)]
+mod tests;

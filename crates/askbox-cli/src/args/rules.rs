@@ -1,0 +1,69 @@
+//! What can be done with rules.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use askbox_policy::{Effect, Kind};
+use clap::{Args, Subcommand};
+
+use super::parse;
+
+/// Of `askbox rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RulesCommand>,
+    /// Print JSON: an object with `rules` and `grants`, or the rule that was added
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// One of the things to do with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List the rules in force, and the answers that are remembered
+    List,
+    /// Write a rule into policy.toml
+    #[command(after_help = "Examples:
+  askbox rules add allow network '**.example.com:443'
+  askbox rules add allow network printer.test --address 192.168.1.5
+  askbox rules add ask write '~/notes' --project ~/src/app
+  askbox rules add deny execute /usr/bin/gdb --expires 8h")]
+    Add(AddRuleArgs),
+    /// Take a rule out of policy.toml
+    #[command(after_help = "Example:
+  askbox rules remove 0f3a9c2b1d")]
+    Remove {
+        /// The rule, as `askbox rules` names it
+        id: String,
+    },
+}
+
+/// Of `askbox rules add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddRuleArgs {
+    /// What it does
+    #[arg(value_parser = parse::effect_parser())]
+    pub(crate) effect: Effect,
+    /// What it is about
+    #[arg(value_parser = parse::kind_parser())]
+    pub(crate) kind: Kind,
+    /// A host pattern (*.example.com:443) or a path pattern (~/notes, /opt/**/*.so)
+    pub(crate) pattern: String,
+    /// Allow the host at this address of the local network
+    #[arg(long)]
+    pub(crate) address: Option<IpAddr>,
+    /// Only for this project
+    #[arg(long, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+    /// Only for programs below this path; not with allow, because programs can be made to lie
+    #[arg(long, value_name = "PATH")]
+    pub(crate) program: Option<String>,
+    /// End by itself after this time: 8h, 30d
+    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    pub(crate) expires: Option<Duration>,
+    /// Why, for whoever reads it later
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+}

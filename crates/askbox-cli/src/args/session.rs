@@ -1,0 +1,90 @@
+//! What a run can be told: the options of `run` and `shell`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use askbox_wire::{EnvironmentOption, OsText, Pin, RunOptions};
+use clap::Args;
+
+use super::parse;
+
+/// Of `askbox run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) options: SessionArgs,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Of `askbox shell`.
+#[derive(Debug, Args)]
+pub(crate) struct ShellArgs {
+    #[command(flatten)]
+    pub(crate) options: SessionArgs,
+}
+
+/// The options of one session. Patterns stay text: the daemon knows home directory and project.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SessionArgs {
+    /// How much is allowed without asking
+    #[arg(long, value_name = "NAME", value_parser = ["minimal", "moderate", "development"])]
+    pub(crate) preset: Option<String>,
+    /// Allow a host in this session: example.com, *.example.com, **.example.com:443, 192.0.2.0/24
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_domain: Vec<String>,
+    /// Deny a host in this session
+    #[arg(long, value_name = "HOST")]
+    pub(crate) block_domain: Vec<String>,
+    /// Let a file or a directory be read
+    #[arg(long, value_name = "PATH")]
+    pub(crate) allow_read: Vec<String>,
+    /// Let a file or a directory be changed
+    #[arg(long, value_name = "PATH")]
+    pub(crate) allow_write: Vec<String>,
+    /// Let a program be started
+    #[arg(long, value_name = "PATH")]
+    pub(crate) allow_execute: Vec<String>,
+    /// Deny a file or a directory, for reading, changing and starting
+    #[arg(long, value_name = "PATH")]
+    pub(crate) deny_path: Vec<String>,
+    /// Never ask: deny whatever would be a question
+    #[arg(long)]
+    pub(crate) non_interactive: bool,
+    /// Send connections for HOST and PORT to ADDRESS, as in curl; this permits the address
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = parse::pin)]
+    pub(crate) resolve: Vec<Pin>,
+    /// Pass an environment variable on, or set it
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse::environment_parser())]
+    pub(crate) env: Vec<EnvironmentOption>,
+    /// The project, where it is not the working directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+    /// A name for the session, shown in its questions
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Print no notices
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+impl From<SessionArgs> for RunOptions {
+    fn from(arguments: SessionArgs) -> Self {
+        Self {
+            preset: arguments.preset,
+            allow_domain: arguments.allow_domain,
+            block_domain: arguments.block_domain,
+            allow_read: arguments.allow_read,
+            allow_write: arguments.allow_write,
+            allow_execute: arguments.allow_execute,
+            deny_path: arguments.deny_path,
+            non_interactive: arguments.non_interactive,
+            resolve: arguments.resolve,
+            env: arguments.env,
+            project: arguments.project.map(OsText::from),
+            name: arguments.name,
+            quiet: arguments.quiet,
+        }
+    }
+}
