@@ -1,0 +1,44 @@
+//! What each command does: ask the daemon or the log, print, and say how it went.
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+
+mod answer;
+mod completions;
+mod daemon;
+mod doctor;
+mod log;
+mod man;
+mod questions;
+mod revoke;
+mod rules;
+mod run;
+mod sessions;
+mod status;
+mod stop;
+mod trust;
+
+/// Does it.
+pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus, CliError> {
+    match command {
+        Command::Run(arguments) => run::run(context, arguments),
+        Command::Shell(arguments) => run::shell(context, arguments),
+        Command::Questions(arguments) => questions::run(context, &arguments),
+        Command::Allow(arguments) => answer::run(context, &arguments, answer::Decision::Allow),
+        Command::Deny(arguments) => answer::run(context, &arguments, answer::Decision::Deny),
+        Command::Rules(arguments) => rules::run(context, arguments),
+        Command::Revoke(arguments) => revoke::run(context, arguments),
+        Command::Trust(arguments) => trust::run(context, &arguments),
+        Command::Sessions(arguments) => sessions::run(context, &arguments),
+        Command::Stop(arguments) => stop::run(context, arguments),
+        Command::Log(arguments) => log::run(context, arguments),
+        Command::Status(arguments) => status::run(context, &arguments),
+        Command::Daemon(arguments) => daemon::run(context, &arguments),
+        Command::Doctor(arguments) => doctor::run(context, &arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(context, &arguments),
+        Command::Probe => doctor::probe(),
+    }
+}

@@ -1,0 +1,134 @@
+//! `askbox allow` and `askbox deny`: one answer, and what exactly it did.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use askbox_policy::{Answer, Duration};
+use askbox_wire::{AnsweredView, Client, GrantView, Request, Response, RuleView};
+
+use super::rules;
+use crate::args::{AnswerArgs, Lasting};
+use crate::connect;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+use crate::output::{self, Style};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// `askbox allow`.
+    Allow,
+    /// `askbox deny`.
+    Deny,
+}
+
+/// Answers, and says what was granted, for how long, and how to take it back.
+pub(crate) fn run(
+    context: &Context,
+    arguments: &AnswerArgs,
+    decision: Decision,
+) -> Result<ExitStatus, CliError> {
+    let mut client = connect::connect(&context.paths)?;
+    let answer = Answer {
+        allow: decision == Decision::Allow,
+        duration: match chosen(&arguments.lasting) {
+            Some(duration) => duration,
+            None => Duration::For(default_expiry(&mut client)?),
+        },
+        widen: arguments.widen,
+        everywhere: arguments.everywhere,
+    };
+    let request = Request::Answer {
+        id: arguments.id.clone(),
+        revision: arguments.revision,
+        answer,
+    };
+    let Response::Answered(answered) = client.call(request)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    if arguments.json {
+        output::print_json(&answered)?;
+    } else {
+        output::print(&render(&answered, context.now, Style::new(context)))?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// What the flags say, if they say something.
+fn chosen(lasting: &Lasting) -> Option<Duration> {
+    match lasting {
+        Lasting { once: true, .. } => Some(Duration::Once),
+        Lasting { session: true, .. } => Some(Duration::Session),
+        Lasting { always: true, .. } => Some(Duration::Always),
+        Lasting {
+            time,
+            once: false,
+            session: false,
+            always: false,
+        } => time.map(|time| Duration::For(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
+    }
+}
+
+/// The policy knows it, and the policy is the daemon's.
+fn default_expiry(client: &mut Client) -> Result<u64, CliError> {
+    match client.call(Request::Status)? {
+        Response::Status(status) => Ok(status.policy.default_expiry_ms),
+        _ => Err(CliError::OutOfTurn),
+    }
+}
+
+fn render(answered: &AnsweredView, now: SystemTime, style: Style) -> String {
+    let word = if answered.allow {
+        style.good("allowed")
+    } else {
+        style.bad("denied")
+    };
+    let mut text = String::new();
+    for grant in &answered.grants {
+        text.push_str(&render_grant(&word, grant, now));
+    }
+    for rule in &answered.rules {
+        text.push_str(&render_rule(&word, rule));
+    }
+    if answered.grants.is_empty() && answered.rules.is_empty() {
+        let _infallible = writeln!(text, "{word}; nothing is remembered");
+    }
+    match (answered.released, answered.allow) {
+        (0, true) => text.push_str("nothing waits for it now; the next try goes through\n"),
+        (0, false) => {}
+        (released, true) => {
+            let _infallible = writeln!(text, "{} may go on", output::count(released, "waiting request"));
+        }
+        (released, false) => {
+            let _infallible = writeln!(text, "{} refused", output::count(released, "waiting request"));
+        }
+    }
+    text
+}
+
+fn render_grant(word: &str, grant: &GrantView, now: SystemTime) -> String {
+    format!(
+        "{word}  {} {}\n   {}\n   take it back: askbox revoke {}\n",
+        grant.kind,
+        rules::pattern(&grant.pattern, grant.address),
+        rules::lasts(grant, now),
+        grant.id
+    )
+}
+
+fn render_rule(word: &str, rule: &RuleView) -> String {
+    let place = rule.project.as_ref().map_or_else(
+        || "in every project".to_owned(),
+        |project| format!("in {}", output::safe(project)),
+    );
+    format!(
+        "{word}  {} {}\n   always, {place}: written to policy.toml\n   take it back: askbox rules remove {}\n",
+        rule.kind,
+        rules::pattern(&rule.pattern, rule.address),
+        rule.id
+    )
+}
+
+#[cfg(test)]
+mod tests;

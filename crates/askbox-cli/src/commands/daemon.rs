@@ -1,0 +1,167 @@
+//! `askbox daemon`: runs it in this process, or ends the one that runs.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
+use askbox_daemon::DaemonOptions;
+use askbox_paths::{MANAGED_POLICY, Paths};
+use askbox_wire::{Client, ClientError, Request, Response};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{self, Pid};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::DaemonArgs;
+use crate::connect;
+use crate::context::Context;
+use crate::error::{CliError, chain};
+use crate::exit_code::ExitStatus;
+use crate::limits::STOP_WAIT;
+use crate::{init_program, output};
+
+/// Serves until it is told to end; or stops, or restarts.
+pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatus, CliError> {
+    if arguments.stop || arguments.restart {
+        let stopped = stop(&context.paths)?;
+        let mut text = match stopped {
+            Some(pid) => format!("the daemon (process {pid}) has ended\n"),
+            None => "no daemon was running\n".to_owned(),
+        };
+        if arguments.restart {
+            drop(connect::connect_or_start(&context.paths)?);
+            text.push_str("a new daemon runs\n");
+        }
+        output::print(&text)?;
+        return Ok(ExitStatus::Success);
+    }
+    if arguments.detached {
+        return serve_detached(context);
+    }
+    listen_to_ourselves(context);
+    askbox_daemon::run(&context.paths, options(context, None)?)?;
+    Ok(ExitStatus::Success)
+}
+
+/// Serves for a starter that reads our standard output until it knows whether we are ready.
+fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
+    detach()?;
+    listen_to_ourselves(context);
+    let starter = let_go_of_stdout().map_err(CliError::system("let go of standard output"))?;
+    let ready = starter
+        .try_clone()
+        .map_err(CliError::system("answer whoever started the daemon"))?;
+    let served = options(context, Some(ready))
+        .and_then(|options| askbox_daemon::run(&context.paths, options).map_err(CliError::from));
+    if let Err(error) = &served {
+        // Nobody reads this any more once we were ready. The file that is our standard error has it in any case.
+        drop(writeln!(File::from(starter), "{}", chain(error)));
+    }
+    served.map(|()| ExitStatus::Success)
+}
+
+fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, CliError> {
+    let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
+    let Some(init) = init_program::find(&program) else {
+        return Err(CliError::NoInit {
+            place: program.with_file_name("askbox-init"),
+        });
+    };
+    let path = context.variable("PATH").unwrap_or_default();
+    Ok(DaemonOptions {
+        init,
+        managed_policy: PathBuf::from(MANAGED_POLICY),
+        path_directories: std::env::split_paths(path)
+            .filter(|directory| directory.is_absolute())
+            .collect(),
+        ready,
+    })
+}
+
+/// What happens goes to standard error, as fine as `ASKBOX_LOG` asks for.
+fn listen_to_ourselves(context: &Context) {
+    let wanted = context
+        .variable("ASKBOX_LOG")
+        .and_then(|value| value.to_str())
+        .unwrap_or("info");
+    let filter = EnvFilter::builder().parse_lossy(wanted);
+    // Fails only where somebody listens already.
+    drop(
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .try_init(),
+    );
+}
+
+/// Leaves terminal, session and whatever else the starter had open. Runs before anything is opened here.
+fn detach() -> Result<(), CliError> {
+    unistd::setsid()
+        .map_err(io::Error::from)
+        .map_err(CliError::system("leave the terminal"))?;
+    umask(Mode::S_IRWXG | Mode::S_IRWXO);
+    let open = fs::read_dir("/proc/self/fd").map_err(CliError::system("list open descriptors"))?;
+    // Collected first: the listing itself is one of them.
+    let open: Vec<RawFd> = open
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    for descriptor in open.into_iter().filter(|descriptor| 2 < *descriptor) {
+        // Only that of the listing is not there any more.
+        let _gone = unistd::close(descriptor);
+    }
+    Ok(())
+}
+
+/// The pipe to the starter, which nothing else writes to from now on.
+fn let_go_of_stdout() -> io::Result<OwnedFd> {
+    let starter = io::stdout().as_fd().try_clone_to_owned()?;
+    let nowhere = OpenOptions::new().write(true).open("/dev/null")?;
+    unistd::dup2_stdout(nowhere)?;
+    Ok(starter)
+}
+
+/// Ends the daemon that runs, of whatever version, and waits until it has ended.
+fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
+    let pid = match Client::connect(&paths.socket()) {
+        Ok(mut client) => {
+            let Response::Status(status) = client.call(Request::Status)? else {
+                return Err(CliError::OutOfTurn);
+            };
+            connect::expect_done(&mut client, Request::Shutdown)?;
+            status.pid
+        }
+        // It does not understand us, but it understands a signal.
+        Err(ClientError::Version { pid, .. }) if pid != 0 => {
+            let target = Pid::from_raw(pid.cast_signed());
+            kill(target, Signal::SIGTERM)
+                .map_err(io::Error::from)
+                .map_err(CliError::system("end the daemon"))?;
+            pid
+        }
+        Err(ClientError::NotRunning { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    wait_for_end(paths, pid)?;
+    Ok(Some(pid))
+}
+
+/// The kernel drops the daemon's lock when the daemon has ended, and not before.
+fn wait_for_end(paths: &Paths, pid: u32) -> Result<(), CliError> {
+    let failed = || CliError::system("wait for the end of the daemon");
+    let lock = match File::open(paths.lock()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(failed())?,
+    };
+    let (sender, ended) = mpsc::channel();
+    // A thread, because the call that waits for a lock knows no time-out. It ends with this process at the latest.
+    thread::spawn(move || sender.send(lock.lock()));
+    match ended.recv_timeout(STOP_WAIT) {
+        Ok(locked) => locked.map_err(failed()),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            Err(CliError::StopTimedOut { pid })
+        }
+    }
+}

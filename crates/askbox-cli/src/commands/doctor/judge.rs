@@ -1,0 +1,271 @@
+//! What the facts mean: ok or not, why, and the one fix. Pure.
+
+use std::io;
+
+use askbox_wire::PolicyFileState;
+
+use super::Check;
+use super::machine::{BWRAP, Bwrap, Daemon, Facts, Fuse, Init};
+use super::probe::{Failure, Step};
+use crate::output;
+
+/// The oldest bubblewrap that has what is needed.
+const OLDEST_BWRAP: (u32, u32) = (0, 8);
+
+/// The oldest kernel that is supported.
+const OLDEST_KERNEL: (u32, u32) = (6, 1);
+
+/// Bits of a mode that must not be set: set-user-id, set-group-id, writable for group or others.
+const UNSAFE_MODE: u32 = 0o6022;
+
+/// Every check, in the order in which a launch needs them.
+pub(super) fn all(facts: &Facts) -> Vec<Check> {
+    vec![
+        kernel(&facts.kernel),
+        namespaces(facts),
+        firewall(facts),
+        bwrap(facts.bwrap.as_ref()),
+        init(&facts.init),
+        daemon(&facts.daemon),
+        fuse(facts.fuse),
+    ]
+}
+
+fn kernel(release: &str) -> Check {
+    const NAME: &str = "kernel";
+    match version(release) {
+        Some(found) if found < OLDEST_KERNEL => Check::problem(
+            NAME,
+            release,
+            "Askbox needs Linux 6.1 or later",
+            "update the system's kernel",
+        ),
+        Some(_) => Check::ok(NAME, release),
+        None => Check::note(NAME, format!("unknown version \"{release}\"")),
+    }
+}
+
+fn namespaces(facts: &Facts) -> Check {
+    const NAME: &str = "user namespaces";
+    let failure = match &facts.probe {
+        Err(reason) => {
+            return Check::problem(
+                NAME,
+                "could not be tried",
+                reason,
+                "run `askbox probe` and report what it says",
+            );
+        }
+        Ok(report) => match &report.failure {
+            None
+            | Some(Failure {
+                step: Step::Firewall, ..
+            }) => return Check::ok(NAME, "work"),
+            Some(failure) => failure,
+        },
+    };
+    let (cause, fix) = forbidden(facts, failure);
+    Check::problem(
+        NAME,
+        format!("cannot {}: {}", tried(failure.step), words(failure.errno)),
+        cause,
+        fix,
+    )
+}
+
+fn firewall(facts: &Facts) -> Check {
+    const NAME: &str = "nf_tables";
+    match &facts.probe {
+        Err(_) => Check::note(NAME, "not tried, because namespaces could not be tried"),
+        Ok(report) => match &report.failure {
+            None => Check::ok(NAME, "redirects inside a namespace"),
+            Some(Failure {
+                step: Step::Firewall,
+                errno,
+            }) if *errno == nix::libc::EPERM => {
+                let failure = Failure {
+                    step: Step::Firewall,
+                    errno: *errno,
+                };
+                let (cause, fix) = forbidden(facts, &failure);
+                Check::problem(NAME, "not permitted inside a namespace", cause, fix)
+            }
+            Some(Failure {
+                step: Step::Firewall,
+                errno,
+            }) => Check::problem(
+                NAME,
+                format!("cannot {}: {}", tried(Step::Firewall), words(*errno)),
+                "the kernel is without nf_tables, or its modules are not loaded",
+                "sudo modprobe -a nf_tables nft_chain_nat nft_redir",
+            ),
+            Some(_) => Check::note(NAME, "not tried, because the namespaces do not work"),
+        },
+    }
+}
+
+/// Who forbids namespaces, and what lets them in.
+fn forbidden(facts: &Facts, failure: &Failure) -> (String, String) {
+    let sysctls = &facts.sysctls;
+    if sysctls.max_user_namespaces == Some(0) {
+        return (
+            "the kernel is told to allow none (user.max_user_namespaces = 0)".to_owned(),
+            "sudo sysctl -w user.max_user_namespaces=15000".to_owned(),
+        );
+    }
+    if sysctls.unprivileged_userns_clone == Some(0) {
+        return (
+            "they are for root alone (kernel.unprivileged_userns_clone = 0)".to_owned(),
+            "sudo sysctl -w kernel.unprivileged_userns_clone=1".to_owned(),
+        );
+    }
+    if sysctls
+        .apparmor_restrict_unprivileged_userns
+        .is_some_and(|value| value != 0)
+    {
+        let profile = format!(
+            "abi <abi/4.0>,\\nprofile askbox {} flags=(unconfined) {{ userns, }}\\n",
+            facts.program.display()
+        );
+        return (
+            "AppArmor allows them only to programs with a profile, and this one has none".to_owned(),
+            format!(
+                "printf '{profile}' | sudo tee /etc/apparmor.d/askbox && sudo apparmor_parser -r /etc/apparmor.d/askbox"
+            ),
+        );
+    }
+    if facts.in_container {
+        return (
+            "the container that this runs in forbids them".to_owned(),
+            "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+                .to_owned(),
+        );
+    }
+    if failure.errno == nix::libc::ENOSPC {
+        return (
+            "as many exist as the kernel allows".to_owned(),
+            "sudo sysctl -w user.max_user_namespaces=15000".to_owned(),
+        );
+    }
+    (
+        "something on this machine forbids them: a security module, a seccomp filter, or the kernel's configuration"
+            .to_owned(),
+        "ask whoever runs this machine to let ordinary users make user namespaces".to_owned(),
+    )
+}
+
+fn tried(step: Step) -> &'static str {
+    match step {
+        Step::User => "make a user namespace",
+        Step::Map => "be the same user inside one",
+        Step::Namespaces => "make network and mount namespaces",
+        Step::Mount => "change mounts in a namespace",
+        Step::Firewall => "make a redirecting chain",
+    }
+}
+
+fn bwrap(bwrap: Option<&Bwrap>) -> Check {
+    const NAME: &str = "bubblewrap";
+    const REINSTALL: &str = "reinstall bubblewrap from your distribution";
+    let Some(bwrap) = bwrap else {
+        let install = "install it: sudo apt install bubblewrap, or sudo dnf install bubblewrap";
+        return Check::problem(NAME, "not found", format!("there is no {BWRAP}"), install);
+    };
+    let found = output::safe(&bwrap.version);
+    if bwrap.owner != 0 {
+        let cause = format!(
+            "{BWRAP} belongs to user {}; its owner could replace it",
+            bwrap.owner
+        );
+        return Check::problem(NAME, found, cause, REINSTALL);
+    }
+    if bwrap.mode & UNSAFE_MODE != 0 {
+        let cause = format!(
+            "{BWRAP} has mode {:04o}: set-user-id, or writable by others",
+            bwrap.mode & 0o7777
+        );
+        return Check::problem(NAME, found, cause, format!("sudo chmod 755 {BWRAP}"));
+    }
+    match bwrap.version.strip_prefix("bubblewrap ").and_then(version) {
+        Some(version) if OLDEST_BWRAP <= version => Check::ok(NAME, found),
+        Some(_) => Check::problem(
+            NAME,
+            found,
+            "Askbox needs bubblewrap 0.8 or later",
+            "update bubblewrap",
+        ),
+        None => Check::problem(
+            NAME,
+            found,
+            format!("{BWRAP} does not say which version it is"),
+            REINSTALL,
+        ),
+    }
+}
+
+fn init(init: &Init) -> Check {
+    const NAME: &str = "askbox-init";
+    if let Some(path) = &init.found {
+        return Check::ok(NAME, output::safe_path(path));
+    }
+    let searched: Vec<String> = init.searched.iter().map(|path| output::safe_path(path)).collect();
+    let cause = format!("it is none of {}", searched.join(", "));
+    let fix = "install Askbox anew; in a build: cargo build --workspace";
+    Check::problem(NAME, "not found", cause, fix)
+}
+
+fn daemon(daemon: &Daemon) -> Check {
+    const NAME: &str = "daemon";
+    const RESTART: &str = "askbox daemon --restart";
+    match daemon {
+        Daemon::NotRunning => Check::ok(NAME, "not running; `askbox run` starts it"),
+        Daemon::Foreign(version) => {
+            let cause = "it was started before the last update";
+            Check::problem(NAME, format!("version {}", output::safe(version)), cause, RESTART)
+        }
+        Daemon::Unreachable(reason) => Check::problem(NAME, "unreachable", output::safe(reason), RESTART),
+        Daemon::Running(status) => {
+            let running = format!("version {}, process {}", status.version, status.pid);
+            let broken = status.policy.files.iter().find(|file| match file.state {
+                PolicyFileState::LastGood | PolicyFileState::Broken => true,
+                PolicyFileState::Loaded | PolicyFileState::Missing => false,
+            });
+            match (broken, status.warnings.first()) {
+                (Some(file), _) => Check::problem(
+                    NAME,
+                    running,
+                    format!("{} is broken", output::safe(&file.path)),
+                    "correct it; `askbox status` shows line and reason",
+                ),
+                (None, Some(warning)) => Check::note(NAME, format!("{running}: {}", output::safe(warning))),
+                (None, None) => Check::ok(NAME, running),
+            }
+        }
+    }
+}
+
+/// Nothing needs it yet: it is for questions about files.
+fn fuse(fuse: Fuse) -> Check {
+    const NAME: &str = "FUSE";
+    match fuse {
+        Fuse::Usable => Check::ok(NAME, "/dev/fuse can be used"),
+        Fuse::Forbidden => Check::note(
+            NAME,
+            "/dev/fuse cannot be opened; questions about files will need it",
+        ),
+        Fuse::Missing => Check::note(NAME, "there is no /dev/fuse; questions about files will need it"),
+    }
+}
+
+/// Major and minor number at the beginning of a version.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split(|character: char| !character.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+fn words(errno: i32) -> String {
+    io::Error::from_raw_os_error(errno).to_string()
+}
+
+#[cfg(test)]
+mod tests;

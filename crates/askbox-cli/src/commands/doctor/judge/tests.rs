@@ -1,0 +1,265 @@
+use std::path::PathBuf;
+
+use expect_test::{Expect, expect};
+
+use super::super::State;
+use super::super::machine::Sysctls;
+use super::super::probe::Report;
+use super::*;
+
+/// A machine where all is well.
+fn healthy() -> Facts {
+    Facts {
+        kernel: "6.8.0-31-generic".into(),
+        program: PathBuf::from("/opt/askbox/askbox"),
+        probe: Ok(Report { failure: None }),
+        sysctls: Sysctls {
+            max_user_namespaces: Some(15_000),
+            ..Sysctls::default()
+        },
+        in_container: false,
+        bwrap: Some(Bwrap {
+            owner: 0,
+            mode: 0o100_755,
+            version: "bubblewrap 0.9.0".into(),
+        }),
+        init: Init {
+            found: Some("/opt/askbox/askbox-init".into()),
+            searched: Vec::new(),
+        },
+        fuse: Fuse::Usable,
+        daemon: Daemon::NotRunning,
+    }
+}
+
+fn failing(step: Step, errno: i32) -> Report {
+    Report {
+        failure: Some(Failure { step, errno }),
+    }
+}
+
+/// What is not ok when the machine is healthy but for one change.
+fn check(change: impl FnOnce(&mut Facts), expected: &Expect) {
+    let mut facts = healthy();
+    change(&mut facts);
+    let unwell: Vec<Check> = all(&facts)
+        .into_iter()
+        .filter(|check| check.state != State::Ok)
+        .collect();
+    expected.assert_eq(&super::super::render(&unwell, crate::output::Style::plain()));
+}
+
+#[test]
+fn a_healthy_machine_has_nothing_to_say() {
+    check(|_healthy| {}, &expect![[""]]);
+}
+
+#[test]
+fn each_way_to_forbid_namespaces_has_its_own_fix() {
+    let denied = || Ok(failing(Step::User, nix::libc::EPERM));
+    check(
+        |facts| (facts.probe, facts.sysctls.max_user_namespaces) = (denied(), Some(0)),
+        &expect![[r#"
+            problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
+                     cause: the kernel is told to allow none (user.max_user_namespaces = 0)
+                     fix: sudo sysctl -w user.max_user_namespaces=15000
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
+    );
+    check(
+        |facts| (facts.probe, facts.sysctls.unprivileged_userns_clone) = (denied(), Some(0)),
+        &expect![[r#"
+            problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
+                     cause: they are for root alone (kernel.unprivileged_userns_clone = 0)
+                     fix: sudo sysctl -w kernel.unprivileged_userns_clone=1
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
+    );
+    check(
+        |facts| {
+            facts.probe = Ok(failing(Step::Map, nix::libc::EACCES));
+            facts.sysctls.apparmor_restrict_unprivileged_userns = Some(1);
+        },
+        &expect![[r#"
+            problem  user namespaces: cannot be the same user inside one: Permission denied (os error 13)
+                     cause: AppArmor allows them only to programs with a profile, and this one has none
+                     fix: printf 'abi <abi/4.0>,\nprofile askbox /opt/askbox/askbox flags=(unconfined) { userns, }\n' | sudo tee /etc/apparmor.d/askbox && sudo apparmor_parser -r /etc/apparmor.d/askbox
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
+    );
+    check(
+        |facts| (facts.probe, facts.in_container) = (denied(), true),
+        &expect![[r#"
+        problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
+                 cause: the container that this runs in forbids them
+                 fix: start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined
+        note     nf_tables: not tried, because the namespaces do not work
+    "#]],
+    );
+    check(
+        |facts| facts.probe = Ok(failing(Step::User, nix::libc::ENOSPC)),
+        &expect![[r#"
+        problem  user namespaces: cannot make a user namespace: No space left on device (os error 28)
+                 cause: as many exist as the kernel allows
+                 fix: sudo sysctl -w user.max_user_namespaces=15000
+        note     nf_tables: not tried, because the namespaces do not work
+    "#]],
+    );
+    check(
+        |facts| facts.probe = denied(),
+        &expect![[r#"
+        problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
+                 cause: something on this machine forbids them: a security module, a seccomp filter, or the kernel's configuration
+                 fix: ask whoever runs this machine to let ordinary users make user namespaces
+        note     nf_tables: not tried, because the namespaces do not work
+    "#]],
+    );
+    check(
+        |facts| facts.probe = Err("cannot start it".into()),
+        &expect![[r#"
+        problem  user namespaces: could not be tried
+                 cause: cannot start it
+                 fix: run `askbox probe` and report what it says
+        note     nf_tables: not tried, because namespaces could not be tried
+    "#]],
+    );
+}
+
+#[test]
+fn a_missing_firewall_is_the_kernels_or_apparmors_fault() {
+    check(
+        |facts| facts.probe = Ok(failing(Step::Firewall, nix::libc::EOPNOTSUPP)),
+        &expect![[r#"
+        problem  nf_tables: cannot make a redirecting chain: Operation not supported (os error 95)
+                 cause: the kernel is without nf_tables, or its modules are not loaded
+                 fix: sudo modprobe -a nf_tables nft_chain_nat nft_redir
+    "#]],
+    );
+    check(
+        |facts| {
+            facts.probe = Ok(failing(Step::Firewall, nix::libc::EPERM));
+            facts.sysctls.apparmor_restrict_unprivileged_userns = Some(1);
+        },
+        &expect![[r#"
+            problem  nf_tables: not permitted inside a namespace
+                     cause: AppArmor allows them only to programs with a profile, and this one has none
+                     fix: printf 'abi <abi/4.0>,\nprofile askbox /opt/askbox/askbox flags=(unconfined) { userns, }\n' | sudo tee /etc/apparmor.d/askbox && sudo apparmor_parser -r /etc/apparmor.d/askbox
+        "#]],
+    );
+}
+
+#[test]
+fn bubblewrap_must_be_the_systems_own() {
+    let with = |owner, mode, version: &str| {
+        let version = version.to_owned();
+        move |facts: &mut Facts| facts.bwrap = Some(Bwrap { owner, mode, version })
+    };
+    check(
+        |facts| facts.bwrap = None,
+        &expect![[r#"
+        problem  bubblewrap: not found
+                 cause: there is no /usr/bin/bwrap
+                 fix: install it: sudo apt install bubblewrap, or sudo dnf install bubblewrap
+    "#]],
+    );
+    check(
+        with(1000, 0o100_755, "bubblewrap 0.9.0"),
+        &expect![[r#"
+        problem  bubblewrap: bubblewrap 0.9.0
+                 cause: /usr/bin/bwrap belongs to user 1000; its owner could replace it
+                 fix: reinstall bubblewrap from your distribution
+    "#]],
+    );
+    check(
+        with(0, 0o104_755, "bubblewrap 0.9.0"),
+        &expect![[r#"
+        problem  bubblewrap: bubblewrap 0.9.0
+                 cause: /usr/bin/bwrap has mode 4755: set-user-id, or writable by others
+                 fix: sudo chmod 755 /usr/bin/bwrap
+    "#]],
+    );
+    check(
+        with(0, 0o100_757, "bubblewrap 0.9.0"),
+        &expect![[r#"
+        problem  bubblewrap: bubblewrap 0.9.0
+                 cause: /usr/bin/bwrap has mode 0757: set-user-id, or writable by others
+                 fix: sudo chmod 755 /usr/bin/bwrap
+    "#]],
+    );
+    check(
+        with(0, 0o100_755, "bubblewrap 0.6.1"),
+        &expect![[r#"
+        problem  bubblewrap: bubblewrap 0.6.1
+                 cause: Askbox needs bubblewrap 0.8 or later
+                 fix: update bubblewrap
+    "#]],
+    );
+    check(with(0, 0o100_755, "bubblewrap 0.11.0"), &expect![[""]]);
+    check(
+        with(0, 0o100_755, "hello"),
+        &expect![[r#"
+        problem  bubblewrap: hello
+                 cause: /usr/bin/bwrap does not say which version it is
+                 fix: reinstall bubblewrap from your distribution
+    "#]],
+    );
+}
+
+#[test]
+fn the_rest_of_the_machine() {
+    check(
+        |facts| facts.kernel = "5.15.0".into(),
+        &expect![[r#"
+        problem  kernel: 5.15.0
+                 cause: Askbox needs Linux 6.1 or later
+                 fix: update the system's kernel
+    "#]],
+    );
+    check(
+        |facts| facts.kernel = "6".into(),
+        &expect![[r#"
+        note     kernel: unknown version "6"
+    "#]],
+    );
+    check(
+        |facts| facts.fuse = Fuse::Forbidden,
+        &expect![[r#"
+        note     FUSE: /dev/fuse cannot be opened; questions about files will need it
+    "#]],
+    );
+    check(
+        |facts| facts.fuse = Fuse::Missing,
+        &expect![[r#"
+        note     FUSE: there is no /dev/fuse; questions about files will need it
+    "#]],
+    );
+    check(
+        |facts| facts.daemon = Daemon::Foreign("0.0.9".into()),
+        &expect![[r#"
+        problem  daemon: version 0.0.9
+                 cause: it was started before the last update
+                 fix: askbox daemon --restart
+    "#]],
+    );
+    check(
+        |facts| facts.daemon = Daemon::Unreachable("torn".into()),
+        &expect![[r#"
+        problem  daemon: unreachable
+                 cause: torn
+                 fix: askbox daemon --restart
+    "#]],
+    );
+    check(
+        |facts| {
+            facts.init = Init {
+                found: None,
+                searched: vec!["/a/askbox-init".into(), "/b/askbox-init".into()],
+            }
+        },
+        &expect![[r#"
+            problem  askbox-init: not found
+                     cause: it is none of /a/askbox-init, /b/askbox-init
+                     fix: install Askbox anew; in a build: cargo build --workspace
+        "#]],
+    );
+}

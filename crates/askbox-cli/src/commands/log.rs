@@ -1,0 +1,168 @@
+//! `askbox log`: reads the log itself, so it works without a daemon; only what is still to come comes from the daemon.
+
+use std::io;
+
+use askbox_audit::{Event, Filter, Outcome, Reader, Verification};
+use askbox_policy::SessionId;
+use askbox_wire::{Follow, Topic};
+use serde::Serialize;
+
+use crate::args::{ExportFormat, LogArgs, LogCommand};
+use crate::connect;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+use crate::output::{self, Style};
+use crate::report;
+
+mod render;
+
+/// Shows, follows, verifies or exports.
+pub(crate) fn run(context: &Context, arguments: LogArgs) -> Result<ExitStatus, CliError> {
+    match arguments.command {
+        Some(LogCommand::Verify { json }) => verify(context, json),
+        Some(LogCommand::Export {
+            format: ExportFormat::Jsonl,
+        }) => {
+            open(context)?.export(&mut io::stdout().lock())?;
+            Ok(ExitStatus::Success)
+        }
+        None => show(context, arguments),
+    }
+}
+
+fn open(context: &Context) -> Result<Reader, CliError> {
+    Ok(Reader::open(&context.paths.log())?)
+}
+
+fn show(context: &Context, arguments: LogArgs) -> Result<ExitStatus, CliError> {
+    let filter = Filter {
+        session: arguments.session.map(SessionId),
+        denied_only: arguments.denied,
+        since_ms: arguments.since.map(|since| since.milliseconds(context.now)),
+        limit: arguments.limit,
+        ..Filter::default()
+    };
+    let mut printer = Printer {
+        json: arguments.json,
+        style: Style::new(context),
+        last_seq: 0,
+    };
+    if !arguments.follow {
+        printer.print_all(&open(context)?, &filter)?;
+        return Ok(ExitStatus::Success);
+    }
+    follow(context, filter, &mut printer)
+}
+
+/// What there is, then what comes. Following begins before reading, so that nothing falls between the two.
+fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Result<ExitStatus, CliError> {
+    let Some(mut client) = connect::connect_if_running(&context.paths)? else {
+        printer.print_all(&open(context)?, &filter)?;
+        report::complain("askbox: no daemon runs, so nothing more comes\n");
+        return Ok(ExitStatus::Success);
+    };
+    let follow = Follow {
+        topics: vec![Topic::Log],
+        session: filter.session.clone(),
+    };
+    connect::expect_done(&mut client, askbox_wire::Request::Follow(follow))?;
+    let reader = open(context)?;
+    printer.print_all(&reader, &filter)?;
+    filter.limit = None;
+    while let Some(event) = client.next_event()? {
+        match event {
+            askbox_wire::Event::Log(value) => {
+                let event: Event = serde_json::from_value(value).map_err(|_foreign| CliError::OutOfTurn)?;
+                if is_wanted(&event, &filter) {
+                    printer.print(&event)?;
+                }
+            }
+            askbox_wire::Event::Lagged { .. } => {
+                filter.after_seq = Some(printer.last_seq);
+                printer.print_all(&reader, &filter)?;
+            }
+            askbox_wire::Event::Stopping => break,
+            _ => {}
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// The filter once more, for events that did not pass through the database's.
+fn is_wanted(event: &Event, filter: &Filter) -> bool {
+    let of_session = filter.session.is_none() || event.session == filter.session;
+    let is_denial = event.verdict == Some(Outcome::Deny) && render::is_request(event.kind);
+    of_session && (!filter.denied_only || is_denial)
+}
+
+/// Prints each event once.
+#[derive(Debug)]
+struct Printer {
+    json: bool,
+    style: Style,
+    last_seq: u64,
+}
+
+impl Printer {
+    fn print_all(&mut self, reader: &Reader, filter: &Filter) -> Result<(), CliError> {
+        reader
+            .query(filter)?
+            .iter()
+            .try_for_each(|event| self.print(event))
+    }
+
+    fn print(&mut self, event: &Event) -> Result<(), CliError> {
+        if event.seq <= self.last_seq {
+            return Ok(());
+        }
+        self.last_seq = event.seq;
+        if self.json {
+            output::print_json_line(event)
+        } else {
+            output::print(&render::event(event, self.style))
+        }
+    }
+}
+
+/// The object of `askbox log verify --json`.
+#[derive(Debug, Default, Serialize)]
+struct Verdict {
+    intact: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+fn verify(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
+    let found = open(context)?.verify()?;
+    if json {
+        output::print_json(&match found {
+            Verification::Intact { events, checkpoint } => Verdict {
+                intact: true,
+                events: Some(events),
+                checkpoint,
+                ..Verdict::default()
+            },
+            Verification::Broken { seq, reason } => Verdict {
+                broken_at: Some(seq),
+                reason: Some(reason),
+                ..Verdict::default()
+            },
+        })?;
+    } else {
+        output::print(&render::verification(&found, Style::new(context)))?;
+    }
+    Ok(match found {
+        Verification::Intact { .. } => ExitStatus::Success,
+        Verification::Broken { .. } => ExitStatus::Negative,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! `askbox questions`: what waits for a person, and what nobody answered.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use askbox_policy::SessionId;
+use askbox_wire::{
+    Client, Closed, Event, Follow, MissedReason, MissedView, QuestionView, Request, Response, Topic,
+};
+
+use crate::args::{EVERY_SESSION, QuestionsArgs};
+use crate::connect;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+use crate::output::{self, Style};
+
+/// Lists, follows or resumes.
+pub(crate) fn run(context: &Context, arguments: &QuestionsArgs) -> Result<ExitStatus, CliError> {
+    if let Some(session) = &arguments.resume {
+        return resume(
+            context,
+            Some(session.as_str()).filter(|session| *session != EVERY_SESSION),
+        );
+    }
+    if arguments.follow {
+        return follow(context, arguments.json);
+    }
+    // Without a daemon nothing runs, so nothing asks: that is an answer, not a failure.
+    let (questions, missed) = match connect::connect_if_running(&context.paths)? {
+        Some(mut client) => lists(&mut client)?,
+        None => (Vec::new(), Vec::new()),
+    };
+    match (arguments.json, arguments.missed) {
+        (true, false) => output::print_json(&questions)?,
+        (true, true) => output::print_json(&missed)?,
+        (false, only_missed) => {
+            let questions = if only_missed { &[] } else { questions.as_slice() };
+            output::print(&render(questions, &missed, context.now, Style::new(context)))?;
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn lists(client: &mut Client) -> Result<(Vec<QuestionView>, Vec<MissedView>), CliError> {
+    let Response::Questions(questions) = client.call(Request::Questions)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    let Response::Missed(missed) = client.call(Request::Missed)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    Ok((questions, missed))
+}
+
+fn resume(context: &Context, session: Option<&str>) -> Result<ExitStatus, CliError> {
+    let mut client = connect::connect(&context.paths)?;
+    let of = session.map(|id| SessionId(id.to_owned()));
+    connect::expect_done(&mut client, Request::Resume { session: of })?;
+    output::print(&match session {
+        Some(id) => format!("session {} may ask again\n", output::safe(id)),
+        None => "every session may ask again\n".to_owned(),
+    })?;
+    Ok(ExitStatus::Success)
+}
+
+/// Prints events until the daemon ends.
+fn follow(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
+    let mut client = connect::connect(&context.paths)?;
+    let topics = vec![Topic::Questions];
+    connect::expect_done(
+        &mut client,
+        Request::Follow(Follow {
+            topics,
+            session: None,
+        }),
+    )?;
+    let style = Style::new(context);
+    while let Some(event) = client.next_event()? {
+        if json {
+            output::print_json_line(&event)?;
+        } else if let Some(text) = render_event(&event, style) {
+            output::print(&text)?;
+        }
+        if event == Event::Stopping {
+            break;
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn render(questions: &[QuestionView], missed: &[MissedView], now: SystemTime, style: Style) -> String {
+    let mut text = String::new();
+    for question in questions {
+        text.push_str(&render_question(question, Some(now), style));
+        text.push('\n');
+    }
+    if !missed.is_empty() {
+        text.push_str("missed:\n");
+    }
+    for missed in missed {
+        text.push_str(&render_missed(missed, style));
+    }
+    if text.is_empty() {
+        text.push_str("nothing waits for an answer\n");
+    }
+    text
+}
+
+/// What one event says to a person.
+fn render_event(event: &Event, style: Style) -> Option<String> {
+    match event {
+        Event::QuestionOpened(question) | Event::QuestionChanged(question) => {
+            Some(render_question(question, None, style))
+        }
+        Event::QuestionClosed { id, outcome } => {
+            let outcome = match outcome {
+                Closed::Allowed => style.good("allowed"),
+                Closed::Denied => style.bad("denied"),
+                Closed::Decided => "decided by a rule".to_owned(),
+                // The event that follows says more.
+                Closed::Missed => return None,
+            };
+            Some(format!("{id}  {outcome}\n"))
+        }
+        Event::Missed(missed) => Some(render_missed(missed, style)),
+        Event::SessionQuiet { session, quiet: true } => Some(format!(
+            "session {session} asked too much and is quiet: askbox questions --resume {session}\n"
+        )),
+        Event::SessionQuiet {
+            session,
+            quiet: false,
+        } => Some(format!("session {session} may ask again\n")),
+        Event::Lagged { missed } => Some(format!(
+            "{missed} events were lost: askbox questions lists what is open\n"
+        )),
+        Event::Stopping => Some("the daemon ends\n".to_owned()),
+        Event::GrantsChanged
+        | Event::MissedChanged
+        | Event::SessionChanged(_)
+        | Event::SessionEnded { .. }
+        | Event::PolicyChanged(_)
+        | Event::Log(_) => None,
+    }
+}
+
+/// A question as a block: title, what it asks for and why, who asks, what to type.
+fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Style) -> String {
+    let mut text = format!("{}  {}\n", style.bold(&question.id), style.bold(&question.title));
+    let _infallible = write!(text, "   {}, session {}", question.kind, question.session);
+    if let Some(left) = now.and_then(|now| output::left(&question.expires, now)) {
+        let _infallible = write!(text, ", {left} left");
+    }
+    text.push('\n');
+    for member in &question.members {
+        let _infallible = writeln!(text, "   - {}", member.display);
+        line(&mut text, "     because ", &member.reason);
+        line(&mut text, "     asked by ", &member.process.display);
+        for other in &member.process.others {
+            line(&mut text, "     or by ", other);
+        }
+    }
+    if 0 < question.unlisted {
+        let _infallible = writeln!(
+            text,
+            "   {} more were denied: too many to list",
+            question.unlisted
+        );
+    }
+    if question.waiting == 0 {
+        text.push_str("   the program stopped waiting; its next try can go through\n");
+    }
+    if !question.widened.is_empty() {
+        let _infallible = writeln!(text, "   with --widen: {}", question.widened.join(", "));
+    }
+    text.push_str(&commands(question));
+    text
+}
+
+/// The list can grow between reading and typing, so an answer to more than one thing names its revision.
+fn commands(question: &QuestionView) -> String {
+    let id = &question.id;
+    if question.members.len() < 2 {
+        format!("   askbox allow {id}   askbox deny {id}\n")
+    } else {
+        let revision = question.revision;
+        format!("   askbox allow {id} --revision {revision}\n   askbox deny {id} --revision {revision}\n")
+    }
+}
+
+fn render_missed(missed: &MissedView, style: Style) -> String {
+    let question = &missed.question;
+    let why = match missed.why {
+        MissedReason::TimedOut => "nobody answered in time",
+        MissedReason::Quiet => "the session asked too much; askbox questions --resume",
+        MissedReason::TooMany => "the session had too many open questions",
+        MissedReason::SessionEnded => "the session ended first",
+        MissedReason::Suspended => "the machine went to sleep",
+        MissedReason::LogFailed => "the answer could not be logged; askbox doctor",
+    };
+    format!(
+        "{}  {}\n   {why}\n{}",
+        style.open(&question.id),
+        question.title,
+        commands(question)
+    )
+}
+
+fn line(text: &mut String, label: &str, value: &str) {
+    if !value.is_empty() {
+        let _infallible = writeln!(text, "{label}{value}");
+    }
+}
+
+#[cfg(test)]
+mod tests;

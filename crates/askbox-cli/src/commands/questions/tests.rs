@@ -1,0 +1,142 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::fixtures;
+
+fn check(questions: &[QuestionView], missed: &[MissedView], expected: &Expect) {
+    expected.assert_eq(&render(questions, missed, fixtures::now(), Style::plain()));
+}
+
+#[test]
+fn a_question_says_who_wants_what_and_what_to_type() {
+    check(
+        &[fixtures::question(&["registry.example.com"])],
+        &[],
+        &expect![[r#"
+        7  npm (app) wants registry.example.com
+           network, session a1b2, 52s left
+           - registry.example.com
+             because no rule speaks about it
+             asked by npm install
+           with --widen: **.example.com:443
+           askbox allow 7   askbox deny 7
+
+    "#]],
+    );
+}
+
+#[test]
+fn several_targets_are_answered_as_they_were_seen() {
+    let mut question = fixtures::question(&["registry.example.com", "cdn.example.com"]);
+    question.waiting = 0;
+    question.unlisted = 4;
+    check(
+        &[question],
+        &[],
+        &expect![[r#"
+        7  npm (app) wants registry.example.com
+           network, session a1b2, 52s left
+           - registry.example.com
+             because no rule speaks about it
+             asked by npm install
+           - cdn.example.com
+             because no rule speaks about it
+             asked by npm install
+           4 more were denied: too many to list
+           the program stopped waiting; its next try can go through
+           with --widen: **.example.com:443
+           askbox allow 7 --revision 3
+           askbox deny 7 --revision 3
+
+    "#]],
+    );
+}
+
+#[test]
+fn missed_ones_come_below() {
+    let missed = |why| MissedView {
+        question: fixtures::question(&["registry.example.com"]),
+        missed: "2026-05-01T12:00:52.000Z".into(),
+        why,
+    };
+    check(
+        &[fixtures::question(&["registry.example.com"])],
+        &[missed(MissedReason::TimedOut), missed(MissedReason::Quiet)],
+        &expect![[r#"
+            7  npm (app) wants registry.example.com
+               network, session a1b2, 52s left
+               - registry.example.com
+                 because no rule speaks about it
+                 asked by npm install
+               with --widen: **.example.com:443
+               askbox allow 7   askbox deny 7
+
+            missed:
+            7  npm (app) wants registry.example.com
+               nobody answered in time
+               askbox allow 7   askbox deny 7
+            7  npm (app) wants registry.example.com
+               the session asked too much; askbox questions --resume
+               askbox allow 7   askbox deny 7
+        "#]],
+    );
+}
+
+#[test]
+fn nothing_is_said_to_be_nothing() {
+    check(
+        &[],
+        &[],
+        &expect![[r#"
+        nothing waits for an answer
+    "#]],
+    );
+}
+
+#[test]
+fn events_are_lines() {
+    let session = || SessionId("a1b2".into());
+    let events = [
+        Event::QuestionClosed {
+            id: "7".into(),
+            outcome: Closed::Allowed,
+        },
+        Event::QuestionClosed {
+            id: "7".into(),
+            outcome: Closed::Denied,
+        },
+        Event::QuestionClosed {
+            id: "7".into(),
+            outcome: Closed::Decided,
+        },
+        Event::QuestionClosed {
+            id: "7".into(),
+            outcome: Closed::Missed,
+        },
+        Event::SessionQuiet {
+            session: session(),
+            quiet: true,
+        },
+        Event::SessionQuiet {
+            session: session(),
+            quiet: false,
+        },
+        Event::Lagged { missed: 3 },
+        Event::GrantsChanged,
+        Event::Stopping,
+    ];
+    let text: String = events
+        .iter()
+        .filter_map(|event| render_event(event, Style::plain()))
+        .collect();
+    expect![[r#"
+        7  allowed
+        7  denied
+        7  decided by a rule
+        session a1b2 asked too much and is quiet: askbox questions --resume a1b2
+        session a1b2 may ask again
+        3 events were lost: askbox questions lists what is open
+        the daemon ends
+    "#]]
+    .assert_eq(&text);
+}

@@ -1,0 +1,28 @@
+//! `askbox revoke`: ends remembered answers, and what lives on them.
+
+use askbox_policy::GrantId;
+use askbox_wire::{Request, Response, Revoke};
+
+use crate::args::RevokeArgs;
+use crate::connect;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+use crate::output;
+
+/// Revokes one, or all. Starts a daemon when none runs: what it remembers lasts longer than it does.
+pub(crate) fn run(context: &Context, arguments: RevokeArgs) -> Result<ExitStatus, CliError> {
+    let what = match arguments.id {
+        Some(id) => Revoke::Grant(GrantId(id)),
+        None => Revoke::All,
+    };
+    let mut client = connect::connect_or_start(&context.paths)?;
+    let Response::Revoked { count } = client.call(Request::Revoke(what))? else {
+        return Err(CliError::OutOfTurn);
+    };
+    output::print(&format!(
+        "{} revoked; what lived on it is cut\n",
+        output::count(count, "remembered answer")
+    ))?;
+    Ok(ExitStatus::Success)
+}

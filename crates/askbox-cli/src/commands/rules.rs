@@ -1,0 +1,195 @@
+//! `askbox rules`: what is written and what is remembered.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::SystemTime;
+
+use askbox_policy::{Effect, Origin};
+use askbox_wire::{Client, GrantView, NewRule, OsText, Request, Response, RuleView, ScopeView};
+use serde::Serialize;
+
+use crate::args::{AddRuleArgs, RulesArgs, RulesCommand};
+use crate::connect;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+use crate::output::{self, Style};
+
+/// The object of `askbox rules --json`.
+#[derive(Debug, Serialize)]
+struct Lists {
+    rules: Vec<RuleView>,
+    grants: Vec<GrantView>,
+}
+
+/// Lists, adds or removes. Remembered answers last longer than a daemon, so one is started to show them.
+pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus, CliError> {
+    let mut client = connect::connect_or_start(&context.paths)?;
+    match arguments.command {
+        None | Some(RulesCommand::List) => {
+            let lists = lists(&mut client)?;
+            if arguments.json {
+                output::print_json(&lists)?;
+            } else {
+                output::print(&render(&lists, context.now, Style::new(context)))?;
+            }
+        }
+        Some(RulesCommand::Add(rule)) => {
+            let Response::RuleAdded(added) = client.call(Request::AddRule(new_rule(rule)?))? else {
+                return Err(CliError::OutOfTurn);
+            };
+            if arguments.json {
+                output::print_json(&added)?;
+            } else {
+                let text = render_rule(&added, Style::new(context));
+                output::print(&format!(
+                    "{text}   take it back: askbox rules remove {}\n",
+                    added.id
+                ))?;
+            }
+        }
+        Some(RulesCommand::Remove { id }) => {
+            connect::expect_done(&mut client, Request::RemoveRule { id: id.clone() })?;
+            output::print(&format!("rule {} is removed\n", output::safe(&id)))?;
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn lists(client: &mut Client) -> Result<Lists, CliError> {
+    let Response::Rules(rules) = client.call(Request::Rules)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    let Response::Grants(grants) = client.call(Request::Grants)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    Ok(Lists { rules, grants })
+}
+
+fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {
+    let absolute = |path: &Path| {
+        path.canonicalize()
+            .map_err(CliError::system(format!("find the project {}", path.display())))
+    };
+    Ok(NewRule {
+        effect: arguments.effect,
+        kind: arguments.kind,
+        pattern: arguments.pattern,
+        address: arguments.address,
+        project: arguments
+            .project
+            .as_deref()
+            .map(absolute)
+            .transpose()?
+            .map(OsText::from),
+        program: arguments.program,
+        expires_after_ms: arguments
+            .expires
+            .map(|expires| u64::try_from(expires.as_millis()).unwrap_or(u64::MAX)),
+        note: arguments.note,
+    })
+}
+
+fn render(lists: &Lists, now: SystemTime, style: Style) -> String {
+    let mut text = String::new();
+    if lists.rules.is_empty() {
+        text.push_str("no rules; everything beyond the preset asks\n");
+    }
+    for rule in &lists.rules {
+        text.push_str(&render_rule(rule, style));
+    }
+    if !lists.grants.is_empty() {
+        text.push_str("remembered answers (end one with askbox revoke ID):\n");
+    }
+    for grant in &lists.grants {
+        let _infallible = writeln!(
+            text,
+            "{:<10}  {} {:<7} {}\n            {}",
+            grant.id.0,
+            effect(grant.effect, style),
+            grant.kind.to_string(),
+            pattern(&grant.pattern, grant.address),
+            lasts(grant, now)
+        );
+    }
+    text
+}
+
+/// One rule: its name, what it does, and below it whatever narrows it.
+pub(crate) fn render_rule(rule: &RuleView, style: Style) -> String {
+    let mut text = format!(
+        "{:<10}  {} {:<7} {}\n",
+        rule.id,
+        effect(rule.effect, style),
+        rule.kind.to_string(),
+        pattern(&rule.pattern, rule.address)
+    );
+    let narrowed = [
+        Some(origin(rule.origin).to_owned()),
+        rule.project
+            .as_ref()
+            .map(|project| format!("in {}", output::safe(project))),
+        rule.program
+            .as_ref()
+            .map(|program| format!("for {}", output::safe(program))),
+        rule.expires
+            .as_ref()
+            .map(|expires| format!("until {}", output::safe(expires))),
+    ];
+    let narrowed: Vec<String> = narrowed.into_iter().flatten().collect();
+    let _infallible = writeln!(text, "            {}", narrowed.join(", "));
+    if let Some(note) = &rule.note {
+        let _infallible = writeln!(text, "            \"{}\"", output::safe(note));
+    }
+    text
+}
+
+/// A pattern for people.
+pub(crate) fn pattern(pattern: &str, address: Option<IpAddr>) -> String {
+    let pattern = output::safe(pattern);
+    match address {
+        Some(address) => format!("{pattern} at {address} on your local network"),
+        None => pattern,
+    }
+}
+
+/// How long a remembered answer holds, and for whom.
+pub(crate) fn lasts(grant: &GrantView, now: SystemTime) -> String {
+    let time = grant
+        .expires
+        .as_ref()
+        .and_then(|expires| output::left(expires, now));
+    let time = time.map(|left| format!("for {left}"));
+    let scope = match &grant.scope {
+        ScopeView::Once { session, pid: 0 } => format!("once, in session {session}"),
+        ScopeView::Once { session, pid } => format!("once, for process {pid} of session {session}"),
+        ScopeView::Session(session) => format!("until session {session} ends"),
+        ScopeView::Project(project) => format!("in {}", output::safe(project)),
+        ScopeView::Everywhere => "in every project".to_owned(),
+    };
+    time.into_iter().chain([scope]).collect::<Vec<_>>().join(", ")
+}
+
+fn effect(effect: Effect, style: Style) -> String {
+    match effect {
+        Effect::Allow => style.good("allow"),
+        Effect::Ask => style.open("ask  "),
+        Effect::Deny => style.bad("deny "),
+    }
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Managed => "managed by an administrator",
+        Origin::Flag => "from this run's flags",
+        Origin::Written => "policy.toml",
+        Origin::Answered => "policy.toml, from an answer",
+        Origin::Project => ".askbox.toml",
+        Origin::Trusted => ".askbox.toml, trusted",
+        Origin::Preset => "preset",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+use askbox_policy::SessionId;
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::fixtures;
+
+fn check(lists: &Lists, expected: &Expect) {
+    expected.assert_eq(&render(lists, fixtures::now(), Style::plain()));
+}
+
+#[test]
+fn rules_and_remembered_answers_are_listed() {
+    let local = RuleView {
+        id: "44d48b0025".into(),
+        effect: Effect::Allow,
+        kind: askbox_policy::Kind::Network,
+        pattern: "printer.test:631".into(),
+        address: Some([192, 168, 1, 5].into()),
+        project: None,
+        program: None,
+        expires: None,
+        note: None,
+        origin: Origin::Answered,
+    };
+    let session = SessionId("a1b2".into());
+    let grants = [
+        ScopeView::Once {
+            session: session.clone(),
+            pid: 4711,
+        },
+        ScopeView::Once {
+            session: session.clone(),
+            pid: 0,
+        },
+        ScopeView::Session(session),
+        ScopeView::Project("/home/ada/app".into()),
+        ScopeView::Everywhere,
+    ];
+    let grants = grants.into_iter().map(fixtures::grant).collect();
+    check(
+        &Lists {
+            rules: vec![fixtures::rule(), local],
+            grants,
+        },
+        &expect![[r#"
+        0f3a9c2b1d  deny  read    ~/notes/\u{1b}[2J
+                    policy.toml, in /home/ada/app, for /usr/bin/git, until 2026-12-31T23:59:59.000Z
+                    "not for\nprograms"
+        44d48b0025  allow network printer.test:631 at 192.168.1.5 on your local network
+                    policy.toml, from an answer
+        remembered answers (end one with askbox revoke ID):
+        3f          allow network registry.example.com:443
+                    once, for process 4711 of session a1b2
+        3f          allow network registry.example.com:443
+                    once, in session a1b2
+        3f          allow network registry.example.com:443
+                    until session a1b2 ends
+        3f          allow network registry.example.com:443
+                    for 59m, in /home/ada/app
+        3f          allow network registry.example.com:443
+                    for 59m, in every project
+    "#]],
+    );
+}
+
+#[test]
+fn no_rules_are_said_to_be_none() {
+    check(
+        &Lists {
+            rules: Vec::new(),
+            grants: Vec::new(),
+        },
+        &expect![[r#"
+        no rules; everything beyond the preset asks
+    "#]],
+    );
+}

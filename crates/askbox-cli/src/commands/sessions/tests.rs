@@ -1,0 +1,43 @@
+use askbox_policy::SessionId;
+use expect_test::expect;
+
+use super::*;
+
+#[test]
+fn sessions_are_listed_with_what_they_run() {
+    let running = SessionView {
+        id: SessionId("a1b2".into()),
+        name: Some("review\u{7}".into()),
+        project: "/home/ada/app".into(),
+        command: "npm install".into(),
+        state: SessionState::Running,
+        pid: Some(4711),
+        started: "2026-05-01T11:59:00.000Z".into(),
+        interactive: true,
+    };
+    let launching = SessionView {
+        id: SessionId("c3d4".into()),
+        name: None,
+        state: SessionState::Launching,
+        pid: None,
+        interactive: false,
+        ..running.clone()
+    };
+    expect![[r#"
+        a1b2  running  review\u{7}
+           npm install
+           in /home/ada/app
+           since 2026-05-01T11:59:00.000Z
+           process 4711
+        c3d4  launching
+           npm install
+           in /home/ada/app
+           since 2026-05-01T11:59:00.000Z
+           denies instead of asking
+    "#]]
+    .assert_eq(&render(&[running, launching], Style::plain()));
+    expect![[r#"
+        no session runs
+    "#]]
+    .assert_eq(&render(&[], Style::plain()));
+}

@@ -1,0 +1,34 @@
+//! `askbox stop`: ends sessions.
+
+use askbox_policy::SessionId;
+use askbox_wire::{Request, Response, Stop};
+
+use crate::args::StopArgs;
+use crate::connect;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code::ExitStatus;
+use crate::output;
+
+/// Stops one session, or all; none at all is as good as stopped.
+pub(crate) fn run(context: &Context, arguments: StopArgs) -> Result<ExitStatus, CliError> {
+    let count = match arguments.id {
+        Some(id) => stop(
+            &mut connect::connect(&context.paths)?,
+            Stop::Session(SessionId(id)),
+        )?,
+        None => match connect::connect_if_running(&context.paths)? {
+            Some(mut client) => stop(&mut client, Stop::All)?,
+            None => 0,
+        },
+    };
+    output::print(&format!("{} told to end\n", output::count(count, "session")))?;
+    Ok(ExitStatus::Success)
+}
+
+fn stop(client: &mut askbox_wire::Client, what: Stop) -> Result<usize, CliError> {
+    match client.call(Request::Stop(what))? {
+        Response::Stopped { count } => Ok(count),
+        _ => Err(CliError::OutOfTurn),
+    }
+}

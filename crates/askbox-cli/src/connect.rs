@@ -1,0 +1,222 @@
+//! The way to the daemon: to the one that runs, or to one that is started for it. Decides nothing and reads no policy.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use askbox_paths::Paths;
+use askbox_wire::{Client, ClientError, Request, Response};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::error::CliError;
+use crate::limits::{DAEMON_OUTPUT_BYTES, READINESS_BYTES, START_ATTEMPTS, START_PAUSE, START_WAIT};
+
+/// What the daemon needs of the environment that it is started from. It may outlive a project's shell by weeks, and
+/// secrets of that shell have no business in it.
+const INHERITED: &[&str] = &[
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "HOME",
+    "LANG",
+    "LOGNAME",
+    "PATH",
+    "SHELL",
+    "TZ",
+    "USER",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+];
+
+/// The same by how the name begins.
+const INHERITED_PREFIXES: &[&str] = &["ASKBOX_", "LC_", "XDG_"];
+
+/// The byte that a daemon writes when its socket accepts. Anything else is why it does not.
+const READY: u8 = b'\n';
+
+/// What a new daemon said.
+#[derive(Debug, PartialEq, Eq)]
+enum Report {
+    /// Its socket accepts.
+    Ready,
+    /// It ended; its error chain.
+    Failed(String),
+}
+
+/// To the daemon that runs.
+pub(crate) fn connect(paths: &Paths) -> Result<Client, CliError> {
+    Ok(Client::connect(&paths.socket())?)
+}
+
+/// To the daemon that runs, if one does.
+pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliError> {
+    match Client::connect(&paths.socket()) {
+        Ok(client) => Ok(Some(client)),
+        Err(ClientError::NotRunning { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// To the daemon that runs, or to a new one. Several callers at once end up with one daemon.
+pub(crate) fn connect_or_start(paths: &Paths) -> Result<Client, CliError> {
+    if let Some(client) = connect_if_running(paths)? {
+        return Ok(client);
+    }
+    // Starters queue here; the second one finds the first one's daemon. The kernel lets go of it when we end.
+    let turn = take_turn(paths)?;
+    let mut attempt = 1;
+    let client = loop {
+        if let Some(client) = connect_if_running(paths)? {
+            break client;
+        }
+        match start(paths) {
+            Ok(()) => break connect(paths)?,
+            // A daemon that was started by hand is not listening yet, or one that ends still holds the lock.
+            Err(CliError::Start { .. }) if attempt < START_ATTEMPTS && is_locked(paths) => {
+                std::thread::sleep(START_PAUSE);
+            }
+            Err(error) => return Err(error),
+        }
+        attempt += 1;
+    };
+    drop(turn);
+    Ok(client)
+}
+
+/// A call whose only good answer is `Done`.
+pub(crate) fn expect_done(client: &mut Client, request: Request) -> Result<(), CliError> {
+    match client.call(request)? {
+        Response::Done => Ok(()),
+        _ => Err(CliError::OutOfTurn),
+    }
+}
+
+/// The queue of those who want to start a daemon. Not the daemon's own lock, which says that one runs.
+fn take_turn(paths: &Paths) -> Result<File, CliError> {
+    private_directory(paths.runtime())?;
+    let path = paths.runtime().join("start.lock");
+    let open = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path);
+    let file = open.map_err(CliError::system(format!("open {}", path.display())))?;
+    file.lock()
+        .map_err(CliError::system(format!("lock {}", path.display())))?;
+    Ok(file)
+}
+
+/// Whether some daemon holds the lock at this moment.
+fn is_locked(paths: &Paths) -> bool {
+    matches!(
+        askbox_wire::Lock::take(&paths.lock()),
+        Err(askbox_wire::LockError::Held)
+    )
+}
+
+/// Starts a daemon that depends on nothing of this process, and waits until it accepts.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the daemon is this very program; it begins in / and gets no argument from outside"
+)]
+fn start(paths: &Paths) -> Result<(), CliError> {
+    let output = paths.daemon_output();
+    let words = open_output(paths)?;
+    let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
+    let inherited = std::env::vars_os().filter(|(name, _)| {
+        name.to_str().is_some_and(|name| {
+            INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        })
+    });
+    let mut daemon = Command::new(program)
+        .args(["daemon", "--detached"])
+        .env_clear()
+        .envs(inherited)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(words)
+        .spawn()
+        .map_err(CliError::system("start the daemon"))?;
+    let Some(readiness) = daemon.stdout.take() else {
+        return Err(CliError::StartTimedOut { output });
+    };
+    match read_report(readiness).map_err(CliError::system("hear from the daemon"))? {
+        Some(Report::Ready) => Ok(()),
+        Some(Report::Failed(report)) => {
+            // It is ending; without this a dead child would stay until we end too.
+            daemon.wait().map_err(CliError::system("wait for the daemon"))?;
+            let report = match report.trim() {
+                "" => "it ended without a word",
+                words => words,
+            };
+            Err(CliError::Start {
+                report: report.to_owned(),
+                output,
+            })
+        }
+        None => {
+            // Better none than one that nobody knows of.
+            daemon.kill().map_err(CliError::system("end the daemon"))?;
+            daemon.wait().map_err(CliError::system("wait for the daemon"))?;
+            Err(CliError::StartTimedOut { output })
+        }
+    }
+}
+
+/// What the new daemon says; `None` when it takes too long.
+fn read_report(mut readiness: impl Read + AsFd) -> io::Result<Option<Report>> {
+    let deadline = Instant::now() + START_WAIT;
+    let mut report = Vec::new();
+    let mut buffer = [0; 1024];
+    while report.len() < READINESS_BYTES {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(readiness.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        match readiness.read(&mut buffer)? {
+            0 => break,
+            length => report.extend_from_slice(&buffer[..length]),
+        }
+        if report.first() == Some(&READY) {
+            return Ok(Some(Report::Ready));
+        }
+    }
+    Ok(Some(Report::Failed(
+        String::from_utf8_lossy(&report).into_owned(),
+    )))
+}
+
+/// Where the daemon's words go: appended, so that the ones before a crash stay, but not without end.
+fn open_output(paths: &Paths) -> Result<File, CliError> {
+    private_directory(paths.state())?;
+    let path = paths.daemon_output();
+    let failed = || CliError::system(format!("write {}", path.display()));
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed())?;
+    if DAEMON_OUTPUT_BYTES < file.metadata().map_err(failed())?.len() {
+        file.set_len(0).map_err(failed())?;
+    }
+    Ok(file)
+}
+
+fn private_directory(path: &Path) -> Result<(), CliError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(CliError::system(format!("make the directory {}", path.display())))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn report_of(words: &[u8]) -> Report {
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(words).unwrap();
+    drop(writer);
+    read_report(reader).unwrap().unwrap()
+}
+
+#[test]
+fn a_new_daemon_is_ready_or_says_why_not() {
+    assert_eq!(report_of(b"\n"), Report::Ready);
+    assert_eq!(
+        report_of(b"a daemon is already running\n"),
+        Report::Failed("a daemon is already running\n".into())
+    );
+    assert_eq!(report_of(b""), Report::Failed(String::new()));
+}
+
+#[test]
+fn readiness_does_not_wait_for_the_end() {
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(b"\n").unwrap();
+    assert_eq!(read_report(reader).unwrap(), Some(Report::Ready));
+    drop(writer);
+}
+
+#[test]
+fn a_report_without_end_is_cut() {
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(&vec![b'x'; READINESS_BYTES + 1]).unwrap();
+    let Some(Report::Failed(report)) = read_report(reader).unwrap() else {
+        panic!()
+    };
+    assert!(report.len() < READINESS_BYTES + 2048);
+    drop(writer);
+}
+
+#[test]
+fn without_a_daemon_there_is_none_and_none_is_started() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().into())).unwrap();
+    assert!(connect_if_running(&paths).unwrap().is_none());
+    assert!(matches!(
+        connect(&paths),
+        Err(CliError::Client(ClientError::NotRunning { .. }))
+    ));
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_output_of_daemons_is_private_and_begins_anew_when_it_is_long() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().into())).unwrap();
+    open_output(&paths).unwrap().write_all(b"before").unwrap();
+    open_output(&paths).unwrap().write_all(b" after").unwrap();
+    assert_eq!(fs::read_to_string(paths.daemon_output()).unwrap(), "before after");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(paths.state()), mode(&paths.daemon_output())),
+        (0o700, 0o600)
+    );
+    open_output(&paths)
+        .unwrap()
+        .set_len(DAEMON_OUTPUT_BYTES + 1)
+        .unwrap();
+    assert_eq!(open_output(&paths).unwrap().metadata().unwrap().len(), 0);
+}
+
+#[test]
+fn a_lock_that_somebody_holds_is_seen() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().into())).unwrap();
+    private_directory(paths.runtime()).unwrap();
+    assert!(!is_locked(&paths));
+    let lock = askbox_wire::Lock::take(&paths.lock()).unwrap();
+    assert!(is_locked(&paths));
+    drop(lock);
+    assert!(!is_locked(&paths));
+}

@@ -1,0 +1,49 @@
+//! What a command needs to know of its surroundings. Environment and clock are read here, once, and nowhere else.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::time::SystemTime;
+
+use askbox_paths::{Paths, ROOT_VARIABLE};
+
+/// The surroundings of this process.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// Where everything is.
+    pub(crate) paths: Paths,
+    /// The environment as it was at the start.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    /// Whether a person reads standard output.
+    pub(crate) stdout_is_terminal: bool,
+    /// When the command began.
+    pub(crate) now: SystemTime,
+}
+
+impl Context {
+    /// Looks around.
+    pub(crate) fn from_process() -> Result<Self, askbox_paths::Error> {
+        let environment: Vec<_> = std::env::vars_os().collect();
+        let root = environment.iter().find(|(name, _)| name == ROOT_VARIABLE);
+        Ok(Self {
+            paths: Paths::new(root.map(|(_, value)| value.clone()))?,
+            environment,
+            stdout_is_terminal: io::stdout().is_terminal(),
+            now: SystemTime::now(),
+        })
+    }
+
+    /// The value of an environment variable; an empty one counts as unset.
+    pub(crate) fn variable(&self, name: &str) -> Option<&OsStr> {
+        let found = self.environment.iter().find(|(known, _)| known == name);
+        found
+            .map(|(_, value)| value.as_os_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Whether output may be coloured (<https://no-color.org>).
+    pub(crate) fn may_colour(&self) -> bool {
+        self.stdout_is_terminal
+            && self.variable("NO_COLOR").is_none()
+            && self.variable("TERM").is_some_and(|terminal| terminal != "dumb")
+    }
+}

@@ -1,0 +1,183 @@
+//! Everything that can go wrong in the command line, each with what to do about it.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use askbox_wire::{ClientError, ErrorCode};
+
+use crate::launch;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// There are no directories to work with.
+    #[error(transparent)]
+    Paths(#[from] askbox_paths::Error),
+    /// The daemon said no, or cannot be spoken with.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The daemon answered something else than what was asked.
+    #[error("the daemon answered out of turn")]
+    OutOfTurn,
+    /// No daemon could be started; what the new one said.
+    #[error("cannot start the daemon: {report}")]
+    Start {
+        /// The error chain of the new daemon.
+        report: String,
+        /// Where it wrote the rest.
+        output: PathBuf,
+    },
+    /// A program of ours is missing.
+    #[error("askbox-init is not installed")]
+    NoInit {
+        /// Where it should be.
+        place: PathBuf,
+    },
+    /// The new daemon is silent.
+    #[error("the daemon did not start in time")]
+    StartTimedOut {
+        /// Where it writes what it does.
+        output: PathBuf,
+    },
+    /// The old daemon stays.
+    #[error("the daemon (process {pid}) does not end")]
+    StopTimedOut {
+        /// Its process.
+        pid: u32,
+    },
+    /// The daemon failed, in this process.
+    #[error(transparent)]
+    Daemon(#[from] askbox_daemon::Error),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] askbox_audit::Error),
+    /// No session began.
+    #[error(transparent)]
+    Launch(#[from] launch::Error),
+    /// Standard output is closed or full.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+    /// There is no command of this name.
+    #[error("askbox has no command `{0}`")]
+    NoSuchCommand(String),
+    /// Something on our side failed.
+    #[error("cannot {step}")]
+    System {
+        /// What was tried.
+        step: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+impl CliError {
+    /// For `map_err`: what was tried.
+    pub(crate) fn system(step: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let step = step.into();
+        move |source| Self::System { step, source }
+    }
+
+    /// What to do about it, where somebody can do something.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            CliError::Client(error) | CliError::Launch(launch::Error::Daemon(error)) => of_client(error),
+            CliError::Start { output, .. } | CliError::StartTimedOut { output } => Some(format!(
+                "`askbox doctor` looks for causes; the daemon's own words are in {}",
+                output.display()
+            )),
+            CliError::StopTimedOut { pid } => {
+                Some(format!("end it with `kill -9 {pid}`; its sandboxes end with it"))
+            }
+            CliError::Launch(launch::Error::Launch(_)) => {
+                Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
+            }
+            CliError::Log(askbox_audit::Error::Missing { .. }) => {
+                Some("it begins with the first session: askbox run -- true".to_owned())
+            }
+            CliError::Log(askbox_audit::Error::Unreadable { .. }) => {
+                Some("`askbox log verify` says where it was changed".to_owned())
+            }
+            CliError::NoInit { place } => Some(format!(
+                "it belongs at {}; in a build: cargo build --workspace",
+                place.display()
+            )),
+            CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
+            CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
+                Some("`askbox status` shows it; `askbox daemon --restart` starts it anew".to_owned())
+            }
+            CliError::Paths(_)
+            | CliError::OutOfTurn
+            | CliError::Daemon(_)
+            | CliError::Log(_)
+            | CliError::Launch(_)
+            | CliError::Output(_)
+            | CliError::System { .. } => None,
+        }
+    }
+
+    /// Whether the reader of standard output went away, as `head` does; that is no failure.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        match self {
+            CliError::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            CliError::Log(askbox_audit::Error::Export { source }) => {
+                source.kind() == io::ErrorKind::BrokenPipe
+            }
+            _ => false,
+        }
+    }
+}
+
+fn of_client(error: &ClientError) -> Option<String> {
+    match error {
+        ClientError::NotRunning { .. } => {
+            Some("`askbox run` starts one; so does `askbox daemon --restart`".to_owned())
+        }
+        ClientError::Refused(refusal) => refusal
+            .hint
+            .clone()
+            .or_else(|| of_code(refusal.code).map(str::to_owned)),
+        ClientError::Connect { .. } | ClientError::Stranger { .. } => {
+            Some("`askbox doctor` looks at the directories of Askbox".to_owned())
+        }
+        ClientError::Closed | ClientError::Socket(_) => Some(
+            "`askbox status` says whether one runs; `askbox log` has what happened until then".to_owned(),
+        ),
+        ClientError::Codec(_) | ClientError::OutOfTurn => {
+            Some("`askbox daemon --restart` starts it anew".to_owned())
+        }
+        // The message says what to do.
+        ClientError::Version { .. } => None,
+    }
+}
+
+/// For refusals to which the daemon has nothing to add.
+fn of_code(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::Stale => Some("`askbox questions` shows what it asks now"),
+        ErrorCode::Policy => Some("`askbox status` shows each file with line and reason"),
+        ErrorCode::Log => Some("`askbox doctor` looks at the log; without it nothing is allowed"),
+        ErrorCode::Version => Some("`askbox daemon --restart` starts the daemon of this version"),
+        ErrorCode::NotFound
+        | ErrorCode::Malformed
+        | ErrorCode::Refused
+        | ErrorCode::TooLong
+        | ErrorCode::Stopping
+        | ErrorCode::Internal => None,
+    }
+}
+
+/// An error and its sources on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
