@@ -13,6 +13,7 @@ use nix::sys::socket::{
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid};
 
+use crate::bwrap_program::{self, Unusable};
 use crate::plan::Plan;
 use crate::sys;
 
@@ -48,6 +49,9 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// bubblewrap is missing, or is not to be trusted.
+    #[error(transparent)]
+    Bwrap(#[from] Unusable),
     /// The launch child says why.
     #[error("{0}")]
     Child(String),
@@ -67,6 +71,7 @@ pub struct Waiting {
 /// Forks the launch child and waits until it has made everything but the command itself.
 pub fn spawn(plan: &Plan, inheritance: Inheritance) -> Result<Waiting, Error> {
     let step = |step| move |source: io::Error| Error::Step { step, source };
+    bwrap_program::check()?;
     let (ours, theirs) = socketpair(
         AddressFamily::Unix,
         SockType::SeqPacket,

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod sockets;
 
 pub mod bwrap_args;
+pub mod bwrap_program;
 pub mod launch;
 mod netlink;
 mod outer;

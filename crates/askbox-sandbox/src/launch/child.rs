@@ -15,11 +15,9 @@ use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
 use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 
 use super::{Inheritance, MAX_MESSAGE, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
+use crate::bwrap_program::BWRAP;
 use crate::plan::Plan;
 use crate::{bwrap_args, netlink, outer, seccomp, stage, sys};
-
-/// Absolute, so that no directory of the user's PATH can supply another one.
-pub(crate) const BWRAP: &str = "/usr/bin/bwrap";
 
 /// What went wrong, in words for the person who started the command.
 #[derive(Debug)]

@@ -1,0 +1,65 @@
+//! Which bubblewrap is run: one fixed path that nobody but root can change. Looks, and refuses.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+/// Absolute, so that no directory of the user's PATH can supply another one.
+pub const BWRAP: &str = "/usr/bin/bwrap";
+
+/// Why bubblewrap cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// It is not installed.
+    #[error("bubblewrap is not installed at {BWRAP}")]
+    Missing,
+    /// It cannot be looked at.
+    #[error("cannot look at {BWRAP}")]
+    Unreadable(#[source] io::Error),
+    /// Somebody else than root owns it or may write it, so it may be anything.
+    #[error("{BWRAP} can be changed by others than root")]
+    Writable,
+    /// It runs as root, which no session needs and which has been a way to become root (CVE-2020-5291).
+    #[error("{BWRAP} is set-user-id")]
+    SetUserId,
+}
+
+impl Unusable {
+    /// The one fix.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Unusable::Missing => "install it: sudo apt install bubblewrap, or sudo dnf install bubblewrap",
+            Unusable::Unreadable(_) => "look at its permissions: ls -l /usr/bin/bwrap",
+            Unusable::Writable => {
+                "restore it: sudo chown root:root /usr/bin/bwrap && sudo chmod 755 /usr/bin/bwrap"
+            }
+            Unusable::SetUserId => "take the bit away: sudo chmod u-s /usr/bin/bwrap",
+        }
+    }
+}
+
+/// Checks the program before each launch.
+pub fn check() -> Result<(), Unusable> {
+    check_at(Path::new(BWRAP), 0)
+}
+
+fn check_at(path: &Path, owner: u32) -> Result<(), Unusable> {
+    const SET_USER_ID: u32 = 0o4000;
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Unusable::Missing,
+        _ => Unusable::Unreadable(error),
+    })?;
+    let mode = metadata.permissions().mode();
+    if metadata.uid() != owner || mode & WRITABLE_BY_OTHERS != 0 {
+        return Err(Unusable::Writable);
+    }
+    if mode & SET_USER_ID != 0 {
+        return Err(Unusable::SetUserId);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
