@@ -161,10 +161,20 @@ impl Client {
         self.stream
             .set_read_timeout(Some(CALL_WAIT))
             .map_err(ClientError::Socket)?;
+        let mut parts: Option<Response> = None;
         loop {
             match self.receive()?.ok_or(ClientError::Closed)? {
                 // 0: the daemon could not even read the call.
-                FromDaemon::Answer { id, result } if id == call.0 || id == 0 => return Ok(result?),
+                FromDaemon::Answer { id, result, more } if id == call.0 || id == 0 => {
+                    let whole = match parts.take() {
+                        None => result?,
+                        Some(before) => before.join(result?).ok_or(ClientError::OutOfTurn)?,
+                    };
+                    if !more {
+                        return Ok(whole);
+                    }
+                    parts = Some(whole);
+                }
                 FromDaemon::Event(event) => self.hold(*event),
                 FromDaemon::Answer { .. } | FromDaemon::Hello(_) => return Err(ClientError::OutOfTurn),
             }

@@ -11,6 +11,7 @@ mod error;
 mod follow;
 mod grant;
 mod launch;
+mod parts;
 mod question;
 mod rule;
 mod session;
@@ -74,9 +75,28 @@ pub enum FromDaemon {
         id: u64,
         /// What came of it.
         result: Result<Response, WireError>,
+        /// Whether another part of the same list follows: a list can be longer than one message.
+        #[serde(default, skip_serializing_if = "is_false")]
+        more: bool,
     },
     /// Something that was followed.
     Event(Box<Event>),
+}
+
+impl FromDaemon {
+    /// The whole answer to a call.
+    pub fn answer(id: u64, result: Result<Response, WireError>) -> Self {
+        Self::Answer {
+            id,
+            result,
+            more: false,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What a front end can ask of the daemon.

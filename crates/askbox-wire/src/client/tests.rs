@@ -70,10 +70,7 @@ fn another_version_is_named_with_the_way_out() {
 
 #[test]
 fn events_before_an_answer_are_held_back_in_order() {
-    let answer = FromDaemon::Answer {
-        id: 1,
-        result: Ok(Response::Done),
-    };
+    let answer = FromDaemon::answer(1, Ok(Response::Done));
     let (_directory, path) = daemon(&[
         hello(),
         FromDaemon::Event(Box::new(Event::GrantsChanged)),
@@ -103,10 +100,7 @@ fn a_daemon_that_goes_while_a_call_waits_is_gone() {
 
 #[test]
 fn a_call_that_another_process_sends_is_answered_here() {
-    let answer = FromDaemon::Answer {
-        id: 1,
-        result: Ok(Response::Serving),
-    };
+    let answer = FromDaemon::answer(1, Ok(Response::Serving));
     let (_directory, path) = daemon(&[hello(), answer]);
     let mut client = Client::connect(&path).unwrap();
     let call = client.reserve();
@@ -122,4 +116,53 @@ fn events_beyond_the_limit_are_counted() {
     }
     assert_eq!(client.held.len(), HELD_EVENTS + 1);
     assert_eq!(client.held.back(), Some(&Event::Lagged { missed: 5 }));
+}
+
+#[test]
+fn a_list_in_parts_is_one_list() {
+    let rules = |ids: &[&str]| Response::Rules(ids.iter().map(|id| rule(id)).collect());
+    let part = |ids: &[&str], more| FromDaemon::Answer {
+        id: 1,
+        result: Ok(rules(ids)),
+        more,
+    };
+    let parts = [
+        hello(),
+        part(&["a"], true),
+        part(&["b", "c"], true),
+        part(&["d"], false),
+    ];
+    let (_directory, path) = daemon(&parts);
+    let mut client = Client::connect(&path).unwrap();
+    assert_eq!(client.call(Request::Rules).unwrap(), rules(&["a", "b", "c", "d"]));
+
+    let other = FromDaemon::answer(1, Ok(Response::Done));
+    let (_directory, path) = daemon(&[hello(), part(&["a"], true), other]);
+    let mut client = Client::connect(&path).unwrap();
+    assert!(matches!(client.call(Request::Rules), Err(ClientError::OutOfTurn)));
+}
+
+#[test]
+fn halves_joined_are_the_whole() {
+    let whole = Response::Rules(["a", "b", "c"].iter().map(|id| rule(id)).collect());
+    let (first, second) = whole.clone().halve().unwrap();
+    assert_eq!(first.join(second), Some(whole));
+    let one = Response::Rules(vec![rule("a")]);
+    assert_eq!(one.clone().halve(), Err(Box::new(one)));
+    assert_eq!(Response::Done.halve(), Err(Box::new(Response::Done)));
+}
+
+fn rule(id: &str) -> crate::RuleView {
+    crate::RuleView {
+        id: id.into(),
+        effect: askbox_policy::Effect::Deny,
+        kind: askbox_policy::Kind::Network,
+        pattern: "*".into(),
+        address: None,
+        project: None,
+        program: None,
+        expires: None,
+        note: None,
+        origin: askbox_policy::Origin::Written,
+    }
 }

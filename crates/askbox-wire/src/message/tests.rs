@@ -37,7 +37,7 @@ fn requests_look_like_this() {
 
 #[test]
 fn answers_look_like_this() {
-    let answer = |result| FromDaemon::Answer { id: 7, result };
+    let answer = |result| FromDaemon::answer(7, result);
     check(
         &answer(Ok(Response::Done)),
         &expect![[r#"{"answer":{"id":7,"result":{"Ok":"done"}}}"#]],

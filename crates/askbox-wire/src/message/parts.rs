@@ -1,0 +1,53 @@
+//! Lists that are longer than one message: the daemon halves them, a front end puts them together again.
+
+use super::Response;
+
+impl Response {
+    /// A list as its two halves; anything else, and a list of one, as it is.
+    pub fn halve(self) -> Result<(Self, Self), Box<Self>> {
+        match self {
+            Self::Questions(list) => split(list, Self::Questions),
+            Self::Missed(list) => split(list, Self::Missed),
+            Self::Rules(list) => split(list, Self::Rules),
+            Self::Grants(list) => split(list, Self::Grants),
+            Self::Sessions(list) => split(list, Self::Sessions),
+            Self::Done
+            | Self::Status(_)
+            | Self::Answered(_)
+            | Self::RuleAdded(_)
+            | Self::Revoked { .. }
+            | Self::Stopped { .. }
+            | Self::Trusted(_)
+            | Self::Launched { .. }
+            | Self::Serving => Err(Box::new(self)),
+        }
+    }
+
+    /// The list of this and the next part; `None` when they are not parts of one list.
+    pub(crate) fn join(self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::Questions(list), Self::Questions(next)) => Some(Self::Questions(joined(list, next))),
+            (Self::Missed(list), Self::Missed(next)) => Some(Self::Missed(joined(list, next))),
+            (Self::Rules(list), Self::Rules(next)) => Some(Self::Rules(joined(list, next))),
+            (Self::Grants(list), Self::Grants(next)) => Some(Self::Grants(joined(list, next))),
+            (Self::Sessions(list), Self::Sessions(next)) => Some(Self::Sessions(joined(list, next))),
+            _ => None,
+        }
+    }
+}
+
+fn split<T>(
+    mut list: Vec<T>,
+    whole: impl Fn(Vec<T>) -> Response,
+) -> Result<(Response, Response), Box<Response>> {
+    if list.len() < 2 {
+        return Err(Box::new(whole(list)));
+    }
+    let second = list.split_off(list.len() / 2);
+    Ok((whole(list), whole(second)))
+}
+
+fn joined<T>(mut list: Vec<T>, next: Vec<T>) -> Vec<T> {
+    list.extend(next);
+    list
+}
