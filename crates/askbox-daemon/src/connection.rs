@@ -6,7 +6,9 @@ use std::future::pending;
 use std::sync::Arc;
 
 use askbox_policy::SessionId;
-use askbox_wire::{Connection, Event, FromDaemon, Incoming, ReceiveError, Request, Sender, WireError};
+use askbox_wire::{
+    Connection, ErrorCode, Event, FromDaemon, Incoming, ReceiveError, Request, Response, Sender, WireError,
+};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -85,10 +87,7 @@ async fn converse(
             Wake::Call(Ok(Some(call))) => answer(daemon, connection, front_end, *call).await?,
             Wake::Call(Ok(None)) => return Ok(()),
             Wake::Call(Err(error)) => {
-                let message = FromDaemon::Answer {
-                    id: 0,
-                    result: Err(unreadable(&error)),
-                };
+                let message = FromDaemon::answer(0, Err(unreadable(&error)));
                 connection.sender.send(&message).await?;
                 return Err(error);
             }
@@ -135,33 +134,59 @@ async fn answer(
     } = call;
     let ends = matches!(request, Request::Shutdown);
     let result = requests::handle(daemon, connection.peer, front_end, request, descriptors).await;
-    let message = FromDaemon::Answer { id, result };
-    match connection.sender.send(&message).await {
-        Err(ReceiveError::Codec(error)) => {
-            let error = WireError::new(askbox_wire::ErrorCode::TooLong, error.to_string());
-            connection
-                .sender
-                .send(&FromDaemon::Answer {
-                    id,
-                    result: Err(error),
-                })
-                .await?;
-        }
-        sent => sent?,
-    }
+    let sent = send_answer(&mut connection.sender, id, result).await;
     if ends {
         // Only now, so that the answer is out before the connection ends.
         daemon.end();
+    }
+    sent
+}
+
+/// Sends an answer, a long list in several parts.
+async fn send_answer(
+    sender: &mut Sender,
+    id: u64,
+    result: Result<Response, WireError>,
+) -> Result<(), ReceiveError> {
+    let mut parts = vec![result];
+    while let Some(result) = parts.pop() {
+        let message = FromDaemon::Answer {
+            id,
+            result,
+            more: !parts.is_empty(),
+        };
+        let error = match sender.send(&message).await {
+            Err(ReceiveError::Codec(error)) => error,
+            sent => {
+                sent?;
+                continue;
+            }
+        };
+        let FromDaemon::Answer {
+            result: Ok(response), ..
+        } = message
+        else {
+            return Err(ReceiveError::Codec(error));
+        };
+        match response.halve() {
+            Ok((first, second)) => parts.extend([Ok(second), Ok(first)]),
+            Err(_whole) => {
+                // What is left of the list cannot be told; the front end must not take a part for all of it.
+                parts = vec![Err(WireError::new(ErrorCode::TooLong, error.to_string()))];
+            }
+        }
     }
     Ok(())
 }
 
 async fn push(sender: &mut Sender, event: Event) -> Result<(), ReceiveError> {
     match sender.send(&FromDaemon::Event(Box::new(event))).await {
-        // One event that is too long is no reason to end a session.
+        // No reason to end a session; whoever follows lists everything again.
         Err(ReceiveError::Codec(error)) => {
             tracing::warn!(%error, "an event was not sent");
-            Ok(())
+            sender
+                .send(&FromDaemon::Event(Box::new(Event::Lagged { missed: 1 })))
+                .await
         }
         sent => sent,
     }
@@ -184,7 +209,7 @@ fn unreadable(error: &ReceiveError) -> WireError {
         ReceiveError::Codec(error) => format!("{error}: {}", source(error)),
         other => other.to_string(),
     };
-    WireError::new(askbox_wire::ErrorCode::Malformed, message)
+    WireError::new(ErrorCode::Malformed, message)
 }
 
 fn source(error: &dyn std::error::Error) -> String {

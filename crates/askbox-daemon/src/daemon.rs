@@ -136,6 +136,7 @@ async fn serve(daemon: &Arc<Daemon>, mut events: Events, ready: Option<OwnedFd>)
     }
     let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
     let mut connections = JoinSet::new();
+    let mut policy_check = JoinSet::new();
     let reason = loop {
         match events.next().await {
             Event::Connected(connection) => {
@@ -156,11 +157,16 @@ async fn serve(daemon: &Arc<Daemon>, mut events: Events, ready: Option<OwnedFd>)
                 tracing::error!(%error, "a front end cannot connect");
                 tokio::time::sleep(limits::ACCEPT_REST).await;
             }
-            Event::PolicyDue => daemon.check_policy().await,
+            // Reading a long block-list takes a while; nobody else has to wait for it.
+            Event::PolicyDue if policy_check.is_empty() => {
+                let daemon = Arc::clone(daemon);
+                policy_check.spawn(async move { daemon.check_policy().await });
+            }
+            Event::PolicyDue => {}
             Event::End(reason) => break reason,
         }
         // Tasks that have ended are kept until somebody looks.
-        while connections.try_join_next().is_some() {}
+        while connections.try_join_next().is_some() || policy_check.try_join_next().is_some() {}
     };
     tracing::info!(reason = reason.text(), "the daemon ends");
     // Nobody new from here on.
@@ -262,7 +268,11 @@ fn lists(paths: &Paths, home: &CanonicalPath, path_directories: &[PathBuf]) -> L
         both
     };
     let own: Vec<_> = paths.own().into_iter().flat_map(both).collect();
-    let directories: Vec<_> = path_directories.iter().flat_map(|path| both(path)).collect();
+    let directories: Vec<_> = path_directories
+        .iter()
+        .filter(|path| path.is_absolute())
+        .flat_map(|path| both(path))
+        .collect();
     Lists::for_home(home, &own, &directories)
 }
 

@@ -39,7 +39,42 @@ pub(crate) const NEWS_BUFFERED: usize = 256;
 /// Largest block-list file: some ten million names. More is a mistake.
 pub(crate) const BLOCK_LIST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Longest command line in a prompt, in characters. The prompt shows the whole line; beyond this nobody reads it.
+/// How much of a process goes into a view. With these, the largest question that the gate makes fits into one message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProcessLimits {
+    /// Of the executable's path, as JSON.
+    pub(crate) exe_bytes: usize,
+    /// Of the raw command line, as JSON.
+    pub(crate) command_bytes: usize,
+    /// Of the command line that people see, in characters.
+    pub(crate) command_shown: usize,
+    /// Further holders of the socket.
+    pub(crate) others: usize,
+}
+
+/// The process that asked first. The prompt shows its whole command line; beyond this nobody reads it.
+pub(crate) const FIRST_PROCESS: ProcessLimits = ProcessLimits {
+    exe_bytes: 8192,
+    command_bytes: 16384,
+    command_shown: COMMAND_SHOWN,
+    others: 16,
+};
+
+/// Those of further members.
+pub(crate) const MEMBER_PROCESS: ProcessLimits = ProcessLimits {
+    exe_bytes: 1024,
+    command_bytes: 2048,
+    command_shown: 512,
+    others: 4,
+};
+
+/// A raw target in a question's list, as JSON: any ordinary path of `PATH_MAX`.
+pub(crate) const TARGET_BYTES: usize = 8192;
+
+/// The same beside its member.
+pub(crate) const MEMBER_TARGET_BYTES: usize = 1024;
+
+/// Longest command line that is shown, in characters.
 pub(crate) const COMMAND_SHOWN: usize = 4096;
 
 /// Longest name of anything else that is shown.

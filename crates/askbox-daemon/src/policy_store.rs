@@ -223,13 +223,19 @@ impl Daemon {
         self.log_change(PolicyChange::Trusted, detail)
             .await
             .map_err(StoreError::Log)?;
-        let mut trusted = self.policy.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        trusted.add(&file, &self.policy.trusted_path).map_err(|source| {
-            StoreError::Change(ChangeError::Write {
-                path: self.policy.trusted_path.clone(),
-                source,
-            })
-        })?;
+        let path = self.policy.trusted_path.clone();
+        let before = self
+            .policy
+            .trusted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let written = spawn_blocking(move || match before.with(&file, &path) {
+            Ok(after) => Ok((after, file)),
+            Err(source) => Err(ChangeError::Write { path, source }),
+        });
+        let (after, file) = written.await.map_err(|_ended| StoreError::Interrupted)??;
+        *self.policy.trusted.lock().unwrap_or_else(PoisonError::into_inner) = after;
         Ok(file)
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use askbox_audit::{DaemonChange, Durability, Entry};
+use askbox_audit::{DaemonChange, Durability, Entry, PolicyChange, What};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -23,6 +23,23 @@ pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
             Durability::Synced,
         )
         .await?;
+    for warning in daemon.policy.snapshot().warnings() {
+        let what = What::Policy {
+            change: PolicyChange::Rejected,
+            detail: Some(warning),
+        };
+        daemon
+            .log
+            .record(
+                Entry {
+                    session: None,
+                    project: None,
+                    what,
+                },
+                Durability::Synced,
+            )
+            .await?;
+    }
     Ok(())
 }
 

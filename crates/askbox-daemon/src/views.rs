@@ -12,8 +12,10 @@ use askbox_wire::{
     rfc3339,
 };
 
-use crate::limits;
+use crate::limits::{self, ProcessLimits};
 use crate::policy_store::{PolicySource, Snapshot, SourceState};
+
+mod bounds;
 
 /// An open question.
 pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionView {
@@ -27,8 +29,13 @@ pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionV
         id: question.id.to_string(),
         revision: question.revision,
         kind: question.kind,
-        targets: targets.iter().map(target_text).collect(),
-        process: first.map(process).unwrap_or_default(),
+        targets: targets
+            .iter()
+            .map(|target| bounds::text(target_text(target), limits::TARGET_BYTES))
+            .collect(),
+        process: first
+            .map(|first| process(first, &limits::FIRST_PROCESS))
+            .unwrap_or_default(),
         project: path_text(question.project.path()),
         session: question.session.clone(),
         session_name: display::text(&question.session_name, limits::NAME_SHOWN),
@@ -41,9 +48,9 @@ pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionV
             .members
             .iter()
             .map(|member| MemberView {
-                target: target_text(&member.target),
+                target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
                 display: display::target(&member.target),
-                process: process(&member.process),
+                process: process(&member.process, &limits::MEMBER_PROCESS),
                 reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
                 waiting: member.waiting,
             })
@@ -114,15 +121,17 @@ fn title(question: &Question, toolchains: &[PathBuf]) -> String {
 }
 
 /// The program behind a request.
-fn process(process: &Process) -> ProcessView {
+fn process(process: &Process, limits: &ProcessLimits) -> ProcessView {
+    let exe = process.exe.as_deref().map(path_text);
     ProcessView {
         pid: process.pid,
-        exe: process.exe.as_deref().map(path_text),
-        command: process.command.clone(),
-        display: display::text(&display::command(&process.command), limits::COMMAND_SHOWN),
+        exe: exe.map(|exe| bounds::text(exe, limits.exe_bytes)),
+        command: bounds::words(&process.command, limits.command_bytes),
+        display: display::text(&display::command(&process.command), limits.command_shown),
         others: process
             .others
             .iter()
+            .take(limits.others)
             .map(|other| display::text(other, limits::NAME_SHOWN))
             .collect(),
     }
@@ -241,3 +250,6 @@ fn pattern(pattern: &Pattern) -> (String, Option<std::net::IpAddr>) {
         Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) => (pattern.to_string(), None),
     }
 }
+
+#[cfg(test)]
+mod tests;

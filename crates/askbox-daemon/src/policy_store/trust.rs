@@ -32,7 +32,7 @@ pub(crate) struct ProjectFile {
 }
 
 /// Which files are trusted, with the content that they had then.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Trusted {
     digests: BTreeMap<OsText, String>,
 }
@@ -112,8 +112,8 @@ impl Trusted {
         self.digests.get(&OsText::from(file.path.clone())) == Some(&file.digest)
     }
 
-    /// Trusts this content of a file from now on, and writes that down first.
-    pub(crate) fn add(&mut self, file: &ProjectFile, list: &Path) -> io::Result<()> {
+    /// The list with this content of a file on it, written down. Blocks.
+    pub(crate) fn with(&self, file: &ProjectFile, list: &Path) -> io::Result<Self> {
         let mut digests = self.digests.clone();
         digests.insert(OsText::from(file.path.clone()), file.digest.clone());
         let files = digests.iter().map(|(path, sha256)| Entry {
@@ -127,8 +127,7 @@ impl Trusted {
         let mut json = serde_json::to_vec_pretty(&stored)?;
         json.push(b'\n');
         edit::write(list, &json)?;
-        self.digests = digests;
-        Ok(())
+        Ok(Self { digests })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use askbox_network::Identify;
 use askbox_policy::Process;
 
-use crate::process_view::{Members, ProcessView};
+use crate::process_view::{Connection, Members, ProcessView, Whereabouts};
 
 /// Looks among the processes below `root`. As long as that is 0, the supervisor has not said where they are.
 pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>) -> Identify {
@@ -16,10 +16,15 @@ pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>) -> Identify
         let root = root.load(Ordering::Acquire);
         Box::pin(async move {
             if root == 0 {
-                Process::unknown()
-            } else {
-                processes.identify(Members::Below(root), client).await
+                return Process::unknown();
             }
+            let session = Whereabouts {
+                members: Members::Below(root),
+                diagnostics: None,
+            };
+            processes
+                .identify(session, Connection { client, server: None })
+                .await
         })
     })
 }

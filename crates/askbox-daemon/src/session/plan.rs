@@ -186,6 +186,13 @@ impl Planning {
                 continue;
             }
             let Some((path, access)) = openable(&rule.pattern) else {
+                if is_flag && matches!(rule.pattern.kind(), Kind::Read | Kind::Write) {
+                    return Err(refused(format!(
+                        "cannot open {} at the start: it has wildcards",
+                        rule.pattern
+                    ))
+                    .with_hint("name a file or a directory"));
+                }
                 continue;
             };
             let verdict = self.judge(id, &path, access);
@@ -199,9 +206,10 @@ impl Planning {
             if !is_flag && !path.as_path().exists() {
                 continue;
             }
-            let entry = (path.as_path().to_owned(), access);
-            if !opened.contains(&entry) {
-                opened.push(entry);
+            match opened.iter_mut().find(|(known, _)| known == path.as_path()) {
+                Some((_, known)) if access == Access::ReadWrite => *known = Access::ReadWrite,
+                Some(_) => {}
+                None => opened.push((path.as_path().to_owned(), access)),
             }
         }
         Ok(opened)
