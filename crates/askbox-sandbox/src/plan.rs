@@ -226,6 +226,16 @@ pub enum Refusal {
     /// A path to open that is not there.
     #[error("cannot open {0}: there is no such file or directory")]
     Missing(PathBuf),
+    /// A path that leads, by symbolic links, to something that only a rule for its exact path opens.
+    #[error(
+        "cannot open {path}: it leads to {target}, which is on a list or denied; only its own path opens it"
+    )]
+    LeadsTo {
+        /// What was to be opened.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// A path that inside is something of Askbox's own.
     #[error("cannot open {0}: a session has its own")]
     Reserved(PathBuf),
@@ -313,6 +323,19 @@ impl View {
         });
     }
 
+    /// Below something covered there is nothing left to cover.
+    fn cover(&mut self, path: &Path) {
+        if !self.is_covered(path) {
+            self.mounts.push(Mount::Cover { path: path.into() });
+        }
+    }
+
+    fn is_covered(&self, path: &Path) -> bool {
+        let covers =
+            |mount: &Mount| matches!(mount, Mount::Cover { path: covered } if path.starts_with(covered));
+        self.mounts.iter().any(covers)
+    }
+
     /// Whether a host path is visible inside at its own place, and whether it can be written there: what the deepest
     /// bind on the way says.
     fn visible(&self, path: &Path) -> Option<Access> {
@@ -354,6 +377,15 @@ fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Open
     {
         return Err(Refusal::Reserved(opened.path.clone()));
     }
+    if opened.path != *path
+        && !opened_by_itself(facts, path, opened.access)
+        && is_closed(request, path, opened.access)
+    {
+        return Err(Refusal::LeadsTo {
+            path: opened.path.clone(),
+            target: path.clone(),
+        });
+    }
     let is_guard = facts.project.guards.iter().any(|guard| guard.path == *path);
     if is_guard && opened.access == Access::ReadWrite {
         return Ok(()); // project::guard leaves it out.
@@ -387,44 +419,56 @@ fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Open
     Ok(())
 }
 
+/// Whether a path is on a list, or denied: where a rule was judged by a link, the link may have been put there since.
+fn is_closed(request: &PlanRequest, path: &Path, access: Access) -> bool {
+    let listed = request.listed.iter().any(|listed| {
+        let applies = match listed.list {
+            List::Credential => true,
+            List::Startup => access == Access::ReadWrite,
+        };
+        applies && path.starts_with(&listed.path)
+    });
+    listed || request.denied.iter().any(|denied| path.starts_with(denied))
+}
+
+/// Whether a flag or a rule names this very path.
+fn opened_by_itself(facts: &HostFacts, path: &Path, access: Access) -> bool {
+    facts.opened.iter().any(|opened| {
+        let enough = access == Access::ReadOnly || opened.access == Access::ReadWrite;
+        let found = opened.found.as_ref();
+        enough && opened.path == path && found.is_some_and(|found| found.canonical == path)
+    })
+}
+
 /// Covers what is visible but must not be: listed paths, denied paths and host sockets below native mounts.
 fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
-    let exactly_opened = |path: &Path| {
-        facts
-            .opened
-            .iter()
-            .any(|opened| opened.found.as_ref().is_some_and(|found| found.canonical == path))
-    };
     for listed in &request.listed {
         let below_visible = view.visible(&listed.path);
-        if !facts.listed_present.contains(&listed.path) || exactly_opened(&listed.path) {
+        let needed = match listed.list {
+            List::Credential => Access::ReadOnly,
+            List::Startup => Access::ReadWrite,
+        };
+        if !facts.listed_present.contains(&listed.path) || opened_by_itself(facts, &listed.path, needed) {
             continue;
         }
         match (listed.list, below_visible) {
-            (List::Credential, Some(_)) => view.mounts.push(Mount::Cover {
-                path: listed.path.clone(),
-            }),
-            (List::Startup, Some(Access::ReadWrite)) => {
+            (List::Credential, Some(_)) => view.cover(&listed.path),
+            (List::Startup, Some(Access::ReadWrite)) if !view.is_covered(&listed.path) => {
                 view.mounts.push(Mount::Guard {
                     path: listed.path.clone(),
                     access: Access::ReadOnly,
                 });
             }
-            (List::Startup, Some(Access::ReadOnly)) | (_, None) => {}
+            (List::Startup, _) | (List::Credential, None) => {}
         }
     }
-    for path in request
+    let denied = request
         .denied
         .iter()
-        .filter(|path| facts.denied_present.contains(path))
-    {
+        .filter(|path| facts.denied_present.contains(path));
+    for path in denied.chain(&facts.sockets) {
         if view.visible(path).is_some() {
-            view.mounts.push(Mount::Cover { path: path.clone() });
-        }
-    }
-    for socket in &facts.sockets {
-        if view.visible(socket).is_some() {
-            view.mounts.push(Mount::Cover { path: socket.clone() });
+            view.cover(path);
         }
     }
 }

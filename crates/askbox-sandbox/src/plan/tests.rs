@@ -154,6 +154,68 @@ fn a_listed_path_below_an_opened_directory_is_covered() {
 }
 
 #[test]
+fn a_link_to_a_listed_path_opens_nothing() {
+    let link = |access| Opened {
+        path: "/home/ada/data".into(),
+        ..opened("/home/ada/.ssh/id_test", access, false)
+    };
+    let mut facts = facts();
+    facts.listed_present = vec!["/home/ada/.ssh".into()];
+    facts.opened = vec![link(Access::ReadOnly)];
+    let refusal = plan(&request(), &facts).unwrap_err();
+    assert!(matches!(refusal, Refusal::LeadsTo { .. }), "{refusal}");
+    facts
+        .opened
+        .push(opened("/home/ada/.ssh/id_test", Access::ReadOnly, false));
+    plan(&request(), &facts).unwrap();
+    facts.opened[0] = link(Access::ReadWrite);
+    assert!(matches!(plan(&request(), &facts), Err(Refusal::LeadsTo { .. })));
+}
+
+#[test]
+fn a_link_to_a_denied_path_opens_nothing() {
+    let mut facts = facts();
+    facts.opened = vec![Opened {
+        path: "/home/ada/data".into(),
+        ..opened("/home/ada/private/x", Access::ReadOnly, false)
+    }];
+    plan(&request(), &facts).unwrap();
+    let request = PlanRequest {
+        denied: vec!["/home/ada/private".into()],
+        ..request()
+    };
+    assert!(matches!(plan(&request, &facts), Err(Refusal::LeadsTo { .. })));
+}
+
+#[test]
+fn nothing_is_covered_below_a_cover() {
+    let mut facts = facts();
+    facts.opened = vec![opened("/home/ada", Access::ReadOnly, true)];
+    facts.listed_present = vec!["/home/ada/.ssh".into()];
+    facts.sockets = vec!["/home/ada/.ssh/agent".into()];
+    let plan = plan(&request(), &facts).unwrap();
+    let covers = |mount: &&Mount| matches!(mount, Mount::Cover { .. });
+    assert_eq!(plan.mounts.iter().filter(covers).count(), 1);
+}
+
+#[test]
+fn reading_a_start_up_file_does_not_open_it_for_writing() {
+    let mut facts = facts();
+    facts.opened = vec![
+        opened("/home/ada/.config", Access::ReadWrite, true),
+        opened("/home/ada/.config/autostart", Access::ReadOnly, true),
+    ];
+    facts.listed_present = vec!["/home/ada/.config/autostart".into()];
+    let guard = Mount::Guard {
+        path: "/home/ada/.config/autostart".into(),
+        access: Access::ReadOnly,
+    };
+    assert!(plan(&request(), &facts).unwrap().mounts.contains(&guard));
+    facts.opened[1].access = Access::ReadWrite;
+    assert!(!plan(&request(), &facts).unwrap().mounts.contains(&guard));
+}
+
+#[test]
 fn a_directory_where_a_start_up_file_could_be_made_is_not_opened_for_writing() {
     let mut facts = facts();
     facts.opened = vec![opened("/home/ada/.config", Access::ReadWrite, true)];
