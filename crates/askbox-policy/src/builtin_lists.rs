@@ -4,6 +4,7 @@
 //! Compares paths only; comparing device and inode as well is up to the file system that serves them.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::path_index::PathIndex;
 use crate::path_pattern::{CanonicalPath, PathContext, PathPattern};
@@ -41,6 +42,8 @@ pub struct Entry {
 pub enum ProjectRefusal {
     /// The root directory.
     Root,
+    /// A directory that every session has for itself, or one that all users share.
+    System,
     /// The home directory or one above it.
     Home,
     /// It holds an entry of a list.
@@ -48,6 +51,12 @@ pub enum ProjectRefusal {
     /// It is an entry of a list or lies in one.
     Inside(Entry),
 }
+
+/// A session has its own; the host's hold devices, processes and sockets.
+const SYSTEM_TREES: &[&str] = &["/proc", "/sys", "/dev", "/run"];
+
+/// Others put files and sockets there at any time. Directories below are as good as any.
+const SHARED: &[&str] = &["/home", "/tmp", "/usr", "/var", "/var/tmp"];
 
 /// The lists for one home directory.
 #[derive(Clone, Debug)]
@@ -158,6 +167,10 @@ impl Lists {
         if self.home.is_within(path) {
             return Some(ProjectRefusal::Home);
         }
+        let is_own = SYSTEM_TREES.iter().any(|tree| path.as_path().starts_with(tree));
+        if is_own || SHARED.iter().any(|shared| path.as_path() == Path::new(shared)) {
+            return Some(ProjectRefusal::System);
+        }
         if let Some(entry) = self.credential(path).or_else(|| self.startup(path)) {
             return Some(ProjectRefusal::Inside(entry.clone()));
         }
@@ -206,6 +219,9 @@ impl fmt::Display for ProjectRefusal {
         match self {
             ProjectRefusal::Root => f.write_str("it is the root directory"),
             ProjectRefusal::Home => f.write_str("it is the home directory or holds it"),
+            ProjectRefusal::System => {
+                f.write_str("it is a directory of the system, or shared by all its users")
+            }
             ProjectRefusal::Holds(entry) => write!(f, "it holds {} ({})", entry.pattern, entry.reason),
             ProjectRefusal::Inside(entry) => write!(f, "it lies in {} ({})", entry.pattern, entry.reason),
         }

@@ -195,6 +195,10 @@ fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
         "/run/user/1000",
         "/etc",
         "/home/u/tools",
+        "/proc/self",
+        "/dev/shm/x",
+        "/tmp",
+        "/usr",
     ] {
         assert!(lists.project_refused(&path(at)).is_some(), "{at}");
     }
