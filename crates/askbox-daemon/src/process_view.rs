@@ -6,6 +6,7 @@
 //! it runs on threads of its own with a deadline ([`Pool`]); late means an unknown program. It looks at processes of
 //! the one session only, and opens nothing through /proc/PID/root.
 
+mod diagnostics;
 mod pool;
 mod proc;
 mod socket_table;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use askbox_policy::Process;
 
+pub use diagnostics::Diagnostics;
 pub use pool::Pool;
 
 /// How long finding a process may take. Design: a prompt that names nobody is better than one that comes late.
@@ -36,6 +38,25 @@ pub enum Members {
     Namespace(u64),
 }
 
+/// A connection, as the program inside sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its own side.
+    pub client: SocketAddr,
+    /// What it connected to: the original destination, before the redirection.
+    pub server: Option<SocketAddr>,
+}
+
+/// Where the processes and sockets of one session are to be found.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    /// Its processes.
+    pub members: Members,
+    /// Its network's sockets. Without it (or without [`Connection::server`]) the table of /proc is read, which takes
+    /// milliseconds.
+    pub diagnostics: Option<Diagnostics>,
+}
+
 /// Finds processes, on threads of its own. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessView {
@@ -48,24 +69,25 @@ impl ProcessView {
         Self::default()
     }
 
-    /// The process of the session that holds the socket whose own address inside the sandbox is `client`; an unknown
-    /// one when there is none or finding it takes longer than [`DEADLINE`]. Needs a tokio runtime with time.
-    pub async fn identify(&self, members: Members, client: SocketAddr) -> Process {
+    /// The process of the session that holds the client's side of the connection; an unknown one when there is none or
+    /// finding it takes longer than [`DEADLINE`]. Needs a tokio runtime with time.
+    pub async fn identify(&self, session: Whereabouts, connection: Connection) -> Process {
         let found = self
             .pool
-            .run(DEADLINE, move |stop| holder(members, client, stop))
+            .run(DEADLINE, move |stop| holder(&session, connection, stop))
             .await;
         found.flatten().unwrap_or_default()
     }
 }
 
-/// The process of the session that holds the socket; `None` when there is none, or when `stop` has come. Blocks.
+/// The process of the session that holds the client's side of the connection; `None` when there is none, or when `stop`
+/// has come. Blocks.
 ///
 /// Where several hold it, the first is the one highest up, and the others are named by number and program.
-pub fn holder(members: Members, client: SocketAddr, stop: Instant) -> Option<Process> {
-    match members {
+pub fn holder(session: &Whereabouts, connection: Connection, stop: Instant) -> Option<Process> {
+    match session.members {
         Members::Below(root) => {
-            let sockets = socket_table::inodes(root, client);
+            let sockets = sockets(session, root, connection);
             if sockets.is_empty() {
                 return None;
             }
@@ -82,11 +104,25 @@ pub fn holder(members: Members, client: SocketAddr, stop: Instant) -> Option<Pro
         }
         Members::Namespace(namespace) => {
             let inhabitants = proc::inhabitants(&[namespace], PROCESSES, stop);
-            let sockets = socket_table::inodes(*inhabitants.first()?, client);
+            let sockets = sockets(session, *inhabitants.first()?, connection);
+            if sockets.is_empty() {
+                return None;
+            }
             holder_among(&inhabitants, &sockets, stop)
                 .or_else(|| thorough_holder_among(&inhabitants, &sockets, stop))
         }
     }
+}
+
+/// The inode numbers of the sockets in question; `pid` is any process in their network namespace.
+fn sockets(session: &Whereabouts, pid: u32, connection: Connection) -> Vec<u64> {
+    if let (Some(diagnostics), Some(server)) = (&session.diagnostics, connection.server) {
+        match diagnostics.inode(connection.client, server) {
+            Ok(inode) => return inode.into_iter().collect(),
+            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "no socket diagnostics"),
+        }
+    }
+    socket_table::inodes(pid, connection.client)
 }
 
 fn holder_among(pids: &[u32], sockets: &[u64], stop: Instant) -> Option<Process> {
@@ -100,34 +136,39 @@ fn thorough_holder_among(pids: &[u32], sockets: &[u64], stop: Instant) -> Option
 
 fn first_of(pids: &[u32], stop: Instant, holds: impl Fn(u32) -> bool) -> Option<Process> {
     let mut first: Option<Process> = None;
-    for pid in pids {
+    for pid in pids.iter().copied() {
         if stop <= Instant::now() {
             return None;
         }
-        // The number may pass on to another process while we look; the start time tells them apart.
-        let Some(before) = proc::stat(*pid) else { continue };
-        if !holds(*pid) {
+        if !holds(pid) {
             continue;
         }
         match &mut first {
-            None => {
-                let found = Process {
-                    pid: *pid,
-                    started: before.started,
-                    exe: proc::exe(*pid),
-                    command: proc::command(*pid),
-                    others: Vec::new(),
-                };
-                first = (proc::started(*pid) == Some(before.started)).then_some(found);
-            }
+            None => first = describe(pid, &holds),
             Some(first) if first.others.len() < OTHERS => {
-                let name = proc::exe_name(*pid).unwrap_or(before.name);
+                let Some(name) = proc::exe_name(pid).or_else(|| Some(proc::stat(pid)?.name)) else {
+                    continue;
+                };
                 first.others.push(format!("{pid} {name}"));
             }
             Some(_) => return first,
         }
     }
     first
+}
+
+/// The process of this number, which holds the socket. The number may pass on to another one at any moment: what was
+/// read between two equal start times belongs to one process, and that one still holds the socket.
+fn describe(pid: u32, holds: impl Fn(u32) -> bool) -> Option<Process> {
+    let before = proc::stat(pid)?;
+    let found = Process {
+        pid,
+        started: before.started,
+        exe: proc::exe(pid),
+        command: proc::command(pid),
+        others: Vec::new(),
+    };
+    (holds(pid) && proc::stat(pid)?.started == before.started).then_some(found)
 }
 
 #[cfg(test)]

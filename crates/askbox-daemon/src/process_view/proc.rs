@@ -1,7 +1,6 @@
 //! The files of /proc about one process. Each answer may be out of date when it arrives, and each may be missing:
 //! processes end while one looks. Blocks; the command line as long as the program likes.
 
-use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -14,7 +13,10 @@ use std::time::Instant;
 pub(super) const COMMAND_BYTES: u64 = 64 * 1024;
 
 /// More than /proc/PID/stat ever has.
-const STAT_BYTES: u64 = 4096;
+const STAT_BYTES: usize = 4096;
+
+/// The most of a list of children that is read.
+const CHILDREN_BYTES: u64 = 64 * 1024;
 
 /// What /proc/PID/stat says.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,11 +28,13 @@ pub(super) struct Stat {
 }
 
 pub(super) fn stat(pid: u32) -> Option<Stat> {
-    parse_stat(&read(&format!("/proc/{pid}/stat"), STAT_BYTES)?)
-}
-
-pub(super) fn started(pid: u32) -> Option<u64> {
-    stat(pid).map(|stat| stat.started)
+    let mut bytes = [0; STAT_BYTES];
+    // The kernel writes all of it at once.
+    let length = File::open(format!("/proc/{pid}/stat"))
+        .ok()?
+        .read(&mut bytes)
+        .ok()?;
+    parse_stat(bytes.get(..length)?)
 }
 
 /// Reads `PID (NAME) STATE ..`. The name is the program's choice and may hold parentheses and spaces, so it ends at the
@@ -86,24 +90,38 @@ pub(super) fn own_namespace() -> Option<u64> {
 /// A process and all below it, parents first.
 pub(super) fn family(root: u32, limit: usize, stop: Instant) -> Vec<u32> {
     let mut family = vec![root];
-    let mut unseen = VecDeque::from([root]);
-    while let Some(parent) = unseen.pop_front() {
-        for thread in numbers(&format!("/proc/{parent}/task")) {
-            if limit <= family.len() || stop <= Instant::now() {
-                return family;
-            }
-            let Ok(children) = fs::read_to_string(format!("/proc/{parent}/task/{thread}/children")) else {
-                continue;
-            };
-            let children = children
-                .split_ascii_whitespace()
-                .filter_map(|child| child.parse::<u32>().ok());
-            let first = family.len();
-            family.extend(children);
-            unseen.extend(family.iter().skip(first));
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        if limit <= family.len() || stop <= Instant::now() {
+            break;
         }
+        if is_single_threaded(parent) {
+            // Saves listing them.
+            add_children(parent, parent, &mut family);
+        } else {
+            for thread in numbers(&format!("/proc/{parent}/task")) {
+                add_children(parent, thread, &mut family);
+            }
+        }
+        next += 1;
     }
     family
+}
+
+/// The links of the directory are `.`, `..` and one for each thread.
+pub(super) fn is_single_threaded(pid: u32) -> bool {
+    fs::metadata(format!("/proc/{pid}/task")).is_ok_and(|directory| directory.nlink() == 3)
+}
+
+fn add_children(pid: u32, thread: u32, children: &mut Vec<u32>) {
+    let Some(list) = read(&format!("/proc/{pid}/task/{thread}/children"), CHILDREN_BYTES) else {
+        return;
+    };
+    let list = str::from_utf8(&list).unwrap_or_default();
+    children.extend(
+        list.split_ascii_whitespace()
+            .filter_map(|child| child.parse::<u32>().ok()),
+    );
 }
 
 /// Every process of the machine that lives in one of these PID namespaces, lowest number first.

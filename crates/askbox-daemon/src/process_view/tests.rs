@@ -2,9 +2,23 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::*;
+
+fn by_table(members: Members) -> Whereabouts {
+    Whereabouts {
+        members,
+        diagnostics: None,
+    }
+}
+
+fn by_diagnostics(members: Members) -> Whereabouts {
+    Whereabouts {
+        members,
+        diagnostics: Some(diagnostics::tests::own()),
+    }
+}
 
 /// Where the program of the tests connects to.
 const ADDRESS: &str = "ASKBOX_PROCESS_VIEW_ADDRESS";
@@ -15,7 +29,9 @@ const SHARED: &str = "ASKBOX_PROCESS_VIEW_SHARED";
 struct Client {
     child: Child,
     address: SocketAddr,
-    _connection: TcpStream,
+    held: TcpStream,
+    /// Kept open: a test program that cannot print complains.
+    output: Option<BufReader<ChildStdout>>,
 }
 
 impl Client {
@@ -49,6 +65,7 @@ impl Client {
             line.clear();
             assert_ne!(output.read_line(&mut line).unwrap(), 0, "the client ended early");
         }
+        client.output = Some(output);
         client
     }
 
@@ -57,12 +74,27 @@ impl Client {
         Self {
             child,
             address,
-            _connection: connection,
+            held: connection,
+            output: None,
         }
     }
 
+    /// By both ways, which must agree.
     fn find(&self, members: Members) -> Option<Process> {
-        holder(members, self.address, Instant::now() + Duration::from_secs(20))
+        let stop = Instant::now() + Duration::from_secs(20);
+        let by_table = holder(&by_table(members), self.connection(), stop);
+        assert_eq!(
+            holder(&by_diagnostics(members), self.connection(), stop),
+            by_table
+        );
+        by_table
+    }
+
+    fn connection(&self) -> Connection {
+        Connection {
+            client: self.address,
+            server: self.held.local_addr().ok(),
+        }
     }
 }
 
@@ -70,6 +102,9 @@ impl Drop for Client {
     fn drop(&mut self) {
         // It ends with its standard input.
         drop(self.child.stdin.take());
+        if let Some(mut output) = self.output.take() {
+            std::io::copy(&mut output, &mut std::io::sink()).unwrap();
+        }
         self.child.wait().unwrap();
     }
 }
@@ -158,16 +193,9 @@ fn a_process_of_another_session_is_not_found() {
 
 #[test]
 fn a_connection_that_is_over_has_no_process() {
-    let client = Client::start(&[], "127.0.0.1:0", false);
-    let closed = SocketAddr::new(client.address.ip(), 1);
-    assert_eq!(
-        holder(
-            Members::Below(client.child.id()),
-            closed,
-            Instant::now() + DEADLINE
-        ),
-        None
-    );
+    let mut client = Client::start(&[], "127.0.0.1:0", false);
+    client.address.set_port(1);
+    assert_eq!(client.find(Members::Below(client.child.id())), None);
 }
 
 #[test]
@@ -196,6 +224,9 @@ fn a_process_in_a_sandbox_is_found_below_the_sandbox_and_by_its_namespace() {
     let found = client.find(Members::Below(client.child.id())).unwrap();
     check(&found, None);
     assert_ne!(found.pid, client.child.id());
+    // Bubblewrap has one thread; our program has two, since the test harness runs each test on one of its own.
+    assert!(proc::is_single_threaded(client.child.id()));
+    assert!(!proc::is_single_threaded(found.pid));
     let namespace = std::fs::metadata(format!("/proc/{}/ns/pid", found.pid))
         .unwrap()
         .ino();
@@ -207,27 +238,32 @@ fn a_process_in_a_sandbox_is_found_below_the_sandbox_and_by_its_namespace() {
 #[test]
 fn nothing_is_found_after_the_deadline() {
     let client = Client::start(&[], "127.0.0.1:0", false);
-    assert_eq!(
-        holder(Members::Below(client.child.id()), client.address, Instant::now()),
-        None
-    );
+    let session = by_table(Members::Below(client.child.id()));
+    assert_eq!(holder(&session, client.connection(), Instant::now()), None);
 }
 
 #[tokio::test]
 async fn a_view_finds_it_on_its_own_threads() {
-    let client = Client::start(&SANDBOX, "127.0.0.1:0", false);
+    let mut client = Client::start(&SANDBOX, "127.0.0.1:0", false);
+    let session = by_diagnostics(Members::Below(client.child.id()));
     let view = ProcessView::new();
-    check(
-        &view
-            .identify(Members::Below(client.child.id()), client.address)
-            .await,
-        None,
-    );
+    check(&view.identify(session.clone(), client.connection()).await, None);
+    client.address.set_port(1);
     assert_eq!(
-        view.identify(Members::Below(client.child.id()), "127.0.0.1:1".parse().unwrap())
-            .await,
+        view.identify(session, client.connection()).await,
         Process::unknown()
     );
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |percent: usize| {
+        times
+            .get(times.len() * percent / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    println!("{what}: median {:?}, p90 {:?}, p99 {:?}", at(50), at(90), at(99));
 }
 
 /// Prints what finding costs: `cargo nextest run --release -p askbox-daemon --run-ignored only cost --no-capture`.
@@ -236,35 +272,27 @@ async fn a_view_finds_it_on_its_own_threads() {
 async fn cost_of_finding_a_process() {
     let client = Client::start(&SANDBOX, "127.0.0.1:0", false);
     let members = Members::Below(client.child.id());
-    let processes = proc::family(client.child.id(), PROCESSES, Instant::now() + DEADLINE).len();
-    let report = |what: &str, mut times: Vec<Duration>| {
-        times.sort_unstable();
-        let at = |percent: usize| {
-            times
-                .get(times.len() * percent / 100)
-                .copied()
-                .unwrap_or_default()
-        };
-        println!(
-            "{what}, {processes} processes: median {:?}, p90 {:?}, p99 {:?}",
-            at(50),
-            at(90),
-            at(99)
-        );
-    };
-    let mut times = Vec::new();
-    for _ in 0..3000 {
-        let start = Instant::now();
-        client.find(members).unwrap();
-        times.push(start.elapsed());
+    println!(
+        "{} processes",
+        proc::family(client.child.id(), PROCESSES, Instant::now() + DEADLINE).len()
+    );
+    for (what, session, rounds) in [
+        ("by diagnostics", by_diagnostics(members), 3000),
+        ("by the table of /proc", by_table(members), 200),
+    ] {
+        let times = (0..rounds).map(|_| {
+            let start = Instant::now();
+            holder(&session, client.connection(), start + DEADLINE).unwrap();
+            start.elapsed()
+        });
+        report(what, times.collect());
+        let view = ProcessView::new();
+        let mut times = Vec::new();
+        for _ in 0..rounds {
+            let start = Instant::now();
+            view.identify(session.clone(), client.connection()).await;
+            times.push(start.elapsed());
+        }
+        report(&format!("{what}, on the pool"), times);
     }
-    report("on this thread", times);
-    let view = ProcessView::new();
-    let mut times = Vec::new();
-    for _ in 0..3000 {
-        let start = Instant::now();
-        view.identify(members, client.address).await;
-        times.push(start.elapsed());
-    }
-    report("on the pool", times);
 }

@@ -57,7 +57,7 @@ fn this_process_is_described() {
     assert_eq!(exe(pid).as_deref(), std::env::current_exe().ok().as_deref());
     assert_eq!(command(pid), std::env::args().collect::<Vec<_>>());
     assert_eq!(namespace(pid), own_namespace());
-    assert!(started(pid).is_some_and(|started| 0 < started));
+    assert!(stat(pid).is_some_and(|stat| 0 < stat.started));
 }
 
 #[test]
