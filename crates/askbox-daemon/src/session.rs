@@ -213,8 +213,10 @@ pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) {
         return;
     };
     daemon.gate.close_session(id).await;
-    // Only now, so that what its connections carried is in the log.
-    drop(serving);
+    if let Some(serving) = serving {
+        // So that what its connections carried is in the log before its end.
+        serving.settle().await;
+    }
     let entry = entry(id, &project, SessionChange::Ended, Some(how.text()));
     if let Err(error) = daemon.log.record(entry, Durability::Synced).await {
         tracing::error!(%error, session = %id, "the end of a session is not in the log");

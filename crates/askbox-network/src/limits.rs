@@ -45,6 +45,10 @@ pub(crate) const DNS_DATAGRAM: usize = 4_096;
 /// Connections of one session that may be open at once; later ones wait in the listener's backlog.
 pub(crate) const CONNECTIONS: usize = 20_000;
 
+/// How long the end of a session waits for its connections to record what they carried: naming a process and an event
+/// take far less, and a client that lingers is no reason to wait.
+pub(crate) const SETTLE: Duration = Duration::from_secs(1);
+
 /// A pause after accept(2) failed: out of descriptors is the common reason, and trying at once would spin.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

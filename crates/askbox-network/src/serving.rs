@@ -14,10 +14,11 @@ use askbox_policy::{Host, Port, Process, Project, SessionId};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::capture;
 use crate::dns_server;
-use crate::limits::CONNECTIONS;
+use crate::limits::{CONNECTIONS, SETTLE};
 use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
 use crate::session::Session;
@@ -69,10 +70,24 @@ pub struct SessionNetwork {
 pub struct Serving {
     #[expect(dead_code, reason = "held so that dropping it ends the tasks")]
     tasks: JoinSet<()>,
+    slots: Arc<Semaphore>,
+}
+
+impl Serving {
+    /// Waits until no connection is open. After the session was closed at the gate that is when the last one has
+    /// recorded what it carried; a client that lingers could make it long, so it is given up after a while.
+    pub async fn settle(&self) {
+        // Each of the two accepting loops holds a slot for the connection that it waits for.
+        let open = (CONNECTIONS - 2).try_into().unwrap_or(u32::MAX);
+        if timeout(SETTLE, self.slots.acquire_many(open)).await.is_err() {
+            tracing::debug!("connections of an ended session are dropped with their byte counts");
+        }
+    }
 }
 
 /// Serves a session's network until the result is dropped. To be called inside a tokio runtime, after the session was
-/// opened at the gate; close it there first when it ends, so that what its connections carried is still recorded.
+/// opened at the gate; close it there first when it ends, then [`Serving::settle`], so that what its connections carried is
+/// recorded.
 pub fn serve(
     listeners: Listeners,
     session: SessionNetwork,
@@ -110,7 +125,7 @@ pub fn serve(
     for fd in dns_tcp {
         tasks.spawn(dns_server::serve_tcp(listener(fd)?, Arc::clone(&session)));
     }
-    Ok(Serving { tasks })
+    Ok(Serving { tasks, slots })
 }
 
 fn listener(fd: OwnedFd) -> io::Result<TcpListener> {
