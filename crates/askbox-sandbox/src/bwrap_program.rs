@@ -41,7 +41,27 @@ impl Unusable {
 
 /// Checks the program before each launch.
 pub fn check() -> Result<(), Unusable> {
-    check_at(Path::new(BWRAP), 0)
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let owner = root(&read("/proc/self/uid_map"), &read("/proc/sys/kernel/overflowuid"));
+    check_at(Path::new(BWRAP), owner)
+}
+
+/// Whom root's files belong to here: root, or in a user namespace without a root (user_namespaces(7)) the overflow user. That
+/// one stands for owners whom nobody in the namespace can become, so nobody in it can change their files.
+fn root(uid_map: &str, overflow: &str) -> u32 {
+    let is_mapped = |user: u64| {
+        uid_map.lines().any(|line| {
+            let mut fields = line.split_ascii_whitespace().map(str::parse);
+            let (Some(Ok(first)), Some(Ok(count))) = (fields.next(), fields.nth(1)) else {
+                return true;
+            };
+            (first..first + count).contains(&user)
+        })
+    };
+    match overflow.trim().parse::<u32>() {
+        Ok(overflow) if !uid_map.is_empty() && !is_mapped(0) && !is_mapped(overflow.into()) => overflow,
+        Ok(_) | Err(_) => 0,
+    }
 }
 
 fn check_at(path: &Path, owner: u32) -> Result<(), Unusable> {

@@ -28,3 +28,20 @@ fn a_missing_program_is_named() {
         Err(Unusable::Missing)
     ));
 }
+
+#[test]
+fn in_a_namespace_without_root_its_files_belong_to_the_overflow_user() {
+    for (uid_map, overflow, owner) in [
+        ("         0          0 4294967295\n", "65534\n", 0),
+        ("         0       1000          1\n", "65534\n", 0),
+        ("      1000       1000          1\n", "65534\n", 65534),
+        ("      1000       1000          1\n         0     100000          1\n", "65534\n", 0),
+        ("     65534       1000          1\n", "65534\n", 0),
+        ("      1000       1000     100000\n", "65534\n", 0),
+        ("      1000       1000          1\n", "", 0),
+        ("", "65534\n", 0),
+        ("garbled\n", "65534\n", 0),
+    ] {
+        assert_eq!(root(uid_map, overflow), owner, "{uid_map:?} {overflow:?}");
+    }
+}
