@@ -89,6 +89,9 @@ impl CliError {
             CliError::StopTimedOut { pid } => {
                 Some(format!("end it with `kill -9 {pid}`; its sandboxes end with it"))
             }
+            CliError::Launch(launch::Error::Launch(askbox_sandbox::launch::Error::Bwrap(unusable))) => {
+                Some(unusable.hint().to_owned())
+            }
             CliError::Launch(launch::Error::Launch(_)) => {
                 Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
             }
