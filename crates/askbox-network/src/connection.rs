@@ -3,6 +3,7 @@
 
 use std::future::{Future, pending};
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -71,6 +72,7 @@ pub(crate) async fn handle(client: TcpStream, destination: Destination, caller: 
 
 impl Connection {
     async fn carry(&self) -> Result<(), End> {
+        self.refuse_forbidden_address().await?;
         let permit = self.admit(Target::Network(self.destination.clone())).await?;
         let carried = until_cut(&permit, self.connect(&permit)).await;
         if self.is_dialled.load(Ordering::Relaxed) {
@@ -102,10 +104,7 @@ impl Connection {
             Judgement::Dial(addresses) => return self.dial_and_carry(permit, &addresses).await,
             Judgement::Local(address) => address,
             Judgement::Forbidden { address, what } => {
-                if !self.caller.session.rule_names_address(&self.destination, address) {
-                    let what = format!("{what} ({address})");
-                    return Err(self.refuse(Basis::ForbiddenAddress(what), None).await);
-                }
+                self.check_rule_names(address, what).await?;
                 address
             }
         };
@@ -116,6 +115,26 @@ impl Connection {
         let second = self.admit(target).await?;
         let addresses: Vec<JudgedAddress> = JudgedAddress::permitted(&second).into_iter().collect();
         until_cut(&second, self.dial_and_carry(&second, &addresses)).await
+    }
+
+    /// Refuses an address that no answer can open before anybody is asked about it. A name's addresses are only looked up
+    /// after the name was admitted.
+    async fn refuse_forbidden_address(&self) -> Result<(), End> {
+        if !matches!(self.destination.host, Host::Address(_)) {
+            return Ok(());
+        }
+        match Box::pin(self.judge()).await {
+            Ok(Judgement::Forbidden { address, what }) => self.check_rule_names(address, what).await,
+            Ok(Judgement::Dial(_) | Judgement::Local(_)) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn check_rule_names(&self, address: IpAddr, what: &str) -> Result<(), End> {
+        if self.caller.session.rule_names_address(&self.destination, address) {
+            return Ok(());
+        }
+        let what = format!("{what} ({address})");
+        Err(self.refuse(Basis::ForbiddenAddress(what), None).await)
     }
 
     async fn judge(&self) -> Result<Judgement, End> {

@@ -330,6 +330,27 @@ async fn a_forbidden_address_is_refused_even_for_an_allowed_name() {
 }
 
 #[tokio::test]
+async fn nobody_is_asked_about_an_address_that_no_answer_can_open() {
+    for address in ["169.254.169.254", "127.0.0.1", "::1"] {
+        let world = World::asking(&rule("allow", "*"), &[]);
+        let (mut program, task) = world.connect(address, 9).await;
+        program.write_all(b"\x00").await.unwrap();
+        assert!(program.read(&mut [0; 1]).await.is_err());
+        task.await.unwrap();
+        let target = if address.contains(':') {
+            format!("[{address}]:9")
+        } else {
+            format!("{address}:9")
+        };
+        assert!(
+            world.was_denied(&target, "forbidden address"),
+            "{:?}",
+            world.verdicts()
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_a_rule_names_is_dialled() {
     let (server, port) = listen().await;
     let rules = rule("allow", "localhost") + &rule("allow", "127.0.0.1") + &rule("allow", "::1");
