@@ -62,6 +62,7 @@ const SHARED: &[&str] = &["/home", "/tmp", "/usr", "/var", "/var/tmp"];
 #[derive(Clone, Debug)]
 pub struct Lists {
     home: CanonicalPath,
+    own: Vec<CanonicalPath>,
     entries: Vec<(List, Entry)>,
     index: PathIndex,
 }
@@ -83,6 +84,7 @@ impl Lists {
     pub fn for_home(home: &CanonicalPath, own: &[CanonicalPath], path_dirs: &[CanonicalPath]) -> Self {
         let mut lists = Self {
             home: home.clone(),
+            own: own.to_vec(),
             entries: Vec::new(),
             index: PathIndex::default(),
         };
@@ -121,6 +123,11 @@ impl Lists {
     /// The home directory that the lists are for.
     pub fn home(&self) -> &CanonicalPath {
         &self.home
+    }
+
+    /// Whether the path is one of Askbox's own directories or lies in one: no rule opens those, not even by exact path.
+    pub fn is_own(&self, path: &CanonicalPath) -> bool {
+        self.own.iter().any(|own| path.is_within(own))
     }
 
     /// The entry of the credential list that is this path or holds it.

@@ -173,6 +173,7 @@ impl Policy {
             List::Startup => Basis::Startup(reason),
             List::Credential | List::Redacted => Basis::Credential(reason),
         };
+        let said = said.filter(|_| !self.lists.is_own(guard.path));
         let Some(said) = said else {
             return if guard.refused {
                 Verdict::Deny(basis)

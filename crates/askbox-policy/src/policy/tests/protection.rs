@@ -219,3 +219,20 @@ fn what_an_administrator_sets_is_the_ceiling() {
         session(None).with_project_file(file(Some(Preset::Development), &[]), &path("/p"), false, &policy);
     assert_eq!(untrusted.preset, Some(Preset::Moderate));
 }
+
+#[test]
+fn no_rule_opens_our_own_directories() {
+    let rules = [
+        "allow read ~/.config/askbox/policy.toml",
+        "allow write ~/.config/askbox/policy.toml",
+        "allow read ~/.config/other/policy.toml",
+    ];
+    Case::new()
+        .rules(&rules)
+        .says(read("/home/u/.config/askbox/policy.toml"), "deny credential list")
+        .says(
+            write("/home/u/.config/askbox/policy.toml"),
+            "deny credential list",
+        )
+        .says(read("/home/u/.config/other/policy.toml"), "allow rule");
+}
