@@ -31,7 +31,7 @@ pub struct HostFacts {
     pub listed_present: Vec<PathBuf>,
     /// Which denied paths exist.
     pub denied_present: Vec<PathBuf>,
-    /// Sockets on the host, by absolute path.
+    /// Sockets on the host, by canonical path.
     pub sockets: Vec<PathBuf>,
     /// The askbox-init program.
     pub init: PathBuf,
@@ -202,7 +202,7 @@ impl HostFacts {
                 .collect(),
             listed_present: present(&mut question.listed.iter().map(|listed| &listed.path)),
             denied_present: present(&mut question.denied.iter()),
-            sockets: sockets::absolute_paths(&fs::read("/proc/net/unix")?),
+            sockets: sockets::on_host()?,
             init: question.init.clone(),
             user: question.user.clone(),
         })

@@ -236,6 +236,9 @@ pub enum Refusal {
         /// Where it leads.
         target: PathBuf,
     },
+    /// A directory of the credential list, or one in it.
+    #[error("cannot open {0} as a whole: it holds credentials; name the file that is needed")]
+    HoldsCredentials(PathBuf),
     /// A path that inside is something of Askbox's own.
     #[error("cannot open {0}: a session has its own")]
     Reserved(PathBuf),
@@ -385,6 +388,10 @@ fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Open
             path: opened.path.clone(),
             target: path.clone(),
         });
+    }
+    let is_credential = |listed: &Listed| listed.list == List::Credential && path.starts_with(&listed.path);
+    if found.directory && request.listed.iter().any(is_credential) {
+        return Err(Refusal::HoldsCredentials(opened.path.clone()));
     }
     let is_guard = facts.project.guards.iter().any(|guard| guard.path == *path);
     if is_guard && opened.access == Access::ReadWrite {

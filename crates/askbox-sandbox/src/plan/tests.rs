@@ -199,6 +199,16 @@ fn nothing_is_covered_below_a_cover() {
 }
 
 #[test]
+fn a_credential_directory_is_not_opened_as_a_whole() {
+    for path in ["/home/ada/.ssh", "/home/ada/.ssh/keys"] {
+        let mut facts = facts();
+        facts.opened = vec![opened(path, Access::ReadOnly, true)];
+        let refusal = plan(&request(), &facts).unwrap_err();
+        assert!(matches!(refusal, Refusal::HoldsCredentials(_)), "{refusal}");
+    }
+}
+
+#[test]
 fn reading_a_start_up_file_does_not_open_it_for_writing() {
     let mut facts = facts();
     facts.opened = vec![
