@@ -1,17 +1,20 @@
 //! Builds the root that a plan describes, in the launch child's own mount namespace. Every mount goes from descriptor to
 //! descriptor, opened without following a symbolic link, so that nothing inside or beside can redirect it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat, openat2};
 use nix::mount::{MsFlags, mount};
-use nix::sys::stat::{Mode, fchmod, mkdirat};
+use nix::sys::stat::{Mode, fchmod, mkdirat, umask};
 use nix::unistd::symlinkat;
 
 use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Identity, Mount, Node, Plan};
@@ -62,18 +65,31 @@ pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
     )
     .step("mount a tmpfs on", &plan.stage)?;
     let stage = open_source(&plan.stage).step("open", &plan.stage)?;
-    let stage = Stage { root: stage };
+    let stage = Stage {
+        root: stage,
+        parents: RefCell::default(),
+    };
+    // Nodes get the modes that the plan says. Nothing else is created before it is put back.
+    let before = umask(Mode::empty());
     for node in &plan.nodes {
         stage.node(node)?;
+        if matches!(node, Node::Temporary { .. }) {
+            stage.parents.borrow_mut().clear();
+        }
     }
+    stage.parents.borrow_mut().clear();
     for mount in &plan.mounts {
         stage.mount(mount)?;
+        stage.parents.borrow_mut().clear();
     }
+    umask(before);
     Ok(())
 }
 
 struct Stage {
     root: OwnedFd,
+    /// Directories of the root tmpfs by path, while nodes are made. Mounts would make them stale.
+    parents: RefCell<HashMap<PathBuf, Rc<OwnedFd>>>,
 }
 
 impl Stage {
@@ -96,41 +112,48 @@ impl Stage {
     }
 
     /// The parent directory, made with all of its own where missing, and the last name.
-    fn parent<'a>(&self, path: &'a Path) -> io::Result<(OwnedFd, &'a Path)> {
+    fn parent<'a>(&self, path: &'a Path) -> io::Result<(Rc<OwnedFd>, &'a Path)> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
-        let parent = match self.open(parent) {
+        let known = self.parents.borrow().get(parent).cloned();
+        if let Some(known) = known {
+            return Ok((known, Path::new(name)));
+        }
+        let opened = match self.open(parent) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.directory(parent, 0o755)?;
                 self.open(parent)?
             }
             other => other?,
         };
-        Ok((parent, Path::new(name)))
+        let opened = Rc::new(opened);
+        self.parents
+            .borrow_mut()
+            .insert(parent.to_owned(), Rc::clone(&opened));
+        Ok((opened, Path::new(name)))
     }
 
     fn directory(&self, path: &Path, mode: u32) -> io::Result<()> {
         if path == Path::new("/") {
             return Ok(());
         }
+        let mode = Mode::from_bits_truncate(mode);
         let (parent, name) = self.parent(path)?;
-        match mkdirat(&parent, name, Mode::from_bits_truncate(mode)) {
-            Ok(()) | Err(Errno::EEXIST) => {}
+        match mkdirat(&*parent, name, mode) {
+            Ok(()) => return Ok(()), // There is no umask here, see `build`.
+            Err(Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        // mkdir(2) applied the umask, and an existing directory keeps its mode.
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let directory = openat(&parent, name, flags, Mode::empty())?;
-        Ok(fchmod(&directory, Mode::from_bits_truncate(mode))?)
+        Ok(fchmod(openat(&*parent, name, flags, Mode::empty())?, mode)?)
     }
 
     fn file(&self, path: &Path, mode: u32, content: &str) -> io::Result<()> {
         let (parent, name) = self.parent(path)?;
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let mut file = fs::File::from(openat(&parent, name, flags, Mode::from_bits_truncate(0o600))?);
-        file.write_all(content.as_bytes())?;
-        Ok(fchmod(&file, Mode::from_bits_truncate(mode))?)
+        let file = openat(&*parent, name, flags, Mode::from_bits_truncate(mode))?;
+        fs::File::from(file).write_all(content.as_bytes())
     }
 
     fn node(&self, node: &Node) -> Result<(), Error> {
@@ -140,7 +163,7 @@ impl Stage {
             Node::Temporary { path, bytes } => self.temporary(path, *bytes).step("mount a tmpfs on", path),
             Node::Link { path, target } => {
                 let (parent, name) = self.parent(path).step("make the parent of", path)?;
-                match symlinkat(target, &parent, name) {
+                match symlinkat(target, &*parent, name) {
                     Ok(()) | Err(Errno::EEXIST) => Ok(()),
                     Err(error) => Err(error).step("link", path),
                 }
@@ -163,7 +186,9 @@ impl Stage {
                 self.bind(opened, target, *access).step("mount", target)
             }
             Mount::Private { source, target } => {
-                fs::create_dir_all(source).step("make directory", source)?;
+                let mut builder = fs::DirBuilder::new();
+                builder.recursive(true).mode(0o700);
+                builder.create(source).step("make directory", source)?;
                 let opened = open_source(source).step("open", source)?;
                 self.bind(opened, target, Access::ReadWrite).step("mount", target)
             }

@@ -119,7 +119,7 @@ impl Planning {
     fn plan(self, daemon: &Daemon, id: &SessionId, request: &LaunchRequest) -> Result<Planned, WireError> {
         let options = &request.options;
         let opened = self.opened(id)?;
-        let listed = self.listed();
+        let listed = self.listed(&opened);
         let denied = self.denied();
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
         let question = Question {
@@ -260,8 +260,14 @@ impl Planning {
             && !rule.expires.as_ref().is_some_and(ended)
     }
 
-    /// The entries of both lists as plain paths; wildcards as what they match on this machine.
-    fn listed(&self) -> Vec<Listed> {
+    /// The entries of both lists as plain paths; wildcards as what they match on this machine, where something is opened:
+    /// everywhere else the home directory is empty, and looking through all of it takes its time.
+    fn listed(&self, opened: &[(PathBuf, Access)]) -> Vec<Listed> {
+        let overlaps = |anchor: &Path| {
+            opened
+                .iter()
+                .any(|(place, _)| place.starts_with(anchor) || anchor.starts_with(place))
+        };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {
             let list = match list {
@@ -278,6 +284,7 @@ impl Planning {
             match entry.node {
                 Node::Directory => listed.push(add(anchor.as_path().to_owned(), true)),
                 Node::File => listed.push(add(anchor.as_path().to_owned(), false)),
+                Node::Glob if !overlaps(anchor.as_path()) => {}
                 Node::Glob => {
                     let mut found = Vec::new();
                     matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
