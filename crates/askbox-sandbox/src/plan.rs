@@ -273,7 +273,7 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     for opened in &facts.opened {
         open(&mut view, request, facts, opened)?;
     }
-    project::guard(&mut view, facts);
+    project::guard(&mut view, request, facts);
     close(&mut view, request, facts);
     if MAX_MOUNTS < view.mounts.len() {
         return Err(Refusal::TooMany(view.mounts.len()));

@@ -112,6 +112,36 @@ fn the_project_is_writable_and_its_guards_come_after_it() {
 }
 
 #[test]
+fn the_notice_names_the_git_configuration_that_is_guarded() {
+    let check = |config: &str, cwd: &str, flag: &str| {
+        let mut facts = facts();
+        facts.project.guards = vec![Guard {
+            path: config.into(),
+            access: Access::ReadOnly,
+        }];
+        let request = PlanRequest {
+            cwd: cwd.into(),
+            ..request()
+        };
+        let notices = plan(&request, &facts).unwrap().notices;
+        assert!(notices.len() == 1 && notices[0].contains(flag), "{notices:?}");
+    };
+    let own = "/home/ada/work/.git/config";
+    check(own, "/home/ada/work", "`--allow-write .git/config`");
+    check(
+        own,
+        "/home/ada/work/deep",
+        "`--allow-write /home/ada/work/.git/config`",
+    );
+    let module = "/home/ada/main/.git/modules/work/config";
+    check(
+        module,
+        "/home/ada/work",
+        "`--allow-write /home/ada/main/.git/modules/work/config`",
+    );
+}
+
+#[test]
 fn credentials_are_closed_whether_they_exist_or_not() {
     let plan = plan(&request(), &facts()).unwrap();
     assert!(plan.nodes.contains(&Node::Directory {
@@ -173,6 +203,16 @@ fn a_link_to_a_listed_path_opens_nothing() {
 }
 
 #[test]
+fn a_credential_directory_is_not_opened_as_a_whole() {
+    for path in ["/home/ada/.ssh", "/home/ada/.ssh/keys"] {
+        let mut facts = facts();
+        facts.opened = vec![opened(path, Access::ReadOnly, true)];
+        let refusal = plan(&request(), &facts).unwrap_err();
+        assert!(matches!(refusal, Refusal::HoldsCredentials(_)), "{refusal}");
+    }
+}
+
+#[test]
 fn a_link_to_a_denied_path_opens_nothing() {
     let mut facts = facts();
     facts.opened = vec![Opened {
@@ -196,16 +236,6 @@ fn nothing_is_covered_below_a_cover() {
     let plan = plan(&request(), &facts).unwrap();
     let covers = |mount: &&Mount| matches!(mount, Mount::Cover { .. });
     assert_eq!(plan.mounts.iter().filter(covers).count(), 1);
-}
-
-#[test]
-fn a_credential_directory_is_not_opened_as_a_whole() {
-    for path in ["/home/ada/.ssh", "/home/ada/.ssh/keys"] {
-        let mut facts = facts();
-        facts.opened = vec![opened(path, Access::ReadOnly, true)];
-        let refusal = plan(&request(), &facts).unwrap_err();
-        assert!(matches!(refusal, Refusal::HoldsCredentials(_)), "{refusal}");
-    }
 }
 
 #[test]
