@@ -2,7 +2,7 @@
 //! requests to the gate are made; decides nothing itself.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use askbox_gate::{Denial, Gate, Permit};
@@ -116,17 +116,21 @@ impl Session {
         !also(other_host, destination.port) && !also(destination.host.clone(), other_port)
     }
 
-    /// Whether a rule names this address for the destination. Only what a person wrote counts: an address that no name
-    /// may lead to is never asked about, so no answer can stand for it.
+    /// Whether a rule names exactly this address for the destination; a range that holds it among others does not. Only what
+    /// a person wrote counts: an address that no name may lead to is never asked about, so no answer can stand for it.
     pub(crate) fn rule_names_address(&self, destination: &Destination, address: IpAddr) -> bool {
-        let target = Target::LocalNetwork {
-            destination: destination.clone(),
-            address,
+        let allowed_by = |address| {
+            let target = Target::LocalNetwork {
+                destination: destination.clone(),
+                address,
+            };
+            match self.peek(target) {
+                Verdict::Allow(basis @ (Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_))) => Some(basis),
+                Verdict::Allow(_) | Verdict::Deny(_) | Verdict::Ask(_) => None,
+            }
         };
-        match self.peek(target) {
-            Verdict::Allow(Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_)) => true,
-            Verdict::Allow(_) | Verdict::Deny(_) | Verdict::Ask(_) => false,
-        }
+        let basis = allowed_by(address);
+        basis.is_some() && allowed_by(neighbour(address)) != basis
     }
 }
 
@@ -134,12 +138,15 @@ impl Session {
 fn other_host(host: &Host) -> Option<Host> {
     match host {
         Host::Name(name) => HostName::parse(&format!("{BELOW}.{name}")).ok().map(Host::Name),
-        Host::Address(IpAddr::V4(address)) => {
-            Some(Host::from(std::net::Ipv4Addr::from(address.to_bits() ^ 1)))
-        }
-        Host::Address(IpAddr::V6(address)) => {
-            Some(Host::from(std::net::Ipv6Addr::from(address.to_bits() ^ 1)))
-        }
+        Host::Address(address) => Some(Host::address(neighbour(*address))),
+    }
+}
+
+/// The address beside the given one, in every range that holds it.
+fn neighbour(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from(address.to_bits() ^ 1)),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(address.to_bits() ^ 1)),
     }
 }
 

@@ -351,6 +351,26 @@ async fn nobody_is_asked_about_an_address_that_no_answer_can_open() {
 }
 
 #[tokio::test]
+async fn a_range_names_none_of_its_addresses() {
+    let rules = ["localhost", "127.0.0.0/8", "0.0.0.0/0", "::/0"].map(|pattern| rule("allow", pattern));
+    let world = World::new(&rules.concat(), &[]);
+    for (host, target) in [
+        ("localhost", "localhost:9"),
+        ("169.254.169.254", "169.254.169.254:9"),
+    ] {
+        let (mut program, task) = world.connect(host, 9).await;
+        program.write_all(b"\x00").await.unwrap();
+        assert!(program.read(&mut [0; 1]).await.is_err());
+        task.await.unwrap();
+        assert!(
+            world.was_denied(target, "forbidden address"),
+            "{:?}",
+            world.verdicts()
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_a_rule_names_is_dialled() {
     let (server, port) = listen().await;
     let rules = rule("allow", "localhost") + &rule("allow", "127.0.0.1") + &rule("allow", "::1");
