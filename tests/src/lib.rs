@@ -9,6 +9,7 @@
 #![expect(clippy::missing_panics_doc, reason = "every step of a test may fail the test")]
 
 mod canaries;
+mod inetd;
 mod run;
 pub mod server;
 mod world;

@@ -87,6 +87,22 @@ pub(crate) const TO_TEST: &[Package] = &[
         name: "nodejs",
         proof: "/usr/bin/node",
     },
+    Package {
+        name: "default-jdk-headless",
+        proof: "/usr/bin/javac",
+    },
+];
+
+/// What the tests with real registries install with.
+const PACKAGE_MANAGERS: &[Package] = &[
+    Package {
+        name: "npm",
+        proof: "/usr/bin/npm",
+    },
+    Package {
+        name: "python3-venv",
+        proof: "/usr/share/doc/python3-venv",
+    },
 ];
 
 /// What the peer of the benchmarks needs.
@@ -130,6 +146,26 @@ pub(crate) fn install(packages: &[Package]) -> Result<()> {
         &format!("install {}", missing.join(" ")),
         as_root("apt-get").args(install).args(&missing),
     )
+}
+
+/// Installs the package managers that the tests with real registries run.
+pub(crate) fn install_package_managers() -> Result<()> {
+    install(PACKAGE_MANAGERS)?;
+    // Debian 12 calls its newer cargo so. The one that it calls cargo knows only an index of gigabytes, by git.
+    let newer = Command::new("apt-cache")
+        .args(["show", "cargo-web"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    let name = if newer.is_ok_and(|status| status.success()) {
+        "cargo-web"
+    } else {
+        "cargo"
+    };
+    install(&[Package {
+        name,
+        proof: "/usr/bin/cargo",
+    }])
 }
 
 /// Whether root started the task.

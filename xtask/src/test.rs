@@ -30,6 +30,9 @@ const STAGING: &str = "/var/tmp/askbox-test-bin";
 pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     machine::install(machine::TO_RUN)?;
     machine::install(machine::TO_TEST)?;
+    if extent == Extent::Full {
+        machine::install_package_managers()?;
+    }
     units()?;
     let binaries = stage()?;
     let groups: &[&str] = match extent {
