@@ -1,1 +1,14 @@
 //! Attacks that must fail, each beside a twin that must work.
+#![expect(clippy::unwrap_used, reason = "a failed step of the set-up fails the test")]
+
+mod both;
+mod environment;
+mod files;
+mod git;
+mod grants;
+mod host;
+mod life;
+mod projects;
+mod prompts;
+mod sockets;
+mod system;

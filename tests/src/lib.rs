@@ -10,10 +10,12 @@
 
 mod canaries;
 mod inetd;
+mod processes;
 mod run;
 pub mod server;
 mod world;
 
 pub use canaries::MARKER;
+pub use processes::{Process, is_inhabited};
 pub use run::{Finished, Running};
 pub use world::World;

@@ -113,6 +113,15 @@ impl World {
         command
     }
 
+    /// A script for bash on the host, in which `$ASKBOX` is the askbox program.
+    pub fn host_script(&self, script: &str) -> Command {
+        let mut command = self.host("bash");
+        command
+            .env("ASKBOX", binary("askbox"))
+            .args(["--norc", "-c", script]);
+        command
+    }
+
     /// `askbox run [OPTIONS] -- sh -c SCRIPT`, to its end.
     pub fn sh(&self, options: &[&str], script: &str) -> Finished {
         self.start_sh(options, script).finish()

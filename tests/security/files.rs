@@ -1,0 +1,260 @@
+//! What of the user's files a program inside can reach: credentials, other files, and both by symbolic links.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use askbox_tests::{MARKER, World};
+
+use crate::both::{outside, works_everywhere, works_only_outside};
+
+/// Threat 1, and every other credential file of the world.
+const CREDENTIALS: &[&str] = &[
+    ".ssh/id_rsa",
+    ".ssh/id_test",
+    ".aws/credentials",
+    ".config/gcloud/credentials.db",
+    ".config/gh/hosts.yml",
+    ".gnupg/secring.gpg",
+    ".kube/config",
+    ".docker/config.json",
+    ".netrc",
+    ".git-credentials",
+    ".bash_history",
+];
+
+/// Prints one line for each path that could be read.
+fn read_all(paths: &[&str]) -> String {
+    let one = |path: &&str| format!("cat ~/{path} && echo 'READ {path}'");
+    paths.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn threat_1_credential_files_are_denied() {
+    let world = World::new();
+    let script = read_all(CREDENTIALS);
+    assert_eq!(
+        outside(&world, &script).stdout.matches("READ").count(),
+        CREDENTIALS.len()
+    );
+    let inside = world.sh(&[], &script);
+    assert!(
+        !inside.stdout.contains(MARKER) && !inside.stdout.contains("READ"),
+        "{inside:#?}"
+    );
+    assert_eq!(
+        inside.stderr.matches("Permission denied").count(),
+        CREDENTIALS.len(),
+        "{inside:#?}"
+    );
+}
+
+#[test]
+fn threat_1_credential_files_of_tools_with_a_private_home_are_not_there() {
+    let world = World::new();
+    let inside = works_only_outside(&world, &[], &read_all(&[".cargo/credentials.toml"]));
+    assert!(!inside.stdout.contains(MARKER), "{inside:#?}");
+}
+
+#[test]
+fn threat_1_no_preset_and_no_automatic_approval_opens_a_credential_file() {
+    let world = World::new();
+    world.write_policy(
+        "preset = \"development\"\nauto_approve = [\"read\", \"write\", \"execute\", \"network\"]\n",
+    );
+    for options in [&["--preset", "development"][..], &["--allow-read", "~"]] {
+        let inside = world.sh(options, &read_all(CREDENTIALS));
+        assert!(
+            inside.code != Some(125) && !inside.stdout.contains(MARKER),
+            "{options:?} {inside:#?}"
+        );
+    }
+    let twin = world.sh(&["--allow-read", "~"], "cat ~/notes/spec.md");
+    assert!(twin.succeeded().stdout.contains(MARKER));
+}
+
+#[test]
+fn threat_1_a_rule_for_the_exact_path_opens_that_file_alone() {
+    let world = World::new();
+    let inside = world.sh(
+        &["--allow-read", "~/.ssh/id_test"],
+        "cat ~/.ssh/id_test; cat ~/.ssh/id_rsa; ls ~/.ssh",
+    );
+    assert_eq!(inside.stdout, format!("{MARKER} .ssh/id_test\n"), "{inside:#?}");
+    inside.failed();
+}
+
+#[test]
+fn threat_1_a_flag_for_a_credential_directory_opens_nothing_below() {
+    let world = World::new();
+    for directory in ["~/.ssh", "~/.config/gcloud", "~/.config", "~/.aws/"] {
+        for option in ["--allow-read", "--allow-write"] {
+            let inside = world.sh(&[option, directory], &read_all(CREDENTIALS));
+            assert!(
+                !inside.stdout.contains(MARKER),
+                "{option} {directory} {inside:#?}"
+            );
+        }
+    }
+    let twin = world.sh(
+        &["--allow-read", "~/.config/app"],
+        "cat ~/.config/app/settings.json",
+    );
+    assert!(twin.succeeded().stdout.contains(MARKER));
+}
+
+#[test]
+fn threat_1_credential_directories_can_be_neither_listed_nor_searched() {
+    let world = World::new();
+    works_only_outside(&world, &[], "ls ~/.ssh");
+    works_only_outside(&world, &[], "ls -d ~/.ssh/*");
+    works_only_outside(&world, &[], "cd ~/.ssh");
+    works_only_outside(&world, &[], "find ~/.aws -type f | grep credentials");
+    works_only_outside(&world, &[], "stat ~/.ssh/id_test");
+    works_everywhere(&world, &[], "mkdir -p d && touch d/f && ls d/* && cd d && stat f");
+}
+
+#[test]
+fn threat_16_a_listed_file_looks_the_same_whether_it_exists_or_not() {
+    let world = World::new();
+    assert!(!world.home().join(".vault-token").exists() && !world.home().join(".azure").exists());
+    let look = "for name in \"$@\"; do
+            stat -c '%F %a %U %s %h' ~/$name; cat ~/$name; ls ~/$name/; test -e ~/$name/id_test; echo $?
+            stat ~/$name/id_test; : > ~/$name; rm ~/$name; mv ~/$name ~/x; chmod 700 ~/$name; cp ~/$name /tmp/x
+        done 2>&1 | sed \"s#$1##g\"";
+    let look_at = |name: &str| {
+        let inside = world.sh(&[], &format!("set -- {name}\n{look}"));
+        inside.succeeded().stdout.clone()
+    };
+    for (present, absent) in [(".netrc", ".vault-token"), (".ssh", ".azure")] {
+        let seen = look_at(present);
+        assert_eq!(seen, look_at(absent));
+        assert!(seen.contains(" 0 "), "mode 000: {seen}");
+        let host = |name| outside(&world, &format!("set -- {name}\nls -d ~/$1")).code;
+        assert_ne!(host(present), host(absent));
+    }
+}
+
+#[test]
+fn threat_16_names_in_a_credential_directory_look_the_same_whether_they_exist_or_not() {
+    let world = World::new();
+    let look_at = |name: &str| {
+        let script = format!(
+            "stat ~/.ssh/{name}; cat ~/.ssh/{name}; ls ~/.ssh/{name}; test -e ~/.ssh/{name}; echo $?"
+        );
+        let inside = world.sh(&[], &format!("{{ {script}; }} 2>&1"));
+        inside.succeeded().stdout.replace(name, "NAME")
+    };
+    let seen = look_at("id_test");
+    assert_eq!(seen, look_at("id_none"));
+    assert_eq!(seen.matches("Permission denied").count(), 3, "{seen}");
+    assert_ne!(
+        outside(&world, "stat ~/.ssh/id_test").code,
+        outside(&world, "stat ~/.ssh/id_none").code
+    );
+}
+
+#[test]
+fn threat_16_other_files_of_the_home_directory_are_not_there() {
+    let world = World::new();
+    for name in ["notes", ".bashrc", ".profile", ".gitconfig", ".config/app"] {
+        works_only_outside(&world, &[], &format!("ls -d ~/{name}"));
+    }
+    let listed = world.sh(&["--allow-read", "~/notes"], "ls -A ~");
+    let names: Vec<&str> = listed.succeeded().stdout.lines().collect();
+    assert!(
+        names.contains(&"notes") && names.contains(&"project"),
+        "{names:?}"
+    );
+    for name in [".bashrc", ".profile", ".gitconfig"] {
+        assert!(!names.contains(&name), "{names:?}");
+    }
+}
+
+#[test]
+fn threat_2_links_in_the_project_lead_nowhere_new() {
+    let world = World::new();
+    let (home, project) = (world.home(), world.project());
+    for (link, target) in [
+        ("key", home.join(".ssh/id_test")),
+        ("keys", home.join(".ssh")),
+        ("home", home.clone()),
+        ("up", "../.aws/credentials".into()),
+        ("chain", project.join("key")),
+        ("spec", home.join("notes/spec.md")),
+        ("root", "/".into()),
+    ] {
+        symlink(target, project.join(link)).unwrap();
+    }
+    let through = format!(
+        "cat key; cat keys/id_test; cat home/.aws/credentials; cat up; cat chain; cat spec; cat root{}/.netrc",
+        home.display()
+    );
+    assert_eq!(outside(&world, &through).stdout.matches(MARKER).count(), 7);
+    let inside = world.sh(&[], &through);
+    assert!(!inside.stdout.contains(MARKER), "{inside:#?}");
+    world.write("real", "inside\n");
+    symlink("real", project.join("twin")).unwrap();
+    assert_eq!(world.sh(&[], "cat twin").succeeded().stdout, "inside\n");
+}
+
+#[test]
+fn threat_2_links_made_inside_lead_nowhere_new() {
+    let world = World::new();
+    let script = "ln -sfn ~/.ssh keys; ln -sfn ../notes/spec.md /tmp/spec; ln -sf ~/.netrc n; ln -sfn /proc/self/cwd/../.aws c
+        cat keys/id_test; cat ~/project/../notes/spec.md; cat n; cat c/credentials; cat $(readlink -f keys)/id_rsa";
+    assert_eq!(outside(&world, script).stdout.matches(MARKER).count(), 5);
+    let inside = world.sh(&[], script);
+    assert!(!inside.stdout.contains(MARKER), "{inside:#?}");
+    fs::remove_file(std::path::Path::new("/tmp/spec")).unwrap();
+}
+
+#[test]
+fn threat_2_a_link_that_a_rule_or_a_flag_names_does_not_open_a_listed_place() {
+    let world = World::new();
+    let link = world.home().join("data");
+    symlink(world.home().join(".ssh"), &link).unwrap();
+    let read = "cat ~/data/id_test ~/.ssh/id_test";
+    let by_flag = world.sh(&["--allow-read", "~/data"], read);
+    assert!(!by_flag.stdout.contains(MARKER), "{by_flag:#?}");
+    world.write_policy("[[rule]]\neffect = \"allow\"\nread = \"~/data\"\n");
+    world.ok(&["daemon", "--stop"]);
+    let by_rule = world.sh(&[], read);
+    assert!(!by_rule.stdout.contains(MARKER), "{by_rule:#?}");
+    fs::remove_file(&link).unwrap();
+    symlink(world.home().join("notes"), &link).unwrap();
+    assert!(
+        world
+            .sh(&[], "cat ~/data/spec.md")
+            .succeeded()
+            .stdout
+            .contains(MARKER)
+    );
+}
+
+#[test]
+fn threat_3_nothing_of_the_accounts_of_the_machine_is_seen() {
+    let world = World::new();
+    let host = fs::read_to_string("/etc/passwd").unwrap();
+    assert!(outside(&world, "cat /etc/passwd").stdout.contains("root:"));
+    let own = outside(&world, "id -un").stdout;
+    for policy in ["", "identity = \"synthetic\"\n"] {
+        world.write_policy(policy);
+        drop(world.ok(&["daemon", "--stop"]));
+        let inside = world.sh(
+            &[],
+            "cat /etc/passwd /etc/passwd- /etc/shadow /etc/gshadow /etc/sudoers /etc/group /etc/shadow-; ls /etc/sudoers.d",
+        );
+        let leaked: Vec<&str> = host
+            .lines()
+            .filter(|line| inside.stdout.contains(line) && !line.starts_with(own.trim()))
+            .collect();
+        assert!(leaked.is_empty(), "{policy} {leaked:?} {inside:#?}");
+        assert!(!inside.stdout.contains("root:"), "{policy} {inside:#?}");
+        assert!(
+            inside.stderr.contains("/etc/shadow: Permission denied"),
+            "{inside:#?}"
+        );
+        let twin = world.sh(&[], "whoami && id -u && echo ~");
+        assert!(twin.succeeded().stdout.starts_with(&own), "{policy} {twin:#?}");
+    }
+}

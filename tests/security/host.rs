@@ -1,0 +1,144 @@
+//! Processes and descriptors of the host: none is seen from inside.
+
+use std::fs;
+
+use askbox_tests::{MARKER, Running, World};
+
+use crate::both::{outside, works_everywhere, works_only_outside};
+
+#[test]
+fn threat_4_the_roots_of_processes_are_the_sandbox_itself() {
+    let world = World::new();
+    let home = world.home();
+    let spec = home.join("notes/spec.md");
+    for process in ["self", "1", "$PPID", "$$", "thread-self", "self/task/$$"] {
+        for way in ["root", "cwd/../../.."] {
+            let script = format!("cat /proc/{process}/{way}{}", spec.display());
+            let inside = world.sh(&[], &script);
+            assert!(!inside.failed().stdout.contains(MARKER), "{script} {inside:#?}");
+        }
+    }
+    works_only_outside(&world, &[], &format!("cat /proc/self/root{}", spec.display()));
+    works_only_outside(&world, &[], &format!("cat /proc/$PPID/root{}", spec.display()));
+    works_everywhere(
+        &world,
+        &[],
+        "ls /proc/self/root/usr/bin/env && ls /proc/self/cwd/",
+    );
+    let passwd = world.sh(&[], "cat /proc/self/root/etc/passwd /proc/self/root/etc/shadow");
+    assert_eq!(passwd.failed().stdout, "");
+}
+
+#[test]
+fn threat_4_nothing_can_be_read_from_the_first_process() {
+    let world = World::new();
+    for name in [
+        "environ",
+        "mem",
+        "auxv",
+        "syscall",
+        "stack",
+        "map_files/",
+        "fd/",
+        "fd/0",
+        "root/",
+        "cwd/",
+    ] {
+        for process in ["1", "$PPID"] {
+            let script = format!(
+                "case {name} in */) ls /proc/{process}/{name} ;; *) head -c 1 /proc/{process}/{name} ;; esac"
+            );
+            let inside = world.sh(&[], &script);
+            assert_eq!(inside.failed().stdout, "", "{script} {inside:#?}");
+        }
+    }
+    for attack in [
+        "echo x > /proc/1/mem",
+        "echo x > /proc/1/oom_score_adj",
+        "readlink /proc/1/exe",
+        "readlink /proc/1/ns/net",
+        "kill -9 1; kill -STOP 1; test \"$(cut -d' ' -f3 /proc/1/stat)\" = T",
+    ] {
+        world.sh(&[], attack).failed();
+    }
+    let mine =
+        "sleep 10 & p=$!; tr '\\0' '\\n' < /proc/$p/environ | grep -q ^HOME= && ls /proc/$p/fd && kill $p";
+    works_everywhere(&world, &[], mine);
+}
+
+#[test]
+fn threat_5_only_the_standard_descriptors_are_open_inside() {
+    let world = World::new();
+    let list = "ls -v /proc/self/fd | tr '\\n' ' '; ls -l /proc/self/fd >&2";
+    let inside = world.sh(&[], list);
+    assert_eq!(inside.stdout, "0 1 2 3 ", "3 is the listing itself: {inside:#?}");
+    for line in inside.stderr.lines() {
+        assert!(
+            !line.contains("socket:") && !line.contains("memfd") && !line.contains("anon_inode"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn threat_5_descriptors_that_askbox_itself_inherits_do_not_get_inside() {
+    let world = World::new();
+    let key = world.home().join(".ssh/id_test");
+    let open = format!(
+        "exec 7<{0} 8</ 9>>{0} 63<{1} 200<{0};",
+        key.display(),
+        world.home().display()
+    );
+    let list = "cat <&7; cat /proc/self/fd/200; ls -v /proc/self/fd | tr '\\n' ' '; true";
+    let host = outside(&world, &format!("{open} {list}"));
+    assert!(
+        host.stdout.contains(MARKER) && host.stdout.contains(" 7 8 9 "),
+        "{host:#?}"
+    );
+    for start in ["$ASKBOX run -- sh -c", "$ASKBOX run --quiet -- bash -c"] {
+        let inside = outside(
+            &world,
+            &format!("{open} {start} \"{}\"", list.replace('"', "\\\"")),
+        );
+        assert_eq!(inside.stdout, "0 1 2 3 ", "{inside:#?}");
+    }
+    let daemon = fs::read_dir(format!("/proc/{}/fd", world.daemon_pid())).unwrap();
+    for entry in daemon {
+        let target = fs::read_link(entry.unwrap().path()).unwrap();
+        assert!(
+            !target.starts_with(world.home()),
+            "the daemon that this run started holds {target:?}"
+        );
+    }
+}
+
+#[test]
+fn threat_52_processes_of_the_host_are_invisible() {
+    let world = World::new();
+    let mut sleeper = Running::start(world.host_script("exec -a askbox-canary sleep 60"));
+    let find = "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -q askbox-canar[y]";
+    world.eventually("the host's process runs", || {
+        outside(&world, find).code == Some(0)
+    });
+    works_only_outside(&world, &[], find);
+    works_only_outside(&world, &[], &format!("kill -0 {}", sleeper.pid()));
+    assert!(sleeper.is_running());
+    let seen = world.sh(&[], "ls -d /proc/[0-9]* | wc -l; cat /proc/1/comm");
+    let lines: Vec<&str> = seen.succeeded().stdout.lines().collect();
+    assert!(lines[0].trim().parse::<u32>().unwrap() <= 4, "{seen:#?}");
+    let twin = "sleep 5 & kill -0 $! && cat /proc/$!/comm && kill $!";
+    assert_eq!(world.sh(&[], twin).succeeded().stdout, "sleep\n");
+    let other = world.start_sh(&[], "exec sleep 61");
+    world.eventually("the other session runs", || {
+        world
+            .sandboxed()
+            .iter()
+            .any(|process| process.command == ["sleep", "61"])
+    });
+    works_only_outside(
+        &world,
+        &[],
+        "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -q 'sleep 6[1]'",
+    );
+    drop(other);
+}
