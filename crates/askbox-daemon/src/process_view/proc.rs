@@ -68,10 +68,11 @@ pub(super) fn command(pid: u32) -> Vec<String> {
 }
 
 fn words(line: &[u8]) -> Vec<String> {
-    let line = line.strip_suffix(b"\0").unwrap_or(line);
-    if line.is_empty() {
+    // A program that gave itself a shorter title (npm does) leaves zeros where its old command line ended.
+    let Some(end) = line.iter().rposition(|byte| *byte != 0) else {
         return Vec::new();
-    }
+    };
+    let line = line.get(..=end).unwrap_or(line);
     line.split(|byte| *byte == 0)
         .map(|word| String::from_utf8_lossy(word).into_owned())
         .collect()

@@ -33,6 +33,7 @@ fn a_command_line_is_split_at_its_zeros() {
     check(b"\0", &[]);
     check(b"ls\0", &["ls"]);
     check(b"ls\0\0-l\0", &["ls", "", "-l"]);
+    check(b"a shorter title\0\0\0\0", &["a shorter title"]);
     check(b"a title without end", &["a title without end"]);
     check(b"\xff\0", &["\u{fffd}"]);
 }
