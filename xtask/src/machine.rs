@@ -52,6 +52,10 @@ pub(crate) const TO_TEST: &[Package] = &[
         proof: "/usr/bin/nc.openbsd",
     },
     Package {
+        name: "nftables",
+        proof: "/usr/sbin/nft",
+    },
+    Package {
         name: "openssh-client",
         proof: "/usr/bin/ssh",
     },
