@@ -8,6 +8,7 @@ mod git;
 mod grants;
 mod host;
 mod life;
+mod network;
 mod projects;
 mod prompts;
 mod sockets;

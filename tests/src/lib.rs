@@ -10,12 +10,16 @@
 
 mod canaries;
 mod inetd;
+pub mod machine;
+mod name_server;
 mod processes;
 mod run;
 pub mod server;
 mod world;
 
 pub use canaries::MARKER;
+pub use machine::Machine;
+pub use name_server::NameServer;
 pub use processes::{Process, is_inhabited};
 pub use run::{Finished, Running};
 pub use world::World;

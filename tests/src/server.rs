@@ -1,7 +1,7 @@
 //! Servers on loopback for sandboxed programs to reach by a pinned name: plain, counted, and only ever local.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +15,12 @@ pub struct Server {
 impl Server {
     /// Serves each connection on a thread with `serve`.
     pub fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::listen("127.0.0.1:0", serve)
+    }
+
+    /// The same at an address of one's own choice.
+    pub fn listen(address: &str, serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let (counter, serve) = (connections.clone(), Arc::new(serve));
@@ -31,12 +36,13 @@ impl Server {
 
     /// Answers every HTTP request with 200 and this body, and closes.
     pub fn http(body: &'static str) -> Self {
-        Self::start(move |mut stream| {
-            let mut head = Vec::new();
-            let mut byte = [0];
-            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|length| length == 1) {
-                head.push(byte[0]);
-            }
+        Self::http_at("127.0.0.1:0", body)
+    }
+
+    /// The same at an address of one's own choice.
+    pub fn http_at(address: &str, body: &'static str) -> Self {
+        Self::listen(address, move |mut stream| {
+            read_head(&mut stream);
             let length = body.len();
             drop(write!(
                 stream,
@@ -68,4 +74,14 @@ impl Server {
     pub fn pin(&self, host: &str) -> String {
         format!("{host}:{}:127.0.0.1", self.port())
     }
+}
+
+/// Reads the head of an HTTP message, with the empty line.
+pub fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|length| length == 1) {
+        head.push(byte[0]);
+    }
+    String::from_utf8_lossy(&head).into_owned()
 }
