@@ -38,10 +38,14 @@ impl Paths {
         let home = user.home_dir().to_owned();
         let Some(root) = root.filter(|root| !root.is_empty()).map(PathBuf::from) else {
             let project = directories::ProjectDirs::from("", "", "askbox").ok_or(Error::NoHome)?;
-            let state = project.state_dir().map_or_else(|| project.data_dir().join("state"), Path::to_owned);
+            let state = project
+                .state_dir()
+                .map_or_else(|| project.data_dir().join("state"), Path::to_owned);
             // Without a runtime directory (a bare login, a container) the state directory serves: it lasts too long,
             // but it is the user's own; /tmp is not.
-            let runtime = project.runtime_dir().map_or_else(|| state.join("run"), Path::to_owned);
+            let runtime = project
+                .runtime_dir()
+                .map_or_else(|| state.join("run"), Path::to_owned);
             return Ok(Self {
                 home,
                 config: project.config_dir().to_owned(),
