@@ -194,8 +194,23 @@ fn rules_and_pins_that_are_no_hosts_are_refused_and_nothing_starts() {
         assert!(!world.project().join("started.txt").exists());
         attempt("--allow-domain", "ok.test:80").succeeded();
         assert!(world.project().join("started.txt").exists());
-        // A name with a NUL cannot even be typed; one in policy.toml leaves the last good policy in force.
-        std::fs::remove_file(world.project().join("started.txt")).unwrap();
+    });
+}
+
+#[test]
+fn a_rule_with_a_nul_in_its_name_allows_nothing() {
+    Machine::alone(|machine| {
+        usual_names(machine);
+        let world = World::new();
+        let server = Server::http_at("0.0.0.0:80", "hello");
+        let fetch = "curl -s --fail http://ok.test/";
+        let rule = |name: &str| format!("[[rule]]\neffect = \"allow\"\nnetwork = \"{name}\"\n");
+        world.write_policy(&rule("ok.test\\u0000.evil.test"));
+        world.sh(&["--non-interactive"], fetch).failed();
+        assert_eq!(server.connections(), 0);
+        world.write_policy(&rule("ok.test"));
+        world.ok(&["daemon", "--stop"]);
+        world.sh(&["--non-interactive"], fetch).succeeded();
     });
 }
 
