@@ -18,6 +18,7 @@ use askbox_wire::{
 use crate::connection::{FrontEnd, HeldSession};
 use crate::daemon::{Daemon, Phase};
 use crate::limits;
+use crate::process_view::Diagnostics;
 use crate::views;
 
 mod flags;
@@ -139,7 +140,17 @@ pub(crate) fn serve(
     descriptors: Vec<OwnedFd>,
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
-    let (listeners, leash) = sort(attached, descriptors)?;
+    let Sorted {
+        listeners,
+        diagnostics,
+        leash,
+    } = sort(attached, descriptors)?;
+    let diagnostics = Diagnostics::new(diagnostics).map_err(|error| {
+        WireError::new(
+            ErrorCode::Malformed,
+            format!("the diagnostics socket is none: {error}"),
+        )
+    })?;
     let (project, pins, root) = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     let network = SessionNetwork {
         session: id.clone(),
@@ -152,7 +163,7 @@ pub(crate) fn serve(
                 address: pin.address,
             })
             .collect(),
-        identify: identify::closure(&daemon.processes, root),
+        identify: identify::closure(&daemon.processes, root, diagnostics),
     };
     let serving = askbox_network::serve(
         listeners,
@@ -224,8 +235,15 @@ pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) {
     daemon.tell(Event::SessionEnded { session: id.clone() });
 }
 
+/// The descriptors of a launch, by their use.
+struct Sorted {
+    listeners: Listeners,
+    diagnostics: OwnedFd,
+    leash: OwnedFd,
+}
+
 /// Sorts descriptors by their names. All are needed, each once.
-fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<(Listeners, OwnedFd), WireError> {
+fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, WireError> {
     let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
     if attached.len() != descriptors.len() {
         return Err(wrong());
@@ -243,9 +261,13 @@ fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<(Listeners
         dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
         dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
     };
-    let leash = take(Descriptor::Leash)?;
+    let sorted = Sorted {
+        listeners,
+        diagnostics: take(Descriptor::Diagnostics)?,
+        leash: take(Descriptor::Leash)?,
+    };
     if given.is_empty() {
-        Ok((listeners, leash))
+        Ok(sorted)
     } else {
         Err(wrong())
     }

@@ -260,5 +260,16 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
     use std::net::{TcpListener, UdpSocket};
     let tcp = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
-    vec![tcp(), tcp(), udp(), udp(), tcp(), tcp(), leash.into()]
+    // Nothing in these tests asks it, so any datagram socket stands for the one of diagnostics.
+    let diagnostics = udp();
+    vec![
+        tcp(),
+        tcp(),
+        udp(),
+        udp(),
+        tcp(),
+        tcp(),
+        diagnostics,
+        leash.into(),
+    ]
 }

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::Ends;
 use crate::connection;
 use crate::limits::ACCEPT_PAUSE;
 use crate::names::is_fake;
@@ -61,10 +62,14 @@ pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, slots: 
 }
 
 async fn take(client: TcpStream, from: SocketAddr, session: Arc<Session>) {
-    let caller = Caller::new(Arc::clone(&session), from);
-    let captured = client
-        .set_nodelay(true)
-        .and_then(|()| captured(&client, &session));
+    let original = client.set_nodelay(true).and_then(|()| original(&client));
+    let server = original.as_ref().ok().map(|turned| turned.original);
+    let caller = Caller::new(Arc::clone(&session), Ends { client: from, server });
+    let captured = original.map(|Turned { original, listener }| {
+        destination(original, listener, |address| {
+            session.names.name_of(address).map(Host::Name)
+        })
+    });
     match captured {
         Ok(Captured::To(destination)) => connection::handle(client, destination, caller).await,
         Ok(Captured::Nowhere(destination, reason)) => {
@@ -80,13 +85,18 @@ async fn take(client: TcpStream, from: SocketAddr, session: Arc<Session>) {
     }
 }
 
-fn captured(client: &TcpStream, session: &Session) -> io::Result<Captured> {
+/// Where a connection was turned around to, and from.
+#[derive(Clone, Copy, Debug)]
+struct Turned {
+    original: SocketAddr,
+    listener: SocketAddr,
+}
+
+fn original(client: &TcpStream) -> io::Result<Turned> {
     let listener = client.local_addr()?;
     // A connection that was made to the listener itself was never turned around, and has no entry to look up.
     let original = original_destination(client, listener.is_ipv4()).unwrap_or(listener);
-    Ok(destination(original, listener, |address| {
-        session.names.name_of(address).map(Host::Name)
-    }))
+    Ok(Turned { original, listener })
 }
 
 /// What an original destination stands for.

@@ -46,10 +46,18 @@ pub struct Pin {
     pub address: IpAddr,
 }
 
-/// Finds out which process holds a socket, given the socket's address inside the sandbox. Answers in bounded time, with
-/// [`Process::unknown`] when it cannot say.
+/// Both ends of a connection, as the program inside sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Its own.
+    pub client: SocketAddr,
+    /// What it connected to, before the connection was turned around; `None` where that cannot be found out.
+    pub server: Option<SocketAddr>,
+}
+
+/// Finds out which process holds a socket. Answers in bounded time, with [`Process::unknown`] when it cannot say.
 pub type Identify =
-    Arc<dyn Fn(SocketAddr) -> Pinned<Box<dyn Future<Output = Process> + Send + 'static>> + Send + Sync>;
+    Arc<dyn Fn(Ends) -> Pinned<Box<dyn Future<Output = Process> + Send + 'static>> + Send + Sync>;
 
 /// What the network of a session has to know about it.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 //! requests to the gate are made; decides nothing itself.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use askbox_gate::{Denial, Gate, Permit};
@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::names::Names;
 use crate::resolve::Resolver;
-use crate::{Pin, SessionNetwork};
+use crate::{Ends, Pin, SessionNetwork};
 
 /// Ports that stand for a name in a DNS query, which has none: if one of them is allowed, the name is.
 const LIKELY_PORTS: [u16; 4] = [443, 80, 22, 8080];
@@ -30,8 +30,8 @@ pub(crate) struct Session {
 /// The program's end of a connection.
 pub(crate) struct Caller {
     pub(crate) session: Arc<Session>,
-    /// Its socket inside the sandbox.
-    from: SocketAddr,
+    /// Its socket inside the sandbox, and where that wanted to go.
+    ends: Ends,
     process: OnceCell<Process>,
 }
 
@@ -151,10 +151,10 @@ fn neighbour(address: IpAddr) -> IpAddr {
 }
 
 impl Caller {
-    pub(crate) fn new(session: Arc<Session>, from: SocketAddr) -> Self {
+    pub(crate) fn new(session: Arc<Session>, ends: Ends) -> Self {
         Self {
             session,
-            from,
+            ends,
             process: OnceCell::new(),
         }
     }
@@ -175,7 +175,7 @@ impl Caller {
     /// Who is behind the connection; found out once.
     pub(crate) async fn process(&self) -> Process {
         self.process
-            .get_or_init(|| (self.session.network.identify)(self.from))
+            .get_or_init(|| (self.session.network.identify)(self.ends))
             .await
             .clone()
     }
@@ -183,7 +183,7 @@ impl Caller {
     /// Whether a process still holds the socket. Asked when a client has ended its side: it may have closed the
     /// connection, or only have nothing more to say.
     pub(crate) async fn is_still_held(&self) -> bool {
-        (self.session.network.identify)(self.from).await.pid != 0
+        (self.session.network.identify)(self.ends).await.pid != 0
     }
 }
 
@@ -198,7 +198,7 @@ impl fmt::Debug for Session {
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")
-            .field("from", &self.from)
+            .field("ends", &self.ends)
             .finish_non_exhaustive()
     }
 }

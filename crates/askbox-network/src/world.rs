@@ -18,7 +18,7 @@ use crate::connection::handle;
 use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
 use crate::session::{Caller, Session};
-use crate::{Pin, SessionNetwork};
+use crate::{Ends, Pin, SessionNetwork};
 
 pub(crate) struct World {
     pub(crate) gate: Gate,
@@ -113,7 +113,13 @@ impl World {
     /// A program's connection to a destination, captured.
     pub(crate) async fn connect(&self, host: &str, port: u16) -> (TcpStream, JoinHandle<()>) {
         let (program, captured) = pair().await;
-        let caller = Caller::new(Arc::clone(&self.session), program.local_addr().unwrap());
+        let caller = Caller::new(
+            Arc::clone(&self.session),
+            Ends {
+                client: program.local_addr().unwrap(),
+                server: None,
+            },
+        );
         let task = tokio::spawn(handle(captured, destination(host, port), caller));
         (program, task)
     }

@@ -46,7 +46,7 @@ pub fn check() -> Result<(), Unusable> {
     check_at(Path::new(BWRAP), owner)
 }
 
-/// Whom root's files belong to here: root, or in a user namespace without a root (user_namespaces(7)) the overflow user. That
+/// Whom root's files belong to here: root, or in a user namespace without a root (`user_namespaces(7)`) the overflow user. That
 /// one stands for owners whom nobody in the namespace can become, so nobody in it can change their files.
 fn root(uid_map: &str, overflow: &str) -> u32 {
     let is_mapped = |user: u64| {

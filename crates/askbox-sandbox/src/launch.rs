@@ -19,8 +19,9 @@ use crate::sys;
 
 mod child;
 
-/// How many descriptors the launch child hands over: six listeners, then the daemon's end of the leash.
-pub const DESCRIPTORS: usize = 7;
+/// How many descriptors the launch child hands over: six listeners, a socket for diagnostics, then the
+/// daemon's end of the leash.
+pub const DESCRIPTORS: usize = 8;
 
 /// Longest message of the launch child: an error text.
 const MAX_MESSAGE: usize = 4096;
@@ -102,7 +103,8 @@ pub fn spawn(plan: &Plan, inheritance: Inheritance) -> Result<Waiting, Error> {
 }
 
 impl Waiting {
-    /// The descriptors for the daemon, once: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6, leash. Nobody else may
+    /// The descriptors for the daemon, once: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6, diagnostics,
+    /// leash. Nobody else may
     /// keep a copy: they hold the namespaces alive.
     pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
         self.descriptors.take().unwrap_or_default()

@@ -15,8 +15,9 @@ const TCP_PORT: u16 = 10080;
 const DNS_PORT: u16 = 10053;
 
 /// Sets the network up in the calling process's own namespace and opens the listeners:
-/// TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6.
-pub(crate) fn set_up() -> io::Result<[OwnedFd; 6]> {
+/// TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6; and a socket for diagnostics (`sock_diag(7)`), which answers for
+/// this namespace to whoever holds it.
+pub(crate) fn set_up() -> io::Result<[OwnedFd; 7]> {
     links::batch().send(nix::sys::socket::SockProtocol::NetlinkRoute)?;
     firewall::batch().send(nix::sys::socket::SockProtocol::NetlinkNetFilter)?;
     let (v4, v6) = (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST);
@@ -29,5 +30,17 @@ pub(crate) fn set_up() -> io::Result<[OwnedFd; 6]> {
         UdpSocket::bind((v6, DNS_PORT))?.into(),
         TcpListener::bind((v4, DNS_PORT))?.into(),
         TcpListener::bind((v6, DNS_PORT))?.into(),
+        diagnostics()?,
     ])
+}
+
+fn diagnostics() -> io::Result<OwnedFd> {
+    use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
+    let (family, protocol) = (AddressFamily::Netlink, SockProtocol::NetlinkSockDiag);
+    Ok(socket(
+        family,
+        SockType::Datagram,
+        SockFlag::SOCK_CLOEXEC,
+        protocol,
+    )?)
 }

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use askbox_network::Identify;
+use askbox_network::{Ends, Identify};
 use askbox_policy::Process;
 
-use crate::process_view::{Connection, Members, ProcessView, Whereabouts};
+use crate::process_view::{Connection, Diagnostics, Members, ProcessView, Whereabouts};
 
 /// Looks among the processes below `root`. As long as that is 0, the supervisor has not said where they are.
-pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>) -> Identify {
+pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>, diagnostics: Diagnostics) -> Identify {
     let processes = processes.clone();
-    Arc::new(move |client| {
-        let processes = processes.clone();
+    Arc::new(move |Ends { client, server }| {
+        let (processes, diagnostics) = (processes.clone(), diagnostics.clone());
         let root = root.load(Ordering::Acquire);
         Box::pin(async move {
             if root == 0 {
@@ -20,11 +20,9 @@ pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>) -> Identify
             }
             let session = Whereabouts {
                 members: Members::Below(root),
-                diagnostics: None,
+                diagnostics: Some(diagnostics),
             };
-            processes
-                .identify(session, Connection { client, server: None })
-                .await
+            processes.identify(session, Connection { client, server }).await
         })
     })
 }

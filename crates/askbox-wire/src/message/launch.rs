@@ -113,19 +113,22 @@ pub enum Descriptor {
     DnsTcp4,
     /// Listener for DNS over TCP and IPv6.
     DnsTcp6,
+    /// Netlink socket for diagnostics of the sandbox's sockets: who holds which.
+    Diagnostics,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
 }
 
 impl Descriptor {
     /// What a launch sends, in this order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
         Self::DnsUdp6,
         Self::DnsTcp4,
         Self::DnsTcp6,
+        Self::Diagnostics,
         Self::Leash,
     ];
 }
