@@ -4,7 +4,6 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use askbox_policy::{Destination, Host, Port, SessionId, Target};
 use tempfile::TempDir;
@@ -347,56 +346,4 @@ fn an_acknowledged_event_survives_kill_9() {
     );
     drop(Log::open(&path).unwrap());
     assert_eq!(story(&path).last().map(String::as_str), Some("unclean end"));
-}
-
-/// Prints what one record costs: `cargo nextest run --release -p askbox-audit --run-ignored only cost --no-capture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn cost_of_a_record() {
-    let (_directory, path) = place();
-    let log = Log::open(&path).unwrap();
-    for (durability, rounds) in [(Durability::Unsynced, 20_000), (Durability::Synced, 300)] {
-        let log = log.clone();
-        let mut times = tokio::spawn(async move {
-            let mut times = Vec::new();
-            for number in 0..rounds {
-                let entry = verdict(number);
-                let start = Instant::now();
-                log.record(entry, durability).await.unwrap();
-                times.push(start.elapsed());
-            }
-            times
-        })
-        .await
-        .unwrap();
-        times.sort_unstable();
-        let at = |percent: usize| {
-            times
-                .get(times.len() * percent / 100)
-                .copied()
-                .unwrap_or_default()
-        };
-        println!(
-            "{durability:?}: median {:?}, p90 {:?}, p99 {:?}, max {:?}",
-            at(50),
-            at(90),
-            at(99),
-            times.last().unwrap()
-        );
-    }
-    let start = Instant::now();
-    let tasks: Vec<_> = (0..64)
-        .map(|task| {
-            let log = log.clone();
-            tokio::spawn(async move {
-                for _ in 0..500 {
-                    log.record(verdict(task), Durability::Unsynced).await.unwrap();
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    println!("64 callers at once: {:?} each", start.elapsed() / 32_000);
 }
