@@ -13,7 +13,7 @@ use askbox_wire::{
 };
 
 use crate::supervise::{self, Console, End, Supervisor};
-use crate::terminal::Pty;
+use crate::terminal::{self, Pty};
 
 /// Why no session began.
 #[derive(Debug, thiserror::Error)]
@@ -143,8 +143,10 @@ fn open_console(terminals: Terminals) -> io::Result<Option<Console>> {
             stderr: false,
         } => return Ok(None),
     };
+    // As the supervisor decides about raw mode.
+    let raw = terminals.stdin && terminals.stdout && terminal::is_foreground(real);
     Ok(Some(Console {
-        pty: Pty::open(real, terminals.stdout)?,
+        pty: Pty::open(real, terminals.stdout, raw)?,
         input: terminals.stdin,
         whole: terminals.stdout,
         ended: false,

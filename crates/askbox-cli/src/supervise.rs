@@ -1,7 +1,7 @@
 //! Stays with a session until it ends: relays the terminal, forwards signals, shows questions, and is one of its two
 //! leashes. One thread, one poll loop.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use askbox_wire::{Client, Event};
@@ -75,6 +75,15 @@ impl Console {
         }
     }
 
+    /// From whichever standard stream is the real terminal.
+    fn copy_window_size(&self) {
+        let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+        let streams = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+        if let Some(real) = streams.into_iter().find(IsTerminal::is_terminal) {
+            self.pty.copy_window_size(real);
+        }
+    }
+
     /// To standard output where that is the terminal; where it is a pipe, the terminal shows errors only.
     fn relay_output(&mut self) -> io::Result<Output> {
         if self.whole {
@@ -130,11 +139,13 @@ impl<'a> Supervisor<'a> {
             if ready.contains(&Source::Daemon) || self.client.has_held_event() {
                 self.hear_daemon()?;
             }
+            // A pager may have taken the terminal over since the wait began.
+            let may_read = ready.contains(&Source::Input) && self.may_read(io::stdin().as_fd());
             if let Some(console) = &mut self.console {
                 if ready.contains(&Source::Output) {
                     console.ended = console.relay_output()? == Output::Ended;
                 }
-                if ready.contains(&Source::Input) {
+                if may_read {
                     console.read_typing();
                 }
                 console.pty.flush();
@@ -160,6 +171,9 @@ impl<'a> Supervisor<'a> {
                 .is_some_and(|console| console.input && console.whole)
         {
             self.raw = RawMode::enter(io::stdin().as_fd())?;
+            if let (Some(_), Some(console)) = (&self.raw, &mut self.console) {
+                console.pty.end_lines()?;
+            }
         }
         Ok(())
     }
@@ -266,7 +280,7 @@ impl<'a> Supervisor<'a> {
                 }
                 Signal::SIGWINCH => {
                     if let Some(console) = &self.console {
-                        console.pty.copy_window_size(io::stdin().as_fd());
+                        console.copy_window_size();
                     }
                 }
                 Signal::SIGCONT => self.enter_raw_mode()?,

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::pty::{PtyMaster, posix_openpt, unlockpt};
-use nix::sys::termios::{LocalFlags, SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
 mod sys;
@@ -25,6 +25,7 @@ pub(crate) struct Pty {
     master: PtyMaster,
     slave: Option<OwnedFd>,
     typed: Vec<u8>,
+    ends_lines: bool,
 }
 
 /// What reading from the PTY gave.
@@ -40,8 +41,9 @@ pub(crate) enum Output {
 
 impl Pty {
     /// A fresh PTY with the size and the modes of the real terminal. `echo` says whether it shows what is typed: not
-    /// where the real terminal goes on doing that.
-    pub(crate) fn open(real: BorrowedFd<'_>, echo: bool) -> io::Result<Self> {
+    /// where the real terminal goes on doing that. `ends_lines` says the same of carriage returns: the real terminal adds
+    /// them until it is in raw mode, and twice would be once too often.
+    pub(crate) fn open(real: BorrowedFd<'_>, echo: bool, ends_lines: bool) -> io::Result<Self> {
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         unlockpt(&master)?;
         let slave = sys::peer(&master)?;
@@ -50,15 +52,31 @@ impl Pty {
                 LocalFlags::ECHO,
                 echo && modes.local_flags.contains(LocalFlags::ECHO),
             );
+            if !ends_lines {
+                modes.output_flags.remove(OutputFlags::OPOST);
+            }
             tcsetattr(&slave, SetArg::TCSANOW, &modes)?;
         }
         let pty = Self {
             master,
             slave: Some(slave),
             typed: Vec::new(),
+            ends_lines,
         };
         pty.copy_window_size(real);
         Ok(pty)
+    }
+
+    /// Lets the PTY add carriage returns, now that the real terminal is raw. Not where a program inside has chosen raw
+    /// modes meanwhile.
+    pub(crate) fn end_lines(&mut self) -> io::Result<()> {
+        if !self.ends_lines && self.is_line_mode() {
+            let mut modes = tcgetattr(&self.master)?;
+            modes.output_flags.insert(OutputFlags::OPOST);
+            tcsetattr(&self.master, SetArg::TCSANOW, &modes)?;
+        }
+        self.ends_lines = true;
+        Ok(())
     }
 
     /// A copy of the slave for a standard descriptor inside.
