@@ -70,7 +70,8 @@ pub(crate) enum Command {
 
 --json prints an array of objects with id, revision, kind, targets,
 process, project, session, expires and more. With --follow it is one
-object a line: question_opened, question_changed, question_closed, missed.")]
+object a line with one field: question_opened, question_changed,
+question_closed, missed, session_quiet, or lagged when events were lost.")]
     Questions(QuestionsArgs),
 
     /// Let a request through

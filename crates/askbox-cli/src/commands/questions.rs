@@ -77,7 +77,9 @@ fn follow(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
     let style = Style::new(context);
     while let Some(event) = client.next_event()? {
         if json {
-            output::print_json_line(&event)?;
+            if is_documented(&event) {
+                output::print_json_line(&event)?;
+            }
         } else if let Some(text) = render_event(&event, style) {
             output::print(&text)?;
         }
@@ -86,6 +88,26 @@ fn follow(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// Whether it is about questions. Each of these is an object with one field, which names the event; what else comes with
+/// the topic has no fields, and a script that expects objects would stumble over it.
+fn is_documented(event: &Event) -> bool {
+    match event {
+        Event::QuestionOpened(_)
+        | Event::QuestionChanged(_)
+        | Event::QuestionClosed { .. }
+        | Event::Missed(_)
+        | Event::SessionQuiet { .. }
+        | Event::Lagged { .. } => true,
+        Event::GrantsChanged
+        | Event::MissedChanged
+        | Event::SessionChanged(_)
+        | Event::SessionEnded { .. }
+        | Event::PolicyChanged(_)
+        | Event::Log(_)
+        | Event::Stopping => false,
+    }
 }
 
 fn render(questions: &[QuestionView], missed: &[MissedView], now: SystemTime, style: Style) -> String {
