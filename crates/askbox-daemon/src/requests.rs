@@ -38,10 +38,7 @@ pub(crate) async fn handle(
         Request::RemoveRule { id } => rules::remove(daemon, id).await,
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
-        Request::Resume { session } => {
-            daemon.gate.resume(session).await;
-            Ok(Response::Done)
-        }
+        Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Stop(what) => sessions::stop(daemon, what).await,
         Request::Trust { directory } => trust::trust(daemon, &directory).await,

@@ -1,6 +1,6 @@
-//! Ending sessions from outside.
+//! Ending sessions from outside, and letting quiet ones ask again.
 
-use askbox_policy::display;
+use askbox_policy::{SessionId, display};
 use askbox_wire::{ErrorCode, Response, Stop, WireError};
 
 use crate::daemon::Daemon;
@@ -17,13 +17,21 @@ pub(super) async fn stop(daemon: &Daemon, what: Stop) -> Result<Response, WireEr
         count += usize::from(session::stop(daemon, id).await);
     }
     match ids.as_slice() {
-        [id] if count == 0 => {
-            let id = display::text(&id.0, limits::NAME_SHOWN);
-            Err(
-                WireError::new(ErrorCode::NotFound, format!("there is no session {id}"))
-                    .with_hint("askbox sessions"),
-            )
-        }
+        [id] if count == 0 => Err(unknown(id)),
         _ => Ok(Response::Stopped { count }),
     }
+}
+
+/// Lets one session ask again, or all.
+pub(super) async fn resume(daemon: &Daemon, session: Option<SessionId>) -> Result<Response, WireError> {
+    if let Some(id) = session.as_ref().filter(|id| !daemon.sessions.ids().contains(id)) {
+        return Err(unknown(id));
+    }
+    daemon.gate.resume(session).await;
+    Ok(Response::Done)
+}
+
+fn unknown(id: &SessionId) -> WireError {
+    let id = display::text(&id.0, limits::NAME_SHOWN);
+    WireError::new(ErrorCode::NotFound, format!("there is no session {id}")).with_hint("askbox sessions")
 }
