@@ -298,7 +298,9 @@ fn make_directories(paths: &Paths) -> Result<(), Error> {
             .mode(0o700)
             .create(path)
             .map_err(failed)?;
-        fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(failed)?;
+        // Only ever fewer permissions: who made a directory read-only meant it.
+        let own = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o700;
+        fs::set_permissions(path, Permissions::from_mode(own)).map_err(failed)?;
     }
     Ok(())
 }
