@@ -1,9 +1,18 @@
 //! What a user does, and what should happen.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
+mod asking;
+mod command_line;
+mod daemon;
 mod exit_status;
+mod git;
+mod grants;
+mod log;
 mod programs;
 mod questions;
+mod rules;
 mod ssh;
 mod streams;
+mod terminal;
+mod terminal_programs;
 mod view;

@@ -122,6 +122,16 @@ impl World {
         command
     }
 
+    /// An interactive bash on the host, with job control, `$ASKBOX` and the prompt `host> `.
+    pub fn host_interactive_shell(&self) -> Command {
+        let mut command = self.host("bash");
+        command
+            .env("ASKBOX", binary("askbox"))
+            .env("PS1", "host> ")
+            .args(["--norc", "--noprofile", "-i"]);
+        command
+    }
+
     /// `askbox run [OPTIONS] -- sh -c SCRIPT`, to its end.
     pub fn sh(&self, options: &[&str], script: &str) -> Finished {
         self.start_sh(options, script).finish()

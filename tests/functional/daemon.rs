@@ -1,0 +1,226 @@
+//! The daemon's life: one at a time, private, independent of who started it, and nothing goes on without it.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::PathBuf;
+
+use askbox_tests::{Finished, Running, Terminal, World};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+fn finish(world: &World, words: &[&str]) -> Finished {
+    Running::start(world.askbox(words)).finish()
+}
+
+fn sessions(world: &World) -> Vec<Value> {
+    serde_json::from_str(&world.ok(&["sessions", "--json"])).unwrap()
+}
+
+/// A session that runs until it is ended.
+fn long_session(world: &World) -> Running {
+    let running = world.start_sh(&["--name", "long"], "echo started > marker; exec sleep 1000");
+    world.eventually("it runs", || world.project().join("marker").exists());
+    fs::remove_file(world.project().join("marker")).unwrap();
+    running
+}
+
+/// The control socket, wherever it is below the world's root.
+fn socket(world: &World) -> PathBuf {
+    fn find(directory: &std::path::Path) -> Option<PathBuf> {
+        let entries: Vec<_> = fs::read_dir(directory).into_iter().flatten().flatten().collect();
+        entries.iter().find_map(|entry| {
+            let kind = entry.file_type().ok()?;
+            if kind.is_socket() {
+                Some(entry.path())
+            } else if kind.is_dir() {
+                find(&entry.path())
+            } else {
+                None
+            }
+        })
+    }
+    find(&world.root()).expect("the daemon has a socket")
+}
+
+#[test]
+fn racing_runs_start_one_daemon() {
+    let world = World::new();
+    let racers: Vec<Running> = (0..6).map(|_| world.start_sh(&[], "echo ran")).collect();
+    for racer in racers {
+        assert_eq!(racer.finish().succeeded().stdout, "ran\n");
+    }
+    let started = world
+        .log()
+        .iter()
+        .filter(|event| event["kind"] == "daemon")
+        .count();
+    assert_eq!(started, 1);
+}
+
+#[test]
+fn a_killed_daemons_leftovers_are_replaced() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let (daemon, place) = (world.daemon_pid(), socket(&world));
+    kill(Pid::from_raw(daemon), Signal::SIGKILL).unwrap();
+    world.eventually("it is gone", || finish(&world, &["status"]).code == Some(1));
+    assert!(place.exists());
+    assert!(finish(&world, &["status"]).stdout.contains("no daemon runs"));
+    world.sh(&[], "true").succeeded();
+    assert_ne!(world.daemon_pid(), daemon);
+    assert!(
+        world
+            .log()
+            .iter()
+            .any(|event| event.to_string().contains("unclean")),
+        "{:#?}",
+        world.log()
+    );
+}
+
+#[test]
+fn a_second_daemon_is_refused() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let daemon = world.daemon_pid();
+    let second = finish(&world, &["daemon"]);
+    assert_eq!(second.code, Some(125), "{second:#?}");
+    assert!(second.stderr.contains("hint: "), "{second:#?}");
+    assert_eq!(world.daemon_pid(), daemon);
+}
+
+#[test]
+fn a_daemon_in_the_foreground_serves_and_ends_on_ctrl_c() {
+    let world = World::new();
+    let mut terminal = Terminal::start(&world.askbox(&["daemon"]));
+    world.eventually("it serves", || finish(&world, &["status"]).code == Some(0));
+    assert_eq!(world.daemon_pid(), terminal.pid());
+    world.sh(&[], "true").succeeded();
+    assert_eq!(world.daemon_pid(), terminal.pid());
+    terminal.press("\x03");
+    assert_eq!(terminal.finish().code, Some(0));
+    assert!(
+        !world
+            .log()
+            .iter()
+            .any(|event| event.to_string().contains("unclean"))
+    );
+}
+
+#[test]
+fn stop_and_restart_say_what_they_did() {
+    let world = World::new();
+    assert!(world.ok(&["daemon", "--stop"]).contains("no daemon was running"));
+    assert!(world.ok(&["daemon", "--restart"]).contains("a new daemon runs"));
+    let first = world.daemon_pid();
+    assert!(world.ok(&["daemon", "--restart"]).contains(&first.to_string()));
+    assert_ne!(world.daemon_pid(), first);
+    assert!(world.ok(&["daemon", "--stop"]).contains("has ended"));
+    assert_eq!(finish(&world, &["status"]).code, Some(1));
+    assert_eq!(world.ok(&["sessions", "--json"]).trim(), "[]");
+    assert_eq!(world.ok(&["questions", "--json"]).trim(), "[]");
+}
+
+#[test]
+fn it_survives_the_terminal_that_started_it() {
+    let world = World::new();
+    let terminal =
+        Terminal::start(&world.askbox(&["run", "--", "sh", "-c", "echo rea''dy; exec sleep 1000"]));
+    terminal.wait_for("ready");
+    let daemon = world.daemon_pid();
+    terminal.close();
+    world.eventually("its session has ended", || sessions(&world).is_empty());
+    assert_eq!(world.daemon_pid(), daemon);
+    let leader = nix::unistd::getsid(Some(Pid::from_raw(daemon))).unwrap();
+    assert_eq!(leader.as_raw(), daemon);
+}
+
+#[test]
+fn its_socket_is_the_users_alone() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let place = socket(&world);
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&place), 0o600);
+    assert_eq!(mode(place.parent().unwrap()), 0o700);
+}
+
+#[test]
+fn a_clean_stop_ends_sessions() {
+    let world = World::new();
+    let running = long_session(&world);
+    world.ok(&["daemon", "--stop"]);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(125), "{finished:#?}");
+    assert!(finished.stderr.contains("askbox: "), "{finished:#?}");
+    let events = world.log();
+    assert!(
+        events
+            .iter()
+            .any(|event| event["kind"] == "session" && event.to_string().contains("ended"))
+    );
+}
+
+#[test]
+fn sessions_are_listed_and_stopped_one_by_one_or_all() {
+    let world = World::new();
+    let running = [long_session(&world), long_session(&world), long_session(&world)];
+    let listed = sessions(&world);
+    assert_eq!(listed.len(), 3);
+    for session in &listed {
+        assert_eq!(
+            (&session["state"], &session["name"]),
+            (&"running".into(), &"long".into())
+        );
+        assert_eq!(session["project"], world.project().to_str().unwrap());
+        assert!(
+            session["command"].as_str().unwrap().contains("sleep 1000"),
+            "{session}"
+        );
+        assert!(session["pid"].as_u64().is_some_and(|pid| pid > 1) && session["started"].is_string());
+    }
+    assert_eq!(world.ok(&["sessions"]).matches("sleep 1000").count(), 3);
+    let first = listed[0]["id"].as_str().unwrap();
+    world.ok(&["stop", first]);
+    world.eventually("one is gone", || sessions(&world).len() == 2);
+    assert!(sessions(&world).iter().all(|session| session["id"] != first));
+    world.ok(&["stop", "--all"]);
+    world.eventually("all are gone", || sessions(&world).is_empty());
+    for running in running {
+        let finished = running.finish();
+        assert_eq!(finished.code, Some(125), "{finished:#?}");
+        assert!(
+            finished.stderr.contains("the session was stopped"),
+            "{finished:#?}"
+        );
+    }
+    world.sh(&[], "true").succeeded();
+}
+
+#[test]
+fn a_read_only_configuration_directory_is_no_obstacle() {
+    let world = World::new();
+    let config = world.policy().parent().unwrap().to_owned();
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o500)).unwrap();
+    assert_eq!(world.sh(&[], "echo ran").succeeded().stdout, "ran\n");
+    let refused = finish(&world, &["rules", "add", "allow", "network", "new.test"]);
+    assert_eq!(refused.code, Some(125), "{refused:#?}");
+    assert!(refused.stderr.contains("policy.toml"), "{refused:#?}");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o700)).unwrap();
+    world.ok(&["rules", "add", "allow", "network", "new.test"]);
+}
+
+#[test]
+fn a_daemon_that_cannot_start_says_why() {
+    let world = World::new();
+    fs::create_dir_all(world.root().join("state")).unwrap();
+    fs::set_permissions(world.root().join("state"), fs::Permissions::from_mode(0o500)).unwrap();
+    let finished = world.sh(&[], "echo ran");
+    assert_eq!(
+        (finished.code, finished.stdout.as_str()),
+        (Some(125), ""),
+        "{finished:#?}"
+    );
+    assert!(finished.stderr.contains("Permission denied"), "{finished:#?}");
+}

@@ -1,0 +1,310 @@
+//! Rules: written by the command line and by hand, loaded while everything runs, and never open because a file is broken.
+
+use askbox_tests::server::Server;
+use askbox_tests::{Finished, Running, Terminal, World};
+use serde_json::Value;
+
+fn rules(world: &World) -> Vec<Value> {
+    let lists: Value = serde_json::from_str(&world.ok(&["rules", "list", "--json"])).unwrap();
+    lists["rules"].as_array().unwrap().clone()
+}
+
+fn status(world: &World) -> Value {
+    serde_json::from_str(&world.ok(&["status", "--json"])).unwrap()
+}
+
+/// A request of a session that asks nobody.
+fn silent(world: &World, server: &Server, options: &[&str]) -> Finished {
+    let url = format!("curl -sS --fail http://new.test:{}/", server.port());
+    let pin = server.pin("new.test");
+    world.sh(
+        &[&["--non-interactive", "--resolve", &pin], options].concat(),
+        &url,
+    )
+}
+
+fn passes(world: &World, server: &Server) -> bool {
+    silent(world, server, &[]).code == Some(0)
+}
+
+fn fails(world: &World, words: &[&str]) -> String {
+    let finished = Running::start(world.askbox(words)).finish();
+    assert_eq!(finished.code, Some(125), "{finished:#?}");
+    assert_eq!(finished.stdout, "", "{finished:#?}");
+    finished.stderr
+}
+
+#[test]
+fn a_rule_is_added_listed_obeyed_and_removed() {
+    let world = World::new();
+    let server = Server::http("hello");
+    assert!(!passes(&world, &server));
+    let added: Value = serde_json::from_str(&world.ok(&[
+        "rules",
+        "add",
+        "allow",
+        "network",
+        "*.test",
+        "--note",
+        "for tests",
+        "--json",
+    ]))
+    .unwrap();
+    let id = added["id"].as_str().unwrap();
+    let listed = rules(&world);
+    let rule = listed.iter().find(|rule| rule["id"] == id).unwrap();
+    assert_eq!(
+        (&rule["effect"], &rule["kind"], &rule["pattern"]),
+        (&"allow".into(), &"network".into(), &"*.test".into())
+    );
+    assert_eq!(
+        (&rule["note"], &rule["origin"]),
+        (&"for tests".into(), &added["origin"])
+    );
+    assert!(world.ok(&["rules"]).contains("for tests"));
+    assert!(passes(&world, &server));
+    world.ok(&["rules", "remove", id]);
+    assert!(!passes(&world, &server));
+    assert!(rules(&world).is_empty());
+    assert!(fails(&world, &["rules", "remove", id]).contains("hint: "));
+}
+
+#[test]
+fn adding_and_removing_a_rule_leaves_the_users_words_alone() {
+    let world = World::new();
+    let text = "# Mine.\n\n[questions] # patient\ntimeout   =   \"20s\"\n\n# about bad.test\n[[rule]]\neffect = \"deny\"\n\
+                network = \"bad.test\"\n";
+    world.write_policy(text);
+    let added: Value =
+        serde_json::from_str(&world.ok(&["rules", "add", "deny", "read", "~/notes", "--json"])).unwrap();
+    let now = std::fs::read_to_string(world.policy()).unwrap();
+    assert!(now.starts_with(text) && text.len() < now.len(), "{now}");
+    world.ok(&["rules", "remove", added["id"].as_str().unwrap()]);
+    let now = std::fs::read_to_string(world.policy()).unwrap();
+    assert_eq!(now.trim_end(), text.trim_end());
+}
+
+#[test]
+fn an_edit_by_hand_counts_while_everything_runs() {
+    let world = World::new();
+    let server = Server::http("hello");
+    assert!(!passes(&world, &server));
+    let daemon = world.daemon_pid();
+    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
+    world.eventually("the rule counts", || rules(&world).len() == 1);
+    assert!(passes(&world, &server));
+    // As editors save: a new file, renamed over the old one.
+    let beside = world.policy().with_extension("new");
+    std::fs::write(&beside, "[[rule]]\neffect = \"deny\"\nnetwork = \"new.test\"\n").unwrap();
+    std::fs::rename(beside, world.policy()).unwrap();
+    world.eventually("it denies", || {
+        rules(&world).iter().any(|rule| rule["effect"] == "deny")
+    });
+    assert!(!passes(&world, &server));
+    assert_eq!(world.daemon_pid(), daemon);
+}
+
+#[test]
+fn a_broken_file_keeps_the_last_good_policy_and_says_line_and_reason() {
+    let world = World::new();
+    let server = Server::http("hello");
+    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
+    assert!(passes(&world, &server));
+    world.write_policy("# one\n# two\n[[rule]]\neffect = \"allow\"\nnetwork = \"*\"\nnonsense = 1\n");
+    world.eventually("the file is broken", || {
+        status(&world)["policy"]["files"]
+            .to_string()
+            .contains("last_good")
+    });
+    let files = status(&world)["policy"]["files"].clone();
+    let file = files
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|file| file["state"] == "last_good")
+        .unwrap();
+    assert_eq!(file["problems"][0]["line"], 6);
+    assert!(
+        file["problems"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("nonsense"),
+        "{file}"
+    );
+    let text = world.ok(&["status"]);
+    assert!(text.contains("broken") && text.contains("6:"), "{text}");
+    assert!(passes(&world, &server));
+    assert_eq!(rules(&world).len(), 1);
+    assert!(fails(&world, &["rules", "add", "allow", "network", "x.test"]).contains("hint: "));
+}
+
+#[test]
+fn a_file_that_was_never_good_allows_nothing() {
+    let world = World::new();
+    let server = Server::http("hello");
+    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\nnetwork = \"twice\"\n");
+    assert!(!passes(&world, &server));
+    assert!(world.ok(&["status"]).contains("broken"));
+    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
+    world.eventually("it is mended", || rules(&world).len() == 1);
+    assert!(passes(&world, &server));
+}
+
+#[test]
+fn a_projects_file_only_tightens_until_it_is_trusted() {
+    let world = World::new();
+    let server = Server::http("hello");
+    let allow = "[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n";
+    let file = world.write(".askbox.toml", allow);
+    assert!(!passes(&world, &server));
+    let text = world.ok(&["trust"]);
+    assert!(text.contains("new.test"), "{text}");
+    assert!(passes(&world, &server));
+    // Inside it cannot be changed, and a change outside ends the trust.
+    world.sh(&[], "echo >> .askbox.toml").failed();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), allow);
+    world.write(".askbox.toml", &format!("{allow}# changed\n"));
+    assert!(!passes(&world, &server));
+}
+
+#[test]
+fn a_projects_file_tightens_without_being_trusted() {
+    let world = World::new();
+    let server = Server::http("hello");
+    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
+    assert!(passes(&world, &server));
+    world.write(
+        ".askbox.toml",
+        "[[rule]]\neffect = \"deny\"\nnetwork = \"new.test\"\n",
+    );
+    assert!(!passes(&world, &server));
+    world.write(".askbox.toml", "[[rule]]\neffect = \"deny\"\nnonsense = 1\n");
+    assert_eq!(silent(&world, &server, &[]).code, Some(125));
+}
+
+#[test]
+fn presets_decide_what_nobody_wrote_about() {
+    let world = World::new();
+    let server = Server::http("hello");
+    // A registrable domain of no list: asks with the two tighter presets.
+    for (preset, code) in [("minimal", false), ("moderate", false), ("development", true)] {
+        let finished = silent(&world, &server, &["--preset", preset]);
+        assert_eq!(finished.code == Some(0), code, "{preset}: {finished:#?}");
+        let url = format!("curl -sS --fail http://some-name.npmjs.org:{}/", server.port());
+        let options = [
+            "--non-interactive",
+            "--preset",
+            preset,
+            "--resolve",
+            &server.pin("some-name.npmjs.org"),
+        ];
+        let finished = world.sh(&options, &url);
+        assert_eq!(
+            finished.code == Some(0),
+            preset != "minimal",
+            "{preset}: {finished:#?}"
+        );
+    }
+    world.write_policy("preset = \"development\"\n");
+    world.eventually("the preset counts", || {
+        status(&world)["policy"]["preset"] == "development"
+    });
+    assert!(passes(&world, &server));
+    assert_ne!(silent(&world, &server, &["--preset", "minimal"]).code, Some(0));
+}
+
+#[test]
+fn auto_approved_network_asks_nobody_but_obeys_denials() {
+    let world = World::new();
+    let server = Server::http("hello");
+    world.write_policy("auto_approve = [\"network\"]\n");
+    assert!(passes(&world, &server));
+    assert_ne!(
+        silent(&world, &server, &["--block-domain", "new.test"]).code,
+        Some(0)
+    );
+    world.ok(&["rules", "add", "deny", "network", "**.test"]);
+    assert!(!passes(&world, &server));
+}
+
+#[test]
+fn a_rule_may_be_for_one_project_and_for_a_time() {
+    let world = World::new();
+    let server = Server::http("hello");
+    let other = world.home().join("other");
+    std::fs::create_dir(&other).unwrap();
+    world.ok(&[
+        "rules",
+        "add",
+        "allow",
+        "network",
+        "new.test",
+        "--project",
+        other.to_str().unwrap(),
+    ]);
+    assert!(!passes(&world, &server));
+    world.ok(&[
+        "rules",
+        "add",
+        "allow",
+        "network",
+        "new.test",
+        "--project",
+        ".",
+        "--expires",
+        "2s",
+    ]);
+    assert!(passes(&world, &server));
+    world.eventually("the rule has ended", || !passes(&world, &server));
+}
+
+#[test]
+fn what_is_no_rule_is_refused_by_its_name() {
+    let world = World::new();
+    for words in [
+        ["allow", "network", "http://new.test/path"],
+        ["allow", "network", "127.1"],
+        ["allow", "network", "new.test:99999"],
+        ["allow", "network", "new test"],
+        ["allow", "read", "relative/path"],
+        ["allow", "read", "/a/../b"],
+        ["allow", "everything", "*"],
+        ["permit", "network", "*"],
+    ] {
+        let complaint = fails(&world, &[&["rules", "add"], &words[..]].concat());
+        assert!(
+            complaint.contains(words.into_iter().next_back().unwrap())
+                || complaint.contains("possible values"),
+            "{words:?}: {complaint}"
+        );
+    }
+    let program = [
+        "rules",
+        "add",
+        "allow",
+        "network",
+        "new.test",
+        "--program",
+        "/usr/bin/curl",
+    ];
+    assert!(fails(&world, &program).contains("hint: "));
+    assert_eq!(
+        std::fs::read_to_string(world.policy())
+            .unwrap()
+            .matches("[[rule]]")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn rules_are_readable_on_a_terminal_and_plain_in_a_pipe() {
+    let world = World::new();
+    world.ok(&["rules", "add", "deny", "network", "bad.test"]);
+    let left = Terminal::start(&world.askbox(&["rules"])).finish();
+    assert!(
+        left.shown.contains("\x1b[31m") && left.shown.contains("bad.test"),
+        "{left:#?}"
+    );
+    assert!(!world.ok(&["rules"]).contains('\x1b'));
+}
