@@ -157,7 +157,12 @@ fn wait_for_end(paths: &Paths, pid: u32) -> Result<(), CliError> {
     };
     let (sender, ended) = mpsc::channel();
     // A thread, because the call that waits for a lock knows no time-out. It ends with this process at the latest.
-    thread::spawn(move || sender.send(lock.lock()));
+    // It lets go of the lock before it says so, or a daemon that is started next finds it held, by us.
+    thread::spawn(move || {
+        let locked = lock.lock();
+        drop(lock);
+        sender.send(locked)
+    });
     match ended.recv_timeout(STOP_WAIT) {
         Ok(locked) => locked.map_err(failed()),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
