@@ -17,7 +17,7 @@ pub(crate) fn client(address: &str, rounds: usize) {
     let once = || {
         let start = Instant::now();
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(b"x").unwrap();
+        stream.write_all(&[0]).unwrap(); // No protocol that is read by hosts begins so.
         stream.read_exact(&mut [0]).unwrap();
         start.elapsed().as_secs_f64() * 1e6
     };

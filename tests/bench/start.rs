@@ -18,7 +18,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         bare.push(time(&mut bwrap(world)));
     }
     let peer: Vec<f64> = (0..rounds.peer_starts)
-        .map(|_| time(&mut peer(world, "true")))
+        .map(|_| time(&mut peer(world, &["true"])))
         .collect();
     let (askbox, bare, peer) = (median(askbox), median(bare), median(peer));
     let detail = format!("{askbox:.1} ms against {bare:.1} ms");
@@ -56,14 +56,14 @@ fn time(command: &mut Command) -> f64 {
     elapsed
 }
 
-/// The peer, running a shell command.
-pub(crate) fn peer(world: &World, script: &str) -> Command {
+/// The peer: its own options, then a command.
+pub(crate) fn peer(world: &World, words: &[&str]) -> Command {
     let binaries = PathBuf::from(std::env::var_os("ASKBOX_TEST_BINARIES").unwrap());
     let mut command = world.host("node");
     command.env("PATH", std::env::var_os("PATH").unwrap());
     command
         .arg(binaries.join("peer/node_modules/@anthropic-ai/sandbox-runtime/dist/cli.js"))
-        .arg(script);
+        .args(words);
     command
 }
 

@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use askbox_tests::World;
 use askbox_tests::server::Server;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::Rounds;
 use crate::connect::{number, own};
@@ -19,19 +21,18 @@ const CHUNK: usize = 256 * 1024;
 pub(crate) fn client(direction: &str, address: &str, mebibytes: usize) {
     let mut stream = connect(address);
     let bytes = mebibytes << 20;
-    stream.write_all(direction.as_bytes()).unwrap();
+    stream.write_all(&[0, direction.as_bytes()[0]]).unwrap(); // The zero says that this is no HTTP.
+    stream
+        .write_all(&u64::try_from(bytes).unwrap().to_le_bytes())
+        .unwrap();
     let start = Instant::now();
     if direction == "u" {
         let chunk = vec![0; CHUNK];
         for _ in 0..bytes / CHUNK {
             stream.write_all(&chunk).unwrap();
         }
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
         stream.read_exact(&mut [0]).unwrap(); // The server has it all.
     } else {
-        stream
-            .write_all(&u64::try_from(bytes).unwrap().to_le_bytes())
-            .unwrap();
         let mut buffer = vec![0; CHUNK];
         let mut left = bytes;
         while left > 0 {
@@ -47,12 +48,25 @@ pub(crate) fn client(direction: &str, address: &str, mebibytes: usize) {
 }
 
 fn connect(address: &str) -> TcpStream {
-    let proxy = std::env::var("http_proxy").or_else(|_| std::env::var("HTTP_PROXY"));
-    let Ok(proxy) = proxy else {
+    let Ok(proxy) = std::env::var("http_proxy") else {
         return TcpStream::connect(address).unwrap();
     };
-    let mut stream = TcpStream::connect(proxy.trim_start_matches("http://").trim_end_matches('/')).unwrap();
-    write!(stream, "CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let (user, proxy) = proxy
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('@'))
+        .unwrap();
+    let user = STANDARD.encode(user.replace("%3D", "="));
+    // The peer starts the command before its proxy listens.
+    let patience = Instant::now() + Duration::from_secs(5);
+    let mut stream = loop {
+        match TcpStream::connect(proxy.trim_end_matches('/')) {
+            Err(_) if Instant::now() < patience => std::thread::yield_now(),
+            connected => break connected.unwrap(),
+        }
+    };
+    let head =
+        format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\nProxy-Authorization: Basic {user}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -68,21 +82,23 @@ fn connect(address: &str) -> TcpStream {
 }
 
 fn serve(mut stream: TcpStream) {
-    let mut direction = [0];
-    if stream.read_exact(&mut direction).is_err() {
+    let mut opening = [0; 2];
+    if stream.read_exact(&mut opening).is_err() {
         return;
     }
+    let [_, direction] = opening;
+    let mut wanted = [0; 8];
+    stream.read_exact(&mut wanted).unwrap();
+    let mut left = u64::from_le_bytes(wanted);
     let mut buffer = vec![0; CHUNK];
-    if direction == *b"u" {
-        while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
-        drop(stream.write_all(b"."));
+    if direction == b'u' {
+        while left > 0 {
+            left -= stream.read(&mut buffer).unwrap() as u64;
+        }
+        stream.write_all(b".").unwrap();
     } else {
-        let mut wanted = [0; 8];
-        stream.read_exact(&mut wanted).unwrap();
-        for _ in 0..u64::from_le_bytes(wanted) / CHUNK as u64 {
-            if stream.write_all(&buffer).is_err() {
-                return;
-            }
+        for _ in 0..left / CHUNK as u64 {
+            stream.write_all(&buffer).unwrap();
         }
     }
 }
@@ -122,10 +138,18 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         let settings = world.outside().join("peer.json");
         std::fs::write(&settings, r#"{"network":{"allowedDomains":["localhost"],"deniedDomains":[]},"filesystem":{"denyRead":[],"allowWrite":["."],"denyWrite":[]}}"#)
             .unwrap();
-        let script = format!("{} stream {direction} {local} {mebibytes}", inside.display());
-        let mut command = peer(world, &script);
-        command.arg("--settings").arg(&settings);
-        let peer = number(&mut command);
+        let inside = inside.to_str().unwrap();
+        let settings = settings.to_str().unwrap();
+        let words = [
+            "--settings",
+            settings,
+            inside,
+            "stream",
+            direction,
+            &local,
+            &mebibytes,
+        ];
+        let peer = number(&mut peer(world, &words));
         let detail = format!("{gate:.1} against {peer:.1} Gbit/s");
         let what = format!("stream {name}: how often the peer's");
         table.line(&what, gate / peer, "x", Bar::AtLeast(5.0), &detail);
