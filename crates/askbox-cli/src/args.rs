@@ -45,7 +45,7 @@ pub(crate) enum Command {
         visible_alias = "exec",
         after_help = "Examples:
   askbox run -- npm install
-  askbox run --allow-domain '**.npmjs.org' -- npm install
+  askbox run --allow-domain '**.example.com' -- npm install
   askbox run --allow-read ~/.config/app --deny-path ./keys -- ./build
   askbox run --resolve api.test:443:127.0.0.1 -- curl https://api.test
   askbox run --non-interactive --preset moderate -- make test"
