@@ -170,8 +170,9 @@ fn stage() -> Result<PathBuf> {
             .file_stem()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        let name = name.rsplit_once('-').map_or(name, |(name, _hash)| name);
-        fs::copy(&executable, staging.join(name)).map_err(failed)?;
+        if let Some((group, _hash)) = name.rsplit_once('-').filter(|(group, _)| FULL.contains(group)) {
+            fs::copy(&executable, staging.join(group)).map_err(failed)?;
+        }
     }
     Ok(staging)
 }

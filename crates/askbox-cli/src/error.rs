@@ -58,6 +58,10 @@ pub(crate) enum CliError {
     /// Standard output is closed or full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
+    /// Root asks for a sandbox. Bubblewrap cannot map user 0 without capabilities, which no session keeps
+    /// (`user_namespaces(7)`, `CAP_SETFCAP`).
+    #[error("root cannot have a sandbox")]
+    Root,
     /// There is no command of this name.
     #[error("askbox has no command `{0}`")]
     NoSuchCommand(String),
@@ -106,6 +110,7 @@ impl CliError {
                 place.display()
             )),
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
+            CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
             CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
                 Some("`askbox status` shows it; `askbox daemon --restart` starts it anew".to_owned())
             }

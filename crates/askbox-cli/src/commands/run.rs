@@ -40,6 +40,9 @@ pub(crate) fn shell(context: &Context, arguments: ShellArgs) -> Result<ExitStatu
 }
 
 fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> Result<ExitStatus, CliError> {
+    if nix::unistd::geteuid().is_root() {
+        return Err(CliError::Root);
+    }
     let cwd = std::env::current_dir().map_err(CliError::system("find the working directory"))?;
     let mut client = connect::connect_or_start(&context.paths)?;
     let request = LaunchRequest {
