@@ -29,3 +29,33 @@ fn credentials_are_denied_and_readable_outside() {
         assert!(finished.stderr.contains("Permission denied"), "{finished:#?}");
     }
 }
+
+#[test]
+fn a_denied_path_is_closed_by_flag_and_by_rule_and_open_without() {
+    let world = World::new();
+    world.write("closed/note", MARKER);
+    let read = "cat closed/note";
+    assert_eq!(world.sh(&[], read).succeeded().stdout, MARKER);
+    for path in ["closed", "closed/note"] {
+        let finished = world.sh(&["--deny-path", path], read);
+        finished.failed();
+        assert!(finished.stderr.contains("Permission denied"), "{finished:#?}");
+    }
+    let path = world.project().join("closed");
+    world.write_policy(&format!(
+        "[[rule]]\neffect = \"deny\"\nread = \"{}\"\n",
+        path.display()
+    ));
+    world.ok(&["daemon", "--restart"]);
+    world.sh(&[], read).failed();
+}
+
+#[test]
+fn a_flag_that_would_close_nothing_is_refused() {
+    let world = World::new();
+    world.write("note.key", MARKER);
+    let finished = world.sh(&["--deny-path", "*.key"], "cat note.key");
+    assert_eq!(finished.code, Some(125), "{finished:#?}");
+    assert!(finished.stderr.contains("wildcards"), "{finished:#?}");
+    assert!(finished.stderr.contains("hint: "), "{finished:#?}");
+}

@@ -120,7 +120,7 @@ impl Planning {
         let options = &request.options;
         let opened = self.opened(id)?;
         let listed = self.listed(&opened);
-        let denied = self.denied();
+        let denied = self.denied()?;
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
         let question = Question {
             user,
@@ -236,18 +236,32 @@ impl Planning {
         )
     }
 
-    /// Plain paths that a rule denies to read, or wants to be asked about: nobody can be asked at a launch.
-    fn denied(&self) -> Vec<PathBuf> {
-        let all = self
+    /// Plain paths that a rule denies to read, or wants to be asked about: nobody can be asked at a launch. A flag with
+    /// wildcards is refused, because it would close nothing.
+    fn denied(&self) -> Result<Vec<PathBuf>, WireError> {
+        let closes = |rule: &&Rule| {
+            let is_plain = rule.effect != Effect::Allow && rule.program.is_none();
+            is_plain && rule.pattern.kind() == Kind::Read && self.is_for_us(rule)
+        };
+        let mut denied = Vec::new();
+        for rule in self.rules.flags.iter().filter(closes) {
+            let (path, _) = openable(&rule.pattern).ok_or_else(|| {
+                refused(format!("cannot close {}: it has wildcards", rule.pattern))
+                    .with_hint("name the file or directory itself; --deny-path can be given more than once")
+            })?;
+            denied.push(path);
+        }
+        let others = self
             .policy
             .rules()
-            .chain(&self.rules.flags)
-            .chain(&self.rules.project_rules);
-        all.filter(|rule| rule.effect != Effect::Allow && rule.program.is_none() && self.is_for_us(rule))
-            .filter(|rule| rule.pattern.kind() == Kind::Read)
-            .filter_map(|rule| openable(&rule.pattern))
-            .map(|(path, _)| path.as_path().to_owned())
-            .collect()
+            .chain(&self.rules.project_rules)
+            .filter(closes);
+        denied.extend(
+            others
+                .filter_map(|rule| openable(&rule.pattern))
+                .map(|(path, _)| path),
+        );
+        Ok(denied.into_iter().map(|path| path.as_path().to_owned()).collect())
     }
 
     /// Whether a rule is for this project and has not ended.
