@@ -258,3 +258,26 @@ fn threat_3_nothing_of_the_accounts_of_the_machine_is_seen() {
         assert!(twin.succeeded().stdout.starts_with(&own), "{policy} {twin:#?}");
     }
 }
+
+#[test]
+fn threat_2_a_flag_that_names_a_link_in_the_project_opens_no_credential() {
+    let world = World::new();
+    symlink(
+        world.home().join(".ssh/id_test"),
+        world.project().join("innocent"),
+    )
+    .unwrap();
+    symlink(world.home().join(".ssh"), world.project().join("directory")).unwrap();
+    symlink(world.home().join("notes"), world.project().join("notes")).unwrap();
+    for path in ["innocent", "./innocent", "directory/id_test", "directory"] {
+        let finished = world.sh(&["--allow-read", path], "cat innocent directory/id_test");
+        finished_without_marker(&finished);
+    }
+    let twin = world.sh(&["--allow-read", "notes/spec.md"], "cat notes/spec.md");
+    assert!(twin.succeeded().stdout.contains(MARKER));
+}
+
+fn finished_without_marker(finished: &askbox_tests::Finished) {
+    assert_ne!(finished.code, Some(0), "{finished:#?}");
+    assert!(!finished.stdout.contains(MARKER), "{finished:#?}");
+}

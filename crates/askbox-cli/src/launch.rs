@@ -27,6 +27,9 @@ pub(crate) enum Error {
     /// The daemon answered something else.
     #[error("the daemon answered out of turn")]
     OutOfTurn,
+    /// A standard stream is a directory.
+    #[error("standard {0} is a directory, which would be open inside with all that is in it")]
+    Directory(&'static str),
     /// The launch child failed.
     #[error("cannot start the sandbox")]
     Launch(#[source] launch::Error),
@@ -50,6 +53,7 @@ pub(crate) fn run(
     request: LaunchRequest,
     caller: &[(OsString, OsString)],
 ) -> Result<End, Error> {
+    refuse_directories()?;
     let terminals = request.terminals;
     let quiet = request.options.quiet;
     let Response::Launched { session, plan } = client.call(Request::Launch(Box::new(request)))? else {
@@ -102,6 +106,18 @@ pub(crate) fn run(
         drop(client.call(Request::Ended { session, status }));
     }
     Ok(end)
+}
+
+/// A standard stream passes through as it is, and a directory would open all that lies below it, and above.
+fn refuse_directories() -> Result<(), Error> {
+    for (number, name) in ["input", "output", "error"].into_iter().enumerate() {
+        let is_directory =
+            std::fs::metadata(format!("/proc/self/fd/{number}")).is_ok_and(|metadata| metadata.is_dir());
+        if is_directory {
+            return Err(Error::Directory(name));
+        }
+    }
+    Ok(())
 }
 
 fn expect(response: &Response, expected: &Response) -> Result<(), Error> {

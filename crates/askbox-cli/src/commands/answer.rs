@@ -14,6 +14,9 @@ use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
 
+/// The revision of a question that has not grown.
+const FIRST_REVISION: u32 = 1;
+
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -41,7 +44,8 @@ pub(crate) fn run(
     };
     let request = Request::Answer {
         id: arguments.id.clone(),
-        revision: arguments.revision,
+        // A question is shown without its revision as long as that is the first; one that has grown since is refused.
+        revision: Some(arguments.revision.unwrap_or(FIRST_REVISION)),
         answer,
     };
     let Response::Answered(answered) = client.call(request)? else {

@@ -1,7 +1,7 @@
 //! The options of one run as rules of its session. Pure but for paths that are relative to the caller's directory.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
@@ -34,7 +34,12 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
         }
     }
     let path = |flag: &'static str, text: &str| {
-        path_pattern(text, surroundings).map_err(|error| refused(flag, text, &*error))
+        let links = if flag == "--deny-path" {
+            Links::Follow
+        } else {
+            Links::Keep
+        };
+        path_pattern(text, surroundings, links).map_err(|error| refused(flag, text, &*error))
     };
     for text in &options.allow_read {
         flags.push(Rule::new(
@@ -78,10 +83,33 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     })
 }
 
+/// What becomes of symbolic links in a path that is relative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Links {
+    /// Kept: whoever opens a path means that path, and a program inside may have made it a link to another one.
+    Keep,
+    /// Followed: what is closed is closed wherever it lies.
+    Follow,
+}
+
+/// The path without `.` and `..`, by its text alone.
+fn by_text(path: &Path) -> Option<CanonicalPath> {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(clean.pop()),
+            Component::CurDir => {}
+            Component::RootDir | Component::Normal(_) | Component::Prefix(_) => clean.push(component),
+        }
+    }
+    CanonicalPath::new(&clean)
+}
+
 /// A pattern; one that is relative starts at the caller's directory, as in any other command.
 fn path_pattern(
     text: &str,
     surroundings: Surroundings<'_>,
+    links: Links,
 ) -> Result<PathPattern, Box<dyn std::error::Error>> {
     let context = PathContext {
         home: surroundings.home,
@@ -97,7 +125,10 @@ fn path_pattern(
     }
     let joined: PathBuf = surroundings.cwd.join(bare);
     if let Ok(real) = fs::canonicalize(&joined)
-        && let Some(real) = CanonicalPath::new(&real)
+        && let Some(real) = match links {
+            Links::Keep => by_text(&joined),
+            Links::Follow => CanonicalPath::new(&real),
+        }
     {
         return Ok(if exact {
             PathPattern::exact(&real)

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::redact::{self, Next};
 use super::{escape, is_hidden, path, push, text};
 
-/// Words of a command line that the log keeps behind argv[0].
+/// Words of a command line that the log keeps behind `argv[0]`.
 const MAX_WORDS: usize = 8;
 
 /// The most characters of each of them.
@@ -24,7 +24,7 @@ pub fn command(arguments: &[String]) -> String {
         .join(" ")
 }
 
-/// A command line for the log: the executable (`unknown` where it is), argv[0] and up to eight words, shortened, without
+/// A command line for the log: the executable (`unknown` where it is), `argv[0]` and up to eight words, shortened, without
 /// the values of flags and variables that hold secrets, and without the user and the query of URLs.
 pub fn command_shortened(exe: Option<&Path>, arguments: &[String]) -> Vec<String> {
     let exe = exe.map_or_else(|| "unknown".to_owned(), |exe| path(exe, MAX_EXE));
