@@ -19,7 +19,7 @@ use askbox_policy::Process;
 pub use diagnostics::Diagnostics;
 pub use pool::Pool;
 
-/// How long finding a process may take. Design: a prompt that names nobody is better than one that comes late.
+/// How long finding a process may take: a prompt that names nobody is better than one that comes late.
 pub const DEADLINE: Duration = Duration::from_millis(200);
 
 /// The most processes of one session that are looked at.

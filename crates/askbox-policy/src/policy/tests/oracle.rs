@@ -1,4 +1,4 @@
-//! The order of decisions once more, over plain lists, in the words of the design and without an index.
+//! The order of decisions once more, over plain lists, written out and without an index.
 
 use std::sync::LazyLock;
 
