@@ -304,7 +304,12 @@ fn a_start_in_the_background_neither_hangs_nor_garbles() {
     terminal.press("$ASKBOX run -- sh -c 'read line; echo \"<$line>\"' &\r");
     terminal.press("fg\r");
     terminal.press("typed\r");
-    terminal.wait_for("<typed>");
+    // What is typed before the shell is back belongs to the job in the foreground, and ends with it.
+    terminal.wait_until("the shell's prompt after the job", |shown| {
+        shown
+            .split_once("<typed>")
+            .is_some_and(|(_, after)| after.contains("host> "))
+    });
     terminal.press("exit 3\r");
     check_left(&terminal.finish(), 3);
 }
