@@ -62,10 +62,11 @@ impl Terminal {
         set_size(&slave, 24, 80);
         let before = tcgetattr(&slave).unwrap();
         let end = || Stdio::from(slave.try_clone().unwrap());
-        // setsid(1) because only a new session's leader can take a controlling terminal; it becomes the program.
+        // setsid(1) because only a new session's leader can take a controlling terminal; it becomes the program. Without
+        // env(1), a run of the tests that ignores hang-ups (nohup) would hand that down.
         let mut leader = Command::new("setsid");
         leader
-            .arg("--ctty")
+            .args(["--ctty", "env", "--default-signal=HUP"])
             .arg(command.get_program())
             .args(command.get_args())
             .env_clear()
