@@ -1,4 +1,7 @@
+use askbox_wire::OsText;
+
 use super::*;
+use crate::environment::Variable;
 use crate::host_facts::{Found, Guard, Place, ProjectFacts, RootEntry, User};
 
 const ONE: Identity = Identity { device: 1, inode: 1 };

@@ -1,0 +1,129 @@
+//! The plan itself: data, in the form in which the daemon hands it to the launch child. Says what is done, not why.
+
+use std::path::PathBuf;
+
+use askbox_wire::OsText;
+use serde::{Deserialize, Serialize};
+
+use crate::environment::Variable;
+use crate::path_text;
+
+/// Whether a tree may be changed from inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Access {
+    /// No writes through this mount or any below it.
+    ReadOnly,
+    /// Writes as the file permissions allow.
+    ReadWrite,
+}
+
+/// Which object a path was when the plan was made; a path that is another one at launch is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Device number.
+    pub device: u64,
+    /// Inode number.
+    pub inode: u64,
+}
+
+/// Something in the root tmpfs itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Node {
+    /// A directory; its parents are made with mode 0755 when missing.
+    Directory {
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+        /// Permission bits.
+        mode: u32,
+    },
+    /// A file with text of ours.
+    File {
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+        /// Permission bits.
+        mode: u32,
+        /// All of it.
+        content: String,
+    },
+    /// A tmpfs of its own, of bounded size, mode 1777. Before everything that lies in it.
+    Temporary {
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+        /// Its bound.
+        bytes: u64,
+    },
+    /// A symbolic link.
+    Link {
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+        /// Where it points.
+        #[serde(with = "path_text")]
+        target: PathBuf,
+    },
+}
+
+/// One mount on the root, in the order of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mount {
+    /// A host file or tree, recursively. A missing mount point is made in the root tmpfs, never in a mounted tree.
+    Bind {
+        /// Canonical path on the host.
+        #[serde(with = "path_text")]
+        source: PathBuf,
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        target: PathBuf,
+        /// Whether it can be changed.
+        access: Access,
+        /// Checked against the opened source when given.
+        identity: Option<Identity>,
+    },
+    /// A directory of Askbox's own on the host, made when missing: a private home.
+    Private {
+        /// Path on the host.
+        #[serde(with = "path_text")]
+        source: PathBuf,
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        target: PathBuf,
+    },
+    /// Something already visible, bound onto itself: it cannot be renamed away any more, nor changed when read-only.
+    Guard {
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+        /// Whether it can be changed.
+        access: Access,
+    },
+    /// Something already visible, covered with an empty node of mode 000.
+    Cover {
+        /// Absolute path inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+    },
+}
+
+/// Everything that the launch child needs, complete before it is forked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The command.
+    pub argv: Vec<OsText>,
+    /// Its working directory, inside.
+    #[serde(with = "path_text")]
+    pub cwd: PathBuf,
+    /// An empty directory on the host, to mount the root on in the child's own mount namespace.
+    #[serde(with = "path_text")]
+    pub stage: PathBuf,
+    /// What the root tmpfs holds.
+    pub nodes: Vec<Node>,
+    /// What is mounted on it.
+    pub mounts: Vec<Mount>,
+    /// The environment, by name or with value.
+    pub environment: Vec<Variable>,
+    /// One line each for standard error before the command starts.
+    pub notices: Vec<String>,
+}

@@ -1,0 +1,106 @@
+//! What is asked of the planning, and why it may say no.
+
+use std::path::PathBuf;
+
+use askbox_wire::OsText;
+
+/// What a run asks for.
+#[derive(Clone, Debug)]
+pub struct PlanRequest {
+    /// The session's name.
+    pub session: String,
+    /// The command.
+    pub argv: Vec<OsText>,
+    /// Where it was started; must be the project or below it.
+    pub cwd: PathBuf,
+    /// The names of the caller's environment.
+    pub environment: Vec<OsText>,
+    /// `--env NAME`: names to let through.
+    pub keep: Vec<OsText>,
+    /// `--env NAME=VALUE`.
+    pub set: Vec<(OsText, OsText)>,
+    /// Paths on the credential and start-up lists, with what they are.
+    pub listed: Vec<Listed>,
+    /// `--deny-path`, and deny rules for plain paths.
+    pub denied: Vec<PathBuf>,
+    /// How identity is given.
+    pub identity: IdentityMode,
+    /// This project's private homes on the host.
+    pub homes: PathBuf,
+    /// See [`super::Plan::stage`].
+    pub stage: PathBuf,
+}
+
+/// How the user is known inside, where there is no /etc/passwd of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityMode {
+    /// By a userdb drop-in through `libnss_systemd`; [`IdentityMode::Synthetic`] where that is missing.
+    Userdb,
+    /// By an /etc/passwd of one line.
+    Synthetic,
+}
+
+/// A path of one of the two lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Whether the list means a directory.
+    pub directory: bool,
+    /// Which list.
+    pub list: List,
+}
+
+/// The two built-in lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Never read.
+    Credential,
+    /// Never written.
+    Startup,
+}
+
+/// Why there is no plan.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Write access to a directory that would let a start-up file be made.
+    #[error(
+        "cannot open {path} for writing: {listed} below it does not exist, so it could be created from inside and would run outside"
+    )]
+    OpensListed {
+        /// What was to be opened.
+        path: PathBuf,
+        /// The entry in the way.
+        listed: PathBuf,
+    },
+    /// A path to open that is not there.
+    #[error("cannot open {0}: there is no such file or directory")]
+    Missing(PathBuf),
+    /// A path that leads, by symbolic links, to something that only a rule for its exact path opens.
+    #[error(
+        "cannot open {path}: it leads to {target}, which is on a list or denied; only its own path opens it"
+    )]
+    LeadsTo {
+        /// What was to be opened.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// A directory of the credential list, or one in it.
+    #[error("cannot open {0} as a whole: it holds credentials; name the file that is needed")]
+    HoldsCredentials(PathBuf),
+    /// A path that inside is something of Askbox's own.
+    #[error("cannot open {0}: a session has its own")]
+    Reserved(PathBuf),
+    /// The working directory is not in the project.
+    #[error("the working directory {cwd} is not inside the project {project}")]
+    OutsideProject {
+        /// Where the command was started.
+        cwd: PathBuf,
+        /// The project.
+        project: PathBuf,
+    },
+    /// More mounts than a session may have; start time grows with the square of them.
+    #[error("too many separate paths to open ({0}, at most 200); open a directory that holds them")]
+    TooMany(usize),
+}
