@@ -1,9 +1,14 @@
 //! Where a project's git directory is, and which of it is guarded. Reads a few small files of git's own layout
 //! (gitrepository-layout(5)); never runs git, and never believes a gitdir that does not point back at the project.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+mod config;
 
 /// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
 const MAX_FILE: u64 = 64 * 1024;
@@ -71,16 +76,11 @@ fn worktree(gitdir: &Path, dot_git: &Path) -> Option<GitDirectory> {
 
 /// A submodule's gitdir has `core.worktree` in its config, relative to the gitdir.
 fn submodule(gitdir: &Path, project: &Path) -> Option<GitDirectory> {
-    let config = read_small(&gitdir.join("config"))?;
-    let mut in_core = false;
-    let worktree = config.lines().map(str::trim).find_map(|line| {
-        if line.starts_with('[') {
-            in_core = line.eq_ignore_ascii_case("[core]");
-        }
-        let (key, value) = line.split_once('=')?;
-        (in_core && key.trim().eq_ignore_ascii_case("worktree"))
-            .then(|| value.trim().trim_matches('"').to_owned())
-    })?;
+    let variables = config::parse(&read_small(&gitdir.join("config"))?);
+    let worktree = variables
+        .into_iter()
+        .rfind(|variable| variable.section == "core" && variable.key == "worktree")?
+        .value;
     let points_back = gitdir.join(worktree).canonicalize().ok()? == project;
     points_back.then(|| GitDirectory::Outside {
         root: gitdir.to_owned(),
@@ -90,23 +90,25 @@ fn submodule(gitdir: &Path, project: &Path) -> Option<GitDirectory> {
 
 fn read_path(file: &Path, prefix: &str) -> Option<PathBuf> {
     let text = read_small(file)?;
-    let path = text
-        .strip_prefix(prefix)?
-        .trim_start_matches(' ')
-        .trim_end_matches(['\n', '\r']);
-    (!path.is_empty()).then(|| path.into())
+    let path = text.strip_prefix(prefix.as_bytes())?;
+    let path = path.trim_ascii_start().trim_ascii_end();
+    (!path.is_empty()).then(|| OsStr::from_bytes(path).into())
 }
 
-fn read_small(file: &Path) -> Option<String> {
-    if !fs::symlink_metadata(file).ok()?.is_file() {
+/// A file of git's as it is on disk, at most [`MAX_FILE`] of it. Programs inside can write where it lies: no link is
+/// followed at its end, and nothing that is not a file is waited for.
+fn read_small(file: &Path) -> Option<Vec<u8>> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(file)
+        .ok()?;
+    if !file.metadata().ok()?.is_file() {
         return None;
     }
-    let mut text = String::new();
-    fs::File::open(file)
-        .ok()?
-        .take(MAX_FILE)
-        .read_to_string(&mut text)
-        .ok()?;
+    let mut text = Vec::new();
+    file.take(MAX_FILE).read_to_end(&mut text).ok()?;
     Some(text)
 }
 
