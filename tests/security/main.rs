@@ -5,6 +5,7 @@ mod both;
 mod environment;
 mod files;
 mod git;
+mod git_nested;
 mod grants;
 mod host;
 mod life;

@@ -8,7 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+mod below;
 mod config;
+
+pub(crate) use below::{Search, repositories, within};
 
 /// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
 const MAX_FILE: u64 = 64 * 1024;
@@ -18,14 +21,14 @@ const MAX_FILE: u64 = 64 * 1024;
 pub enum GitDirectory {
     /// None.
     Absent,
-    /// `.git` is a directory of the project.
-    Inside,
+    /// It lies in the project: `.git`, or what a file or link of that name leads to; or the project is one itself.
+    Inside(PathBuf),
     /// `.git` is a file: a worktree or a submodule, whose directory lies elsewhere and points back here.
     Outside {
         /// The directory to open: the repository's own for a worktree, which shares its objects; else the gitdir.
         root: PathBuf,
-        /// Every git directory at or below `root` that applies: the gitdir, and the common directory of a worktree.
-        directories: Vec<PathBuf>,
+        /// The gitdir: `root` itself for a submodule, below it for a worktree.
+        gitdir: PathBuf,
     },
     /// `.git` is a file or link that leads somewhere that does not point back, so it stays closed.
     Foreign(PathBuf),
@@ -35,25 +38,45 @@ pub enum GitDirectory {
 pub fn find(project: &Path) -> GitDirectory {
     let dot_git = project.join(".git");
     let Ok(metadata) = fs::symlink_metadata(&dot_git) else {
-        return GitDirectory::Absent;
+        let is_bare = ["HEAD", "objects", "refs"]
+            .iter()
+            .all(|name| fs::symlink_metadata(project.join(name)).is_ok());
+        return if is_bare {
+            GitDirectory::Inside(project.to_owned())
+        } else {
+            GitDirectory::Absent
+        };
     };
     if metadata.is_dir() {
-        return GitDirectory::Inside;
+        return GitDirectory::Inside(dot_git);
     }
-    let foreign = GitDirectory::Foreign(dot_git.clone());
-    if !metadata.is_file() {
-        return foreign;
-    }
-    let Some(gitdir) = read_path(&dot_git, "gitdir:").and_then(|path| project.join(path).canonicalize().ok())
-    else {
-        return foreign;
+    let leads_to = if metadata.is_symlink() {
+        dot_git.canonicalize().ok()
+    } else {
+        gitdir_of(&dot_git)
     };
-    if gitdir.starts_with(project) {
-        return GitDirectory::Inside;
+    match leads_to {
+        Some(gitdir) if gitdir != *project && gitdir.starts_with(project) => GitDirectory::Inside(gitdir),
+        Some(gitdir) if metadata.is_file() => worktree(&gitdir, &dot_git)
+            .or_else(|| submodule(&gitdir, project))
+            .unwrap_or(GitDirectory::Foreign(dot_git)),
+        Some(_) | None => GitDirectory::Foreign(dot_git),
     }
-    worktree(&gitdir, &dot_git)
-        .or_else(|| submodule(&gitdir, project))
-        .unwrap_or(foreign)
+}
+
+/// Where a `.git` file leads.
+pub(crate) fn gitdir_of(dot_git: &Path) -> Option<PathBuf> {
+    let path = read_path(dot_git, "gitdir:")?;
+    dot_git.parent()?.join(path).canonicalize().ok()
+}
+
+/// The work tree that a git directory's configuration names, as a submodule's does.
+pub(crate) fn work_tree(gitdir: &Path) -> Option<PathBuf> {
+    let variables = config::parse(&read_small(&gitdir.join("config"))?);
+    let named = variables
+        .into_iter()
+        .rfind(|variable| variable.section == "core" && variable.key == "worktree")?;
+    gitdir.join(named.value).canonicalize().ok()
 }
 
 /// A worktree's gitdir holds `gitdir`, the way back, and `commondir`, the way to the repository.
@@ -69,22 +92,16 @@ fn worktree(gitdir: &Path, dot_git: &Path) -> Option<GitDirectory> {
     // git puts it at COMMON/worktrees/NAME; anything else is not git's doing.
     let expected = gitdir.parent()?.parent()? == common && gitdir.parent()?.file_name()? == "worktrees";
     expected.then(|| GitDirectory::Outside {
-        root: common.clone(),
-        directories: vec![common, gitdir.to_owned()],
+        root: common,
+        gitdir: gitdir.to_owned(),
     })
 }
 
 /// A submodule's gitdir has `core.worktree` in its config, relative to the gitdir.
 fn submodule(gitdir: &Path, project: &Path) -> Option<GitDirectory> {
-    let variables = config::parse(&read_small(&gitdir.join("config"))?);
-    let worktree = variables
-        .into_iter()
-        .rfind(|variable| variable.section == "core" && variable.key == "worktree")?
-        .value;
-    let points_back = gitdir.join(worktree).canonicalize().ok()? == project;
-    points_back.then(|| GitDirectory::Outside {
+    (work_tree(gitdir)? == project).then(|| GitDirectory::Outside {
         root: gitdir.to_owned(),
-        directories: vec![gitdir.to_owned()],
+        gitdir: gitdir.to_owned(),
     })
 }
 
@@ -97,7 +114,7 @@ fn read_path(file: &Path, prefix: &str) -> Option<PathBuf> {
 
 /// A file of git's as it is on disk, at most [`MAX_FILE`] of it. Programs inside can write where it lies: no link is
 /// followed at its end, and nothing that is not a file is waited for.
-fn read_small(file: &Path) -> Option<Vec<u8>> {
+pub(crate) fn read_small(file: &Path) -> Option<Vec<u8>> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     let file = fs::OpenOptions::new()
         .read(true)

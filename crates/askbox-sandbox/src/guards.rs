@@ -1,5 +1,24 @@
-//! Names inside a project whose content runs outside the sandbox later: git, editors, agents and shells read them on the
-//! host. Existing ones are read-only inside.
+//! What of a project runs outside the sandbox later: names that git, editors, agents and shells obey on the host. Existing
+//! ones are read-only inside; the others are watched, so that the session can say at its end that they were made.
+//!
+//! A guard is a bind of a path onto itself. It holds a path only while none of the directories on the way can be renamed,
+//! so those are pinned: bound onto themselves too, but writable. Looks at names, types and git's own small files, at a
+//! bounded number of each; changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::git::{self, GitDirectory, Search};
+use crate::plan::Access;
+
+mod before;
+mod names;
+
+pub use before::Before;
+pub use names::{GIT, PROJECT, WORKTREE};
+
+use before::Was;
 
 /// One name, relative to the project, with the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,70 +29,217 @@ pub struct GuardedName {
     pub reason: &'static str,
 }
 
-/// Relative to the project directory.
-pub const PROJECT: &[GuardedName] = &[
-    GuardedName {
-        name: ".askbox.toml",
-        reason: "Askbox's own rules for this project",
-    },
-    GuardedName {
-        name: ".envrc",
-        reason: "direnv runs it on cd",
-    },
-    GuardedName {
-        name: ".vscode",
-        reason: "tasks and settings run programs",
-    },
-    GuardedName {
-        name: ".idea",
-        reason: "run configurations and tasks",
-    },
-    GuardedName {
-        name: ".husky",
-        reason: "git hooks",
-    },
-    GuardedName {
-        name: ".mcp.json",
-        reason: "agents start the servers it names",
-    },
-    GuardedName {
-        name: ".claude",
-        reason: "an agent's hooks and permissions",
-    },
-    GuardedName {
-        name: ".cursor",
-        reason: "an agent's rules and servers",
-    },
-    GuardedName {
-        name: ".codex",
-        reason: "an agent's configuration",
-    },
-    GuardedName {
-        name: ".gemini",
-        reason: "an agent's configuration",
-    },
-    GuardedName {
-        name: ".devcontainer",
-        reason: "containers that the editor starts",
-    },
-    GuardedName {
-        name: ".gitmodules",
-        reason: "submodule addresses and update commands",
-    },
-];
+/// A guarded path that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Pinned (read-write) or read-only.
+    pub access: Access,
+}
 
-/// Relative to a git directory.
-pub const GIT: &[GuardedName] = &[
-    GuardedName {
-        name: "hooks",
-        reason: "git runs them",
-    },
-    GuardedName {
-        name: "config",
-        reason: "fsmonitor, hooksPath, filters, aliases and more run programs",
-    },
-    GuardedName {
-        name: "config.worktree",
-        reason: "the same, for one worktree",
-    },
-];
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guards {
+    /// What to guard, parents first.
+    pub guards: Vec<Guard>,
+    /// The configuration of the project's own git directory, or of the first one below it.
+    pub git_config: Option<PathBuf>,
+    /// Whether there is more than is looked at or guarded.
+    pub is_cut: bool,
+    /// What to compare with at the end of the session.
+    pub before: Before,
+}
+
+/// Most git directories that are guarded beside the project's own.
+pub const MAX_REPOSITORIES: usize = 16;
+
+/// Most guards: each is a mount, and start time grows with them.
+const MAX_GUARDS: usize = 128;
+
+/// Looks at a project, canonical, with its git directory.
+pub fn look(project: &Path, git: &GitDirectory) -> Guards {
+    let mut collector = Collector::new(project);
+    let dot_git = project.join(".git");
+    let own = match git {
+        GitDirectory::Absent | GitDirectory::Foreign(_) => {
+            collector.hold(&dot_git);
+            None
+        }
+        GitDirectory::Inside(directory) => {
+            if *directory != dot_git {
+                collector.hold(&dot_git);
+            }
+            Some((directory, directory))
+        }
+        GitDirectory::Outside { root, gitdir } => {
+            collector.hold(&dot_git);
+            collector.bases.push(root.clone());
+            Some((root, gitdir))
+        }
+    };
+    if let Some((root, gitdir)) = own {
+        collector.git_directory(root);
+        collector.git_directory(gitdir);
+    }
+    for name in PROJECT {
+        collector.hold(&project.join(name.name));
+    }
+    let mut search = Search::new();
+    let places = before::git_places(project, own.map(|(root, _)| root.as_path()), &mut search);
+    for place in &places {
+        collector.repository(place);
+    }
+    let guards = collector.found.into_iter();
+    Guards {
+        guards: guards.map(|(path, access)| Guard { path, access }).collect(),
+        git_config: collector.git_config,
+        is_cut: collector.is_cut || search.is_cut,
+        before: Before {
+            project: project.to_owned(),
+            own: own.map(|(root, _)| root.clone()),
+            watched: collector.watched.into_iter().collect(),
+            places: (!search.is_cut).then(|| places.into_iter().collect()),
+        },
+    }
+}
+
+struct Collector<'a> {
+    project: &'a Path,
+    /// What is mounted for itself and so cannot be renamed: the project, and a git directory outside.
+    bases: Vec<PathBuf>,
+    found: BTreeMap<PathBuf, Access>,
+    watched: BTreeMap<PathBuf, Was>,
+    repositories: BTreeSet<PathBuf>,
+    git_config: Option<PathBuf>,
+    is_cut: bool,
+}
+
+impl<'a> Collector<'a> {
+    fn new(project: &'a Path) -> Self {
+        Self {
+            project,
+            bases: vec![project.to_owned()],
+            found: BTreeMap::new(),
+            watched: BTreeMap::new(),
+            repositories: BTreeSet::new(),
+            git_config: None,
+            is_cut: false,
+        }
+    }
+
+    /// Makes a path read-only where it exists, and watches it where it does not or is a link, which a bind cannot hold.
+    fn hold(&mut self, path: &Path) {
+        self.place(path, Access::ReadOnly);
+    }
+
+    fn place(&mut self, path: &Path, access: Access) {
+        let Some(base) = self.bases.iter().find(|base| path.starts_with(base)) else {
+            return;
+        };
+        let (mut at, mut way) = (base.clone(), Vec::new());
+        for component in path.strip_prefix(base).into_iter().flat_map(Path::components) {
+            let Component::Normal(name) = component else {
+                return;
+            };
+            match self.found.get(&at) {
+                Some(Access::ReadOnly) => return, // All below it is read-only too.
+                Some(Access::ReadWrite) => {}
+                None if at == *base => {}
+                None => way.push(at.clone()),
+            }
+            at.push(name);
+            if self.found.contains_key(&at) {
+                continue;
+            }
+            match before::see(&at) {
+                None => {}
+                Some(Was::Absent) => {
+                    self.watched.insert(path.to_owned(), Was::Absent);
+                    return;
+                }
+                Some(link) => {
+                    self.watched.insert(at, link);
+                    return;
+                }
+            }
+        }
+        if at == *base {
+            return;
+        }
+        if MAX_GUARDS < self.found.len() + way.len() + 1 {
+            self.is_cut = true;
+            return;
+        }
+        for directory in way {
+            self.found.insert(directory, Access::ReadWrite);
+        }
+        self.found.entry(at).or_insert(access);
+    }
+
+    /// Guards a git directory.
+    fn git_directory(&mut self, git: &Path) {
+        if !self.repositories.insert(git.to_owned()) {
+            return;
+        }
+        self.place(git, Access::ReadWrite);
+        for name in GIT {
+            self.hold(&git.join(name.name));
+        }
+        if git
+            .parent()
+            .and_then(Path::file_name)
+            .is_some_and(|name| name == "worktrees")
+        {
+            for name in WORKTREE {
+                self.hold(&git.join(name.name));
+            }
+        }
+        let config = git.join("config");
+        if self.found.contains_key(&config) {
+            self.git_config.get_or_insert(config);
+        }
+    }
+
+    /// A repository beside the project's own: a git directory, or a `.git` of any kind.
+    fn repository(&mut self, place: &Path) {
+        if MAX_REPOSITORIES < self.repositories.len() {
+            self.is_cut = true;
+            return;
+        }
+        let work_tree = match place.file_name() {
+            Some(name) if name == ".git" => place.parent().map(Path::to_owned),
+            Some(_) | None => git::work_tree(place).filter(|tree| tree.starts_with(self.project)),
+        };
+        let Ok(metadata) = fs::symlink_metadata(place) else {
+            return;
+        };
+        let leads_to = if metadata.is_dir() {
+            Some(place.to_owned())
+        } else {
+            self.hold(place);
+            if metadata.is_symlink() {
+                place.canonicalize().ok().filter(|target| target.is_dir())
+            } else {
+                git::gitdir_of(place)
+            }
+        };
+        let is_ours = |target: &PathBuf| self.bases.iter().any(|base| target.starts_with(base));
+        if let Some(git) = leads_to.filter(is_ours) {
+            self.git_directory(&git);
+        }
+        if let Some(work_tree) = work_tree.filter(|tree| *tree != self.project) {
+            self.hold_dot_git(&work_tree.join(".git"));
+        }
+    }
+
+    /// The `.git` file of a submodule's work tree; a directory of that name is a repository of its own.
+    fn hold_dot_git(&mut self, dot_git: &Path) {
+        if !fs::symlink_metadata(dot_git).is_ok_and(|metadata| metadata.is_dir()) {
+            self.hold(dot_git);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::git::{self, GitDirectory};
-use crate::guards;
+use crate::guards::{self, Guards};
 use crate::plan::{Access, Identity, Listed};
 use crate::sockets;
 
@@ -72,17 +72,8 @@ pub struct ProjectFacts {
     pub identity: Identity,
     /// A git directory elsewhere that belongs to it.
     pub outside_git: Option<Place>,
-    /// What to guard, parents first.
-    pub guards: Vec<Guard>,
-}
-
-/// A guarded name that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guard {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// Pinned (read-write) or read-only.
-    pub access: Access,
+    /// What of it is guarded.
+    pub guards: Guards,
 }
 
 /// A path and the object that it was.
@@ -247,43 +238,19 @@ fn toolchains(home: &Path) -> Vec<PathBuf> {
 }
 
 fn project(path: &Path) -> io::Result<ProjectFacts> {
-    let mut guards: Vec<Guard> = Vec::new();
-    let mut guard = |path: PathBuf, access| {
-        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_symlink()) {
-            guards.push(Guard { path, access });
-        }
+    let git = git::find(path);
+    let outside_git = match &git {
+        GitDirectory::Outside { root, .. } => Some(Place {
+            path: root.clone(),
+            identity: identity(root)?,
+        }),
+        GitDirectory::Absent | GitDirectory::Inside(_) | GitDirectory::Foreign(_) => None,
     };
-    let mut outside_git = None;
-    match git::find(path) {
-        GitDirectory::Absent => {}
-        GitDirectory::Inside => {
-            guard(path.join(".git"), Access::ReadWrite);
-            for name in guards::GIT {
-                guard(path.join(".git").join(name.name), Access::ReadOnly);
-            }
-        }
-        GitDirectory::Outside { root, directories } => {
-            guard(path.join(".git"), Access::ReadOnly);
-            for directory in &directories {
-                for name in guards::GIT {
-                    guard(directory.join(name.name), Access::ReadOnly);
-                }
-            }
-            outside_git = Some(Place {
-                identity: identity(&root)?,
-                path: root,
-            });
-        }
-        GitDirectory::Foreign(dot_git) => guard(dot_git, Access::ReadOnly),
-    }
-    for name in guards::PROJECT {
-        guard(path.join(name.name), Access::ReadOnly);
-    }
     Ok(ProjectFacts {
         path: path.to_owned(),
         identity: identity(path)?,
         outside_git,
-        guards,
+        guards: guards::look(path, &git),
     })
 }
 

@@ -35,7 +35,7 @@ pub const CLOSED_FILE: &str = "/run/askbox/closed";
 /// See [`CLOSED_FILE`].
 pub const CLOSED_DIRECTORY: &str = "/run/askbox/closed.d";
 
-/// Most mounts of a plan.
+/// Most mounts of a plan, without guards.
 const MAX_MOUNTS: usize = 200;
 
 /// Makes the plan. Pure: the same request and facts give the same plan.
@@ -55,8 +55,11 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     }
     project::guard(&mut view, request, facts);
     close(&mut view, request, facts);
-    if MAX_MOUNTS < view.mounts.len() {
-        return Err(Refusal::TooMany(view.mounts.len()));
+    // Guards have a limit of their own, and a program inside can make many of them necessary.
+    let opened = |mount: &&Mount| !matches!(mount, Mount::Guard { .. });
+    let mounts = view.mounts.iter().filter(opened).count();
+    if MAX_MOUNTS < mounts {
+        return Err(Refusal::TooMany(mounts));
     }
     Ok(Plan {
         argv: request.argv.clone(),
@@ -173,7 +176,12 @@ fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Open
     if found.directory && request.listed.iter().any(is_credential) {
         return Err(Refusal::HoldsCredentials(opened.path.clone()));
     }
-    let is_guard = facts.project.guards.iter().any(|guard| guard.path == *path);
+    let is_guard = facts
+        .project
+        .guards
+        .guards
+        .iter()
+        .any(|guard| guard.path == *path);
     if is_guard && opened.access == Access::ReadWrite {
         return Ok(()); // project::guard leaves it out.
     }

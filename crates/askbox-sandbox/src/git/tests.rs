@@ -17,7 +17,10 @@ fn world() -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn a_plain_repository_is_inside() {
     let (_keep, root) = world();
-    assert_eq!(find(&root.join("repo")), GitDirectory::Inside);
+    assert_eq!(
+        find(&root.join("repo")),
+        GitDirectory::Inside(root.join("repo/.git"))
+    );
     assert_eq!(find(&root.join("work")), GitDirectory::Absent);
 }
 
@@ -37,10 +40,7 @@ fn a_worktree_opens_the_repository_that_points_back() {
     let common = root.join("repo/.git");
     assert_eq!(
         find(&root.join("work")),
-        GitDirectory::Outside {
-            root: common.clone(),
-            directories: vec![common, gitdir]
-        }
+        GitDirectory::Outside { root: common, gitdir }
     );
 }
 
@@ -93,7 +93,7 @@ fn a_submodule_opens_its_own_gitdir_alone() {
         find(&project),
         GitDirectory::Outside {
             root: gitdir.clone(),
-            directories: vec![gitdir]
+            gitdir
         }
     );
 }

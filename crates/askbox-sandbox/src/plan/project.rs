@@ -5,7 +5,7 @@ use std::path::Path;
 use askbox_policy::display;
 
 use super::{Access, Mount, PlanRequest, View};
-use crate::host_facts::HostFacts;
+use crate::host_facts::{Found, HostFacts};
 
 /// Characters of a path in a notice: all of it, since it is to be typed (`PATH_MAX`).
 const PATH_SHOWN: usize = 4096;
@@ -30,28 +30,21 @@ pub(super) fn add(view: &mut View, facts: &HostFacts) {
 
 /// Last of all mounts on the project, so that nothing lies over them.
 pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
-    let mut refused = None;
-    for guard in &facts.project.guards {
-        let lifted = facts.opened.iter().any(|opened| {
-            opened.access == Access::ReadWrite
-                && opened
-                    .found
-                    .as_ref()
-                    .is_some_and(|found| found.canonical == guard.path)
-        });
-        if lifted && guard.access == Access::ReadOnly {
+    let guards = &facts.project.guards;
+    for guard in &guards.guards {
+        if guard.access == Access::ReadOnly && is_lifted(facts, &guard.path) {
             continue;
-        }
-        // The first is the repository's own; what a worktree has beside it is rarely changed.
-        if guard.access == Access::ReadOnly && is_git_config(&guard.path) {
-            refused.get_or_insert(&guard.path);
         }
         view.mounts.push(Mount::Guard {
             path: guard.path.clone(),
             access: guard.access,
         });
     }
-    if let Some(config) = refused {
+    if let Some(config) = guards
+        .git_config
+        .as_ref()
+        .filter(|config| !is_lifted(facts, config))
+    {
         // As it would be typed: a relative path starts at the working directory.
         let name = display::path(config.strip_prefix(&request.cwd).unwrap_or(config), PATH_SHOWN);
         view.notices.push(format!(
@@ -59,9 +52,19 @@ pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
              like need `--allow-write {name}`"
         ));
     }
+    if guards.is_cut {
+        view.notices.push(
+            "there are more directories or git repositories below the project than are guarded; what is made in the \
+             others inside may run when git is used there on the host"
+                .to_owned(),
+        );
+    }
 }
 
-/// The only guard of this name: a repository's, a worktree's or a submodule's.
-fn is_git_config(guard: &Path) -> bool {
-    guard.file_name().is_some_and(|name| name == "config")
+/// Whether a flag or a rule opens a guarded path itself for writing.
+fn is_lifted(facts: &HostFacts, guard: &Path) -> bool {
+    facts.opened.iter().any(|opened| {
+        let leads_there = |found: &Found| found.canonical == guard;
+        opened.access == Access::ReadWrite && opened.found.as_ref().is_some_and(leads_there)
+    })
 }

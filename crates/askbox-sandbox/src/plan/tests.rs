@@ -2,7 +2,8 @@ use askbox_wire::OsText;
 
 use super::*;
 use crate::environment::Variable;
-use crate::host_facts::{Found, Guard, Place, ProjectFacts, RootEntry, User};
+use crate::guards::{Guard, Guards};
+use crate::host_facts::{Found, Place, ProjectFacts, RootEntry, User};
 
 const ONE: Identity = Identity { device: 1, inode: 1 };
 
@@ -27,16 +28,20 @@ fn facts() -> HostFacts {
             path: "/home/ada/work".into(),
             identity: ONE,
             outside_git: None,
-            guards: vec![
-                Guard {
-                    path: "/home/ada/work/.git".into(),
-                    access: Access::ReadWrite,
-                },
-                Guard {
-                    path: "/home/ada/work/.git/config".into(),
-                    access: Access::ReadOnly,
-                },
-            ],
+            guards: Guards {
+                guards: vec![
+                    Guard {
+                        path: "/home/ada/work/.git".into(),
+                        access: Access::ReadWrite,
+                    },
+                    Guard {
+                        path: "/home/ada/work/.git/config".into(),
+                        access: Access::ReadOnly,
+                    },
+                ],
+                git_config: Some("/home/ada/work/.git/config".into()),
+                ..Guards::default()
+            },
         },
         opened: Vec::new(),
         listed_present: Vec::new(),
@@ -118,10 +123,7 @@ fn the_project_is_writable_and_its_guards_come_after_it() {
 fn the_notice_names_the_git_configuration_that_is_guarded() {
     let check = |config: &str, cwd: &str, flag: &str| {
         let mut facts = facts();
-        facts.project.guards = vec![Guard {
-            path: config.into(),
-            access: Access::ReadOnly,
-        }];
+        facts.project.guards.git_config = Some(config.into());
         let request = PlanRequest {
             cwd: cwd.into(),
             ..request()

@@ -1,0 +1,108 @@
+//! Git directories besides the project's own: those of worktrees and submodules within a git directory, and those of
+//! repositories that lie below the project. Looks at names and types only, and at a bounded number of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How much is still looked at. Programs inside can make names at will; a launch must not take longer for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Search {
+    /// Names that are still read.
+    names: usize,
+    /// Directories that are still looked into.
+    directories: usize,
+    /// Whether there was more.
+    pub(crate) is_cut: bool,
+}
+
+/// How deep in `modules` a submodule's git directory is looked for: its name may have slashes, and it may have submodules.
+const MODULE_DEPTH: usize = 6;
+
+/// What a project leaves to others and rebuilds: no repositories of the user's, and very many directories.
+const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
+
+impl Search {
+    /// What one look at a project may cost: a millisecond.
+    pub(crate) fn new() -> Self {
+        Self {
+            names: 2000,
+            directories: 300,
+            is_cut: false,
+        }
+    }
+
+    /// The directories in a directory, sorted; no links.
+    fn directories_in(&mut self, directory: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let Ok(entries) = fs::read_dir(directory) else {
+            return found;
+        };
+        for entry in entries.filter_map(Result::ok) {
+            if self.names == 0 || self.directories == 0 {
+                self.is_cut = true;
+                break;
+            }
+            self.names -= 1;
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                self.directories -= 1;
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+/// The git directories of worktrees and submodules within a git directory, parents first.
+pub(crate) fn within(git: &Path, search: &mut Search) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for worktree in search.directories_in(&git.join("worktrees")) {
+        found.push(worktree.clone());
+        modules(&worktree.join("modules"), MODULE_DEPTH, search, &mut found);
+    }
+    modules(&git.join("modules"), MODULE_DEPTH, search, &mut found);
+    found
+}
+
+fn modules(directory: &Path, depth: usize, search: &mut Search, found: &mut Vec<PathBuf>) {
+    for module in search.directories_in(directory) {
+        let is_git = ["HEAD", "config", "hooks"]
+            .iter()
+            .any(|name| fs::symlink_metadata(module.join(name)).is_ok());
+        if depth == 0 {
+            search.is_cut = true;
+        } else if is_git {
+            found.push(module.clone());
+            modules(&module.join("modules"), depth - 1, search, found);
+        } else {
+            modules(&module, depth - 1, search, found);
+        }
+    }
+}
+
+/// The `.git` of every repository directly in the project or one level deeper, whatever it is.
+pub(crate) fn repositories(project: &Path, search: &mut Search) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut look = |directories: Vec<PathBuf>| {
+        let mut others = directories;
+        others.retain(|directory| {
+            let is_skipped = directory
+                .file_name()
+                .is_some_and(|name| SKIPPED.iter().any(|skipped| name == *skipped));
+            let dot_git = directory.join(".git");
+            let is_repository = !is_skipped && fs::symlink_metadata(&dot_git).is_ok();
+            if is_repository {
+                found.push(dot_git);
+            }
+            !is_skipped && !is_repository
+        });
+        others
+    };
+    for directory in look(search.directories_in(project)) {
+        look(search.directories_in(&directory));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

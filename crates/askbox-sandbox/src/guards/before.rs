@@ -1,0 +1,72 @@
+//! How a project was when its session started, as far as it matters for what runs outside, and what was made since.
+//! Looks at names, types and links, never at what a file holds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::git::{self, Search};
+
+/// A project before its session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    pub(super) project: PathBuf,
+    /// Its git directory.
+    pub(super) own: Option<PathBuf>,
+    /// Names that could not be guarded.
+    pub(super) watched: Vec<(PathBuf, Was)>,
+    /// Other git directories; `None` where there were more than were looked at.
+    pub(super) places: Option<BTreeSet<PathBuf>>,
+}
+
+/// What a name was that could not be guarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Was {
+    /// It was not there.
+    Absent,
+    /// A link to there.
+    Link(PathBuf),
+}
+
+impl Before {
+    /// What is there now and was not, or leads elsewhere. Blocks; programs inside should have ended.
+    pub fn made_since(&self) -> Vec<PathBuf> {
+        let is_made = |path: &Path, was: &Was| match see(path) {
+            Some(Was::Absent) => false,
+            now => now.as_ref() != Some(was),
+        };
+        let names = self
+            .watched
+            .iter()
+            .filter(|(path, was)| is_made(path, was))
+            .map(|(path, _)| path.clone());
+        let mut made: BTreeSet<PathBuf> = names.collect();
+        if let Some(places) = &self.places {
+            let now = git_places(&self.project, self.own.as_deref(), &mut Search::new());
+            made.extend(now.into_iter().filter(|place| !places.contains(place)));
+        }
+        made.into_iter().collect()
+    }
+}
+
+/// What is at a path that a guard cannot hold; `None` for what it can.
+pub(super) fn see(path: &Path) -> Option<Was> {
+    match fs::read_link(path) {
+        Ok(target) => Some(Was::Link(target)),
+        // readlink(2): something is there, and it is no link.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => None,
+        Err(_) => Some(Was::Absent),
+    }
+}
+
+/// Git directories beside the project's own, and what is called `.git` below it.
+pub(super) fn git_places(project: &Path, own: Option<&Path>, search: &mut Search) -> Vec<PathBuf> {
+    let mut places = own.map_or_else(Vec::new, |own| git::within(own, search));
+    for dot_git in git::repositories(project, search) {
+        let within = git::within(&dot_git, search);
+        places.push(dot_git);
+        places.extend(within);
+    }
+    places
+}

@@ -1,0 +1,227 @@
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+/// A project directory with files; a name that ends with a slash is a directory.
+struct Project {
+    _directory: tempfile::TempDir,
+    root: PathBuf,
+}
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap().join("project");
+        fs::create_dir(&root).unwrap();
+        let project = Self {
+            _directory: directory,
+            root,
+        };
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        project
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.root.join(name);
+        if name.ends_with('/') {
+            fs::create_dir_all(path).unwrap();
+        } else {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+
+    fn look(&self) -> Guards {
+        look(&self.root, &git::find(&self.root))
+    }
+
+    /// Guards relative to the project: `+` for those that are only pinned.
+    fn check(&self, expected: &[&str]) -> Guards {
+        let guards = self.look();
+        let shown: Vec<String> = guards
+            .guards
+            .iter()
+            .map(|guard| {
+                let mark = if guard.access == Access::ReadWrite {
+                    "+"
+                } else {
+                    ""
+                };
+                let path = guard.path.strip_prefix(&self.root).unwrap_or(&guard.path);
+                format!("{mark}{}", path.display())
+            })
+            .collect();
+        assert_eq!(shown, expected);
+        guards
+    }
+
+    fn made(&self, before: &Before) -> Vec<String> {
+        let made = before.made_since();
+        let relative = made.iter().map(|path| path.strip_prefix(&self.root).unwrap());
+        relative.map(|path| path.display().to_string()).collect()
+    }
+}
+
+#[test]
+fn a_project_without_git_has_its_names_guarded() {
+    let project = Project::new(&[
+        (".envrc", ""),
+        (".vscode/tasks.json", ""),
+        ("my.code-workspace", ""),
+    ]);
+    let guards = project.check(&[".envrc", ".vscode"]);
+    assert_eq!((guards.git_config, guards.is_cut), (None, false));
+}
+
+#[test]
+fn the_projects_git_directory_is_pinned_and_its_settings_are_read_only() {
+    let project = Project::new(&[(".git/HEAD", ""), (".git/config", ""), (".git/hooks/", "")]);
+    let guards = project.check(&["+.git", ".git/config", ".git/hooks"]);
+    assert_eq!(guards.git_config, Some(project.root.join(".git/config")));
+}
+
+#[test]
+fn a_git_directory_of_another_name_is_found_by_the_file_that_leads_there() {
+    let project = Project::new(&[(".git", "gitdir: .repository\n"), (".repository/config", "")]);
+    project.check(&[".git", "+.repository", ".repository/config"]);
+    let bare = Project::new(&[
+        ("HEAD", ""),
+        ("objects/", ""),
+        ("refs/", ""),
+        ("config", ""),
+        ("hooks/", ""),
+    ]);
+    bare.check(&["config", "hooks"]);
+}
+
+#[test]
+fn submodules_are_guarded_with_the_file_in_their_work_tree() {
+    let project = Project::new(&[
+        (".git/config", ""),
+        (
+            ".git/modules/libs/one/config",
+            "[core]\nworktree = ../../../../libs/deep/one\n",
+        ),
+        (".git/modules/libs/one/hooks/", ""),
+        ("libs/deep/one/.git", "gitdir: ../../../.git/modules/libs/one\n"),
+    ]);
+    project.check(&[
+        "+.git",
+        ".git/config",
+        "+.git/modules",
+        "+.git/modules/libs",
+        "+.git/modules/libs/one",
+        ".git/modules/libs/one/config",
+        ".git/modules/libs/one/hooks",
+        "+libs",
+        "+libs/deep",
+        "+libs/deep/one",
+        "libs/deep/one/.git",
+    ]);
+}
+
+#[test]
+fn worktrees_of_a_repository_keep_what_leads_to_them() {
+    let project = Project::new(&[
+        (".git/worktrees/w/commondir", "../..\n"),
+        (".git/worktrees/w/gitdir", "/elsewhere/.git\n"),
+        (".git/worktrees/w/HEAD", ""),
+    ]);
+    project.check(&[
+        "+.git",
+        "+.git/worktrees",
+        "+.git/worktrees/w",
+        ".git/worktrees/w/commondir",
+        ".git/worktrees/w/gitdir",
+    ]);
+}
+
+#[test]
+fn repositories_below_the_project_are_guarded_like_its_own() {
+    let project = Project::new(&[
+        ("nested/.git/config", ""),
+        ("nested/.git/modules/m/config", ""),
+        ("deep/er/.git/hooks/", ""),
+    ]);
+    let guards = project.check(&[
+        "+deep",
+        "+deep/er",
+        "+deep/er/.git",
+        "deep/er/.git/hooks",
+        "+nested",
+        "+nested/.git",
+        "nested/.git/config",
+        "+nested/.git/modules",
+        "+nested/.git/modules/m",
+        "nested/.git/modules/m/config",
+    ]);
+    assert_eq!(guards.git_config, Some(project.root.join("nested/.git/config")));
+}
+
+#[test]
+fn a_link_is_watched_and_never_on_the_way_of_a_guard() {
+    let project = Project::new(&[("real", "")]);
+    symlink("elsewhere", project.root.join(".vscode")).unwrap();
+    symlink("real", project.root.join(".envrc")).unwrap();
+    let before = project.check(&[]).before;
+    assert_eq!(project.made(&before), Vec::<String>::new());
+    for name in [".vscode", ".envrc"] {
+        fs::remove_file(project.root.join(name)).unwrap();
+    }
+    assert_eq!(
+        project.made(&before),
+        Vec::<String>::new(),
+        "what is gone runs nothing"
+    );
+    symlink("other", project.root.join(".envrc")).unwrap();
+    project.write(".vscode/tasks.json", "");
+    assert_eq!(project.made(&before), [".envrc", ".vscode"]);
+}
+
+#[test]
+fn what_is_made_in_a_session_is_seen_at_its_end() {
+    let project = Project::new(&[
+        (".git/config", ""),
+        (".git/hooks/", ""),
+        ("nested/.git/config", ""),
+    ]);
+    let before = project.look().before;
+    project.write("ordinary", "");
+    project.write(".git/HEAD", "");
+    assert_eq!(project.made(&before), Vec::<String>::new());
+    for name in [
+        ".envrc",
+        ".git/commondir",
+        ".git/modules/new/config",
+        ".idea",
+        "another/.git/config",
+        "nested/.git/config.worktree",
+    ] {
+        project.write(name, "");
+    }
+    let expected = [
+        ".envrc",
+        ".git/commondir",
+        ".git/modules/new",
+        ".idea",
+        "another/.git",
+        "nested/.git/config.worktree",
+    ];
+    assert_eq!(project.made(&before), expected);
+}
+
+#[test]
+fn a_program_inside_cannot_make_a_launch_long() {
+    let project = Project::new(&[]);
+    for number in 0..40 {
+        project.write(&format!("r{number}/.git/config"), "");
+    }
+    let guards = project.look();
+    assert!(
+        guards.is_cut && guards.guards.len() <= MAX_GUARDS,
+        "{}",
+        guards.guards.len()
+    );
+}
