@@ -141,3 +141,47 @@ fn threat_9_another_common_directory_cannot_be_named_for_a_worktree() {
     outside(&world, &format!("git worktree add -q {}", work.display())).succeeded();
     check(&world, attack, &format!("git -C {} status", work.display()));
 }
+
+#[test]
+fn threat_9_files_that_the_configuration_names_cannot_be_changed() {
+    for (setting, file, attack, look) in [
+        (
+            "core.hooksPath .hooks",
+            ".hooks/existing",
+            "printf '#!/bin/sh\\nMARK' > .hooks/pre-commit; chmod +x .hooks/pre-commit",
+            "git commit -q --allow-empty -m x",
+        ),
+        (
+            "core.hooksPath tools/hooks",
+            "tools/hooks/existing",
+            "mv tools x; cp -r x tools; printf '#!/bin/sh\\nMARK' > tools/hooks/pre-commit; chmod +x tools/hooks/pre-commit",
+            "git commit -q --allow-empty -m x",
+        ),
+        (
+            "include.path ../.gitconfig",
+            ".gitconfig",
+            "git config -f .gitconfig core.fsmonitor 'MARK'",
+            "git status",
+        ),
+        (
+            "core.fsmonitor ./tools/watch",
+            "tools/watch",
+            "printf '#!/bin/sh\\nMARK' > tools/watch; chmod +x tools/watch",
+            "git status",
+        ),
+    ] {
+        let world = World::new();
+        repository(&world);
+        world.write(file, "");
+        outside(&world, &format!("git config {setting}")).succeeded();
+        check(&world, attack, look);
+        let lifted = format!("echo >> {file}");
+        world.sh(&[], &lifted).failed();
+        let guarded = if setting.contains("hooks") {
+            file.strip_suffix("/existing").unwrap()
+        } else {
+            file
+        };
+        world.sh(&["--allow-write", guarded], &lifted).succeeded();
+    }
+}

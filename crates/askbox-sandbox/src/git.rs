@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 
 mod below;
 mod config;
+mod named;
 
 pub(crate) use below::{Search, repositories, within};
+pub(crate) use config::parse;
+pub(crate) use named::{Named, Places, by};
 
 /// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
 const MAX_FILE: u64 = 64 * 1024;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::git::{self, GitDirectory, Search};
+use crate::git::{self, GitDirectory, Named, Places, Search};
 use crate::plan::Access;
 
 mod before;
@@ -57,9 +57,15 @@ pub const MAX_REPOSITORIES: usize = 16;
 /// Most guards: each is a mount, and start time grows with them.
 const MAX_GUARDS: usize = 128;
 
+/// Most configuration files of one git directory that are read, with those that they include.
+const MAX_CONFIGURATIONS: usize = 8;
+
+/// Most names in configurations that are looked for: a program inside may have written the repository.
+const MAX_NAMED: usize = 200;
+
 /// Looks at a project, canonical, with its git directory.
-pub fn look(project: &Path, git: &GitDirectory) -> Guards {
-    let mut collector = Collector::new(project);
+pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
+    let mut collector = Collector::new(project, home);
     let dot_git = project.join(".git");
     let own = match git {
         GitDirectory::Absent | GitDirectory::Foreign(_) => {
@@ -79,8 +85,8 @@ pub fn look(project: &Path, git: &GitDirectory) -> Guards {
         }
     };
     if let Some((root, gitdir)) = own {
-        collector.git_directory(root);
-        collector.git_directory(gitdir);
+        collector.git_directory(root, Some(project));
+        collector.git_directory(gitdir, Some(project));
     }
     for name in PROJECT {
         collector.hold(&project.join(name.name));
@@ -106,24 +112,29 @@ pub fn look(project: &Path, git: &GitDirectory) -> Guards {
 
 struct Collector<'a> {
     project: &'a Path,
+    home: &'a Path,
     /// What is mounted for itself and so cannot be renamed: the project, and a git directory outside.
     bases: Vec<PathBuf>,
     found: BTreeMap<PathBuf, Access>,
     watched: BTreeMap<PathBuf, Was>,
     repositories: BTreeSet<PathBuf>,
     git_config: Option<PathBuf>,
+    /// Names in configurations that are still looked for.
+    named_left: usize,
     is_cut: bool,
 }
 
 impl<'a> Collector<'a> {
-    fn new(project: &'a Path) -> Self {
+    fn new(project: &'a Path, home: &'a Path) -> Self {
         Self {
             project,
+            home,
             bases: vec![project.to_owned()],
             found: BTreeMap::new(),
             watched: BTreeMap::new(),
             repositories: BTreeSet::new(),
             git_config: None,
+            named_left: MAX_NAMED,
             is_cut: false,
         }
     }
@@ -177,8 +188,8 @@ impl<'a> Collector<'a> {
         self.found.entry(at).or_insert(access);
     }
 
-    /// Guards a git directory.
-    fn git_directory(&mut self, git: &Path) {
+    /// Guards a git directory, and what its configuration names.
+    fn git_directory(&mut self, git: &Path, work_tree: Option<&Path>) {
         if !self.repositories.insert(git.to_owned()) {
             return;
         }
@@ -198,6 +209,62 @@ impl<'a> Collector<'a> {
         let config = git.join("config");
         if self.found.contains_key(&config) {
             self.git_config.get_or_insert(config);
+        }
+        if let Some(work_tree) = work_tree {
+            self.configuration(git, work_tree);
+        }
+    }
+
+    /// Guards the files that a configuration names and that lead to something that runs.
+    fn configuration(&mut self, git: &Path, work_tree: &Path) {
+        let mut files = vec![git.join("config"), git.join("config.worktree")];
+        let mut at = 0;
+        while let Some(file) = files.get(at).cloned() {
+            at += 1;
+            if MAX_CONFIGURATIONS < at {
+                self.is_cut = true;
+                return;
+            }
+            let variables = git::read_small(&file)
+                .map(|text| git::parse(&text))
+                .unwrap_or_default();
+            let places = Places {
+                work_tree,
+                directory: file.parent().unwrap_or(git),
+                home: self.home,
+            };
+            for named in variables.iter().flat_map(|variable| git::by(variable, places)) {
+                if self.named_left == 0 {
+                    self.is_cut = true;
+                    return;
+                }
+                self.named_left -= 1;
+                match named {
+                    Named::Include(path) => {
+                        let path = before::resolve(&path);
+                        self.hold(&path);
+                        if self.found.contains_key(&path) && !files.contains(&path) {
+                            files.push(path);
+                        }
+                    }
+                    Named::Directory(path) => self.programs(&before::resolve(&path)),
+                    Named::Word(path) => {
+                        if let Ok(path) = path.canonicalize()
+                            && path.is_file()
+                        {
+                            self.hold(&path);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A directory with programs, unless that is the project or holds a git directory, which must be written.
+    fn programs(&mut self, directory: &Path) {
+        let holds = |other: &PathBuf| other.starts_with(directory);
+        if !self.bases.iter().any(holds) && !self.repositories.iter().any(holds) {
+            self.hold(directory);
         }
     }
 
@@ -226,7 +293,7 @@ impl<'a> Collector<'a> {
         };
         let is_ours = |target: &PathBuf| self.bases.iter().any(|base| target.starts_with(base));
         if let Some(git) = leads_to.filter(is_ours) {
-            self.git_directory(&git);
+            self.git_directory(&git, work_tree.as_deref());
         }
         if let Some(work_tree) = work_tree.filter(|tree| *tree != self.project) {
             self.hold_dot_git(&work_tree.join(".git"));

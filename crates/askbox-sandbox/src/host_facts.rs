@@ -185,7 +185,7 @@ impl HostFacts {
                 .collect(),
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
             toolchains: toolchains(home),
-            project: project(question.project)?,
+            project: project(question.project, home)?,
             opened: question
                 .opened
                 .iter()
@@ -237,7 +237,7 @@ fn toolchains(home: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn project(path: &Path) -> io::Result<ProjectFacts> {
+fn project(path: &Path, home: &Path) -> io::Result<ProjectFacts> {
     let git = git::find(path);
     let outside_git = match &git {
         GitDirectory::Outside { root, .. } => Some(Place {
@@ -250,7 +250,7 @@ fn project(path: &Path) -> io::Result<ProjectFacts> {
         path: path.to_owned(),
         identity: identity(path)?,
         outside_git,
-        guards: guards::look(path, &git),
+        guards: guards::look(path, &git, home),
     })
 }
 

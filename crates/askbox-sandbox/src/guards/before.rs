@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::git::{self, Search};
 
@@ -69,4 +69,19 @@ pub(super) fn git_places(project: &Path, own: Option<&Path>, search: &mut Search
         places.extend(within);
     }
     places
+}
+
+/// Where a path leads; of one that leads nowhere, what its text says.
+pub(super) fn resolve(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_nowhere| {
+        let mut clean = PathBuf::new();
+        for component in path.components() {
+            match component {
+                Component::ParentDir => drop(clean.pop()),
+                Component::CurDir => {}
+                Component::RootDir | Component::Normal(_) | Component::Prefix(_) => clean.push(component),
+            }
+        }
+        clean
+    })
 }

@@ -34,7 +34,7 @@ impl Project {
     }
 
     fn look(&self) -> Guards {
-        look(&self.root, &git::find(&self.root))
+        look(&self.root, &git::find(&self.root), Path::new("/home/ada"))
     }
 
     /// Guards relative to the project: `+` for those that are only pinned.
@@ -158,6 +158,35 @@ fn repositories_below_the_project_are_guarded_like_its_own() {
         "nested/.git/modules/m/config",
     ]);
     assert_eq!(guards.git_config, Some(project.root.join("nested/.git/config")));
+}
+
+#[test]
+fn files_that_the_configuration_names_are_guarded() {
+    let project = Project::new(&[
+        (
+            ".git/config",
+            "[core]\nhooksPath = .hooks\n[include]\npath = ../.gitconfig\n[filter \"x\"]\nclean = sh tools/clean %f\n",
+        ),
+        (".hooks/pre-commit", ""),
+        (
+            ".gitconfig",
+            "[include] path = more\n[core] fsmonitor = ./watch\n",
+        ),
+        ("more", "[core] hooksPath = .\n"),
+        ("watch", ""),
+        ("tools/clean", ""),
+        ("sh", "not that one"),
+    ]);
+    project.check(&[
+        "+.git",
+        ".git/config",
+        ".gitconfig",
+        ".hooks",
+        "more",
+        "+tools",
+        "tools/clean",
+        "watch",
+    ]);
 }
 
 #[test]
