@@ -7,6 +7,7 @@ mod files;
 mod git;
 mod git_nested;
 mod grants;
+mod guarded_names;
 mod host;
 mod life;
 mod network;

@@ -16,7 +16,7 @@ mod before;
 mod names;
 
 pub use before::Before;
-pub use names::{GIT, PROJECT, WORKTREE};
+pub use names::{GIT, PROJECT, PROJECT_ENDINGS, WORKTREE};
 
 use before::Was;
 
@@ -63,6 +63,9 @@ const MAX_CONFIGURATIONS: usize = 8;
 /// Most names in configurations that are looked for: a program inside may have written the repository.
 const MAX_NAMED: usize = 200;
 
+/// Names of the project directory that are compared with [`PROJECT_ENDINGS`].
+const MAX_NAMES: usize = 2000;
+
 /// Looks at a project, canonical, with its git directory.
 pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     let mut collector = Collector::new(project, home);
@@ -91,6 +94,7 @@ pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     for name in PROJECT {
         collector.hold(&project.join(name.name));
     }
+    collector.endings();
     let mut search = Search::new();
     let places = before::git_places(project, own.map(|(root, _)| root.as_path()), &mut search);
     for place in &places {
@@ -186,6 +190,25 @@ impl<'a> Collector<'a> {
             self.found.insert(directory, Access::ReadWrite);
         }
         self.found.entry(at).or_insert(access);
+    }
+
+    /// Names in the project directory that are known by their end.
+    fn endings(&mut self) {
+        let entries = fs::read_dir(self.project).into_iter().flatten().flatten();
+        let mut names: Vec<PathBuf> = entries
+            .take(MAX_NAMES)
+            .map(|entry| entry.path())
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+                PROJECT_ENDINGS
+                    .iter()
+                    .any(|ending| name.ends_with(ending.name.as_bytes()))
+            })
+            .collect();
+        names.sort();
+        for name in names {
+            self.hold(&name);
+        }
     }
 
     /// Guards a git directory, and what its configuration names.

@@ -71,8 +71,20 @@ fn a_project_without_git_has_its_names_guarded() {
         (".vscode/tasks.json", ""),
         ("my.code-workspace", ""),
     ]);
-    let guards = project.check(&[".envrc", ".vscode"]);
+    let guards = project.check(&[".envrc", ".vscode", "my.code-workspace"]);
     assert_eq!((guards.git_config, guards.is_cut), (None, false));
+}
+
+#[test]
+fn a_name_in_a_directory_pins_the_directory() {
+    let project = Project::new(&[(".cargo/config.toml", ""), (".jj/repo/config.toml", "")]);
+    project.check(&[
+        "+.cargo",
+        ".cargo/config.toml",
+        "+.jj",
+        "+.jj/repo",
+        ".jj/repo/config.toml",
+    ]);
 }
 
 #[test]
@@ -191,12 +203,12 @@ fn files_that_the_configuration_names_are_guarded() {
 
 #[test]
 fn a_link_is_watched_and_never_on_the_way_of_a_guard() {
-    let project = Project::new(&[("real", "")]);
-    symlink("elsewhere", project.root.join(".vscode")).unwrap();
+    let project = Project::new(&[("elsewhere/config.toml", ""), ("real", "")]);
+    symlink("elsewhere", project.root.join(".cargo")).unwrap();
     symlink("real", project.root.join(".envrc")).unwrap();
     let before = project.check(&[]).before;
     assert_eq!(project.made(&before), Vec::<String>::new());
-    for name in [".vscode", ".envrc"] {
+    for name in [".cargo", ".envrc"] {
         fs::remove_file(project.root.join(name)).unwrap();
     }
     assert_eq!(
@@ -205,8 +217,8 @@ fn a_link_is_watched_and_never_on_the_way_of_a_guard() {
         "what is gone runs nothing"
     );
     symlink("other", project.root.join(".envrc")).unwrap();
-    project.write(".vscode/tasks.json", "");
-    assert_eq!(project.made(&before), [".envrc", ".vscode"]);
+    project.write(".cargo/config.toml", "");
+    assert_eq!(project.made(&before), [".cargo", ".envrc"]);
 }
 
 #[test]
@@ -224,7 +236,7 @@ fn what_is_made_in_a_session_is_seen_at_its_end() {
         ".envrc",
         ".git/commondir",
         ".git/modules/new/config",
-        ".idea",
+        ".hg/hgrc",
         "another/.git/config",
         "nested/.git/config.worktree",
     ] {
@@ -234,7 +246,7 @@ fn what_is_made_in_a_session_is_seen_at_its_end() {
         ".envrc",
         ".git/commondir",
         ".git/modules/new",
-        ".idea",
+        ".hg/hgrc",
         "another/.git",
         "nested/.git/config.worktree",
     ];
