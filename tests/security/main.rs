@@ -10,6 +10,7 @@ mod grants;
 mod guarded_names;
 mod host;
 mod life;
+mod made;
 mod network;
 mod projects;
 mod prompts;

@@ -120,6 +120,8 @@ pub enum RuleChange {
 pub enum SessionChange {
     /// It started.
     Started,
+    /// It made files that may run outside later.
+    Made,
     /// It ended by itself or was stopped.
     Ended,
     /// It asked too often; new questions are denied.
@@ -286,6 +288,7 @@ impl SessionChange {
     pub fn name(self) -> &'static str {
         match self {
             SessionChange::Started => "started",
+            SessionChange::Made => "made",
             SessionChange::Ended => "ended",
             SessionChange::Quiet => "quiet",
             SessionChange::Resumed => "resumed",

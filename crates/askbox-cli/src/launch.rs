@@ -103,7 +103,10 @@ pub(crate) fn run(
         .map_err(step("stay with the session"))?;
     if let End::Command(status) = end {
         // A daemon that ends at this moment takes nothing from a command that ran to its end.
-        drop(client.call(Request::Ended { session, status }));
+        let answer = client.call(Request::Ended { session, status });
+        if let (Ok(Response::Ended { made }), false) = (answer, quiet) {
+            show_made(&made);
+        }
     }
     Ok(end)
 }
@@ -135,6 +138,16 @@ fn show(notices: &[String]) {
             &mut io::stderr(),
             format_args!("askbox: {notice}\n"),
         ));
+    }
+}
+
+/// The daemon made the names harmless. A script hears of it too: what it starts next may be one of them.
+fn show_made(names: &[String]) {
+    if !names.is_empty() {
+        show(&[format!(
+            "made in this session, runs outside: {}; look at them before you use the project on the host",
+            names.join(", ")
+        )]);
     }
 }
 

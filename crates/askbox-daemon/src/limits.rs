@@ -30,6 +30,12 @@ pub(crate) const STOP_WAIT: Duration = Duration::from_millis(500);
 /// How long the daemon waits at its end for front ends to take their last message.
 pub(crate) const END_WAIT: Duration = Duration::from_secs(2);
 
+/// How long looking for what a session made may take, at its end.
+pub(crate) const MADE_WAIT: Duration = Duration::from_secs(2);
+
+/// Names of what a session made that are listed.
+pub(crate) const MADE_SHOWN: usize = 12;
+
 /// How long planning a session may take: host paths may lie on a slow file system.
 pub(crate) const PLAN_WAIT: Duration = Duration::from_secs(20);
 

@@ -171,5 +171,10 @@ fn describe(pid: u32, holds: impl Fn(u32) -> bool) -> Option<Process> {
     (holds(pid) && proc::stat(pid)?.started == before.started).then_some(found)
 }
 
+/// Whether a process has ended, or never was.
+pub(crate) fn has_ended(pid: u32) -> bool {
+    proc::stat(pid).is_none_or(|stat| stat.has_ended)
+}
+
 #[cfg(test)]
 mod tests;

@@ -23,11 +23,12 @@ use crate::views;
 
 mod flags;
 mod identify;
+mod made;
 mod plan;
 mod table;
 
-use table::Session;
 pub(crate) use table::Sessions;
+use table::{Removed, Session};
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,7 @@ pub(crate) async fn launch(
         view.clone(),
         planned.project.clone(),
         request.options.resolve,
+        planned.before,
     ));
     front_end.held = Some(HeldSession {
         id: id.clone(),
@@ -202,8 +204,8 @@ pub(crate) async fn ended(
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
     front_end.held = None;
-    end(daemon, id, Ending::Exited(status)).await;
-    Ok(Response::Done)
+    let made = end(daemon, id, Ending::Exited(status)).await;
+    Ok(Response::Ended { made })
 }
 
 /// Stops a session from outside: without its leash everything inside ends, which its connection hears of. Returns whether
@@ -218,21 +220,32 @@ pub(crate) async fn stop(daemon: &Daemon, id: &SessionId) -> bool {
 }
 
 /// Takes a session out: its leash goes first, then what waits is denied and what lives is cut, then its network ends.
-/// Does nothing when it is out already.
-pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) {
-    let Some((project, serving)) = daemon.sessions.remove(id) else {
-        return;
+/// Does nothing when it is out already. Returns what it made that may run outside, as people see it.
+pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) -> Vec<String> {
+    let Some(Removed {
+        project,
+        root,
+        before,
+        serving,
+    }) = daemon.sessions.remove(id)
+    else {
+        return Vec::new();
     };
     daemon.gate.close_session(id).await;
     if let Some(serving) = serving {
         // So that what its connections carried is in the log before its end.
         serving.settle().await;
     }
-    let entry = entry(id, &project, SessionChange::Ended, Some(how.text()));
-    if let Err(error) = daemon.log.record(entry, Durability::Synced).await {
-        tracing::error!(%error, session = %id, "the end of a session is not in the log");
+    let made = made::since(before, project.path(), root, how).await;
+    let list = (!made.is_empty()).then(|| entry(id, &project, SessionChange::Made, Some(made.join(", "))));
+    let ended = entry(id, &project, SessionChange::Ended, Some(how.text()));
+    for entry in list.into_iter().chain([ended]) {
+        if let Err(error) = daemon.log.record(entry, Durability::Synced).await {
+            tracing::error!(%error, session = %id, "the end of a session is not in the log");
+        }
     }
     daemon.tell(Event::SessionEnded { session: id.clone() });
+    made
 }
 
 /// The descriptors of a launch, by their use.

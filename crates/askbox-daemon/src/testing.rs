@@ -161,6 +161,22 @@ impl World {
     pub(crate) fn log(&self) -> Vec<String> {
         log_of(&self.paths)
     }
+
+    /// The log, one `kind action detail` for each event.
+    pub(crate) fn log_details(&self) -> Vec<String> {
+        let events = Reader::open(&self.paths.log())
+            .unwrap()
+            .query(&Filter::default())
+            .unwrap();
+        let line = |event: &askbox_audit::Event| {
+            let words = [event.action.clone(), event.detail.clone()];
+            std::iter::once(event.kind.name().to_owned())
+                .chain(words.into_iter().flatten())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        events.iter().map(line).collect()
+    }
 }
 
 /// What a session asks the gate for.

@@ -63,9 +63,6 @@ const MAX_CONFIGURATIONS: usize = 8;
 /// Most names in configurations that are looked for: a program inside may have written the repository.
 const MAX_NAMED: usize = 200;
 
-/// Names of the project directory that are compared with [`PROJECT_ENDINGS`].
-const MAX_NAMES: usize = 2000;
-
 /// Looks at a project, canonical, with its git directory.
 pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     let mut collector = Collector::new(project, home);
@@ -94,7 +91,10 @@ pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     for name in PROJECT {
         collector.hold(&project.join(name.name));
     }
-    collector.endings();
+    let endings = before::endings(project);
+    for name in endings.iter().flatten() {
+        collector.hold(name);
+    }
     let mut search = Search::new();
     let places = before::git_places(project, own.map(|(root, _)| root.as_path()), &mut search);
     for place in &places {
@@ -104,11 +104,12 @@ pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     Guards {
         guards: guards.map(|(path, access)| Guard { path, access }).collect(),
         git_config: collector.git_config,
-        is_cut: collector.is_cut || search.is_cut,
+        is_cut: collector.is_cut || search.is_cut || endings.is_none(),
         before: Before {
             project: project.to_owned(),
             own: own.map(|(root, _)| root.clone()),
             watched: collector.watched.into_iter().collect(),
+            endings,
             places: (!search.is_cut).then(|| places.into_iter().collect()),
         },
     }
@@ -190,25 +191,6 @@ impl<'a> Collector<'a> {
             self.found.insert(directory, Access::ReadWrite);
         }
         self.found.entry(at).or_insert(access);
-    }
-
-    /// Names in the project directory that are known by their end.
-    fn endings(&mut self) {
-        let entries = fs::read_dir(self.project).into_iter().flatten().flatten();
-        let mut names: Vec<PathBuf> = entries
-            .take(MAX_NAMES)
-            .map(|entry| entry.path())
-            .filter(|path| {
-                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-                PROJECT_ENDINGS
-                    .iter()
-                    .any(|ending| name.ends_with(ending.name.as_bytes()))
-            })
-            .collect();
-        names.sort();
-        for name in names {
-            self.hold(&name);
-        }
     }
 
     /// Guards a git directory, and what its configuration names.

@@ -167,7 +167,7 @@ pub enum Request {
         /// bwrap's process on the host, the root of the session's processes.
         pid: u32,
     },
-    /// The program ended by itself. Answer: [`Response::Done`], once the session is closed.
+    /// The program ended by itself. Answer: [`Response::Ended`], once the session is closed.
     Ended {
         /// The session.
         session: SessionId,
@@ -221,6 +221,11 @@ pub enum Response {
     },
     /// The descriptors are being served.
     Serving,
+    /// The session is closed.
+    Ended {
+        /// What it made that may run outside later, relative to the project where it lies there; harmless to show.
+        made: Vec<String>,
+    },
 }
 
 #[cfg(test)]

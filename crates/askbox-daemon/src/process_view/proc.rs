@@ -23,6 +23,8 @@ const CHILDREN_BYTES: u64 = 64 * 1024;
 pub(super) struct Stat {
     /// The name that the process gave itself, at most 15 bytes.
     pub(super) name: String,
+    /// Whether nothing is left of it but its entry, which its parent will collect.
+    pub(super) has_ended: bool,
     /// When it started, in clock ticks since boot: with the number it names a process for good.
     pub(super) started: u64,
 }
@@ -45,9 +47,11 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
     let name = stat.get(open + 1..close)?;
     // What follows the name begins with field 3; the start is field 22 (proc(5)).
     let rest = str::from_utf8(stat.get(close + 1..)?).ok()?;
+    let has_ended = rest.trim_ascii_start().starts_with(['Z', 'X']);
     let started = rest.split_ascii_whitespace().nth(22 - 3)?.parse().ok()?;
     Some(Stat {
         name: String::from_utf8_lossy(name).into_owned(),
+        has_ended,
         started,
     })
 }

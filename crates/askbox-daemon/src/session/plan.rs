@@ -13,6 +13,7 @@ use askbox_policy::{
     Rule, SessionId, SessionRules, Target, Verdict,
 };
 use askbox_sandbox::HostFacts;
+use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, Question};
 use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
@@ -38,6 +39,8 @@ pub(super) struct Planned {
     pub(super) rules: SessionRules,
     /// The plan as the supervisor gets it.
     pub(super) plan: serde_json::Value,
+    /// The project as it is now, to compare with at the end.
+    pub(super) before: Before,
 }
 
 /// Plans a session, or says why it is refused.
@@ -165,6 +168,7 @@ impl Planning {
             project: Project(self.project.as_path().to_owned()),
             rules: self.rules,
             plan,
+            before: facts.project.guards.before,
         })
     }
 

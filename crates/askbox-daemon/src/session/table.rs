@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_network::Serving;
 use askbox_policy::{Project, SessionId};
+use askbox_sandbox::guards::Before;
 use askbox_wire::{ErrorCode, Pin, SessionState, SessionView, WireError};
 use tokio::sync::watch;
 
@@ -20,6 +21,7 @@ pub(crate) struct Session {
     view: SessionView,
     project: Project,
     pins: Vec<Pin>,
+    before: Before,
     /// The root of its processes on the host; 0 until it is known.
     root: Arc<AtomicU32>,
     serving: Option<Serving>,
@@ -28,13 +30,27 @@ pub(crate) struct Session {
     stop: watch::Sender<bool>,
 }
 
+/// What is left of a session that was taken out.
+#[derive(Debug)]
+pub(crate) struct Removed {
+    /// What it was for.
+    pub(crate) project: Project,
+    /// The root of its processes on the host; 0 when it never had any.
+    pub(crate) root: u32,
+    /// The project as it was at its start.
+    pub(crate) before: Before,
+    /// Its network.
+    pub(crate) serving: Option<Serving>,
+}
+
 impl Session {
     /// A session that nothing is held for yet.
-    pub(crate) fn new(view: SessionView, project: Project, pins: Vec<Pin>) -> Self {
+    pub(crate) fn new(view: SessionView, project: Project, pins: Vec<Pin>, before: Before) -> Self {
         Self {
             view,
             project,
             pins,
+            before,
             root: Arc::default(),
             serving: None,
             leash: None,
@@ -116,10 +132,15 @@ impl Sessions {
         Some(session.view.clone())
     }
 
-    /// Takes a session out and drops its leash. Returns what it was for, and its network.
-    pub(crate) fn remove(&self, id: &SessionId) -> Option<(Project, Option<Serving>)> {
+    /// Takes a session out and drops its leash.
+    pub(crate) fn remove(&self, id: &SessionId) -> Option<Removed> {
         let session = self.lock().remove(id)?;
-        Some((session.project, session.serving))
+        Some(Removed {
+            project: session.project,
+            root: session.root.load(std::sync::atomic::Ordering::Acquire),
+            before: session.before,
+            serving: session.serving,
+        })
     }
 
     /// The names of all of them.

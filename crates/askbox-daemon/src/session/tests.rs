@@ -59,11 +59,46 @@ fn a_session_that_ends_by_itself_says_how() {
                 status: 7
             })
             .unwrap(),
-        Response::Done
+        Response::Ended { made: Vec::new() }
     );
     assert_eq!(leash.read(&mut [0]).unwrap(), 0);
     let again = Request::Ended { session, status: 7 };
     assert_eq!(refusal(client.call(again)).code, ErrorCode::NotFound);
+}
+
+#[test]
+fn what_a_session_made_that_runs_outside_is_said_and_logged_at_its_end() {
+    let world = World::new();
+    let project = world.project("p");
+    let made = |text: &str| {
+        let entry = format!("session made {text}");
+        let details = world.log_details();
+        assert_eq!(details[details.len() - 2], entry);
+        assert!(
+            details[details.len() - 1].starts_with("session ended"),
+            "{details:?}"
+        );
+    };
+    let mut client = world.client();
+    let (session, _leash) = run_session(&mut client, launch_request(&project));
+    fs::write(project.join(".envrc"), "").unwrap();
+    fs::create_dir_all(project.join("x\u{1b}/.git")).unwrap();
+    fs::write(project.join("ordinary"), "").unwrap();
+    let ended = client.call(Request::Ended { session, status: 0 }).unwrap();
+    let names = [".envrc", "x\\u{1b}/.git"].map(str::to_owned).to_vec();
+    assert_eq!(ended, Response::Ended { made: names });
+    made(".envrc, x\\u{1b}/.git");
+
+    // It is there already for this one; and nobody is left to be told when the client goes.
+    let mut follower = world.client();
+    follow(&mut follower, &[Topic::Sessions]);
+    let mut client = world.client();
+    let (session, _leash) = run_session(&mut client, launch_request(&project));
+    fs::write(project.join(".mcp.json"), "").unwrap();
+    drop(client);
+    let ended = Event::SessionEnded { session };
+    wait_for(&mut follower, |event| (event == ended).then_some(()));
+    made(".mcp.json");
 }
 
 #[test]

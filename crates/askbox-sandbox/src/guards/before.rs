@@ -2,11 +2,16 @@
 //! Looks at names, types and links, never at what a file holds.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::{GuardedName, PROJECT_ENDINGS};
 use crate::git::{self, Search};
+
+/// Names of the project directory that are compared with [`PROJECT_ENDINGS`].
+const MAX_NAMES: usize = 2000;
 
 /// A project before its session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +21,8 @@ pub struct Before {
     pub(super) own: Option<PathBuf>,
     /// Names that could not be guarded.
     pub(super) watched: Vec<(PathBuf, Was)>,
+    /// Names that are known by their end; `None` where there were more names than were looked at.
+    pub(super) endings: Option<BTreeSet<PathBuf>>,
     /// Other git directories; `None` where there were more than were looked at.
     pub(super) places: Option<BTreeSet<PathBuf>>,
 }
@@ -42,6 +49,9 @@ impl Before {
             .filter(|(path, was)| is_made(path, was))
             .map(|(path, _)| path.clone());
         let mut made: BTreeSet<PathBuf> = names.collect();
+        if let (Some(before), Some(now)) = (&self.endings, endings(&self.project)) {
+            made.extend(now.difference(before).cloned());
+        }
         if let Some(places) = &self.places {
             let now = git_places(&self.project, self.own.as_deref(), &mut Search::new());
             made.extend(now.into_iter().filter(|place| !places.contains(place)));
@@ -58,6 +68,22 @@ pub(super) fn see(path: &Path) -> Option<Was> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => None,
         Err(_) => Some(Was::Absent),
     }
+}
+
+/// Names in the project directory with one of [`PROJECT_ENDINGS`]; `None` where there are too many names to look at.
+pub(super) fn endings(project: &Path) -> Option<BTreeSet<PathBuf>> {
+    let names: Vec<OsString> = fs::read_dir(project)
+        .into_iter()
+        .flatten()
+        .take(MAX_NAMES)
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .collect();
+    let is_guarded = |name: &&OsString| {
+        let ends = |ending: &GuardedName| name.as_encoded_bytes().ends_with(ending.name.as_bytes());
+        PROJECT_ENDINGS.iter().any(ends)
+    };
+    let guarded = names.iter().filter(is_guarded).map(|name| project.join(name));
+    (names.len() < MAX_NAMES).then(|| guarded.collect())
 }
 
 /// Git directories beside the project's own, and what is called `.git` below it.

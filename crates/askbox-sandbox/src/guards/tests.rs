@@ -234,6 +234,7 @@ fn what_is_made_in_a_session_is_seen_at_its_end() {
     assert_eq!(project.made(&before), Vec::<String>::new());
     for name in [
         ".envrc",
+        "a.code-workspace",
         ".git/commondir",
         ".git/modules/new/config",
         ".hg/hgrc",
@@ -247,6 +248,7 @@ fn what_is_made_in_a_session_is_seen_at_its_end() {
         ".git/commondir",
         ".git/modules/new",
         ".hg/hgrc",
+        "a.code-workspace",
         "another/.git",
         "nested/.git/config.worktree",
     ];

@@ -19,7 +19,8 @@ impl Response {
             | Self::Stopped { .. }
             | Self::Trusted(_)
             | Self::Launched { .. }
-            | Self::Serving => Err(Box::new(self)),
+            | Self::Serving
+            | Self::Ended { .. } => Err(Box::new(self)),
         }
     }
 
