@@ -1,12 +1,15 @@
-//! The arguments of bwrap. The root is already built, so there are few: its bind, the file systems that need bwrap's own
-//! pid namespace, and the filters.
+//! The arguments of bwrap. The root is already built, so there are few: its bind, /proc, which needs bwrap's own pid
+//! namespace, and the filters.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use crate::plan::{HOSTNAME, INIT, Plan};
 
-/// What `--args` holds. The order matters: /proc and /dev lie on the root, which becomes read-only last.
+/// Where the session's root lies in the outer mount namespace.
+pub(crate) const ROOT: &str = "/session";
+
+/// What `--args` holds. The order matters: /proc lies on the root, which becomes read-only last.
 pub(crate) fn arguments(plan: &Plan, filters: &[i32]) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
     let mut add = |words: &[&Path]| arguments.extend(words.iter().map(|word| word.as_os_str().to_owned()));
@@ -26,15 +29,9 @@ pub(crate) fn arguments(plan: &Plan, filters: &[i32]) -> Vec<OsString> {
         text("--as-pid-1"),
     ]);
     add(&[text("--hostname"), text(HOSTNAME)]);
-    add(&[text("--bind"), &plan.stage, text("/")]);
-    add(&[
-        text("--proc"),
-        text("/proc"),
-        text("--dev"),
-        text("/dev"),
-        text("--remount-ro"),
-        text("/"),
-    ]);
+    // With its devices: every mount but those carries nodev already.
+    add(&[text("--dev-bind"), text(ROOT), text("/")]);
+    add(&[text("--proc"), text("/proc"), text("--remount-ro"), text("/")]);
     add(&[text("--chdir"), &plan.cwd]);
     for filter in filters {
         add(&[text("--add-seccomp-fd"), text(&filter.to_string())]);

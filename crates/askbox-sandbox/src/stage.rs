@@ -1,5 +1,6 @@
 //! Builds the root that a plan describes, in the launch child's own mount namespace. Every mount goes from descriptor to
-//! descriptor, opened without following a symbolic link, so that nothing inside or beside can redirect it.
+//! descriptor, opened without following a symbolic link, so that nothing inside or beside can redirect it. Leaving the
+//! host's root for the built one is `outer_root`'s.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,6 +20,9 @@ use nix::unistd::symlinkat;
 
 use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Identity, Mount, Node, Plan};
 use crate::sys;
+
+mod devices;
+mod outer_root;
 
 /// Why the root could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +47,8 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
     }
 }
 
-/// Builds everything below `plan.stage`, which nothing outside this mount namespace ever sees.
+/// Builds everything below `plan.stage`, which nothing outside this mount namespace ever sees, and leaves the host's root
+/// for it: afterwards `/` holds the session's root at [`crate::bwrap_args::ROOT`] and what bwrap itself needs.
 pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
     let root = Path::new("/");
     // No mount of ours may travel back to the host.
@@ -64,13 +69,13 @@ pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
         Some("mode=0755"),
     )
     .step("mount a tmpfs on", &plan.stage)?;
-    let stage = open_source(&plan.stage).step("open", &plan.stage)?;
-    let stage = Stage {
-        root: stage,
-        parents: RefCell::default(),
-    };
+    let outer = open_source(&plan.stage).step("open", &plan.stage)?;
     // Nodes get the modes that the plan says. Nothing else is created before it is put back.
     let before = umask(Mode::empty());
+    let stage = Stage {
+        root: outer_root::make(&outer).step("furnish", &plan.stage)?,
+        parents: RefCell::default(),
+    };
     for node in &plan.nodes {
         stage.node(node)?;
         if matches!(node, Node::Temporary { .. }) {
@@ -78,12 +83,13 @@ pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
         }
     }
     stage.parents.borrow_mut().clear();
+    devices::add(&stage)?;
     for mount in &plan.mounts {
         stage.mount(mount)?;
         stage.parents.borrow_mut().clear();
     }
     umask(before);
-    Ok(())
+    outer_root::enter(&outer).step("leave the host's root for", &plan.stage)
 }
 
 struct Stage {

@@ -54,8 +54,17 @@ pub(crate) fn restrict(tree: impl AsFd, access: Access) -> io::Result<()> {
         Access::ReadOnly => libc::MOUNT_ATTR_RDONLY,
         Access::ReadWrite => 0,
     };
+    set_attributes(tree, libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV | read_only)
+}
+
+/// The same for a device file that is to work inside: it stays a device, and is nothing else.
+pub(crate) fn restrict_device(tree: impl AsFd) -> io::Result<()> {
+    set_attributes(tree, libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC)
+}
+
+fn set_attributes(tree: impl AsFd, attributes: u64) -> io::Result<()> {
     let attributes = libc::mount_attr {
-        attr_set: libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV | read_only,
+        attr_set: attributes,
         attr_clr: 0,
         propagation: libc::MS_PRIVATE,
         userns_fd: 0,
