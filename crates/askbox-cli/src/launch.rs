@@ -1,17 +1,15 @@
 //! From a command line to a running session: the daemon plans, our own child carries the plan out, the daemon serves.
 //! Single-threaded throughout, because the launch forks.
 
-use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
-use askbox_sandbox::environment::Variable;
 use askbox_sandbox::launch::{self, Inheritance};
-use askbox_sandbox::plan::Plan;
 use askbox_wire::{
     Client, ClientError, Descriptor, Follow, LaunchRequest, Request, Response, Terminals, Topic,
 };
 
+use crate::context::Context;
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
 
@@ -21,9 +19,6 @@ pub(crate) enum Error {
     /// The daemon said no, or cannot be spoken with.
     #[error(transparent)]
     Daemon(#[from] ClientError),
-    /// The daemon's plan is none.
-    #[error("the daemon's plan cannot be read")]
-    Plan(#[source] serde_json::Error),
     /// The daemon answered something else.
     #[error("the daemon answered out of turn")]
     OutOfTurn,
@@ -48,30 +43,33 @@ fn step(step: &'static str) -> impl FnOnce(io::Error) -> Error {
 }
 
 /// Runs the command to its end.
-pub(crate) fn run(
-    client: &mut Client,
-    request: LaunchRequest,
-    caller: &[(OsString, OsString)],
-) -> Result<End, Error> {
+pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context) -> Result<End, Error> {
     refuse_directories()?;
     let terminals = request.terminals;
     let quiet = request.options.quiet;
-    let Response::Launched { session, plan } = client.call(Request::Launch(Box::new(request)))? else {
-        return Err(Error::OutOfTurn);
-    };
-    let plan: Plan = serde_json::from_value(plan).map_err(Error::Plan)?;
-    // A script reads what the command prints, not what we have to say.
-    if terminals.stderr && !quiet {
-        show(&plan.notices);
-    }
     let signals = supervise::block_signals().map_err(step("watch signals"))?;
     let console = open_console(terminals).map_err(step("open a terminal for the session"))?;
     let inheritance = Inheritance {
         terminal: slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?,
-        environment: environment(&plan, caller),
+        environment: context.environment.clone(),
+        stage: context.paths.stage(),
     };
-    let mut waiting = launch::spawn(&plan, inheritance).map_err(Error::Launch)?;
-    let descriptors = waiting.take_descriptors();
+    // Before the daemon plans: the launch child has enough to do meanwhile.
+    let mut begun = launch::begin(inheritance).map_err(Error::Launch)?;
+    let Response::Launched {
+        session,
+        notices,
+        plan,
+    } = client.call(Request::Launch(Box::new(request)))?
+    else {
+        return Err(Error::OutOfTurn);
+    };
+    begun.send_plan(plan.text()).map_err(Error::Launch)?;
+    // A script reads what the command prints, not what we have to say.
+    if terminals.stderr && !quiet {
+        show(&notices);
+    }
+    let descriptors = begun.descriptors().map_err(Error::Launch)?;
     let borrowed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
     let serve = Request::Serve {
         session: session.clone(),
@@ -84,6 +82,12 @@ pub(crate) fn run(
     // The daemon alone holds the session's network from now on.
     drop(borrowed);
     drop(descriptors);
+    let follow = Follow {
+        topics: vec![Topic::Questions],
+        session: Some(session.clone()),
+    };
+    expect(&client.call(Request::Follow(follow))?, &Response::Done)?;
+    let waiting = begun.finish().map_err(Error::Launch)?;
     let pid = waiting.pid().as_raw().cast_unsigned();
     expect(
         &client.call(Request::Started {
@@ -92,11 +96,6 @@ pub(crate) fn run(
         })?,
         &Response::Done,
     )?;
-    let follow = Follow {
-        topics: vec![Topic::Questions],
-        session: Some(session.clone()),
-    };
-    expect(&client.call(Request::Follow(follow))?, &Response::Done)?;
     let bwrap = waiting.go().map_err(step("start the command"))?;
     let end = Supervisor::new(client, signals, bwrap, console, quiet)
         .run()
@@ -193,23 +192,4 @@ fn slaves(console: Option<&Console>, terminals: Terminals) -> io::Result<[Option
         slave(terminals.stdout)?,
         slave(terminals.stderr)?,
     ])
-}
-
-/// The plan's environment with the caller's values. The last of equal names wins, as in env(1).
-fn environment(plan: &Plan, caller: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
-    let mut variables: Vec<(OsString, OsString)> = Vec::new();
-    for variable in &plan.environment {
-        let (name, value) = match variable {
-            Variable::Set(name, value) => (name.0.clone(), Some(value.0.clone())),
-            Variable::Keep(name) => {
-                let own = caller.iter().find(|(known, _)| *known == name.0);
-                (name.0.clone(), own.map(|(_, value)| value.clone()))
-            }
-        };
-        if let Some(value) = value {
-            variables.retain(|(known, _)| *known != name);
-            variables.push((name, value));
-        }
-    }
-    variables
 }

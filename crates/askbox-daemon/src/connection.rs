@@ -10,6 +10,7 @@ use askbox_wire::{
     Connection, ErrorCode, Event, FromDaemon, Incoming, ReceiveError, Request, Response, Sender, WireError,
 };
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::daemon::{Daemon, Phase};
@@ -34,6 +35,8 @@ pub(crate) struct HeldSession {
     pub(crate) id: SessionId,
     /// Becomes true when somebody stops it.
     pub(crate) stopped: watch::Receiver<bool>,
+    /// Its start on its way into the log; `None` once somebody has waited for it.
+    pub(crate) logged: Option<JoinHandle<Result<u64, askbox_audit::Error>>>,
 }
 
 /// What a connection wakes up for.
@@ -57,7 +60,10 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, mut connection: Connection) {
     if let Err(error) = converse(&daemon, &mut connection, &mut front_end).await {
         tracing::debug!(%error, pid = connection.peer.pid, "a front end's connection failed");
     }
-    if let Some(held) = front_end.held {
+    if let Some(mut held) = front_end.held {
+        if let Err(error) = session::start_logged(&mut held).await {
+            tracing::error!(%error, session = %held.id, "the start of a session is not in the log");
+        }
         let how = if *held.stopped.borrow() {
             Ending::Stopped
         } else {

@@ -48,7 +48,7 @@ pub(crate) async fn handle(
         }
         Request::Launch(request) => session::launch(daemon, peer, front_end, *request).await,
         Request::Serve { session, attached } => {
-            session::serve(daemon, front_end, &session, &attached, descriptors)
+            session::serve(daemon, front_end, &session, &attached, descriptors).await
         }
         Request::Started { session, pid } => session::started(daemon, front_end, &session, pid),
         Request::Ended { session, status } => session::ended(daemon, front_end, &session, status).await,

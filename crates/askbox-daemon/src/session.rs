@@ -83,19 +83,15 @@ pub(crate) async fn launch(
         request.options.resolve,
         planned.before,
     ));
+    // Waited for before anything is served: nothing inside runs by then, and the launch child has work meanwhile.
+    let log = daemon.log.clone();
+    let started = entry(&id, &planned.project, SessionChange::Started, Some(detail));
+    let logged = tokio::spawn(async move { log.record(started, Durability::Synced).await });
     front_end.held = Some(HeldSession {
         id: id.clone(),
         stopped,
+        logged: Some(logged),
     });
-    let logged = daemon.log.record(
-        entry(&id, &planned.project, SessionChange::Started, Some(detail)),
-        Durability::Synced,
-    );
-    if let Err(error) = logged.await {
-        end(daemon, &id, Ending::ConnectionLost).await;
-        front_end.held = None;
-        return Err(views::log_failed(&error));
-    }
     let info = SessionInfo {
         id: id.clone(),
         project: planned.project,
@@ -106,6 +102,7 @@ pub(crate) async fn launch(
     daemon.tell(Event::SessionChanged(view));
     Ok(Response::Launched {
         session: id,
+        notices: planned.notices,
         plan: planned.plan,
     })
 }
@@ -133,15 +130,34 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
     }
 }
 
-/// Takes the descriptors of a session and serves them.
-pub(crate) fn serve(
+/// Waits until the start of a session is in the log.
+pub(crate) async fn start_logged(held: &mut HeldSession) -> Result<(), WireError> {
+    let Some(logged) = held.logged.take() else {
+        return Ok(());
+    };
+    match logged.await {
+        Ok(Ok(_number)) => Ok(()),
+        Ok(Err(error)) => Err(views::log_failed(&error)),
+        Err(ended) => Err(views::log_failed(&ended)),
+    }
+}
+
+/// Takes the descriptors of a session and serves them, once its start is in the log.
+pub(crate) async fn serve(
     daemon: &Arc<Daemon>,
-    front_end: &FrontEnd,
+    front_end: &mut FrontEnd,
     id: &SessionId,
     attached: &[Descriptor],
     descriptors: Vec<OwnedFd>,
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
+    if let Some(held) = &mut front_end.held
+        && let Err(error) = start_logged(held).await
+    {
+        front_end.held = None;
+        end(daemon, id, Ending::ConnectionLost).await;
+        return Err(error);
+    }
     let Sorted {
         listeners,
         diagnostics,
@@ -240,7 +256,8 @@ pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) -> Vec<Str
     let list = (!made.is_empty()).then(|| entry(id, &project, SessionChange::Made, Some(made.join(", "))));
     let ended = entry(id, &project, SessionChange::Ended, Some(how.text()));
     for entry in list.into_iter().chain([ended]) {
-        if let Err(error) = daemon.log.record(entry, Durability::Synced).await {
+        // Nothing takes effect by it, so nobody waits for the disk.
+        if let Err(error) = daemon.log.record(entry, Durability::Unsynced).await {
             tracing::error!(%error, session = %id, "the end of a session is not in the log");
         }
     }

@@ -1,6 +1,6 @@
 //! Which variables a session gets. An allow-list: secrets come in every spelling, so what is not known stays out.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use askbox_wire::OsText;
@@ -9,6 +9,25 @@ use serde::{Deserialize, Serialize};
 use crate::host_facts::HostFacts;
 
 use crate::plan::PlanRequest;
+
+/// The environment with the caller's values. The last of equal names wins, as in env(1).
+pub(crate) fn resolve(variables: &[Variable], caller: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    let mut resolved: Vec<(OsString, OsString)> = Vec::new();
+    for variable in variables {
+        let (name, value) = match variable {
+            Variable::Set(name, value) => (&name.0, Some(&value.0)),
+            Variable::Keep(name) => {
+                let own = caller.iter().find(|(known, _)| *known == name.0);
+                (&name.0, own.map(|(_, value)| value))
+            }
+        };
+        if let Some(value) = value {
+            resolved.retain(|(known, _)| known != name);
+            resolved.push((name.clone(), value.clone()));
+        }
+    }
+    resolved
+}
 
 /// One variable of the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

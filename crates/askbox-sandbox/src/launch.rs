@@ -1,20 +1,24 @@
-//! Carries a plan out. `spawn` forks the launch child, which makes the outer namespaces, the network and the root, hands
-//! its descriptors over and becomes bwrap once it is told to go. The caller must be single-threaded.
+//! Carries a plan out. [`begin`] forks the launch child, which makes the outer namespaces and the network while the plan
+//! is being made; with the plan it builds the root, and becomes bwrap once it is told to go. The caller must be
+//! single-threaded.
 
 use std::ffi::OsString;
-use std::io::{self, IoSliceMut};
+use std::fs::File;
+use std::io::{self, IoSliceMut, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::path::PathBuf;
 
 use nix::cmsg_space;
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, recvmsg, send, socketpair,
 };
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid};
+use nix::unistd::{ForkResult, Pid, pipe2};
 
 use crate::bwrap_program::{self, Unusable};
-use crate::plan::Plan;
 use crate::sys;
 
 mod child;
@@ -35,8 +39,10 @@ const TAG_FAILED: u8 = b'F';
 pub struct Inheritance {
     /// Replaces standard descriptors that are terminals: the slave of a PTY, for each of 0, 1 and 2.
     pub terminal: [Option<OwnedFd>; 3],
-    /// The environment, complete.
+    /// The caller's environment, complete; the plan says what of it is passed on.
     pub environment: Vec<(OsString, OsString)>,
+    /// An empty directory on the host, to mount the root on in the child's own mount namespace.
+    pub stage: PathBuf,
 }
 
 /// Why a launch failed.
@@ -61,16 +67,29 @@ pub enum Error {
     Gone,
 }
 
-/// A launch child that has sent its descriptors and waits. Dropping it ends the child, and all that it made with it.
+/// A launch child at work. Dropping it ends the child, and all that it made with it.
+#[derive(Debug)]
+pub struct Begun {
+    channel: OwnedFd,
+    /// Until it was sent.
+    plan: Option<OwnedFd>,
+    child: Child,
+}
+
+/// The launch child's process. Dropping it ends and reaps it.
+#[derive(Debug)]
+struct Child(Option<Pid>);
+
+/// A launch child that has made everything but the command, and waits. Dropping it ends the child, and all that it made
+/// with it.
 #[derive(Debug)]
 pub struct Waiting {
     channel: OwnedFd,
     bwrap: Pid,
-    descriptors: Option<Vec<OwnedFd>>,
 }
 
-/// Forks the launch child and waits until it has made everything but the command itself.
-pub fn spawn(plan: &Plan, inheritance: Inheritance) -> Result<Waiting, Error> {
+/// Forks the launch child, which goes as far as it can without a plan.
+pub fn begin(inheritance: Inheritance) -> Result<Begun, Error> {
     let step = |step| move |source: io::Error| Error::Step { step, source };
     bwrap_program::check()?;
     let (ours, theirs) = socketpair(
@@ -80,36 +99,98 @@ pub fn spawn(plan: &Plan, inheritance: Inheritance) -> Result<Waiting, Error> {
         SockFlag::SOCK_CLOEXEC,
     )
     .map_err(|errno| step("make a socket pair")(errno.into()))?;
+    let (plan_end, plan) = pipe2(OFlag::O_CLOEXEC).map_err(|errno| step("make a pipe")(errno.into()))?;
     let parent = nix::unistd::getpid();
-    let launch_child = match sys::fork().map_err(step("fork"))? {
+    match sys::fork().map_err(step("fork"))? {
         ForkResult::Child => {
-            drop(ours);
-            let failure = child::run(plan, inheritance, parent, &theirs);
+            drop((ours, plan));
+            let failure = child::run(inheritance, plan_end, parent, &theirs);
             child::report(&theirs, &failure);
             sys::exit_now(125);
         }
-        ForkResult::Parent { child } => child,
-    };
-    drop((theirs, inheritance));
-    let outcome = receive(&ours);
-    // It has sent its last word and is about to exit; bwrap-to-be is its sibling, a child of ours.
-    while waitpid(launch_child, None) == Err(Errno::EINTR) {}
-    let (bwrap, descriptors) = outcome?;
-    Ok(Waiting {
-        channel: ours,
-        bwrap,
-        descriptors: Some(descriptors),
-    })
+        ForkResult::Parent { child } => Ok(Begun {
+            channel: ours,
+            plan: Some(plan),
+            child: Child(Some(child)),
+        }),
+    }
+}
+
+impl Begun {
+    /// Hands over the plan: the JSON of a [`crate::Plan`]. A child that has failed by then says so in the next calls.
+    pub fn send_plan(&mut self, plan: &str) -> Result<(), Error> {
+        let Some(pipe) = self.plan.take() else {
+            return Ok(());
+        };
+        match File::from(pipe).write_all(plan.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Step {
+                step: "hand over the plan",
+                source: error,
+            }),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The descriptors for the daemon, as soon as the network is made: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4,
+    /// v6, diagnostics, leash. Nobody else may keep a copy: they hold the namespaces alive.
+    pub fn descriptors(&self) -> Result<Vec<OwnedFd>, Error> {
+        match self.hear()? {
+            Word::Descriptors(descriptors) => Ok(descriptors),
+            Word::Started(_) => Err(Error::Gone),
+        }
+    }
+
+    /// Waits until everything but the command is made.
+    pub fn finish(self) -> Result<Waiting, Error> {
+        let Word::Started(bwrap) = self.hear()? else {
+            return Err(Error::Gone);
+        };
+        let Self { channel, child, .. } = self;
+        // It has sent its last word and is about to exit; bwrap-to-be is its sibling, a child of ours.
+        child.wait();
+        Ok(Waiting { channel, bwrap })
+    }
+
+    fn hear(&self) -> Result<Word, Error> {
+        let (message, descriptors) = message(&self.channel).map_err(|source| Error::Step {
+            step: "hear of the launch",
+            source,
+        })?;
+        match message.split_first() {
+            Some((&TAG_DESCRIPTORS, _)) => Ok(Word::Descriptors(descriptors)),
+            Some((&TAG_STARTED, pid)) => {
+                let pid = pid.try_into().map(i32::from_ne_bytes);
+                Ok(Word::Started(Pid::from_raw(pid.map_err(|_error| Error::Gone)?)))
+            }
+            Some((&TAG_FAILED, text)) => Err(Error::Child(String::from_utf8_lossy(text).into_owned())),
+            Some(_) | None => Err(Error::Gone),
+        }
+    }
+}
+
+impl Child {
+    fn wait(mut self) {
+        reap(self.0.take());
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if let Some(child) = self.0 {
+            // Fails only for a child that has ended already; waiting is what matters then.
+            let _ended = kill(child, Signal::SIGKILL);
+            reap(self.0.take());
+        }
+    }
+}
+
+fn reap(child: Option<Pid>) {
+    if let Some(child) = child {
+        while waitpid(child, None) == Err(Errno::EINTR) {}
+    }
 }
 
 impl Waiting {
-    /// The descriptors for the daemon, once: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6, diagnostics,
-    /// leash. Nobody else may
-    /// keep a copy: they hold the namespaces alive.
-    pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
-        self.descriptors.take().unwrap_or_default()
-    }
-
     /// The process that becomes bwrap, a child of the caller and the first of the outer pid namespace.
     pub fn pid(&self) -> Pid {
         self.bwrap
@@ -122,30 +203,10 @@ impl Waiting {
     }
 }
 
-/// Reads the child's messages up to the pid of bwrap.
-fn receive(channel: &OwnedFd) -> Result<(Pid, Vec<OwnedFd>), Error> {
-    let mut descriptors = Vec::new();
-    loop {
-        let (message, mut received) = message(channel).map_err(|source| Error::Step {
-            step: "hear of the launch",
-            source,
-        })?;
-        descriptors.append(&mut received);
-        match message.split_first() {
-            Some((&TAG_DESCRIPTORS, _)) => {}
-            Some((&TAG_STARTED, pid)) => {
-                let pid = pid
-                    .try_into()
-                    .map(i32::from_ne_bytes)
-                    .map_err(|_error| Error::Gone)?;
-                return Ok((Pid::from_raw(pid), descriptors));
-            }
-            Some((&TAG_FAILED, text)) => {
-                return Err(Error::Child(String::from_utf8_lossy(text).into_owned()));
-            }
-            Some(_) | None => return Err(Error::Gone),
-        }
-    }
+/// What the launch child says, in this order.
+enum Word {
+    Descriptors(Vec<OwnedFd>),
+    Started(Pid),
 }
 
 fn message(channel: &OwnedFd) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {

@@ -5,6 +5,7 @@
 //! then makes one recursive bind of it. So bwrap never creates a mount point, least of all below a directory that a
 //! program inside can write (CVE-2026-87766).
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::environment;
@@ -64,7 +65,6 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     Ok(Plan {
         argv: request.argv.clone(),
         cwd: request.cwd.clone(),
-        stage: request.stage.clone(),
         nodes: view.nodes,
         mounts: view.mounts,
         environment: environment::variables(request, facts),
@@ -131,10 +131,10 @@ impl View {
                 target,
                 access,
                 ..
-            } if source == target && path.starts_with(target) => {
+            } if source == target && is_at_or_below(path, target) => {
                 Some((target.as_os_str().len(), Some(*access)))
             }
-            Mount::Private { target, .. } if path.starts_with(target) => {
+            Mount::Private { target, .. } if is_at_or_below(path, target) => {
                 Some((target.as_os_str().len(), None))
             }
             Mount::Bind { .. } | Mount::Private { .. } | Mount::Guard { .. } | Mount::Cover { .. } => None,
@@ -143,6 +143,13 @@ impl View {
             .max_by_key(|(depth, _)| *depth)
             .and_then(|(_, access)| access)
     }
+}
+
+/// As [`Path::starts_with`] says it of canonical paths, without taking them apart: a launch asks this thousands of times.
+fn is_at_or_below(path: &Path, place: &Path) -> bool {
+    let place = place.as_os_str().as_bytes();
+    let rest = path.as_os_str().as_bytes().strip_prefix(place);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || place == b"/")
 }
 
 /// Opens a path that a flag or a rule allows, by its canonical place.
@@ -238,7 +245,6 @@ fn opened_by_itself(facts: &HostFacts, path: &Path, access: Access) -> bool {
 /// Covers what is visible but must not be: listed paths, denied paths and host sockets below native mounts.
 fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     for listed in &request.listed {
-        let below_visible = view.visible(&listed.path);
         let needed = match listed.list {
             List::Credential => Access::ReadOnly,
             List::Startup => Access::ReadWrite,
@@ -246,7 +252,7 @@ fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         if !facts.listed_present.contains(&listed.path) || opened_by_itself(facts, &listed.path, needed) {
             continue;
         }
-        match (listed.list, below_visible) {
+        match (listed.list, view.visible(&listed.path)) {
             (List::Credential, Some(_)) => view.cover(&listed.path),
             (List::Startup, Some(Access::ReadWrite)) if !view.is_covered(&listed.path) => {
                 view.mounts.push(Mount::Guard {

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat, openat2};
 use nix::mount::{MsFlags, mount};
-use nix::sys::stat::{Mode, fchmod, mkdirat, umask};
+use nix::sys::stat::{Mode, SFlag, fchmod, mkdirat, mknodat, umask};
 use nix::unistd::symlinkat;
 
 use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Identity, Mount, Node, Plan};
@@ -47,9 +47,19 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
     }
 }
 
-/// Builds everything below `plan.stage`, which nothing outside this mount namespace ever sees, and leaves the host's root
-/// for it: afterwards `/` holds the session's root at [`crate::bwrap_args::ROOT`] and what bwrap itself needs.
-pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
+/// A root in the making, on a tmpfs that nothing outside this mount namespace ever sees.
+pub(crate) struct Stage {
+    outer: OwnedFd,
+    root: OwnedFd,
+    /// Directories of the root tmpfs by path, while nodes are made. Mounts would make them stale.
+    parents: RefCell<HashMap<PathBuf, Rc<OwnedFd>>>,
+    /// The caller's.
+    umask: Mode,
+}
+
+/// Makes what every session has, on an empty directory of the host. Files and directories get the modes that are asked
+/// for from here on: the process has no umask until [`build`] is done.
+pub(crate) fn prepare(place: &Path) -> Result<Stage, Error> {
     let root = Path::new("/");
     // No mount of ours may travel back to the host.
     mount(
@@ -61,21 +71,22 @@ pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
     )
     .step("make private", root)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    mount(
-        Some("askbox"),
-        &plan.stage,
-        Some("tmpfs"),
-        flags,
-        Some("mode=0755"),
-    )
-    .step("mount a tmpfs on", &plan.stage)?;
-    let outer = open_source(&plan.stage).step("open", &plan.stage)?;
-    // Nodes get the modes that the plan says. Nothing else is created before it is put back.
-    let before = umask(Mode::empty());
+    mount(Some("askbox"), place, Some("tmpfs"), flags, Some("mode=0755")).step("mount a tmpfs on", place)?;
+    let outer = open_source(place).step("open", place)?;
+    let umask = umask(Mode::empty());
     let stage = Stage {
-        root: outer_root::make(&outer).step("furnish", &plan.stage)?,
+        root: outer_root::make(&outer).step("furnish", place)?,
+        outer,
         parents: RefCell::default(),
+        umask,
     };
+    devices::add(&stage)?;
+    Ok(stage)
+}
+
+/// Adds what the plan says, and leaves the host's root for the built one: afterwards `/` holds the session's root at
+/// [`crate::bwrap_args::ROOT`] and what bwrap itself needs. Puts the caller's umask back.
+pub(crate) fn build(stage: &Stage, plan: &Plan) -> Result<(), Error> {
     for node in &plan.nodes {
         stage.node(node)?;
         if matches!(node, Node::Temporary { .. }) {
@@ -83,19 +94,12 @@ pub(crate) fn build(plan: &Plan) -> Result<(), Error> {
         }
     }
     stage.parents.borrow_mut().clear();
-    devices::add(&stage)?;
     for mount in &plan.mounts {
         stage.mount(mount)?;
         stage.parents.borrow_mut().clear();
     }
-    umask(before);
-    outer_root::enter(&outer).step("leave the host's root for", &plan.stage)
-}
-
-struct Stage {
-    root: OwnedFd,
-    /// Directories of the root tmpfs by path, while nodes are made. Mounts would make them stale.
-    parents: RefCell<HashMap<PathBuf, Rc<OwnedFd>>>,
+    umask(stage.umask);
+    outer_root::enter(&stage.outer).step("leave the host's root for", Path::new("/"))
 }
 
 impl Stage {
@@ -157,6 +161,14 @@ impl Stage {
 
     fn file(&self, path: &Path, mode: u32, content: &str) -> io::Result<()> {
         let (parent, name) = self.parent(path)?;
+        if content.is_empty() {
+            // Most are, and this opens nothing that would have to be closed again.
+            let mode = Mode::from_bits_truncate(mode);
+            match mknodat(&*parent, name, SFlag::S_IFREG, mode, 0) {
+                Err(Errno::EEXIST) => {}
+                other => return Ok(other?),
+            }
+        }
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let file = openat(&*parent, name, flags, Mode::from_bits_truncate(mode))?;
         fs::File::from(file).write_all(content.as_bytes())

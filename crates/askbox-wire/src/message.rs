@@ -17,6 +17,7 @@ mod rule;
 mod session;
 mod status;
 mod time;
+mod verbatim;
 
 pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
@@ -27,6 +28,7 @@ pub use rule::{NewRule, RuleView};
 pub use session::{SessionState, SessionView, Stop};
 pub use status::{PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView};
 pub use time::rfc3339;
+pub use verbatim::Verbatim;
 
 /// The version of this build. Daemon and front end must have the same: a plan made by one version and carried out by
 /// another is not a plan that anybody tested.
@@ -216,8 +218,10 @@ pub enum Response {
     Launched {
         /// The session.
         session: SessionId,
+        /// One line each for the person at the terminal.
+        notices: Vec<String>,
         /// An `askbox_sandbox::Plan`. This crate knows nothing of its content.
-        plan: serde_json::Value,
+        plan: Verbatim,
     },
     /// The descriptors are being served.
     Serving,

@@ -58,7 +58,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
         gid: nix::unistd::getgid().as_raw(),
         terminals: launch::terminals(),
     };
-    match launch::run(&mut client, request, &context.environment)? {
+    match launch::run(&mut client, request, context)? {
         End::Command(status) => Ok(ExitStatus::External(status)),
         End::Stopped => {
             say("the session was stopped");

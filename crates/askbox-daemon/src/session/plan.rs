@@ -16,7 +16,7 @@ use askbox_sandbox::HostFacts;
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, Question};
 use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
-use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
+use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -37,8 +37,10 @@ const GLOB_NAMES: usize = 4096;
 pub(super) struct Planned {
     pub(super) project: Project,
     pub(super) rules: SessionRules,
+    /// One line each for the person at the terminal.
+    pub(super) notices: Vec<String>,
     /// The plan as the supervisor gets it.
-    pub(super) plan: serde_json::Value,
+    pub(super) plan: Verbatim,
     /// The project as it is now, to compare with at the end.
     pub(super) before: Before,
 }
@@ -158,16 +160,16 @@ impl Planning {
                 Identity::Synthetic => IdentityMode::Synthetic,
             },
             homes: daemon.paths.homes().join(home_name(&self.project)),
-            stage: daemon.paths.stage(),
         };
         let plan = plan::plan(&plan_request, &facts).map_err(|refusal| refused(refusal.to_string()))?;
-        let plan = serde_json::to_value(plan).map_err(|error| {
+        let text = Verbatim::of(&plan).map_err(|error| {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
         Ok(Planned {
             project: Project(self.project.as_path().to_owned()),
             rules: self.rules,
-            plan,
+            notices: plan.notices,
+            plan: text,
             before: facts.project.guards.before,
         })
     }

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::ffi::{CString, OsString};
-use std::io::{self, IoSlice, Write};
+use std::fs::File;
+use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -17,7 +18,7 @@ use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 use super::{Inheritance, MAX_MESSAGE, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
 use crate::bwrap_program::BWRAP;
 use crate::plan::Plan;
-use crate::{bwrap_args, netlink, outer, seccomp, stage, sys};
+use crate::{bwrap_args, environment, netlink, outer, seccomp, stage, sys};
 
 /// What went wrong, in words for the person who started the command.
 #[derive(Debug)]
@@ -60,17 +61,33 @@ fn tell(channel: &OwnedFd, message: &[u8]) {
     }
 }
 
+impl From<stage::Error> for Failure {
+    fn from(error: stage::Error) -> Self {
+        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
+        let kind = source.map_or_else(
+            || io::Error::other("unknown"),
+            |source| io::Error::new(source.kind(), source.to_string()),
+        );
+        Self {
+            step: "build the view of the file system",
+            error: kind,
+            detail: Some(error.to_string()),
+        }
+    }
+}
+
 /// Everything up to execve of bwrap.
-pub(super) fn run(plan: &Plan, inheritance: Inheritance, parent: Pid, channel: &OwnedFd) -> Failure {
-    match steps(plan, inheritance, parent, channel) {
+pub(super) fn run(inheritance: Inheritance, plan: OwnedFd, parent: Pid, channel: &OwnedFd) -> Failure {
+    match steps(inheritance, plan, parent, channel) {
         Err(failure) => failure,
         Ok(never) => match never {},
     }
 }
 
+/// What no plan is needed for comes first: the daemon plans meanwhile.
 fn steps(
-    plan: &Plan,
     inheritance: Inheritance,
+    plan: OwnedFd,
     parent: Pid,
     channel: &OwnedFd,
 ) -> Result<Infallible, Failure> {
@@ -78,7 +95,8 @@ fn steps(
     setsid().step("start a session")?;
     let Inheritance {
         terminal,
-        environment,
+        environment: caller,
+        stage: place,
     } = inheritance;
     for (number, slave) in (0..).zip(terminal) {
         if let Some(slave) = slave {
@@ -89,31 +107,33 @@ fn steps(
     // After the namespaces, since unshare(2) may clear it.
     follow(parent)?;
     let listeners = netlink::set_up().step("set up the network")?;
-    stage::build(plan).map_err(|error| {
-        let detail = Some(error.to_string());
-        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
-        let kind = source.map_or_else(
-            || io::Error::other("unknown"),
-            |source| io::Error::new(source.kind(), source.to_string()),
-        );
-        Failure {
-            step: "build the view of the file system",
-            error: kind,
-            detail,
-        }
-    })?;
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
     hand_over(channel, listeners.iter().chain([&leash_outside]))?;
     // No copy may stay: the payload would hold its own listeners, and the leash would never end.
     drop((listeners, leash_outside));
+    let stage = stage::prepare(&place)?;
+    let plan = read_plan(plan).step("read the plan")?;
+    stage::build(&stage, &plan)?;
+    drop(stage);
     // After the file systems are mounted, which report pids in their mounter's namespace; before the capability goes.
     outer::isolate_children().step("make a pid namespace")?;
     sys::drop_capabilities().step("drop capabilities")?;
     sys::join_fresh_keyring().step("join a fresh keyring")?;
     prctl::set_no_new_privs().step("renounce new privileges")?;
-    let command = Command::prepare(plan, &leash_inside, &environment).step("prepare bwrap")?;
+    let environment = environment::resolve(&plan.environment, &caller);
+    let command = Command::prepare(&plan, &leash_inside, &environment).step("prepare bwrap")?;
     become_first(channel)?;
     command.start(&leash_inside)
+}
+
+/// Waits for the plan. A caller that goes away without one has been refused it, and nobody is left to be told.
+fn read_plan(from: OwnedFd) -> io::Result<Plan> {
+    let mut text = Vec::new();
+    File::from(from).read_to_end(&mut text)?;
+    if text.is_empty() {
+        sys::exit_now(125);
+    }
+    Ok(serde_json::from_slice(&text)?)
 }
 
 /// Ends with the caller, from here on and not only from bwrap's own `--die-with-parent` on.

@@ -107,7 +107,7 @@ pub enum Mount {
     },
 }
 
-/// Everything that the launch child needs, complete before it is forked.
+/// What a session sees and runs: everything that the launch child has to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The command.
@@ -115,15 +115,13 @@ pub struct Plan {
     /// Its working directory, inside.
     #[serde(with = "path_text")]
     pub cwd: PathBuf,
-    /// An empty directory on the host, to mount the root on in the child's own mount namespace.
-    #[serde(with = "path_text")]
-    pub stage: PathBuf,
     /// What the root tmpfs holds.
     pub nodes: Vec<Node>,
     /// What is mounted on it.
     pub mounts: Vec<Mount>,
     /// The environment, by name or with value.
     pub environment: Vec<Variable>,
-    /// One line each for standard error before the command starts.
+    /// One line each for standard error before the command starts. Not for the launch child, which never gets them.
+    #[serde(skip)]
     pub notices: Vec<String>,
 }

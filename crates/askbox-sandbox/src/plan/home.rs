@@ -1,6 +1,8 @@
 //! The home directory: empty but for toolchains, private homes and the closed places of the credential list.
 
-use super::{Access, List, Mount, PlanRequest, View};
+use std::path::PathBuf;
+
+use super::{Access, List, Mount, PlanRequest, View, is_at_or_below};
 use crate::host_facts::HostFacts;
 
 /// Directories that tools write beside what they read. Each project has its own, so that one project's packages and
@@ -22,14 +24,15 @@ pub(crate) const PRIVATE_HOMES: &[&str] = &[
 pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     let home = &facts.user.home;
     view.directory(home, 0o755);
+    let private_homes: Vec<PathBuf> = PRIVATE_HOMES.iter().map(|private| home.join(private)).collect();
     for listed in request
         .listed
         .iter()
         .filter(|listed| listed.list == List::Credential && listed.path.starts_with(home))
     {
-        if PRIVATE_HOMES
+        if private_homes
             .iter()
-            .any(|private| listed.path.starts_with(home.join(private)))
+            .any(|private| is_at_or_below(&listed.path, private))
         {
             continue; // The private home hides the host's; what is made there is the project's own.
         }

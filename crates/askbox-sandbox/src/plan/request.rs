@@ -27,8 +27,6 @@ pub struct PlanRequest {
     pub identity: IdentityMode,
     /// This project's private homes on the host.
     pub homes: PathBuf,
-    /// See [`super::Plan::stage`].
-    pub stage: PathBuf,
 }
 
 /// How the user is known inside, where there is no /etc/passwd of the host.

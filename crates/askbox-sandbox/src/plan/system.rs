@@ -48,7 +48,6 @@ pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         ("/etc", 0o755),
         ("/run/askbox", 0o755),
         ("/proc", 0o555),
-        ("/dev", 0o755),
         ("/var", 0o755),
     ] {
         view.directory(path, mode);

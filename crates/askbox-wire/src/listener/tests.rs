@@ -234,9 +234,10 @@ async fn large_messages_pass_both_ways() {
         .await;
     let call = connection.receiver.next().await.unwrap().unwrap();
     assert_eq!(call.request, Request::RemoveRule { id: text.clone() });
-    let plan = serde_json::Value::String(text);
+    let plan = crate::Verbatim::of(&text).unwrap();
     let response = Response::Launched {
         session: askbox_policy::SessionId("s".into()),
+        notices: Vec::new(),
         plan: plan.clone(),
     };
     connection

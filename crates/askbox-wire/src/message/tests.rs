@@ -45,9 +45,12 @@ fn answers_look_like_this() {
     check(
         &answer(Ok(Response::Launched {
             session: SessionId("s1".into()),
-            plan: serde_json::json!({"a": 1}),
+            notices: vec!["look".into()],
+            plan: crate::Verbatim::of(&serde_json::json!({"a": 1})).unwrap(),
         })),
-        &expect![[r#"{"answer":{"id":7,"result":{"Ok":{"launched":{"session":"s1","plan":{"a":1}}}}}}"#]],
+        &expect![[
+            r#"{"answer":{"id":7,"result":{"Ok":{"launched":{"session":"s1","notices":["look"],"plan":{"a":1}}}}}}"#
+        ]],
     );
     check(
         &answer(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
