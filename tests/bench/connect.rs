@@ -1,9 +1,10 @@
 //! connect and the first byte of an answer, one connection after another: to an allowed host through the gate, against
-//! the same server directly.
+//! the same server directly. The name is looked up before; what a look-up takes is told beside it.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 use askbox_tests::World;
@@ -12,19 +13,44 @@ use askbox_tests::server::Server;
 use crate::Rounds;
 use crate::table::{Bar, Table, median};
 
-/// The inner half: prints the median in microseconds.
+/// Times that both are measured, in turn: what else the machine does meets both.
+const TURNS: usize = 3;
+
+/// The inner half: prints the medians of a connection and of a look-up in microseconds.
 pub(crate) fn client(address: &str, rounds: usize) {
-    let once = || {
-        let start = Instant::now();
-        let mut stream = TcpStream::connect(address).unwrap();
+    let look_up = || {
+        address
+            .to_socket_addrs()
+            .unwrap()
+            .find(SocketAddr::is_ipv4)
+            .unwrap()
+    };
+    let target = look_up();
+    let connect = || {
+        let mut stream = TcpStream::connect(target).unwrap();
         stream.write_all(&[0]).unwrap(); // No protocol that is read by hosts begins so.
         stream.read_exact(&mut [0]).unwrap();
-        start.elapsed().as_secs_f64() * 1e6
     };
     for _ in 0..rounds / 10 {
-        once(); // Warm.
+        connect(); // Warm.
     }
-    println!("{}", median((0..rounds).map(|_| once()).collect()));
+    println!(
+        "{} {}",
+        median((0..rounds).map(|_| microseconds(connect)).collect()),
+        median(
+            (0..rounds / 10)
+                .map(|_| microseconds(|| {
+                    look_up();
+                }))
+                .collect()
+        )
+    );
+}
+
+fn microseconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e6
 }
 
 pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
@@ -35,29 +61,31 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
             drop(stream.write_all(&byte));
         }
     });
-    let rounds = rounds.connections.to_string();
-    let direct = number(world.host(own().to_str().unwrap()).args([
-        "connect",
-        &format!("127.0.0.1:{}", server.port()),
-        &rounds,
-    ]));
+    let rounds = (rounds.connections / TURNS).to_string();
     let inside = world.project().join("askbox-bench");
     std::fs::copy(own(), &inside).unwrap();
-    let mut command = world.askbox(&[
-        "run",
-        "--quiet",
-        "--allow-domain",
-        "ok.test",
-        "--resolve",
-        &server.pin("ok.test"),
-        "--",
-    ]);
-    let gate = number(
-        command
-            .arg(&inside)
-            .args(["connect", &format!("ok.test:{}", server.port()), &rounds]),
-    );
-    let detail = format!("{gate:.0} µs against {direct:.0} µs");
+    let plain = format!("127.0.0.1:{}", server.port());
+    let named = format!("ok.test:{}", server.port());
+    let pin = server.pin("ok.test");
+    let (mut direct, mut gate, mut look_up) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        let mut outside = world.host(own().to_str().unwrap());
+        direct.push(numbers(outside.args(["connect", &plain, &rounds]))[0]);
+        let mut session = world.askbox(&[
+            "run",
+            "--quiet",
+            "--allow-domain",
+            "ok.test",
+            "--resolve",
+            &pin,
+            "--",
+        ]);
+        let both = numbers(session.arg(&inside).args(["connect", &named, &rounds]));
+        gate.push(both[0]);
+        look_up.push(both[1]);
+    }
+    let (direct, gate, look_up) = (median(direct), median(gate), median(look_up));
+    let detail = format!("{gate:.0} µs against {direct:.0} µs; a look-up {look_up:.0} µs");
     table.line(
         "connect and first byte, against direct",
         gate / direct,
@@ -73,13 +101,22 @@ pub(crate) fn own() -> PathBuf {
 }
 
 /// The number that a command prints.
-pub(crate) fn number(command: &mut std::process::Command) -> f64 {
+pub(crate) fn number(command: &mut Command) -> f64 {
+    numbers(command)[0]
+}
+
+/// The numbers that a command prints, at least one.
+fn numbers(command: &mut Command) -> Vec<f64> {
     let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    text.parse().unwrap_or_else(|_| {
-        panic!(
-            "{command:?}: {text:?} {}",
-            String::from_utf8_lossy(&output.stderr)
-        )
-    })
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert!(
+        !numbers.is_empty(),
+        "{command:?}: {text:?} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    numbers
 }

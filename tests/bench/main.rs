@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed step ends the benchmark")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
-#![expect(clippy::panic, reason = "a failed step ends the benchmark")]
 
 mod connect;
 mod decide;
