@@ -6,13 +6,20 @@ use crate::table::{Bar, Table};
 
 pub(crate) fn measure(world: &World, table: &mut Table) {
     let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", world.daemon_pid())).unwrap();
-    let line = rollup.lines().find(|line| line.starts_with("Pss:")).unwrap();
-    let kibibytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let megabytes = |name: &str| {
+        let line = rollup.lines().find(|line| line.starts_with(name)).unwrap();
+        let kibibytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kibibytes / 1024.0
+    };
+    let detail = format!(
+        "PSS after the lines above; {:.1} of it the program itself",
+        megabytes("Pss_File:")
+    );
     table.line(
         "daemon, idle",
-        kibibytes / 1024.0,
+        megabytes("Pss:"),
         "MB",
         Bar::AtMost(10.0),
-        "PSS after the lines above",
+        &detail,
     );
 }
