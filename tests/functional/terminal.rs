@@ -39,6 +39,15 @@ fn ctrl_c_ends_only_the_foreground_program() {
 }
 
 #[test]
+fn a_program_finds_the_name_of_its_terminal_and_can_make_others() {
+    let world = World::new();
+    let script = "test -c $(tty) && python3 -c 'import os; print(\"other\", os.ttyname(os.openpty()[1]))'";
+    let left = run(&world, &["sh", "-c", script]).finish();
+    assert!(left.shown.contains("other /dev/pts/0"), "{left:#?}");
+    check_left(&left, 0);
+}
+
+#[test]
 fn ctrl_c_ends_a_command_with_130() {
     let world = World::new();
     let mut terminal = run(&world, &["sh", "-c", "echo star''ted; exec sleep 1000"]);

@@ -168,8 +168,8 @@ fn threat_14_devices_of_the_machine_are_absent_and_cannot_be_made() {
     let mut names: Vec<&str> = listed.succeeded().stdout.lines().collect();
     names.sort_unstable();
     let expected = [
-        "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty",
-        "urandom", "zero",
+        "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom",
+        "zero",
     ];
     assert_eq!(names, expected);
     works_only_outside(&world, &[], "test -e /dev/kmsg");
@@ -188,6 +188,21 @@ fn threat_14_devices_of_the_machine_are_absent_and_cannot_be_made() {
         &world,
         &[],
         "echo x > /dev/null && head -c 1 /dev/urandom > /dev/null && mknod pipe p && rm pipe",
+    );
+}
+
+#[test]
+fn threat_22_places_in_memory_are_bounded() {
+    let world = World::new();
+    let sizes = world.sh(
+        &[],
+        "df --output=size --block-size=1G /tmp /var/tmp /dev/shm | tail -n +2 | tr -d ' '",
+    );
+    assert_eq!(sizes.succeeded().stdout, "2\n2\n2\n");
+    works_everywhere(
+        &world,
+        &[],
+        "echo x > /dev/shm/askbox-test-file && rm /dev/shm/askbox-test-file",
     );
 }
 
