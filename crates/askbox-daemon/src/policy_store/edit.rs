@@ -52,7 +52,7 @@ pub(crate) fn change(
 ) -> Result<bool, ChangeError> {
     // A link stays a link: some keep policy.toml in a repository of their settings.
     let real = match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && files::is_absent(path) => path.to_owned(),
         real => real.map_err(|source| ChangeError::Read {
             path: path.to_owned(),
             source,

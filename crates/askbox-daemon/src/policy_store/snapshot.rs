@@ -44,6 +44,15 @@ pub(crate) struct Snapshot {
     pub(crate) policy: Arc<Policy>,
 }
 
+/// Why no session may start: rules that nobody can read might deny anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    /// Which file cannot be read, and why.
+    pub(crate) reason: String,
+    /// What to do about it.
+    pub(crate) hint: String,
+}
+
 /// A subscribed block-list.
 #[derive(Clone, Debug)]
 struct ListSource {
@@ -146,35 +155,64 @@ impl Snapshot {
             && lists(self) == lists(other)
     }
 
-    /// Why no session may start, if that is so: an administrator's rules that nobody can read might deny anything.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        let broken = self
-            .managed
-            .iter()
-            .find(|source| source.state == SourceState::Broken);
-        broken
+    /// Why no session may start, if that is so.
+    pub(crate) fn obstacle(&self) -> Option<Obstacle> {
+        let is_unknown = |source: &&PolicySource| source.state == SourceState::Broken;
+        let managed = self.managed.iter().find(is_unknown);
+        if let Some(complaint) = managed
             .and_then(PolicySource::complaint)
             .or_else(|| self.managed_error.clone())
+        {
+            return Some(Obstacle {
+                reason: format!("the administrator's policy cannot be read: {complaint}"),
+                hint: "no session starts without it; ask your administrator".to_owned(),
+            });
+        }
+        if let Some(problem) = is_unknown(&&self.user)
+            .then(|| self.user.problems.first())
+            .flatten()
+        {
+            let (path, line, column) = (self.user.path.display(), problem.line, problem.column);
+            let fix = problem.hint.as_deref().unwrap_or("correct it");
+            return Some(Obstacle {
+                reason: format!(
+                    "your rules cannot be read: {path}: line {line}, column {column}: {}",
+                    problem.reason
+                ),
+                hint: format!("{fix}; no session starts until the file can be read"),
+            });
+        }
+        let unread = self.block_lists.values().find(|source| source.list.is_none())?;
+        Some(Obstacle {
+            reason: unread.problem.clone()?,
+            hint: "make it a file that you can read, or take it out of `block_lists`; no session starts until then"
+                .to_owned(),
+        })
     }
 
     /// What is not as it should be, one line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
+        const NO_SESSION: &str = "no session starts until it can be read";
         let sources = std::iter::once(&self.user).chain(&self.managed);
         let broken = sources.filter(|source| source.is_broken()).filter_map(|source| {
             let counts = match source.state {
                 SourceState::LastGood => "its last good content counts",
-                SourceState::Broken => "nothing of it counts",
+                SourceState::Broken => NO_SESSION,
                 SourceState::Loaded | SourceState::Missing => return None,
             };
             Some(format!("{}; {counts}", source.complaint()?))
         });
-        let lists = self
-            .block_lists
-            .values()
-            .filter_map(|source| source.problem.clone());
-        self.managed_error
-            .iter()
-            .cloned()
+        let lists = self.block_lists.values().filter_map(|source| {
+            let counts = if source.list.is_some() {
+                "the names that it held count"
+            } else {
+                NO_SESSION
+            };
+            Some(format!("{}; {counts}", source.problem.as_ref()?))
+        });
+        let managed = self.managed_error.iter();
+        managed
+            .map(|error| format!("{error}; {NO_SESSION}"))
             .chain(broken)
             .chain(lists)
             .collect()
@@ -206,7 +244,10 @@ impl ListSource {
                 // A list that vanishes while it is downloaded anew shall not open anything.
                 list: before.and_then(|before| before.list.clone()),
                 stamp: None,
-                problem: Some(format!("block-list {}: {error}", path.display())),
+                problem: Some(format!(
+                    "the block-list {} cannot be read: {error}",
+                    path.display()
+                )),
             },
         }
     }

@@ -9,11 +9,6 @@ use crate::views;
 pub(super) fn view(daemon: &Daemon) -> StatusView {
     let snapshot = daemon.policy.snapshot();
     let mut warnings = daemon.start_warnings.clone();
-    warnings.extend(
-        snapshot
-            .obstacle()
-            .map(|reason| format!("no session can start: {reason}")),
-    );
     warnings.extend(snapshot.warnings());
     StatusView {
         version: VERSION.to_owned(),

@@ -46,12 +46,12 @@ pub(super) async fn make(
     id: &SessionId,
     request: &LaunchRequest,
 ) -> Result<Planned, WireError> {
+    if daemon.policy.snapshot().obstacle().is_some() {
+        // Whoever just mended it need not wait for the next look.
+        daemon.check_policy().await;
+    }
     if let Some(obstacle) = daemon.policy.snapshot().obstacle() {
-        return Err(WireError::new(
-            ErrorCode::Policy,
-            format!("the administrator's policy cannot be read: {obstacle}"),
-        )
-        .with_hint("no session starts without it; ask your administrator"));
+        return Err(WireError::new(ErrorCode::Policy, obstacle.reason).with_hint(obstacle.hint));
     }
     let (daemon, id, request) = (Arc::clone(daemon), id.clone(), request.clone());
     let planning = spawn_blocking(move || Planning::new(&daemon, &request)?.plan(&daemon, &id, &request));

@@ -63,14 +63,14 @@ pub enum PolicyFileState {
     Missing,
     /// It is broken; its last good content counts.
     LastGood,
-    /// It is broken and was never good since the daemon started; the strictest reading counts.
+    /// It is broken, and nobody knows what it said: no session starts.
     Broken,
 }
 
 /// One thing wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemView {
-    /// Line, from 1; 0 where the file as a whole cannot be read.
+    /// Line, from 1; also 1 where the file as a whole cannot be read.
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
