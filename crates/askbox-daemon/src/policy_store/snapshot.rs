@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use askbox_paths::own_file;
 use askbox_policy::block_list::BlockList;
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::policy_file::{self, PolicyFile};
 use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Policy};
 
-use super::edit;
 use super::files::{self, PolicySource, SourceState, Stamp};
 use crate::limits;
 
@@ -281,7 +281,7 @@ fn read_user(places: &Places, before: Option<&PolicySource>) -> PolicySource {
     };
     let source = PolicySource::read(&places.user, &context, before, first.then(last_good).flatten());
     let kept = match source.state {
-        SourceState::Loaded => edit::write(
+        SourceState::Loaded => own_file::replace(
             &places.last_good,
             source.text.as_deref().unwrap_or_default().as_bytes(),
         ),

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use askbox_paths::own_file;
 use askbox_policy::CanonicalPath;
 use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::{self, Context, PolicyFile, Problem};
@@ -14,8 +15,6 @@ use askbox_policy::rule::Origin;
 use askbox_wire::OsText;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-use super::edit;
 
 /// The name of a project's own file.
 pub(crate) const PROJECT_FILE: &str = ".askbox.toml";
@@ -126,7 +125,7 @@ impl Trusted {
         };
         let mut json = serde_json::to_vec_pretty(&stored)?;
         json.push(b'\n');
-        edit::write(list, &json)?;
+        own_file::replace(list, &json)?;
         Ok(Self { digests })
     }
 }
