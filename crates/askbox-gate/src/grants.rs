@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use askbox_paths::own_file;
+use askbox_paths::own_file::{self, KeptAside};
 use askbox_policy::{Grant, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -42,15 +42,6 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// A grants file that could not be trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptAside {
-    /// Where it is now.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// The grants file, loaded.
@@ -96,11 +87,11 @@ impl GrantStore {
                     store.high_water_ms = stored.high_water_ms;
                 }
                 Err(reason) => {
-                    let kept = own_file::keep_aside(path).map_err(|source| StoreError::KeepAside {
+                    let kept = own_file::keep_aside(path, reason);
+                    store.kept_aside = Some(kept.map_err(|source| StoreError::KeepAside {
                         path: path.to_owned(),
                         source,
-                    })?;
-                    store.kept_aside = Some(KeptAside { path: kept, reason });
+                    })?);
                 }
             },
             Err(source) => {

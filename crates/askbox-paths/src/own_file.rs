@@ -14,6 +14,15 @@ const MODE: u32 = 0o600;
 /// Kept broken files of one name; more than this, and something else is wrong.
 const KEPT: u32 = 100;
 
+/// A file that could not be used, moved out of the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// Puts new content in the place of a file, or leaves it as it was. A file that is there keeps its mode. Blocks until
 /// the new content is on the disk.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -43,8 +52,8 @@ pub fn replace_if(path: &Path, content: &[u8], may: impl FnOnce() -> bool) -> io
     Ok(true)
 }
 
-/// Moves a file that cannot be used out of the way, beside where it was, and returns where it is now.
-pub fn keep_aside(path: &Path) -> io::Result<PathBuf> {
+/// Moves a file that cannot be used for this reason out of the way, beside where it was.
+pub fn keep_aside(path: &Path, reason: String) -> io::Result<KeptAside> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let kept = (1..=KEPT)
         .map(|number| {
@@ -55,7 +64,7 @@ pub fn keep_aside(path: &Path) -> io::Result<PathBuf> {
         .find(|kept| fs::symlink_metadata(kept).is_err())
         .ok_or(io::ErrorKind::AlreadyExists)?;
     fs::rename(path, &kept)?;
-    Ok(kept)
+    Ok(KeptAside { path: kept, reason })
 }
 
 #[cfg(test)]

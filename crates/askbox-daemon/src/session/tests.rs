@@ -292,6 +292,37 @@ fn a_projects_file_may_loosen_only_as_it_was_trusted() {
     assert!(allowed(&world), "trust outlives the daemon");
 }
 
+#[test]
+fn a_broken_list_of_trusted_files_is_kept_and_trusts_nothing() {
+    let place = Place::new();
+    let broken = "{\"version\":1,\"files\":[";
+    fs::write(place.paths.trusted(), broken).unwrap();
+    let world = place.start();
+    let kept = world.paths.trusted().with_file_name("trusted.json.broken-1");
+    let warnings = |world: &World| {
+        let Response::Status(status) = world.client().call(Request::Status).unwrap() else {
+            panic!("no status")
+        };
+        status.warnings
+    };
+    let warned = warnings(&world);
+    assert!(
+        warned[0].contains("no project file is trusted") && warned[0].contains(kept.to_str().unwrap()),
+        "{warned:?}"
+    );
+
+    // A new list does not overwrite it, and the next daemon finds nothing wrong.
+    let project = world.project("p");
+    fs::write(project.join(".askbox.toml"), "").unwrap();
+    let trust = Request::Trust {
+        directory: project.into(),
+    };
+    world.client().call(trust).unwrap();
+    let world = world.end().start();
+    assert_eq!(warnings(&world), Vec::<String>::new());
+    assert_eq!(fs::read_to_string(&kept).unwrap(), broken);
+}
+
 fn with_options(
     project: &std::path::Path,
     change: impl FnOnce(&mut RunOptions),

@@ -46,10 +46,13 @@ fn a_second_broken_file_does_not_replace_the_first() {
     let path = directory.path().join("own.json");
     for number in 1..=2 {
         fs::write(&path, format!("broken {number}")).unwrap();
-        let kept = keep_aside(&path).unwrap();
+        let KeptAside { path: kept, .. } = keep_aside(&path, "it is broken".to_owned()).unwrap();
         assert_eq!(kept, directory.path().join(format!("own.json.broken-{number}")));
         assert_eq!(fs::read_to_string(kept).unwrap(), format!("broken {number}"));
     }
     assert!(!path.exists());
-    assert_eq!(keep_aside(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(
+        keep_aside(&path, String::new()).unwrap_err().kind(),
+        io::ErrorKind::NotFound
+    );
 }
