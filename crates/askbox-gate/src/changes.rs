@@ -85,11 +85,12 @@ impl Gate {
                     .map(|member| question.request(&member.target, &waiter.process))
             });
             let Some(request) = request else { continue };
-            let verdict = state.decide(&request, now);
-            match verdict {
+            match state.decide(&request, now) {
                 Verdict::Ask(_) => still.push((index, waiter)),
                 Verdict::Deny(basis) => waiter.tell(Outcome::Denied(DeniedBy::Basis(basis))),
-                Verdict::Allow(_) => waiter.tell(Outcome::Admitted(self.permit(state, request, verdict).0)),
+                Verdict::Allow(allowed) => {
+                    waiter.tell(Outcome::Admitted(self.permit(state, request, allowed).0));
+                }
             }
         }
         let State { book, rules, .. } = state;

@@ -32,4 +32,4 @@ pub use policy_file::PolicyFile;
 pub use preset::Preset;
 pub use request::{Destination, Kind, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
-pub use verdict::{Basis, Verdict};
+pub use verdict::{Allowed, Basis, Verdict};

@@ -147,10 +147,10 @@ async fn a_new_policy_releases_and_denies_what_waits_and_cuts_what_lives() {
     let text = rule("allow", "a.example.com:443") + &rule("deny", "b.example.com");
     world.gate.set_policy(policy(&text)).await;
     let permit = admitted(allowed).await;
-    assert!(matches!(
-        permit.by(),
-        AdmittedBy::Basis(askbox_policy::Basis::Rule(_))
-    ));
+    let AdmittedBy::Rules(by) = permit.by() else {
+        panic!("{permit:?}")
+    };
+    assert!(matches!(by.basis(), askbox_policy::Basis::Rule(_)));
     assert!(matches!(
         denied(refused).await,
         DeniedBy::Basis(askbox_policy::Basis::Rule(_))

@@ -23,7 +23,7 @@ use crate::policy::{Policy, SessionRules};
 use crate::preset::Preset;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
-use crate::verdict::{Basis, Verdict};
+use crate::verdict::{Allowed, Basis, Verdict};
 
 /// One request at one moment.
 #[derive(Clone, Copy)]
@@ -262,10 +262,10 @@ impl Policy {
             Target::LocalNetwork { .. } | Target::Read(_) | Target::Write(_) | Target::Execute(_) => false,
         };
         if allowed_name || preset.approves(target.kind()) && may_be_approved(target) {
-            return Verdict::Allow(Basis::Preset);
+            return Verdict::Allow(Allowed::by(Basis::Preset));
         }
         if self.settings.auto_approve.contains(&target.kind()) && may_be_approved(target) {
-            return Verdict::Allow(Basis::AutoApprove);
+            return Verdict::Allow(Allowed::by(Basis::AutoApprove));
         }
         Verdict::Ask(Basis::NoRule)
     }
@@ -383,7 +383,7 @@ impl Said<'_> {
             },
         };
         match self.effect {
-            Effect::Allow => Verdict::Allow(basis),
+            Effect::Allow => Verdict::Allow(Allowed::by(basis)),
             Effect::Ask => Verdict::Ask(basis),
             Effect::Deny => Verdict::Deny(basis),
         }
