@@ -147,27 +147,39 @@ fn bubblewrap_must_be_the_systems_own() {
         let bwrap = bwrap.map(str::to_owned);
         move |facts: &mut Facts| facts.bwrap = bwrap
     };
-    check(with(Err(Unusable::Missing)), &expect![[r#"
+    check(
+        with(Err(Unusable::Missing)),
+        &expect![[r#"
         problem  bubblewrap: not found
                  cause: bubblewrap is not installed at /usr/bin/bwrap
                  fix: install it: sudo apt install bubblewrap, or sudo dnf install bubblewrap
-    "#]]);
-    check(with(Err(Unusable::Writable)), &expect![[r#"
+    "#]],
+    );
+    check(
+        with(Err(Unusable::Writable)),
+        &expect![[r#"
         problem  bubblewrap: not to be used
                  cause: /usr/bin/bwrap can be changed by others than root
                  fix: restore it: sudo chown root:root /usr/bin/bwrap && sudo chmod 755 /usr/bin/bwrap
-    "#]]);
-    check(with(Err(Unusable::SetId)), &expect![[r#"
+    "#]],
+    );
+    check(
+        with(Err(Unusable::SetId)),
+        &expect![[r#"
         problem  bubblewrap: not to be used
                  cause: /usr/bin/bwrap is set-user-id or set-group-id
                  fix: take the bit away: sudo chmod ug-s /usr/bin/bwrap
-    "#]]);
+    "#]],
+    );
     let error = std::io::Error::from_raw_os_error(nix::libc::EACCES);
-    check(with(Err(Unusable::Unreadable(error))), &expect![[r#"
+    check(
+        with(Err(Unusable::Unreadable(error))),
+        &expect![[r#"
         problem  bubblewrap: not to be used
                  cause: cannot look at /usr/bin/bwrap: Permission denied (os error 13)
                  fix: look at its permissions: ls -l /usr/bin/bwrap
-    "#]]);
+    "#]],
+    );
     check(
         with(Ok("bubblewrap 0.6.1")),
         &expect![[r#"
