@@ -155,14 +155,7 @@ pub(crate) fn serve(
     let network = SessionNetwork {
         session: id.clone(),
         project,
-        pins: pins
-            .into_iter()
-            .map(|pin| askbox_network::Pin {
-                host: pin.host,
-                port: pin.port,
-                address: pin.address,
-            })
-            .collect(),
+        pins,
         identify: identify::closure(&daemon.processes, root, diagnostics),
     };
     let serving = askbox_network::serve(

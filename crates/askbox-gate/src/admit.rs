@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use askbox_audit::{Durability, GrantChange, Outcome as LogOutcome, SessionChange};
-use askbox_policy::{Allowed, Basis, Moment, Process, Request, Verdict};
+use askbox_policy::{Allowed, Basis, Moment, Process, Request, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::{Denial, DeniedBy};
@@ -17,7 +17,7 @@ use crate::questions::group::GroupKey;
 use crate::questions::meter::Measured;
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::Outcome;
-use crate::questions::{Member, Missed, Question, QuestionId, WhyMissed};
+use crate::questions::{Member, Missed, Question, QuestionId};
 use crate::record;
 
 /// What one look at the rules leads to.

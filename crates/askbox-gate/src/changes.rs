@@ -1,7 +1,7 @@
 //! What changes under those who wait and those who live: rules, grants, time. After each change, every waiting request
 //! and every live permit is decided again.
 
-use askbox_policy::{Grant, GrantId, Moment, Request, SessionId, Target, Verdict};
+use askbox_policy::{Grant, GrantId, Moment, Request, SessionId, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
@@ -10,7 +10,7 @@ use crate::gate::{Gate, State};
 use crate::permits::Live;
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::{OpenMember, Outcome, Stage, Waiter};
-use crate::questions::{Closing, Missed, QuestionId, WhyMissed};
+use crate::questions::{Closing, Missed, QuestionId};
 
 /// What was taken back by a person or a rule. A *once* grant that ran out was not: what it admitted lives on.
 #[derive(Debug, Default)]

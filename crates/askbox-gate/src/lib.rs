@@ -30,7 +30,7 @@ pub use event::GateEvent;
 pub use gate::{Gate, SessionInfo};
 pub use grants::{GrantStore, StoreError};
 pub use permits::{AdmittedBy, Permit};
-pub use questions::{Closing, Member, Missed, Question, QuestionId, WhyMissed};
+pub use questions::{Closing, Member, Missed, Question, QuestionId};
 pub use revoke::{RevokeError, RevokeWhat};
 
 #[cfg(test)]

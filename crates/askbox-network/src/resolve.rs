@@ -9,13 +9,12 @@ use std::time::Instant;
 
 use askbox_gate::Permit;
 use askbox_policy::address::{AddressClass, HostNetwork, classify};
-use askbox_policy::{Destination, Host, HostName, Port, Target};
+use askbox_policy::{Destination, Host, HostName, Pin, Port, Target};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::Pin;
 use crate::host_network;
 use crate::limits::{
     ADDRESSES_PER_NAME, HOST_NETWORK_AGE, LOOKUP_DEADLINE, LOOKUP_REUSE, LOOKUPS, LOOKUPS_PER_SESSION,

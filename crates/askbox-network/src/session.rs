@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use askbox_gate::{Denial, Gate, Permit};
-use askbox_policy::{Basis, Destination, Host, HostName, Port, Process, Request, Target, Verdict};
+use askbox_policy::{Basis, Destination, Host, HostName, Pin, Port, Process, Request, Target, Verdict};
 use tokio::sync::OnceCell;
 
 use crate::names::Names;
 use crate::resolve::Resolver;
-use crate::{Ends, Pin, SessionNetwork};
+use crate::{Ends, SessionNetwork};
 
 /// Ports that stand for a name in a DNS query, which has none: if one of them is allowed, the name is.
 const LIKELY_PORTS: [u16; 4] = [443, 80, 22, 8080];

@@ -1,14 +1,14 @@
 //! Claiming a question for one answer, so that no other counts, and giving it back when the answer cannot be logged.
 
-use askbox_policy::{Answer, Duration, Project, SessionId, Verdict};
+use askbox_policy::{Answer, Duration, Project, SessionId, Verdict, WhyMissed};
 
 use super::AnswerError;
 use super::plan::Listed;
 use crate::denial::DeniedBy;
 use crate::gate::{Gate, State};
+use crate::questions::QuestionId;
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::Stage;
-use crate::questions::{QuestionId, WhyMissed};
 
 /// A question in the hands of one answer.
 pub(super) struct Claim {

@@ -1,3 +1,5 @@
+use askbox_policy::WhyMissed;
+
 use super::*;
 use crate::limits::{MEMBERS_PER_QUESTION, MISSED_PER_SESSION, WAITERS_PER_QUESTION};
 

@@ -1,3 +1,5 @@
+use askbox_policy::WhyMissed;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 use super::*;
+use crate::Ends;
 use crate::session::Caller;
 use crate::world::{World, destination, rule};
-use crate::{Ends, Pin};
 
 async fn permit(world: &World, target: Target) -> Permit {
     let ends = Ends {

@@ -1,8 +1,6 @@
 //! What the daemon must know to plan a session, and the descriptors that come back from its launch.
 
-use std::net::IpAddr;
-
-use askbox_policy::{Host, Port};
+use askbox_policy::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -56,17 +54,6 @@ pub struct RunOptions {
     pub name: Option<String>,
     /// No notices on the terminal.
     pub quiet: bool,
-}
-
-/// A name pinned to an address, which is permitted by that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
-    /// The name as programs use it.
-    pub host: Host,
-    /// The port.
-    pub port: Port,
-    /// Where connections to it go.
-    pub address: IpAddr,
 }
 
 /// `--env NAME` or `--env NAME=VALUE`.

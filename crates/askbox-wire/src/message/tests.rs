@@ -69,7 +69,7 @@ fn a_launch_survives_the_wire() {
         argv: vec!["cat".into(), std::ffi::OsString::from("/tmp/ä").into()],
         cwd: "/home/u/p".into(),
         options: RunOptions {
-            resolve: vec![Pin {
+            resolve: vec![askbox_policy::Pin {
                 host: askbox_policy::Host::parse("ok.test").unwrap(),
                 port: askbox_policy::Port::new(443).unwrap(),
                 address: "127.0.0.1".parse().unwrap(),

@@ -61,7 +61,7 @@ fn missed_ones_come_below() {
     };
     check(
         &[fixtures::question(&["registry.example.com"])],
-        &[missed(MissedReason::TimedOut), missed(MissedReason::Quiet)],
+        &[missed(WhyMissed::TimedOut), missed(WhyMissed::Quiet)],
         &expect![[r#"
             7  npm (app) wants registry.example.com
                network, session a1b2, 52s left
