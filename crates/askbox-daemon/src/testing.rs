@@ -230,7 +230,6 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         options: RunOptions::default(),
         env_names: vec!["PATH".into()],
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
-        gid: std::os::unix::fs::MetadataExt::gid(&metadata),
         terminals: Terminals::default(),
     }
 }

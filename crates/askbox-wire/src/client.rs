@@ -67,7 +67,7 @@ pub enum ClientError {
 
 /// The number of a call on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallId(u64);
+pub(crate) struct CallId(u64);
 
 /// A connection to the daemon. Dropping it ends a session that was launched on it.
 #[derive(Debug)]
@@ -140,14 +140,14 @@ impl Client {
         self.answer(call)
     }
 
-    /// A number for a call that another process sends: reserve, fork, the child sends, the parent waits for the answer.
-    pub fn reserve(&mut self) -> CallId {
+    /// The number of the next call.
+    pub(crate) fn reserve(&mut self) -> CallId {
         self.next_id += 1;
         CallId(self.next_id)
     }
 
     /// Sends a request without waiting.
-    pub fn send(
+    pub(crate) fn send(
         &mut self,
         call: CallId,
         request: Request,
@@ -157,7 +157,7 @@ impl Client {
     }
 
     /// Waits for the answer to a request that was sent.
-    pub fn answer(&mut self, call: CallId) -> Result<Response, ClientError> {
+    fn answer(&mut self, call: CallId) -> Result<Response, ClientError> {
         self.stream
             .set_read_timeout(Some(CALL_WAIT))
             .map_err(ClientError::Socket)?;

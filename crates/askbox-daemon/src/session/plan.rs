@@ -287,7 +287,6 @@ impl Planning {
             let list = match list {
                 List::Credential => plan::List::Credential,
                 List::Startup => plan::List::Startup,
-                List::Redacted => continue,
             };
             let anchor = entry.pattern.anchor();
             let add = |path: PathBuf, directory| Listed {

@@ -171,7 +171,7 @@ impl Policy {
         let reason = guard.reason.to_owned();
         let basis = match guard.list {
             List::Startup => Basis::Startup(reason),
-            List::Credential | List::Redacted => Basis::Credential(reason),
+            List::Credential => Basis::Credential(reason),
         };
         let said = said.filter(|_| !self.lists.is_own(guard.path));
         let Some(said) = said else {
@@ -346,7 +346,7 @@ impl<'a> View<'a> {
         };
         let by_user = match origin {
             Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,
-            Origin::Project | Origin::Trusted | Origin::Preset => false,
+            Origin::Project | Origin::Trusted => false,
         };
         !opens || by_user && !for_program && pattern.names(guard.path)
     }
@@ -379,7 +379,6 @@ impl Said<'_> {
                 Origin::Written | Origin::Answered | Origin::Project | Origin::Trusted => {
                     Basis::Rule(rule.id.clone())
                 }
-                Origin::Preset => Basis::Preset,
             },
         };
         match self.effect {

@@ -99,15 +99,6 @@ fn a_daemon_that_goes_while_a_call_waits_is_gone() {
 }
 
 #[test]
-fn a_call_that_another_process_sends_is_answered_here() {
-    let answer = FromDaemon::answer(1, Ok(Response::Serving));
-    let (_directory, path) = daemon(&[hello(), answer]);
-    let mut client = Client::connect(&path).unwrap();
-    let call = client.reserve();
-    assert_eq!(client.answer(call).unwrap(), Response::Serving);
-}
-
-#[test]
 fn events_beyond_the_limit_are_counted() {
     let (_directory, path) = daemon(&[hello()]);
     let mut client = Client::connect(&path).unwrap();

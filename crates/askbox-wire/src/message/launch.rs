@@ -18,8 +18,6 @@ pub struct LaunchRequest {
     pub env_names: Vec<OsText>,
     /// The caller's user; the daemon refuses any but its own.
     pub uid: u32,
-    /// The caller's group.
-    pub gid: u32,
     /// Which of the caller's standard streams are terminals.
     pub terminals: Terminals,
 }
@@ -74,13 +72,6 @@ pub struct Terminals {
     pub stdout: bool,
     /// Standard error.
     pub stderr: bool,
-}
-
-impl Terminals {
-    /// Whether any of them is.
-    pub fn any(self) -> bool {
-        self.stdin || self.stdout || self.stderr
-    }
 }
 
 /// What a descriptor on a [`Serve`](super::Request::Serve) frame is. All listeners live inside the sandbox's network

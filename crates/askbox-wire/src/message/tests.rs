@@ -78,7 +78,6 @@ fn a_launch_survives_the_wire() {
         },
         env_names: vec!["PATH".into()],
         uid: 1000,
-        gid: 1000,
         terminals: Terminals {
             stdin: true,
             stdout: false,
