@@ -210,11 +210,22 @@ impl Snapshot {
             };
             Some(format!("{}; {counts}", source.problem.as_ref()?))
         });
+        let garbled = self.block_lists.iter().filter_map(|(path, source)| {
+            let list = source.list.as_ref()?;
+            // A few odd lines are in most lists; a list of nothing else is none, such as a page that says "not found".
+            (list.len() < list.bad_lines()).then(|| {
+                format!(
+                    "the block-list {path} is mostly no list: {} of its lines are neither a name nor of a hosts file",
+                    list.bad_lines()
+                )
+            })
+        });
         let managed = self.managed_error.iter();
         managed
             .map(|error| format!("{error}; {NO_SESSION}"))
             .chain(broken)
             .chain(lists)
+            .chain(garbled)
             .collect()
     }
 
