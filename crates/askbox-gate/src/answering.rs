@@ -61,6 +61,9 @@ pub enum AnswerError {
     /// The answer cannot be logged, so it has no effect.
     #[error("the answer cannot be logged and has no effect")]
     Log(#[source] askbox_audit::Error),
+    /// What is remembered cannot be named, so the answer has no effect.
+    #[error("the answer has no effect: the system gives no random numbers ({0})")]
+    Random(getrandom::Error),
     /// The daemon is shutting down.
     #[error("the answer was interrupted")]
     Interrupted,
@@ -131,12 +134,14 @@ impl Gate {
         answer: Answer,
         place: &str,
     ) -> Result<Answered, AnswerError> {
+        let mut names = plan::Names::draw().map_err(AnswerError::Random)?;
         let (claim, grants, revoked) = {
             let mut state = self.state();
             let now = self.0.clock.now();
             state.rules.see(&now);
             let claim = self.claim(&mut state, id, revision, &answer)?;
-            let grants = plan::grants(&claim.session, &claim.project, &claim.listed, &answer, &now);
+            let whose = (&claim.session, &claim.project);
+            let grants = plan::grants(whose, &claim.listed, &answer, &now, &mut names);
             let revoked = plan::revoked(
                 &state.rules,
                 &claim.session,

@@ -89,6 +89,7 @@ fn refused(error: &AnswerError) -> WireError {
         AnswerError::Changed { .. } => ErrorCode::Stale,
         AnswerError::SessionEnded | AnswerError::RuleNotInForce => ErrorCode::Refused,
         AnswerError::Log(_) => ErrorCode::Log,
+        AnswerError::Random(_) => ErrorCode::Internal,
         AnswerError::Interrupted => ErrorCode::Stopping,
     };
     let wire = WireError::new(code, views::chain(error));
@@ -97,6 +98,9 @@ fn refused(error: &AnswerError) -> WireError {
             wire.with_hint("askbox questions")
         }
         AnswerError::RuleNotInForce => wire.with_hint("askbox rules list"),
-        AnswerError::SessionEnded | AnswerError::Log(_) | AnswerError::Interrupted => wire,
+        AnswerError::SessionEnded
+        | AnswerError::Log(_)
+        | AnswerError::Random(_)
+        | AnswerError::Interrupted => wire,
     }
 }
