@@ -66,6 +66,34 @@ impl Allowed {
     }
 }
 
+impl Basis {
+    /// Where a person can look after a denial by it, in one line; `None` where it is a rule for the request that is
+    /// missing, or nothing would help.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Basis::Managed(_) => "ask your administrator".to_owned(),
+            Basis::Credential(_) | Basis::Startup(_) => {
+                "only a rule or a flag for this very path opens it, not one for a directory that holds it"
+                    .to_owned()
+            }
+            Basis::Flag(_) => "a flag of this run denies it".to_owned(),
+            Basis::Rule(id) => {
+                format!("`askbox rules` shows rule {id}, unless it stands in the project's .askbox.toml")
+            }
+            Basis::Grant(id) => format!("askbox revoke {id}"),
+            Basis::ForbiddenAddress(_) => {
+                "only a rule that names the address, or --resolve HOST:PORT:ADDRESS, opens it".to_owned()
+            }
+            Basis::BlockList(_)
+            | Basis::Preset
+            | Basis::AutoApprove
+            | Basis::NonInteractive
+            | Basis::NoRule
+            | Basis::Malformed(_) => return None,
+        })
+    }
+}
+
 impl fmt::Display for Basis {
     /// The `by` of an event.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,9 +12,9 @@ use askbox_policy::{
     CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
     Rule, SessionId, SessionRules, Target, Verdict,
 };
-use askbox_sandbox::HostFacts;
 use askbox_sandbox::host_facts::{self, Question};
 use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
+use askbox_sandbox::{HostFacts, Refusal};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
@@ -157,7 +157,8 @@ impl Planning {
             homes: daemon.paths.homes().join(home_name(&self.project)),
             stage: daemon.paths.stage(),
         };
-        let plan = plan::plan(&plan_request, &facts).map_err(|refusal| refused(refusal.to_string()))?;
+        let plan = plan::plan(&plan_request, &facts)
+            .map_err(|refusal| refused(refusal.to_string()).with_hint(way_out(&refusal)))?;
         let plan = serde_json::to_value(plan).map_err(|error| {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
@@ -199,7 +200,11 @@ impl Planning {
             match verdict {
                 Verdict::Allow(_) => {}
                 Verdict::Deny(basis) | Verdict::Ask(basis) if is_flag => {
-                    return Err(refused(format!("cannot open {path}: {basis}")));
+                    let error = refused(format!("cannot open {path}: {basis}"));
+                    return Err(match basis.hint() {
+                        Some(hint) => error.with_hint(hint),
+                        None => error,
+                    });
                 }
                 Verdict::Deny(_) | Verdict::Ask(_) => continue,
             }
@@ -309,6 +314,21 @@ impl Planning {
             }
         }
         listed
+    }
+}
+
+/// What to do about a plan that cannot be made.
+fn way_out(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::OpensListed { .. } => "open the directories that are needed below it instead",
+        Refusal::Missing(_) => "make it first, or open a directory that holds it",
+        Refusal::LeadsTo { .. } => "open the path that it leads to by name, if that is meant",
+        Refusal::HoldsCredentials(_) => "open the very file that is needed",
+        Refusal::Reserved(_) => "leave it out, and use the session's own",
+        Refusal::OutsideProject { .. } => {
+            "start the command in the project, or name another one with --project"
+        }
+        Refusal::TooMany(_) => "open one directory in the place of many paths",
     }
 }
 
