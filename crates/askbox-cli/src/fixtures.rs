@@ -21,7 +21,7 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
     };
     QuestionView {
         id: "7".into(),
-        revision: 3,
+        revision: u32::try_from(targets.len()).unwrap(),
         kind: Kind::Network,
         targets: targets.iter().map(ToString::to_string).collect(),
         process: process.clone(),

@@ -83,12 +83,12 @@ impl Gate {
         let mut state = self.state();
         let until = Instant::now() + limits::RESERVED;
         let question = if let Some(open) = state.book.get(id) {
-            check(open.stage == Stage::Answering, id, open.revision, Some(revision))?;
+            check(open.stage == Stage::Answering, id, open.revision, revision)?;
             let question = open.view();
             state.book.reserve(id, until);
             question
         } else if let Some(entry) = state.missed.get_mut(id) {
-            check(false, id, entry.missed.question.revision, Some(revision))?;
+            check(false, id, entry.missed.question.revision, revision)?;
             entry.reserved_until = Some(until);
             entry.missed.question.clone()
         } else {
@@ -103,22 +103,13 @@ impl Gate {
             .collect())
     }
 
-    /// Answers a question, open or missed. `revision` is the one that the author of the answer saw; without one, the
-    /// answer covers what the question lists at this moment. Takes effect once, even if the caller goes away.
+    /// Answers a question, open or missed. `revision` is the one that the author of the answer saw, and `place` is where
+    /// the log says that it was given: `notification`, `window`, `command line`. Takes effect once, even if the caller goes
+    /// away.
     pub async fn answer(
         &self,
         id: QuestionId,
-        revision: Option<u32>,
-        answer: Answer,
-    ) -> Result<Answered, AnswerError> {
-        self.answer_at(id, revision, answer, "person").await
-    }
-
-    /// The same, and the log says where the person answered: `notification`, `window`, `command line`.
-    pub async fn answer_at(
-        &self,
-        id: QuestionId,
-        revision: Option<u32>,
+        revision: u32,
         answer: Answer,
         place: &str,
     ) -> Result<Answered, AnswerError> {
@@ -130,7 +121,7 @@ impl Gate {
     async fn settle(
         &self,
         id: QuestionId,
-        revision: Option<u32>,
+        revision: u32,
         answer: Answer,
         place: &str,
     ) -> Result<Answered, AnswerError> {

@@ -113,9 +113,8 @@ pub enum Request {
     Answer {
         /// The question.
         id: String,
-        /// The revision that the person saw; an older one is refused as [`ErrorCode::Stale`]. `None` takes whatever
-        /// it is now.
-        revision: Option<u32>,
+        /// The revision that the person saw; an older one is refused as [`ErrorCode::Stale`].
+        revision: u32,
         /// The answer.
         answer: Answer,
     },

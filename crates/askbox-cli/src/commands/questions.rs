@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use askbox_policy::{SessionId, WhyMissed};
 use askbox_wire::{Client, Closed, Event, Follow, MissedView, QuestionView, Request, Response, Topic};
 
+use super::answer::FIRST_REVISION;
 use crate::args::{EVERY_SESSION, QuestionsArgs};
 use crate::connect;
 use crate::context::Context;
@@ -196,10 +197,11 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
     text
 }
 
-/// The list can grow between reading and typing, so an answer to more than one thing names its revision.
+/// A question can change between reading and typing, so an answer names the revision that was read, unless it is the first:
+/// that is what an answer without one is for.
 fn commands(question: &QuestionView) -> String {
     let id = &question.id;
-    if question.members.len() < 2 {
+    if question.revision == FIRST_REVISION {
         format!("   askbox allow {id}   askbox deny {id}\n")
     } else {
         let revision = question.revision;

@@ -26,7 +26,7 @@ impl Gate {
         &self,
         state: &mut State,
         id: QuestionId,
-        revision: Option<u32>,
+        revision: u32,
         answer: &Answer,
     ) -> Result<Claim, AnswerError> {
         let (question, is_answering, listed) = if let Some(question) = state.book.get(id) {
@@ -92,18 +92,14 @@ impl Gate {
 }
 
 /// Whether an answer that saw `seen` may count.
-pub(super) fn check(
-    is_answering: bool,
-    id: QuestionId,
-    current: u32,
-    seen: Option<u32>,
-) -> Result<(), AnswerError> {
+pub(super) fn check(is_answering: bool, id: QuestionId, current: u32, seen: u32) -> Result<(), AnswerError> {
     if is_answering {
         return Err(AnswerError::Closed(id));
     }
-    match seen {
-        Some(seen) if seen != current => Err(AnswerError::Changed { current }),
-        Some(_) | None => Ok(()),
+    if seen == current {
+        Ok(())
+    } else {
+        Err(AnswerError::Changed { current })
     }
 }
 
