@@ -14,7 +14,7 @@ use askbox_policy::{
 };
 use askbox_sandbox::host_facts::{self, Question};
 use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
-use askbox_sandbox::{HostFacts, Refusal};
+use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
@@ -122,6 +122,13 @@ impl Planning {
         let listed = self.listed(&opened);
         let denied = self.denied()?;
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
+        if !identity::can_tell_of(&user) {
+            let error = refused(format!(
+                "programs inside cannot be told of {}",
+                user.home.display()
+            ));
+            return Err(error.with_hint("use a home directory with a name in UTF-8, without colons"));
+        }
         let question = Question {
             user,
             project: self.project.as_path(),
