@@ -34,7 +34,7 @@ pub(crate) use table::Sessions;
 pub(crate) enum Ending {
     /// Its command ended with this status.
     Exited(u8),
-    /// Its supervisor went away.
+    /// Its client went away.
     ConnectionLost,
     /// Somebody stopped it.
     Stopped,
@@ -295,7 +295,7 @@ impl Ending {
     fn text(self) -> String {
         match self {
             Ending::Exited(status) => format!("exit status {status}"),
-            Ending::ConnectionLost => "its supervisor went away".to_owned(),
+            Ending::ConnectionLost => "its client went away".to_owned(),
             Ending::Stopped => "stopped".to_owned(),
             Ending::DaemonEnds => "the daemon ended".to_owned(),
         }

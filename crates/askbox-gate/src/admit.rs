@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use askbox_audit::{Durability, GrantChange, Outcome as LogOutcome, SessionChange};
+use askbox_audit::{Durability, GrantChange, Outcome, SessionChange};
 use askbox_policy::{Allowed, Basis, Moment, Process, Request, Verdict, WhyMissed};
 use tokio::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::questions::book::{Full, How, Place, Raising, Waiting};
 use crate::questions::group::GroupKey;
 use crate::questions::meter::Measured;
 use crate::questions::missed::Entry as MissedEntry;
-use crate::questions::open::Outcome;
+use crate::questions::open::Told;
 use crate::questions::{Member, Missed, Question, QuestionId};
 use crate::record;
 
@@ -78,12 +78,12 @@ impl Gate {
                 Step::Wait { waiting, hold, basis } => {
                     let question = Some(waiting.ticket.question);
                     match self.wait(&request, waiting, hold, basis).await {
-                        Outcome::Admitted(permit) => (permit, question),
-                        Outcome::Denied(by) => return Err(self.deny(&request, by, question).await),
+                        Told::Admitted(permit) => (permit, question),
+                        Told::Denied(by) => return Err(self.deny(&request, by, question).await),
                     }
                 }
             };
-            let entry = record::verdict(&request, LogOutcome::Allow, permit.by().to_string(), question);
+            let entry = record::verdict(&request, Outcome::Allow, permit.by().to_string(), question);
             if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
                 tracing::error!(%error, "a request is denied because it cannot be logged");
                 return Err(Denial {
@@ -292,7 +292,7 @@ impl Gate {
 
     /// Logs a denial.
     async fn deny(&self, request: &Request, mut by: DeniedBy, question: Option<QuestionId>) -> Denial {
-        let entry = record::verdict(request, LogOutcome::Deny, by.to_string(), question);
+        let entry = record::verdict(request, Outcome::Deny, by.to_string(), question);
         if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
             tracing::error!(%error, "a denial is not in the log");
             by = DeniedBy::LogFailed;

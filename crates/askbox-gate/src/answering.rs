@@ -16,7 +16,7 @@ use crate::gate::{Gate, State};
 use crate::grants::is_lasting;
 use crate::limits;
 use crate::permits::AdmittedBy;
-use crate::questions::open::{Outcome, Stage};
+use crate::questions::open::{Stage, Told};
 use crate::questions::{Closing, QuestionId};
 use crate::record;
 use crate::rules::session_of;
@@ -226,15 +226,15 @@ impl Gate {
         for member in std::mem::take(&mut question.members) {
             for waiter in member.waiters {
                 let request = question.request(&member.target, &waiter.process);
-                let outcome = match (answer.allow, state.decide(&request, &now)) {
-                    (false, _) => Outcome::Denied(DeniedBy::Answered),
-                    (true, Verdict::Deny(basis)) => Outcome::Denied(DeniedBy::Basis(basis)),
+                let told = match (answer.allow, state.decide(&request, &now)) {
+                    (false, _) => Told::Denied(DeniedBy::Answered),
+                    (true, Verdict::Deny(basis)) => Told::Denied(DeniedBy::Basis(basis)),
                     (true, Verdict::Allow(_) | Verdict::Ask(_)) => {
                         let by = AdmittedBy::Answer(id);
-                        Outcome::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
+                        Told::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
                     }
                 };
-                waiter.tell(outcome);
+                waiter.tell(told);
                 released += 1;
             }
         }

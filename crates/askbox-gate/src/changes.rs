@@ -9,7 +9,7 @@ use crate::event::GateEvent;
 use crate::gate::{Gate, State};
 use crate::permits::Live;
 use crate::questions::missed::Entry as MissedEntry;
-use crate::questions::open::{OpenMember, Outcome, Stage, Waiter};
+use crate::questions::open::{OpenMember, Stage, Told, Waiter};
 use crate::questions::{Closing, Missed, QuestionId};
 
 /// What was taken back by a person or a rule. A *once* grant that ran out was not: what it admitted lives on.
@@ -87,9 +87,9 @@ impl Gate {
             let Some(request) = request else { continue };
             match state.decide(&request, now) {
                 Verdict::Ask(_) => still.push((index, waiter)),
-                Verdict::Deny(basis) => waiter.tell(Outcome::Denied(DeniedBy::Basis(basis))),
+                Verdict::Deny(basis) => waiter.tell(Told::Denied(DeniedBy::Basis(basis))),
                 Verdict::Allow(allowed) => {
-                    waiter.tell(Outcome::Admitted(self.permit(state, request, allowed).0));
+                    waiter.tell(Told::Admitted(self.permit(state, request, allowed).0));
                 }
             }
         }
@@ -177,7 +177,7 @@ impl Gate {
             .filter(|member| member.target == *target)
         {
             for waiter in member.waiters.drain(..) {
-                waiter.tell(Outcome::Denied(DeniedBy::LogFailed));
+                waiter.tell(Told::Denied(DeniedBy::LogFailed));
             }
         }
         let was_announced = question.announced;

@@ -36,7 +36,7 @@ const GLOB_NAMES: usize = 4096;
 pub(super) struct Planned {
     pub(super) project: Project,
     pub(super) rules: SessionRules,
-    /// The plan as the supervisor gets it.
+    /// The plan as the client gets it.
     pub(super) plan: serde_json::Value,
 }
 

@@ -67,7 +67,7 @@ fn a_session_that_ends_by_itself_says_how() {
 }
 
 #[test]
-fn a_stopped_session_loses_its_leash_and_its_supervisor_hears_of_it() {
+fn a_stopped_session_loses_its_leash_and_its_client_hears_of_it() {
     let world = World::new();
     let mut client = world.client();
     let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));

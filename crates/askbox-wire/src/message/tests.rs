@@ -36,29 +36,29 @@ fn requests_look_like_this() {
 }
 
 #[test]
-fn answers_look_like_this() {
-    let answer = |result| FromDaemon::answer(7, result);
+fn responses_look_like_this() {
+    let response = |result| FromDaemon::response(7, result);
     check(
-        &answer(Ok(Response::Done)),
-        &expect![[r#"{"answer":{"id":7,"result":{"Ok":"done"}}}"#]],
+        &response(Ok(Response::Done)),
+        &expect![[r#"{"response":{"id":7,"result":{"Ok":"done"}}}"#]],
     );
     check(
-        &answer(Ok(Response::Launched {
+        &response(Ok(Response::Launched {
             session: SessionId("s1".into()),
             plan: serde_json::json!({"a": 1}),
         })),
-        &expect![[r#"{"answer":{"id":7,"result":{"Ok":{"launched":{"session":"s1","plan":{"a":1}}}}}}"#]],
+        &expect![[r#"{"response":{"id":7,"result":{"Ok":{"launched":{"session":"s1","plan":{"a":1}}}}}}"#]],
     );
     check(
-        &answer(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
-        &expect![[r#"{"answer":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#]],
+        &response(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
+        &expect![[r#"{"response":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#]],
     );
     check(
-        &answer(Err(
+        &response(Err(
             WireError::new(ErrorCode::Stale, "the question changed").with_hint("look again")
         )),
         &expect![[
-            r#"{"answer":{"id":7,"result":{"Err":{"code":"stale","message":"the question changed","hint":"look again"}}}}"#
+            r#"{"response":{"id":7,"result":{"Err":{"code":"stale","message":"the question changed","hint":"look again"}}}}"#
         ]],
     );
 }
