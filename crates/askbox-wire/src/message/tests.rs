@@ -51,7 +51,9 @@ fn responses_look_like_this() {
     );
     check(
         &response(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
-        &expect![[r#"{"response":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#]],
+        &expect![[
+            r#"{"response":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#
+        ]],
     );
     check(
         &response(Err(
