@@ -25,7 +25,9 @@ pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, RunOptions, Termi
 pub use question::{AnsweredView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{NewRule, RuleView};
 pub use session::{SessionState, SessionView, Stop};
-pub use status::{PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView};
+pub use status::{
+    ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView,
+};
 pub use time::rfc3339;
 
 /// The version of this build. Daemon and front end must have the same: a plan made by one version and carried out by

@@ -1,7 +1,7 @@
 //! How the daemon is.
 
 use askbox_audit::path_text;
-use askbox_wire::{StatusView, VERSION, rfc3339};
+use askbox_wire::{ObstacleView, StatusView, VERSION, rfc3339};
 
 use crate::daemon::Daemon;
 use crate::views;
@@ -20,6 +20,10 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         grants: daemon.gate.grants().len(),
         policy: views::policy(&snapshot),
         log: path_text(&daemon.paths.log()),
+        obstacle: snapshot.obstacle().map(|obstacle| ObstacleView {
+            reason: obstacle.reason,
+            hint: obstacle.hint,
+        }),
         warnings,
     }
 }

@@ -199,6 +199,7 @@ fn refuses_until_mended(place: Place, words: &str, mend: impl FnOnce(&World)) ->
         "{:?}",
         status.warnings
     );
+    assert!(status.obstacle.unwrap().reason.contains(words));
     mend(&world);
     run_session(&mut client, request);
     world

@@ -23,8 +23,19 @@ pub struct StatusView {
     pub policy: PolicyView,
     /// Where the log is.
     pub log: String,
+    /// Why no session starts, if that is so.
+    pub obstacle: Option<ObstacleView>,
     /// What is not as it should be, one line each. Empty is good.
     pub warnings: Vec<String>,
+}
+
+/// Why no session starts: rules that nobody can read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObstacleView {
+    /// Which file cannot be read, and why.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// The policy in force and the files that it comes from.

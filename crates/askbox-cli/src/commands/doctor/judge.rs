@@ -4,7 +4,7 @@ use std::io;
 
 use askbox_sandbox::bwrap_program::{BWRAP, Unusable};
 use askbox_sandbox::probe::{Failure, Step};
-use askbox_wire::PolicyFileState;
+use askbox_wire::{ObstacleView, PolicyFileState};
 
 use super::Check;
 use super::machine::{Daemon, Facts, Fuse, Init};
@@ -212,6 +212,9 @@ fn daemon(daemon: &Daemon) -> Check {
         Daemon::Unreachable(reason) => Check::problem(NAME, "unreachable", output::safe(reason), RESTART),
         Daemon::Running(status) => {
             let running = format!("version {}, process {}", status.version, status.pid);
+            if let Some(ObstacleView { reason, hint }) = &status.obstacle {
+                return Check::problem(NAME, running, output::safe(reason), output::safe(hint));
+            }
             let broken = status.policy.files.iter().find(|file| match file.state {
                 PolicyFileState::LastGood | PolicyFileState::Broken => true,
                 PolicyFileState::Loaded | PolicyFileState::Missing => false,

@@ -1,10 +1,12 @@
 use std::path::PathBuf;
 
+use askbox_wire::StatusView;
 use expect_test::{Expect, expect};
 
 use super::super::State;
 use super::super::machine::Sysctls;
 use super::*;
+use crate::fixtures::status;
 
 /// A machine where all is well.
 fn healthy() -> Facts {
@@ -254,6 +256,32 @@ fn the_rest_of_the_machine() {
             problem  askbox-init: not found
                      cause: it is none of /a/askbox-init, /b/askbox-init
                      fix: install Askbox anew; in a build: cargo build --workspace
+        "#]],
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_a_problem() {
+    check(
+        |facts| facts.daemon = Daemon::Running(Box::new(status())),
+        &expect![[r#"
+            problem  daemon: version 0.1.0, process 4711
+                     cause: /home/ada/.config/askbox/policy.toml is broken
+                     fix: correct it; `askbox status` shows line and reason
+        "#]],
+    );
+    check(
+        |facts| {
+            let obstacle = Some(ObstacleView {
+                reason: "the block-list /home/ada/ads.txt cannot be read".into(),
+                hint: "put it back".into(),
+            });
+            facts.daemon = Daemon::Running(Box::new(StatusView { obstacle, ..status() }));
+        },
+        &expect![[r#"
+            problem  daemon: version 0.1.0, process 4711
+                     cause: the block-list /home/ada/ads.txt cannot be read
+                     fix: put it back
         "#]],
     );
 }
