@@ -47,8 +47,11 @@ pub(super) async fn make(
     request: &LaunchRequest,
 ) -> Result<Planned, WireError> {
     if daemon.policy.snapshot().obstacle().is_some() {
-        // Whoever just mended it need not wait for the next look.
-        daemon.check_policy().await;
+        // Whoever just mended it need not wait for the next look. In a task of its own, so that a front end that goes
+        // away does not leave half a change of policy.
+        let daemon = Arc::clone(daemon);
+        let look = tokio::spawn(async move { daemon.check_policy().await });
+        drop(timeout(limits::PLAN_WAIT, look).await);
     }
     if let Some(obstacle) = daemon.policy.snapshot().obstacle() {
         return Err(WireError::new(ErrorCode::Policy, obstacle.reason).with_hint(obstacle.hint));
