@@ -139,14 +139,24 @@ fn a_broken_file_keeps_the_last_good_policy_and_says_line_and_reason() {
 }
 
 #[test]
-fn a_file_that_was_never_good_allows_nothing() {
+fn under_a_file_that_was_never_good_no_session_starts() {
     let world = World::new();
     let server = Server::http("hello");
-    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\nnetwork = \"twice\"\n");
-    assert!(!passes(&world, &server));
-    assert!(world.ok(&["status"]).contains("broken"));
+    world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\nnonsense = 1\n");
+    let refused = silent(&world, &server, &[]);
+    assert_eq!(
+        (refused.code, refused.stdout.as_str()),
+        (Some(125), ""),
+        "{refused:#?}"
+    );
+    for words in ["policy.toml: line 4", "nonsense", "hint: "] {
+        assert!(refused.stderr.contains(words), "{refused:#?}");
+    }
+    let status = world.ok(&["status"]);
+    for words in ["no session starts", "4:1: ", "nonsense", "hint: "] {
+        assert!(status.contains(words), "{status}");
+    }
     world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
-    world.eventually("it is mended", || rules(&world).len() == 1);
     assert!(passes(&world, &server));
 }
 

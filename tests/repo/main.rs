@@ -5,6 +5,7 @@
 mod files;
 mod layers;
 mod licences;
+mod threats;
 
 use std::path::{Path, PathBuf};
 

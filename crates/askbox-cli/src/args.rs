@@ -180,10 +180,6 @@ verdict, by, process {pid, exe, command}, bytes_in, bytes_out."
   askbox man | man -l -
   askbox man run | man -l -")]
     Man(ManArgs),
-
-    /// Try what a launch needs; `askbox doctor` runs this in a process of its own, because it cannot be undone
-    #[command(hide = true)]
-    Probe,
 }
 
 /// Of a command that has nothing but a choice of output.

@@ -39,6 +39,5 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Doctor(arguments) => doctor::run(context, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(context, &arguments),
-        Command::Probe => doctor::probe(),
     }
 }

@@ -165,7 +165,6 @@ fn of_code(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::Stale => Some("`askbox questions` shows what it asks now"),
         ErrorCode::Policy => Some("`askbox status` shows each file with line and reason"),
         ErrorCode::Log => Some("`askbox doctor` looks at the log; without it nothing is allowed"),
-        ErrorCode::Version => Some("`askbox daemon --restart` starts the daemon of this version"),
         ErrorCode::NotFound
         | ErrorCode::Malformed
         | ErrorCode::Refused

@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 
 use askbox_policy::{Effect, GrantId, Kind, Origin, SessionId};
-use askbox_wire::{GrantView, MemberView, ProcessView, QuestionView, RuleView, ScopeView};
+use askbox_wire::{
+    GrantView, MemberView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, ProcessView,
+    QuestionView, RuleView, ScopeView, StatusView,
+};
 
 /// 52 seconds before the questions and 59 minutes before the grants of here end.
 pub(crate) fn now() -> SystemTime {
@@ -21,7 +24,7 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
     };
     QuestionView {
         id: "7".into(),
-        revision: 3,
+        revision: u32::try_from(targets.len()).unwrap(),
         kind: Kind::Network,
         targets: targets.iter().map(ToString::to_string).collect(),
         process: process.clone(),
@@ -77,5 +80,37 @@ pub(crate) fn rule() -> RuleView {
         expires: Some("2026-12-31T23:59:59.000Z".into()),
         note: Some("not for\nprograms".into()),
         origin: Origin::Written,
+    }
+}
+
+/// A daemon whose policy.toml is broken and was good before.
+pub(crate) fn status() -> StatusView {
+    StatusView {
+        version: "0.1.0".into(),
+        pid: 4711,
+        started: "2026-05-01T11:59:00.000Z".into(),
+        sessions: 1,
+        questions: 2,
+        missed: 3,
+        grants: 4,
+        policy: PolicyView {
+            preset: "minimal".into(),
+            default_expiry_ms: 3_600_000,
+            rules: 5,
+            blocked_names: 1000,
+            files: vec![PolicyFileView {
+                path: "/home/ada/.config/askbox/policy.toml".into(),
+                state: PolicyFileState::LastGood,
+                problems: vec![ProblemView {
+                    line: 3,
+                    column: 1,
+                    reason: "unknown key `netwrok`".into(),
+                    hint: Some("did you mean `network`?".into()),
+                }],
+            }],
+        },
+        log: "/home/ada/.local/state/askbox/log.sqlite".into(),
+        obstacle: None,
+        warnings: vec!["the block-list ~/ads.txt cannot be read".into()],
     }
 }

@@ -171,7 +171,7 @@ fn open_console(terminals: Terminals) -> io::Result<Option<Console>> {
             stderr: false,
         } => return Ok(None),
     };
-    // As the supervisor decides about raw mode.
+    // As whoever stays with the session decides about raw mode.
     let raw = terminals.stdin && terminals.stdout && terminal::is_foreground(real);
     Ok(Some(Console {
         pty: Pty::open(real, terminals.stdout, raw)?,

@@ -93,7 +93,7 @@ async fn converse(
             Wake::Call(Ok(Some(call))) => answer(daemon, connection, front_end, *call).await?,
             Wake::Call(Ok(None)) => return Ok(()),
             Wake::Call(Err(error)) => {
-                let message = FromDaemon::answer(0, Err(unreadable(&error)));
+                let message = FromDaemon::response(0, Err(unreadable(&error)));
                 connection.sender.send(&message).await?;
                 return Err(error);
             }
@@ -107,8 +107,8 @@ async fn converse(
     }
 }
 
-/// A stopped session has lost its leash and ends by itself, which its supervisor reports. If it does not, closing the
-/// connection makes the supervisor kill it.
+/// A stopped session has lost its leash and ends by itself, which its client reports. If it does not, closing the
+/// connection makes the client kill it.
 async fn last_words(
     daemon: &Arc<Daemon>,
     connection: &mut Connection,
@@ -156,7 +156,7 @@ async fn send_answer(
 ) -> Result<(), ReceiveError> {
     let mut parts = vec![result];
     while let Some(result) = parts.pop() {
-        let message = FromDaemon::Answer {
+        let message = FromDaemon::Response {
             id,
             result,
             more: !parts.is_empty(),
@@ -168,7 +168,7 @@ async fn send_answer(
                 continue;
             }
         };
-        let FromDaemon::Answer {
+        let FromDaemon::Response {
             result: Ok(response), ..
         } = message
         else {

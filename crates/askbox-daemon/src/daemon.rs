@@ -11,6 +11,7 @@ use askbox_audit::Log;
 use askbox_gate::{Clock, Gate, GrantStore};
 use askbox_network::Upstream;
 use askbox_paths::Paths;
+use askbox_paths::own_file::KeptAside;
 use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::Lists;
 use askbox_wire::{Event as News, Listener, Lock};
@@ -192,14 +193,6 @@ impl Daemon {
         let clock = Clock::system()?;
         let log = Log::open(&paths.log())?;
         let grants = GrantStore::load(&paths.grants())?;
-        let kept_aside = grants.kept_aside();
-        let start_warnings = kept_aside.map(|kept| {
-            format!(
-                "broken remembered answers are kept in {}: {}",
-                kept.path.display(),
-                kept.reason
-            )
-        });
         let places = Places {
             home: home.clone(),
             user: paths.policy(),
@@ -207,7 +200,19 @@ impl Daemon {
             managed: managed_policy,
             lists: Arc::new(lists(paths, &home, path_directories)),
         };
-        let policy = PolicyStore::open(places, paths.trusted());
+        let (policy, trusted_aside) = PolicyStore::open(places, paths.trusted())?;
+        let kept_aside = [
+            ("no remembered answer counts any more", grants.kept_aside()),
+            ("no project file is trusted any more", trusted_aside.as_ref()),
+        ];
+        let start_warnings = kept_aside.into_iter().filter_map(|(what, kept)| {
+            let KeptAside { path, reason } = kept?;
+            Some(format!(
+                "{what}; the broken file is kept as {}: {reason}",
+                path.display()
+            ))
+        });
+        let start_warnings = start_warnings.collect();
         let gate = Gate::new(policy.policy(), log.clone(), grants, clock.clone());
         Ok(Self {
             paths: paths.clone(),
@@ -222,7 +227,7 @@ impl Daemon {
             started_ms: clock.now().wall_ms,
             clock,
             news: broadcast::Sender::new(limits::NEWS_BUFFERED),
-            start_warnings: start_warnings.into_iter().collect(),
+            start_warnings,
             toolchains: Mutex::default(),
             end_wanted: Arc::default(),
             phase: watch::Sender::new(Phase::Running),

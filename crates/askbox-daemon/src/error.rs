@@ -39,7 +39,7 @@ pub enum Error {
     /// The control socket cannot be made.
     #[error("cannot make the control socket")]
     Listen(#[from] ListenError),
-    /// The trusted project files cannot be read.
+    /// The list of trusted project files can neither be read nor kept aside.
     #[error("cannot read {}", path.display())]
     Trusted {
         /// The list of trusted files.

@@ -23,7 +23,7 @@ pub(crate) const POLICY_CHECK: Duration = Duration::from_secs(1);
 /// How long accepting rests after it failed, mostly because no descriptor is left.
 pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(100);
 
-/// How long a stopped session may take to end by itself before its connection is closed, which makes its supervisor
+/// How long a stopped session may take to end by itself before its connection is closed, which makes its client
 /// kill it.
 pub(crate) const STOP_WAIT: Duration = Duration::from_millis(500);
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::{Durability, Entry, PolicyChange, RuleChange, What};
+use askbox_paths::own_file::KeptAside;
 use askbox_policy::policy_file::{self, EditError};
 use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Policy, Rule, RuleId};
@@ -14,6 +15,7 @@ use askbox_wire::Event;
 use tokio::task::spawn_blocking;
 
 use crate::daemon::Daemon;
+use crate::error::Error;
 
 mod edit;
 mod files;
@@ -55,21 +57,21 @@ pub(crate) enum StoreError {
 }
 
 impl PolicyStore {
-    /// Reads everything. Blocks.
-    pub(crate) fn open(places: Places, trusted_path: PathBuf) -> Self {
+    /// Reads everything; a broken list of trusted files is kept aside. Blocks.
+    pub(crate) fn open(places: Places, trusted_path: PathBuf) -> Result<(Self, Option<KeptAside>), Error> {
         let snapshot = Mutex::new(Arc::new(Snapshot::read(&places, None)));
-        let trusted = Trusted::load(&trusted_path).unwrap_or_else(|error| {
-            tracing::error!(%error, path = %trusted_path.display(), "no project file is trusted");
-            Trusted::default()
-        });
-        let trusted = Mutex::new(trusted);
-        Self {
+        let (trusted, kept_aside) = Trusted::load(&trusted_path).map_err(|source| Error::Trusted {
+            path: trusted_path.clone(),
+            source,
+        })?;
+        let store = Self {
             places,
             snapshot,
             trusted_path,
-            trusted,
+            trusted: Mutex::new(trusted),
             changing: tokio::sync::Mutex::default(),
-        }
+        };
+        Ok((store, kept_aside))
     }
 
     /// The policy in force and what it was made from.

@@ -35,7 +35,7 @@ use table::{Removed, Session};
 pub(crate) enum Ending {
     /// Its command ended with this status.
     Exited(u8),
-    /// Its supervisor went away.
+    /// Its client went away.
     ConnectionLost,
     /// Somebody stopped it.
     Stopped,
@@ -173,14 +173,7 @@ pub(crate) async fn serve(
     let network = SessionNetwork {
         session: id.clone(),
         project,
-        pins: pins
-            .into_iter()
-            .map(|pin| askbox_network::Pin {
-                host: pin.host,
-                port: pin.port,
-                address: pin.address,
-            })
-            .collect(),
+        pins,
         identify: identify::closure(&daemon.processes, root, diagnostics),
     };
     let serving = askbox_network::serve(
@@ -332,7 +325,7 @@ impl Ending {
     fn text(self) -> String {
         match self {
             Ending::Exited(status) => format!("exit status {status}"),
-            Ending::ConnectionLost => "its supervisor went away".to_owned(),
+            Ending::ConnectionLost => "its client went away".to_owned(),
             Ending::Stopped => "stopped".to_owned(),
             Ending::DaemonEnds => "the daemon ended".to_owned(),
         }

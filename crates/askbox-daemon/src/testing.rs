@@ -246,12 +246,11 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         options: RunOptions::default(),
         env_names: vec!["PATH".into()],
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
-        gid: std::os::unix::fs::MetadataExt::gid(&metadata),
         terminals: Terminals::default(),
     }
 }
 
-/// Launches and serves a session as a supervisor does, with sockets of this network namespace. The pipe is the inner
+/// Launches and serves a session as a client does, with sockets of this network namespace. The pipe is the inner
 /// end of the leash: at its end of file everything inside would end.
 pub(crate) fn run_session(client: &mut Client, request: LaunchRequest) -> (SessionId, PipeReader) {
     let Response::Launched { session, .. } = client.call(Request::Launch(Box::new(request))).unwrap() else {

@@ -4,12 +4,11 @@
 use std::path::PathBuf;
 
 use askbox_audit::{path_text, target_text};
-use askbox_gate::{Closing, GateEvent, Missed, Question, WhyMissed};
+use askbox_gate::{Closing, GateEvent, Missed, Question};
 use askbox_policy::{Answer, Grant, Pattern, Process, Rule, Scope, Target, answer, display};
 use askbox_wire::{
-    Closed, ErrorCode, Event, GrantView, MemberView, MissedReason, MissedView, PolicyFileState,
-    PolicyFileView, PolicyView, ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError,
-    rfc3339,
+    Closed, ErrorCode, Event, GrantView, MemberView, MissedView, PolicyFileState, PolicyFileView, PolicyView,
+    ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
 };
 
 use crate::limits::{self, ProcessLimits};
@@ -69,14 +68,7 @@ pub(crate) fn missed(missed: &Missed, toolchains: &[PathBuf]) -> MissedView {
     MissedView {
         question: question(&missed.question, toolchains),
         missed: rfc3339(missed.missed_ms),
-        why: match missed.why {
-            WhyMissed::TimedOut => MissedReason::TimedOut,
-            WhyMissed::Quiet => MissedReason::Quiet,
-            WhyMissed::TooMany => MissedReason::TooMany,
-            WhyMissed::SessionEnded => MissedReason::SessionEnded,
-            WhyMissed::Suspended => MissedReason::Suspended,
-            WhyMissed::LogFailed => MissedReason::LogFailed,
-        },
+        why: missed.why,
     }
 }
 

@@ -4,8 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use askbox_audit::{Durability, GrantChange, Outcome as LogOutcome, SessionChange};
-use askbox_policy::{Basis, Moment, Process, Request, Verdict};
+use askbox_audit::{Durability, GrantChange, Outcome, SessionChange};
+use askbox_policy::{Allowed, Basis, Moment, Process, Request, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::{Denial, DeniedBy};
@@ -16,8 +16,8 @@ use crate::questions::book::{Full, How, Place, Raising, Waiting};
 use crate::questions::group::GroupKey;
 use crate::questions::meter::Measured;
 use crate::questions::missed::Entry as MissedEntry;
-use crate::questions::open::Outcome;
-use crate::questions::{Member, Missed, Question, QuestionId, WhyMissed};
+use crate::questions::open::Told;
+use crate::questions::{Member, Missed, Question, QuestionId};
 use crate::record;
 
 /// What one look at the rules leads to.
@@ -78,12 +78,12 @@ impl Gate {
                 Step::Wait { waiting, hold, basis } => {
                     let question = Some(waiting.ticket.question);
                     match self.wait(&request, waiting, hold, basis).await {
-                        Outcome::Admitted(permit) => (permit, question),
-                        Outcome::Denied(by) => return Err(self.deny(&request, by, question).await),
+                        Told::Admitted(permit) => (permit, question),
+                        Told::Denied(by) => return Err(self.deny(&request, by, question).await),
                     }
                 }
             };
-            let entry = record::verdict(&request, LogOutcome::Allow, permit.by().to_string(), question);
+            let entry = record::verdict(&request, Outcome::Allow, permit.by().to_string(), question);
             if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
                 tracing::error!(%error, "a request is denied because it cannot be logged");
                 return Err(Denial {
@@ -122,20 +122,18 @@ impl Gate {
                 log_changes: false,
             };
         }
-        let verdict = state.decide(request, &now);
-        match verdict {
-            Verdict::Allow(_) => {
-                let (permit, used) = self.permit(&mut state, request.clone(), verdict);
+        match state.decide(request, &now) {
+            Verdict::Allow(allowed) => {
+                let (permit, used) = self.permit(&mut state, request.clone(), allowed);
                 Step::Admitted { permit, used }
             }
             // Rules take an unknown program for the one that they name, so knowing it can only turn this into an
             // allowance, and never an allowance into this.
             Verdict::Deny(_) | Verdict::Ask(_) if can_identify => Step::Identify,
-            Verdict::Deny(ref basis) => {
-                let by = DeniedBy::Basis(basis.clone());
-                let once = state.rules.once_of(&verdict);
+            Verdict::Deny(basis) => {
+                let once = state.rules.once_of(&basis);
                 Step::Denied {
-                    by,
+                    by: DeniedBy::Basis(basis),
                     question: None,
                     log_changes: self.use_up(&mut state, once.as_ref()),
                 }
@@ -145,11 +143,10 @@ impl Gate {
     }
 
     /// A permit for what the rules allow; says whether that used a grant up.
-    pub(crate) fn permit(&self, state: &mut State, request: Request, verdict: Verdict) -> (Permit, bool) {
-        let once = state.rules.once_of(&verdict);
+    pub(crate) fn permit(&self, state: &mut State, request: Request, allowed: Allowed) -> (Permit, bool) {
+        let once = state.rules.once_of(allowed.basis());
         let used = self.use_up(state, once.as_ref());
-        let (Verdict::Allow(basis) | Verdict::Deny(basis) | Verdict::Ask(basis)) = verdict;
-        let by = AdmittedBy::Basis(basis);
+        let by = AdmittedBy::Rules(allowed);
         (
             self.0
                 .registry
@@ -295,7 +292,7 @@ impl Gate {
 
     /// Logs a denial.
     async fn deny(&self, request: &Request, mut by: DeniedBy, question: Option<QuestionId>) -> Denial {
-        let entry = record::verdict(request, LogOutcome::Deny, by.to_string(), question);
+        let entry = record::verdict(request, Outcome::Deny, by.to_string(), question);
         if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
             tracing::error!(%error, "a denial is not in the log");
             by = DeniedBy::LogFailed;

@@ -16,7 +16,7 @@ use crate::gate::{Gate, State};
 use crate::grants::is_lasting;
 use crate::limits;
 use crate::permits::AdmittedBy;
-use crate::questions::open::{Outcome, Stage};
+use crate::questions::open::{Stage, Told};
 use crate::questions::{Closing, QuestionId};
 use crate::record;
 use crate::rules::session_of;
@@ -61,6 +61,9 @@ pub enum AnswerError {
     /// The answer cannot be logged, so it has no effect.
     #[error("the answer cannot be logged and has no effect")]
     Log(#[source] askbox_audit::Error),
+    /// What is remembered cannot be named, so the answer has no effect.
+    #[error("the answer has no effect: the system gives no random numbers ({0})")]
+    Random(getrandom::Error),
     /// The daemon is shutting down.
     #[error("the answer was interrupted")]
     Interrupted,
@@ -80,12 +83,12 @@ impl Gate {
         let mut state = self.state();
         let until = Instant::now() + limits::RESERVED;
         let question = if let Some(open) = state.book.get(id) {
-            check(open.stage == Stage::Answering, id, open.revision, Some(revision))?;
+            check(open.stage == Stage::Answering, id, open.revision, revision)?;
             let question = open.view();
             state.book.reserve(id, until);
             question
         } else if let Some(entry) = state.missed.get_mut(id) {
-            check(false, id, entry.missed.question.revision, Some(revision))?;
+            check(false, id, entry.missed.question.revision, revision)?;
             entry.reserved_until = Some(until);
             entry.missed.question.clone()
         } else {
@@ -100,22 +103,13 @@ impl Gate {
             .collect())
     }
 
-    /// Answers a question, open or missed. `revision` is the one that the author of the answer saw; without one, the
-    /// answer covers what the question lists at this moment. Takes effect once, even if the caller goes away.
+    /// Answers a question, open or missed. `revision` is the one that the author of the answer saw, and `place` is where
+    /// the log says that it was given: `notification`, `window`, `command line`. Takes effect once, even if the caller goes
+    /// away.
     pub async fn answer(
         &self,
         id: QuestionId,
-        revision: Option<u32>,
-        answer: Answer,
-    ) -> Result<Answered, AnswerError> {
-        self.answer_at(id, revision, answer, "person").await
-    }
-
-    /// The same, and the log says where the person answered: `notification`, `window`, `command line`.
-    pub async fn answer_at(
-        &self,
-        id: QuestionId,
-        revision: Option<u32>,
+        revision: u32,
         answer: Answer,
         place: &str,
     ) -> Result<Answered, AnswerError> {
@@ -127,16 +121,18 @@ impl Gate {
     async fn settle(
         &self,
         id: QuestionId,
-        revision: Option<u32>,
+        revision: u32,
         answer: Answer,
         place: &str,
     ) -> Result<Answered, AnswerError> {
+        let mut names = plan::Names::draw().map_err(AnswerError::Random)?;
         let (claim, grants, revoked) = {
             let mut state = self.state();
             let now = self.0.clock.now();
             state.rules.see(&now);
             let claim = self.claim(&mut state, id, revision, &answer)?;
-            let grants = plan::grants(&claim.session, &claim.project, &claim.listed, &answer, &now);
+            let whose = (&claim.session, &claim.project);
+            let grants = plan::grants(whose, &claim.listed, &answer, &now, &mut names);
             let revoked = plan::revoked(
                 &state.rules,
                 &claim.session,
@@ -230,15 +226,15 @@ impl Gate {
         for member in std::mem::take(&mut question.members) {
             for waiter in member.waiters {
                 let request = question.request(&member.target, &waiter.process);
-                let outcome = match (answer.allow, state.decide(&request, &now)) {
-                    (false, _) => Outcome::Denied(DeniedBy::Answered),
-                    (true, Verdict::Deny(basis)) => Outcome::Denied(DeniedBy::Basis(basis)),
+                let told = match (answer.allow, state.decide(&request, &now)) {
+                    (false, _) => Told::Denied(DeniedBy::Answered),
+                    (true, Verdict::Deny(basis)) => Told::Denied(DeniedBy::Basis(basis)),
                     (true, Verdict::Allow(_) | Verdict::Ask(_)) => {
                         let by = AdmittedBy::Answer(id);
-                        Outcome::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
+                        Told::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
                     }
                 };
-                waiter.tell(outcome);
+                waiter.tell(told);
                 released += 1;
             }
         }

@@ -1,7 +1,7 @@
 //! What changes under those who wait and those who live: rules, grants, time. After each change, every waiting request
 //! and every live permit is decided again.
 
-use askbox_policy::{Grant, GrantId, Moment, Request, SessionId, Target, Verdict};
+use askbox_policy::{Grant, GrantId, Moment, Request, SessionId, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
@@ -9,8 +9,8 @@ use crate::event::GateEvent;
 use crate::gate::{Gate, State};
 use crate::permits::Live;
 use crate::questions::missed::Entry as MissedEntry;
-use crate::questions::open::{OpenMember, Outcome, Stage, Waiter};
-use crate::questions::{Closing, Missed, QuestionId, WhyMissed};
+use crate::questions::open::{OpenMember, Stage, Told, Waiter};
+use crate::questions::{Closing, Missed, QuestionId};
 
 /// What was taken back by a person or a rule. A *once* grant that ran out was not: what it admitted lives on.
 #[derive(Debug, Default)]
@@ -85,11 +85,12 @@ impl Gate {
                     .map(|member| question.request(&member.target, &waiter.process))
             });
             let Some(request) = request else { continue };
-            let verdict = state.decide(&request, now);
-            match verdict {
+            match state.decide(&request, now) {
                 Verdict::Ask(_) => still.push((index, waiter)),
-                Verdict::Deny(basis) => waiter.tell(Outcome::Denied(DeniedBy::Basis(basis))),
-                Verdict::Allow(_) => waiter.tell(Outcome::Admitted(self.permit(state, request, verdict).0)),
+                Verdict::Deny(basis) => waiter.tell(Told::Denied(DeniedBy::Basis(basis))),
+                Verdict::Allow(allowed) => {
+                    waiter.tell(Told::Admitted(self.permit(state, request, allowed).0));
+                }
             }
         }
         let State { book, rules, .. } = state;
@@ -176,7 +177,7 @@ impl Gate {
             .filter(|member| member.target == *target)
         {
             for waiter in member.waiters.drain(..) {
-                waiter.tell(Outcome::Denied(DeniedBy::LogFailed));
+                waiter.tell(Told::Denied(DeniedBy::LogFailed));
             }
         }
         let was_announced = question.announced;

@@ -37,14 +37,31 @@ pub enum DeniedBy {
 }
 
 impl Denial {
-    /// How it could be allowed the next time, in one line; `None` where only a change of rules would help.
+    /// How it could be allowed the next time, in one line; `None` where nothing would help.
     pub fn hint(&self) -> Option<String> {
-        let question = self.question?;
-        match self.by {
-            DeniedBy::Basis(_) | DeniedBy::Answered | DeniedBy::LogFailed => None,
-            DeniedBy::TimedOut | DeniedBy::Quiet | DeniedBy::TooMany | DeniedBy::SessionEnded => {
-                Some(format!("askbox allow {question}"))
+        let answer = self.question.map(|question| format!("askbox allow {question}"));
+        match &self.by {
+            DeniedBy::Basis(Basis::Malformed(_)) => None,
+            DeniedBy::Basis(basis) => basis.hint().or_else(|| self.rule()),
+            DeniedBy::Answered => {
+                Some("`askbox rules` lists what was answered; `askbox revoke ID` takes it back".to_owned())
             }
+            DeniedBy::TimedOut | DeniedBy::Quiet | DeniedBy::TooMany => answer.or_else(|| self.rule()),
+            DeniedBy::SessionEnded => answer.or_else(|| Some("start the command again".to_owned())),
+            DeniedBy::LogFailed => Some("`askbox doctor` looks at the log".to_owned()),
+        }
+    }
+
+    /// The rule that allows just this, as it is typed. A host is named whole, since a shortened one would be another: it is
+    /// nothing but letters, digits, dots, hyphens and underscores, or an address.
+    fn rule(&self) -> Option<String> {
+        let add = "askbox rules add allow network";
+        match &self.target {
+            Target::Network(destination) => Some(format!("{add} '{destination}'")),
+            Target::LocalNetwork { destination, address } => {
+                Some(format!("{add} '{destination}' --address {address}"))
+            }
+            Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
     }
 }
@@ -71,3 +88,6 @@ impl fmt::Display for DeniedBy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use askbox_audit::{Durability, Entry, GrantChange, Log, SessionChange};
-use askbox_policy::{Grant, Moment, Policy, Project, Request, SessionId, SessionRules, Verdict};
+use askbox_policy::{Grant, Moment, Policy, Project, Request, SessionId, SessionRules, Verdict, WhyMissed};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ use crate::permits::Registry;
 use crate::questions::book::Book;
 use crate::questions::meter::Meter;
 use crate::questions::missed::MissedList;
-use crate::questions::{Missed, Question, WhyMissed};
+use crate::questions::{Missed, Question};
 use crate::record;
 use crate::rules::Rules;
 

@@ -2,11 +2,11 @@
 //! clock that was set back would lengthen them. Owns grants.json; which grant covers what is not its business.
 //! A file that cannot be trusted is kept aside and counts as empty.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use askbox_paths::own_file::{self, KeptAside};
 use askbox_policy::{Grant, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,6 @@ use crate::limits;
 
 /// The format that this version writes, and the only one that it reads.
 const VERSION: u32 = 1;
-
-/// Kept broken files; more than this, and something else is wrong.
-const KEPT: u32 = 100;
 
 /// Why grants cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -45,15 +42,6 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// A grants file that could not be trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptAside {
-    /// Where it is now.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// The grants file, loaded.
@@ -98,7 +86,13 @@ impl GrantStore {
                     store.grants = stored.grants;
                     store.high_water_ms = stored.high_water_ms;
                 }
-                Err(reason) => store.kept_aside = Some(keep_aside(path, reason)?),
+                Err(reason) => {
+                    let kept = own_file::keep_aside(path, reason);
+                    store.kept_aside = Some(kept.map_err(|source| StoreError::KeepAside {
+                        path: path.to_owned(),
+                        source,
+                    })?);
+                }
             },
             Err(source) => {
                 return Err(StoreError::Read {
@@ -134,7 +128,7 @@ pub(crate) fn is_lasting(grant: &Grant) -> bool {
     }
 }
 
-/// Replaces the file as a whole: written beside it, synced, renamed, and the directory synced. Blocks.
+/// Replaces the file as a whole. Blocks.
 pub(crate) fn save(path: &Path, grants: &[Grant], high_water_ms: u64) -> Result<(), StoreError> {
     let mut storing = Storing {
         version: VERSION,
@@ -149,20 +143,7 @@ pub(crate) fn save(path: &Path, grants: &[Grant], high_water_ms: u64) -> Result<
             }
         }
     }
-    let write = || -> io::Result<()> {
-        let text = serde_json::to_vec(&storing)?;
-        let new = path.with_extension("json.new");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
-    };
+    let write = || own_file::replace(path, &serde_json::to_vec(&storing)?);
     write().map_err(|source| StoreError::Write {
         path: path.to_owned(),
         source,
@@ -196,19 +177,6 @@ fn parse(text: &[u8]) -> Result<Stored, String> {
         Some(grant) => Err(format!("grant {} is none that lasts", grant.id)),
         None => Ok(stored),
     }
-}
-
-fn keep_aside(path: &Path, reason: String) -> Result<KeptAside, StoreError> {
-    let error = |source| StoreError::KeepAside {
-        path: path.to_owned(),
-        source,
-    };
-    let free = (1..=KEPT)
-        .map(|number| path.with_extension(format!("json.broken-{number}")))
-        .find(|kept| !kept.exists())
-        .ok_or_else(|| error(io::ErrorKind::AlreadyExists.into()))?;
-    fs::rename(path, &free).map_err(error)?;
-    Ok(KeptAside { path: free, reason })
 }
 
 #[cfg(test)]

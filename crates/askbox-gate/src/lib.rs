@@ -28,9 +28,9 @@ pub use clock::{Clock, ClockError};
 pub use denial::{Denial, DeniedBy};
 pub use event::GateEvent;
 pub use gate::{Gate, SessionInfo};
-pub use grants::{GrantStore, KeptAside, StoreError};
+pub use grants::{GrantStore, StoreError};
 pub use permits::{AdmittedBy, Permit};
-pub use questions::{Closing, Member, Missed, Question, QuestionId, WhyMissed};
+pub use questions::{Closing, Member, Missed, Question, QuestionId};
 pub use revoke::{RevokeError, RevokeWhat};
 
 #[cfg(test)]

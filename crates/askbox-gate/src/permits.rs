@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use askbox_audit::{Durability, Entry, Log, What};
-use askbox_policy::{Basis, GrantId, Process, Request, SessionId, Target};
+use askbox_policy::{Allowed, GrantId, Process, Request, SessionId, Target};
 use tokio::sync::Notify;
 
 use crate::lock::lock;
@@ -27,7 +27,7 @@ pub struct Permit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdmittedBy {
     /// Rules, grants or the preset, without asking.
-    Basis(Basis),
+    Rules(Allowed),
     /// A person's answer to this question.
     Answer(QuestionId),
 }
@@ -60,7 +60,7 @@ impl fmt::Display for AdmittedBy {
     /// The `by` of an event.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AdmittedBy::Basis(basis) => basis.fmt(f),
+            AdmittedBy::Rules(allowed) => allowed.basis().fmt(f),
             AdmittedBy::Answer(question) => write!(f, "answer to question {question}"),
         }
     }

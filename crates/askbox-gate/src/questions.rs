@@ -11,7 +11,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use askbox_policy::{Answer, Basis, Kind, Process, Project, Request, SessionId, Target};
+use askbox_policy::{Answer, Basis, Kind, Process, Project, Request, SessionId, Target, WhyMissed};
 use serde::{Deserialize, Serialize};
 
 /// Names a question, short enough to type; counts from 1 in each life of the daemon.
@@ -83,24 +83,6 @@ pub struct Missed {
     pub why: WhyMissed,
     /// Since when, in milliseconds since 1970.
     pub missed_ms: u64,
-}
-
-/// Why a question was missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhyMissed {
-    /// Nobody answered.
-    TimedOut,
-    /// The session asked too much and was quiet.
-    Quiet,
-    /// The session had too many open questions.
-    TooMany,
-    /// The session ended first.
-    SessionEnded,
-    /// The machine went to sleep.
-    Suspended,
-    /// An answer could not be logged, so it had no effect.
-    LogFailed,
 }
 
 /// How a question ended.

@@ -160,8 +160,8 @@ impl Rules {
     }
 
     /// The *once* grant that a verdict rests on.
-    pub(crate) fn once_of(&self, verdict: &Verdict) -> Option<GrantId> {
-        let (Verdict::Allow(Basis::Grant(id)) | Verdict::Deny(Basis::Grant(id))) = verdict else {
+    pub(crate) fn once_of(&self, basis: &Basis) -> Option<GrantId> {
+        let Basis::Grant(id) = basis else {
             return None;
         };
         match self.grants.get(id)?.scope {

@@ -86,6 +86,22 @@ impl Hand {
 }
 
 impl World {
+    /// Answers; without a revision as somebody does who looks at the question now.
+    async fn answer(
+        &self,
+        id: QuestionId,
+        revision: Option<u32>,
+        answer: Answer,
+    ) -> Result<Answered, AnswerError> {
+        let (open, missed) = (self.gate.open_questions(), self.gate.missed());
+        let mut all = open.iter().chain(missed.iter().map(|missed| &missed.question));
+        let now = all
+            .find(|question| question.id == id)
+            .map(|question| question.revision);
+        let seen = revision.or(now).unwrap_or(1);
+        self.gate.answer(id, seen, answer, "person").await
+    }
+
     /// A gate with the minimal policy and the open, interactive session `s1` of /p/app.
     fn new() -> Self {
         Self::with_policy("")

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askbox_audit::GrantChange;
+use askbox_policy::WhyMissed;
 use tokio::time::Instant;
 
 use crate::changes::Change;
@@ -11,7 +12,6 @@ use crate::event::GateEvent;
 use crate::gate::Gate;
 use crate::grants::is_lasting;
 use crate::limits;
-use crate::questions::WhyMissed;
 use crate::questions::open::Stage;
 use crate::record;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use askbox_audit::{Durability, Outcome as LogOutcome};
+use askbox_audit::{Durability, Outcome};
 use askbox_policy::{Basis, Request};
 
 use crate::denial::DeniedBy;
@@ -11,7 +11,7 @@ use crate::event::GateEvent;
 use crate::gate::{Gate, State};
 use crate::questions::QuestionId;
 use crate::questions::book::{How, Ticket, Waiting};
-use crate::questions::open::{Outcome, Stage};
+use crate::questions::open::{Stage, Told};
 use crate::record;
 
 /// The place of a requester in the queue; given up when it goes away.
@@ -27,17 +27,17 @@ impl Drop for WaitingPlace<'_> {
 }
 
 impl Gate {
-    /// Waits for the outcome of a question, at most for `hold`.
+    /// Waits for what a question leads to, at most for `hold`.
     pub(crate) async fn wait(
         &self,
         request: &Request,
         waiting: Waiting,
         hold: Duration,
         basis: Basis,
-    ) -> Outcome {
+    ) -> Told {
         let Waiting {
             ticket,
-            mut outcome,
+            mut told,
             how,
         } = waiting;
         let _place = WaitingPlace { gate: self, ticket };
@@ -46,16 +46,16 @@ impl Gate {
         }
         let answered = tokio::select! {
             biased;
-            answered = &mut outcome => answered,
+            answered = &mut told => answered,
             () = tokio::time::sleep(hold) => {
                 if self.give_up(ticket) {
-                    return Outcome::Denied(DeniedBy::TimedOut);
+                    return Told::Denied(DeniedBy::TimedOut);
                 }
                 // It was answered at the last moment.
-                outcome.await
+                told.await
             }
         };
-        answered.unwrap_or(Outcome::Denied(DeniedBy::TimedOut))
+        answered.unwrap_or(Told::Denied(DeniedBy::TimedOut))
     }
 
     /// Logs the Ask and then shows the question. In a task of its own: a requester that goes away meanwhile must not
@@ -63,12 +63,7 @@ impl Gate {
     fn announce(&self, ticket: Ticket, request: Request, basis: Basis) {
         let gate = self.clone();
         tokio::spawn(async move {
-            let entry = record::verdict(
-                &request,
-                LogOutcome::Ask,
-                basis.to_string(),
-                Some(ticket.question),
-            );
+            let entry = record::verdict(&request, Outcome::Ask, basis.to_string(), Some(ticket.question));
             let logged = gate.0.log.record(entry, Durability::Unsynced).await;
             let mut state = gate.state();
             match logged {
@@ -90,7 +85,7 @@ impl Gate {
         });
     }
 
-    /// Takes a waiter off its question; false when it has its outcome already.
+    /// Takes a waiter off its question; false when it was told already.
     fn give_up(&self, ticket: Ticket) -> bool {
         let now = self.0.clock.now();
         let mut state = self.state();

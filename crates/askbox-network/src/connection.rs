@@ -20,7 +20,7 @@ use crate::http::{Exchange, serve};
 use crate::opening::{Held, Next, hold, next};
 use crate::refusal;
 use crate::relay::{self, Copied, Counts, ResetOnDrop};
-use crate::resolve::{JudgedAddress, Judgement, judge, judge_literal};
+use crate::resolve::{Judgement, Route, judge_literal};
 use crate::session::Caller;
 
 /// How a connection ended before its time.
@@ -100,8 +100,8 @@ impl Connection {
 
     /// Resolves, judges and dials an admitted destination.
     async fn connect(&self, permit: &Permit) -> Result<(), End> {
-        let local = match Box::pin(self.judge()).await? {
-            Judgement::Dial(addresses) => return self.dial_and_carry(permit, &addresses).await,
+        let local = match Box::pin(self.route(permit)).await? {
+            Judgement::Dial(route) => return self.dial_and_carry(&route).await,
             Judgement::Local(address) => address,
             Judgement::Forbidden { address, what } => {
                 self.check_rule_names(address, what).await?;
@@ -113,17 +113,24 @@ impl Connection {
             address: local,
         };
         let second = self.admit(target).await?;
-        let addresses: Vec<JudgedAddress> = JudgedAddress::permitted(&second).into_iter().collect();
-        until_cut(&second, self.dial_and_carry(&second, &addresses)).await
+        let route = Route::local(&second).ok_or_else(|| End::Broken(io::ErrorKind::InvalidInput.into()))?;
+        until_cut(&second, self.dial_and_carry(&route)).await
     }
 
     /// Refuses an address that no answer can open before anybody is asked about it. A name's addresses are only looked up
     /// after the name was admitted.
     async fn refuse_forbidden_address(&self) -> Result<(), End> {
-        if !matches!(self.destination.host, Host::Address(_)) {
+        let (Host::Address(address), session) = (&self.destination.host, &self.caller.session) else {
+            return Ok(());
+        };
+        if session.pin(&self.destination).is_some() {
             return Ok(());
         }
-        match Box::pin(self.judge()).await {
+        match session
+            .resolver
+            .network()
+            .map(|network| judge_literal(*address, &network))
+        {
             Ok(Judgement::Forbidden { address, what }) => self.check_rule_names(address, what).await,
             Ok(Judgement::Dial(_) | Judgement::Local(_)) | Err(_) => Ok(()),
         }
@@ -137,24 +144,17 @@ impl Connection {
         Err(self.refuse(Basis::ForbiddenAddress(what), None).await)
     }
 
-    async fn judge(&self) -> Result<Judgement, End> {
+    async fn route<'a>(&self, permit: &'a Permit) -> Result<Judgement<Route<'a>>, End> {
         let session = &self.caller.session;
-        if let Some(pin) = session.pin(&self.destination) {
-            return Ok(Judgement::Dial(vec![JudgedAddress::pinned(pin)]));
+        let pin = session.pin(&self.destination);
+        if let Some(route) = pin.and_then(|pin| Route::pinned(permit, pin)) {
+            return Ok(Judgement::Dial(route));
         }
-        let failed = |error| End::Broken(io::Error::other(error));
-        let network = session.resolver.network().map_err(failed)?;
-        match &self.destination.host {
-            Host::Address(address) => Ok(judge_literal(*address, &network)),
-            Host::Name(name) => {
-                let addresses = session.resolver.lookup(name).await.map_err(failed)?;
-                judge(&addresses, &network).ok_or_else(|| End::Broken(io::ErrorKind::AddrNotAvailable.into()))
-            }
-        }
+        session.resolver.route(permit).await.map_err(End::Broken)
     }
 
-    async fn dial_and_carry(&self, permit: &Permit, addresses: &[JudgedAddress]) -> Result<(), End> {
-        let dialling = Box::pin(dial(permit, addresses, self.destination.port));
+    async fn dial_and_carry(&self, route: &Route<'_>) -> Result<(), End> {
+        let dialling = Box::pin(dial(route));
         let server = dialling.await.map_err(End::Broken)?;
         self.is_dialled.store(true, Ordering::Relaxed);
         let server = Arc::new(server);

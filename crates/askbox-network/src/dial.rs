@@ -1,42 +1,44 @@
 //! Opens connections to the outside. Nothing else in Askbox does: what it takes is proof that the destination was
-//! admitted and that the address was judged.
+//! admitted and that the address was judged for it.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use askbox_gate::Permit;
-use askbox_policy::Port;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::limits::{CONNECT_DEADLINE, CONNECT_STAGGER};
-use crate::resolve::JudgedAddress;
+use crate::resolve::Route;
 
-/// Connects to the first of the addresses that answers. They are tried in order, each a quarter of a second after the
-/// one before; dropping the future gives up all attempts.
-pub(crate) async fn dial(permit: &Permit, addresses: &[JudgedAddress], port: Port) -> io::Result<TcpStream> {
-    if permit.is_revoked() {
+/// Connects to the first address of the route that answers. They are tried in order, each a quarter of a second after
+/// the one before; dropping the future gives up all attempts.
+pub(crate) async fn dial(route: &Route<'_>) -> io::Result<TcpStream> {
+    if route.permit().is_revoked() {
         return Err(ErrorKind::PermissionDenied.into());
     }
-    let stream = match addresses {
-        [] => Err(ErrorKind::AddrNotAvailable.into()),
-        [only] => attempt(SocketAddr::new(only.get(), port.get())).await,
-        several => race(several, port).await,
+    let mut addresses = route.addresses();
+    let stream = match (addresses.len(), addresses.next()) {
+        (_, None) => Err(ErrorKind::AddrNotAvailable.into()),
+        (1, Some(only)) => attempt(only).await,
+        (_, Some(first)) => race(first, addresses).await,
     }?;
     // Both ends relay what they get at once; waiting for more would only add latency.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-async fn race(addresses: &[JudgedAddress], port: Port) -> io::Result<TcpStream> {
+async fn race(
+    first: SocketAddr,
+    mut others: impl ExactSizeIterator<Item = SocketAddr>,
+) -> io::Result<TcpStream> {
     let mut attempts = JoinSet::new();
     let mut failure: io::Error = ErrorKind::AddrNotAvailable.into();
-    let mut rest = addresses;
-    while let [address, others @ ..] = rest {
-        attempts.spawn(attempt(SocketAddr::new(address.get(), port.get())));
-        rest = others;
-        let more = !others.is_empty();
+    let mut next = Some(first);
+    while let Some(address) = next {
+        attempts.spawn(attempt(address));
+        next = others.next();
+        let more = next.is_some();
         // The next one starts when this one fails or takes its time; after the last there is only waiting.
         loop {
             let ended = tokio::select! {

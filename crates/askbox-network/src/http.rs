@@ -24,7 +24,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::task::JoinSet;
 
 use crate::connection::End;
-use crate::http_io::{End as Side, HttpIo, left_over};
+use crate::http_io::{HttpIo, Side, left_over};
 use crate::limits::HOSTS_PER_CONNECTION;
 use crate::relay::{self, Counts};
 use crate::session::Caller;

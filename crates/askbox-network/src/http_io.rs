@@ -13,9 +13,9 @@ use tokio::net::TcpStream;
 
 use crate::relay::{self, Counts};
 
-/// Which end of the relay a socket is.
+/// Which side of the relay a socket is on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum End {
+pub(crate) enum Side {
     /// The program inside.
     Client,
     /// The server outside.
@@ -28,17 +28,17 @@ pub(crate) struct HttpIo {
     stream: Arc<TcpStream>,
     held: Bytes,
     counts: Arc<Counts>,
-    end: End,
+    side: Side,
 }
 
 impl HttpIo {
     /// `held` was read, and counted, before.
-    pub(crate) fn new(stream: Arc<TcpStream>, held: Bytes, counts: Arc<Counts>, end: End) -> Self {
+    pub(crate) fn new(stream: Arc<TcpStream>, held: Bytes, counts: Arc<Counts>, side: Side) -> Self {
         Self {
             stream,
             held,
             counts,
-            end,
+            side,
         }
     }
 
@@ -48,9 +48,9 @@ impl HttpIo {
     }
 
     fn counter(&self) -> &AtomicU64 {
-        match self.end {
-            End::Client => &self.counts.sent,
-            End::Server => &self.counts.received,
+        match self.side {
+            Side::Client => &self.counts.sent,
+            Side::Server => &self.counts.received,
         }
     }
 }

@@ -37,4 +37,4 @@ mod world;
 
 pub use names::RESOLVER;
 pub use resolve::Upstream;
-pub use serving::{Ends, Identify, Listeners, Pin, Serving, SessionNetwork, serve};
+pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, serve};

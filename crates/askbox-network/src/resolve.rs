@@ -1,36 +1,41 @@
 //! From a name to the addresses that may be dialled: real look-ups on the host, and the judgement of what they found.
-//! The only place that makes a [`JudgedAddress`], and so the only way to something that `dial` takes. Opens no socket.
+//! The only place that makes a [`Route`], which is what `dial` takes. Opens no socket.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use askbox_gate::Permit;
 use askbox_policy::address::{AddressClass, HostNetwork, classify};
-use askbox_policy::{HostName, Target};
+use askbox_policy::{Destination, Host, HostName, Pin, Port, Target};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::Pin;
 use crate::host_network;
 use crate::limits::{
     ADDRESSES_PER_NAME, HOST_NETWORK_AGE, LOOKUP_DEADLINE, LOOKUP_REUSE, LOOKUPS, LOOKUPS_PER_SESSION,
     LOOKUPS_REMEMBERED,
 };
 
-/// An address that was judged to be one that may be dialled. What is dialled is this value, so nothing can change
-/// between the judgement and the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct JudgedAddress(IpAddr);
+/// Where a permit leads: its own port, at addresses that were judged for its own host or given for it by hand. What is
+/// dialled is this value, so nothing can change between the judgement and the connection, and no permit for one
+/// destination opens another.
+#[derive(Debug)]
+pub(crate) struct Route<'a> {
+    permit: &'a Permit,
+    port: Port,
+    addresses: Vec<IpAddr>,
+}
 
-/// What the addresses of an allowed host come to.
+/// What the addresses of a host come to. The plain ones of a host that nobody admitted lead nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Judgement {
+pub(crate) enum Judgement<A = Vec<IpAddr>> {
     /// These may be dialled, in this order.
-    Dial(Vec<JudgedAddress>),
+    Dial(A),
     /// The host is on the local network: a second question decides about this address.
     Local(IpAddr),
     /// No name may lead there.
@@ -68,23 +73,47 @@ pub(crate) struct Resolver {
     recent: Mutex<HashMap<HostName, (Instant, Vec<IpAddr>)>>,
 }
 
-impl JudgedAddress {
-    /// The address.
-    pub(crate) fn get(self) -> IpAddr {
-        self.0
+impl<'a> Route<'a> {
+    /// To the address that the user gave by hand for just this destination; `None` for another.
+    pub(crate) fn pinned(permit: &'a Permit, pin: &Pin) -> Option<Self> {
+        let Destination { host, port } = named(permit)?;
+        (pin.host == *host && pin.port == *port).then(|| Self {
+            permit,
+            port: *port,
+            addresses: vec![pin.address.to_canonical()],
+        })
     }
 
-    /// An address that the user gave by hand.
-    pub(crate) fn pinned(pin: &Pin) -> Self {
-        Self(pin.address.to_canonical())
-    }
-
-    /// The private address that a permit is about; `None` for a permit that is about something else.
-    pub(crate) fn permitted(permit: &Permit) -> Option<Self> {
+    /// To the private address that a permit is about; `None` for a permit that is about something else.
+    pub(crate) fn local(permit: &'a Permit) -> Option<Self> {
         match permit.target() {
-            Target::LocalNetwork { address, .. } => Some(Self(*address)),
+            Target::LocalNetwork { destination, address } => Some(Self {
+                permit,
+                port: destination.port,
+                addresses: vec![*address],
+            }),
             Target::Network(_) | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
+    }
+
+    /// What it may be taken by.
+    pub(crate) fn permit(&self) -> &Permit {
+        self.permit
+    }
+
+    /// Where it leads, in the order in which to try.
+    pub(crate) fn addresses(&self) -> impl ExactSizeIterator<Item = SocketAddr> {
+        self.addresses
+            .iter()
+            .map(|address| SocketAddr::new(*address, self.port.get()))
+    }
+}
+
+/// The destination that a permit is about; `None` for one that is about something else.
+fn named(permit: &Permit) -> Option<&Destination> {
+    match permit.target() {
+        Target::Network(destination) => Some(destination),
+        Target::LocalNetwork { .. } | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
     }
 }
 
@@ -95,10 +124,10 @@ pub(crate) fn judge(addresses: &[IpAddr], network: &HostNetwork) -> Option<Judge
         .iter()
         .map(|address| (address.to_canonical(), classify(*address, network)))
         .collect();
-    let public: Vec<JudgedAddress> = classes
+    let public: Vec<IpAddr> = classes
         .iter()
         .filter(|(_, class)| matches!(class, AddressClass::Public))
-        .map(|(address, _)| JudgedAddress(*address))
+        .map(|(address, _)| *address)
         .collect();
     if !public.is_empty() {
         return Some(Judgement::Dial(public));
@@ -122,7 +151,7 @@ pub(crate) fn judge(addresses: &[IpAddr], network: &HostNetwork) -> Option<Judge
 /// one raises no second.
 pub(crate) fn judge_literal(address: IpAddr, network: &HostNetwork) -> Judgement {
     match classify(address, network) {
-        AddressClass::Public | AddressClass::Private => Judgement::Dial(vec![JudgedAddress(address)]),
+        AddressClass::Public | AddressClass::Private => Judgement::Dial(vec![address]),
         AddressClass::Forbidden(what) => Judgement::Forbidden { address, what },
     }
 }
@@ -170,6 +199,28 @@ impl Resolver {
     /// What is known of the host's network.
     pub(crate) fn network(&self) -> Result<Arc<HostNetwork>, LookupError> {
         self.shared.network()
+    }
+
+    /// Finds and judges the addresses of what a permit is about.
+    pub(crate) async fn route<'a>(&self, permit: &'a Permit) -> io::Result<Judgement<Route<'a>>> {
+        let destination = named(permit).ok_or(io::ErrorKind::InvalidInput)?;
+        let network = self.network().map_err(io::Error::other)?;
+        let judgement = match &destination.host {
+            Host::Address(address) => judge_literal(*address, &network),
+            Host::Name(name) => {
+                let addresses = self.lookup(name).await.map_err(io::Error::other)?;
+                judge(&addresses, &network).ok_or(io::ErrorKind::AddrNotAvailable)?
+            }
+        };
+        Ok(match judgement {
+            Judgement::Dial(addresses) => Judgement::Dial(Route {
+                permit,
+                port: destination.port,
+                addresses,
+            }),
+            Judgement::Local(address) => Judgement::Local(address),
+            Judgement::Forbidden { address, what } => Judgement::Forbidden { address, what },
+        })
     }
 
     /// The real addresses of a name, by everything that the host asks: its hosts file, VPN split DNS, mDNS.

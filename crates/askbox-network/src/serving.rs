@@ -3,14 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::pin::Pin as Pinned;
 use std::sync::Arc;
 use std::time::Instant;
 
 use askbox_gate::Gate;
-use askbox_policy::{Host, Port, Process, Project, SessionId};
+use askbox_policy::{Pin, Process, Project, SessionId};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -33,17 +33,6 @@ pub struct Listeners {
     pub dns_udp: [OwnedFd; 2],
     /// Where every DNS query over TCP is turned to.
     pub dns_tcp: [OwnedFd; 2],
-}
-
-/// An address that the user gave a destination by hand (`--resolve`). It is not looked up, and may be any address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pin {
-    /// The host as the program names it.
-    pub host: Host,
-    /// The port for which it holds.
-    pub port: Port,
-    /// What is dialled.
-    pub address: IpAddr,
 }
 
 /// Both ends of a connection, as the program inside sees them.

@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use askbox_gate::{Denial, Gate, Permit};
-use askbox_policy::{Basis, Destination, Host, HostName, Port, Process, Request, Target, Verdict};
+use askbox_policy::{Basis, Destination, Host, HostName, Pin, Port, Process, Request, Target, Verdict};
 use tokio::sync::OnceCell;
 
 use crate::names::Names;
 use crate::resolve::Resolver;
-use crate::{Ends, Pin, SessionNetwork};
+use crate::{Ends, SessionNetwork};
 
 /// Ports that stand for a name in a DNS query, which has none: if one of them is allowed, the name is.
 const LIKELY_PORTS: [u16; 4] = [443, 80, 22, 8080];
@@ -87,10 +87,10 @@ impl Session {
     /// Whether a rule or a grant allows exactly this host and port: whatever allows it must allow neither a host beside
     /// or below it nor another port.
     pub(crate) fn is_named_exactly(&self, destination: &Destination) -> bool {
-        let Verdict::Allow(basis) = self.peek(Target::Network(destination.clone())) else {
+        let Verdict::Allow(allowed) = self.peek(Target::Network(destination.clone())) else {
             return false;
         };
-        match basis {
+        match allowed.basis() {
             Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_) | Basis::Grant(_) => {}
             Basis::Credential(_)
             | Basis::Startup(_)
@@ -104,7 +104,7 @@ impl Session {
         }
         let also = |host: Host, port: Port| {
             let other = Target::Network(Destination { host, port });
-            matches!(self.peek(other), Verdict::Allow(by) if by == basis)
+            matches!(self.peek(other), Verdict::Allow(by) if by == allowed)
         };
         let Some(other_host) = other_host(&destination.host) else {
             return false;
@@ -124,13 +124,17 @@ impl Session {
                 destination: destination.clone(),
                 address,
             };
-            match self.peek(target) {
-                Verdict::Allow(basis @ (Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_))) => Some(basis),
-                Verdict::Allow(_) | Verdict::Deny(_) | Verdict::Ask(_) => None,
-            }
+            let Verdict::Allow(allowed) = self.peek(target) else {
+                return None;
+            };
+            let is_written = matches!(
+                allowed.basis(),
+                Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_)
+            );
+            is_written.then_some(allowed)
         };
-        let basis = allowed_by(address);
-        basis.is_some() && allowed_by(neighbour(address)) != basis
+        let allowed = allowed_by(address);
+        allowed.is_some() && allowed_by(neighbour(address)) != allowed
     }
 }
 

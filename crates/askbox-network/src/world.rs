@@ -9,7 +9,7 @@ use askbox_audit::{Event, Filter, Log, Reader};
 use askbox_gate::{Clock, Gate, GrantStore, SessionInfo};
 use askbox_policy::policy_file::{Context, parse};
 use askbox_policy::{
-    CanonicalPath, Destination, Host, Origin, Policy, Port, Process, Project, SessionId, SessionRules,
+    CanonicalPath, Destination, Host, Origin, Pin, Policy, Port, Process, Project, SessionId, SessionRules,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -18,7 +18,7 @@ use crate::connection::handle;
 use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
 use crate::session::{Caller, Session};
-use crate::{Ends, Pin, SessionNetwork};
+use crate::{Ends, SessionNetwork};
 
 pub(crate) struct World {
     pub(crate) gate: Gate,

@@ -1,8 +1,11 @@
-//! Every directory and file that Askbox itself uses. Computes paths; creates and reads nothing.
+//! Every directory and file that Askbox itself uses: where it is, and in [`own_file`] how it is replaced as a whole. What
+//! is in them is for others to know.
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+pub mod own_file;
 
 /// Where an administrator's policy lives; rules in here cannot be overridden.
 pub const MANAGED_POLICY: &str = "/etc/askbox/policy.d";

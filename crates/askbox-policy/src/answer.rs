@@ -1,6 +1,8 @@
 //! What an answer makes: patterns from targets, then grants or rules from patterns. Pure; the narrowest scope unless
 //! the answer says more.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 use crate::host::Host;
 use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
@@ -18,6 +20,24 @@ pub struct Asked<'a> {
     pub project: &'a Project,
     /// The process; [`Process::unknown`] when it is not known or no longer there.
     pub process: &'a Process,
+}
+
+/// Why a question was missed: it is open no more, and can still be answered for the next time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyMissed {
+    /// Nobody answered in time.
+    TimedOut,
+    /// The session asked too much and was quiet.
+    Quiet,
+    /// The session had too many open questions.
+    TooMany,
+    /// The session ended first.
+    SessionEnded,
+    /// The machine went to sleep.
+    Suspended,
+    /// An answer could not be logged, so it had no effect.
+    LogFailed,
 }
 
 /// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port and the

@@ -1,5 +1,5 @@
-//! The built-in lists: what a sandbox never reads (credentials), what it never writes without a question about the
-//! exact path (start-up files), and what it sees as a redacted copy. The entries are data, one file per list.
+//! The built-in lists: what a sandbox never reads (credentials), and what it never writes without a question about
+//! the exact path (start-up files). The entries are data, one file per list.
 //!
 //! Compares paths only; comparing device and inode as well is up to the file system that serves them.
 
@@ -74,8 +74,6 @@ pub enum List {
     Credential,
     /// Never written without a question about the exact path.
     Startup,
-    /// Shown as a copy without tokens, passwords and user-info of URLs.
-    Redacted,
 }
 
 impl Lists {
@@ -92,7 +90,6 @@ impl Lists {
         for (list, lines) in [
             (List::Credential, credentials::CREDENTIALS),
             (List::Startup, startup::STARTUP),
-            (List::Redacted, startup::REDACTED),
         ] {
             for &(text, node, reason) in lines {
                 let pattern = PathPattern::parse(text, &context).expect("the tables are parsed by a test");
@@ -140,18 +137,13 @@ impl Lists {
         self.find(List::Startup, path)
     }
 
-    /// The entry of the redacted list that is this path.
-    pub fn redacted(&self, path: &CanonicalPath) -> Option<&Entry> {
-        self.find(List::Redacted, path)
-    }
-
-    /// An entry of the credential or the start-up list that lies below this directory: whoever moves the directory
+    /// An entry of a list that lies below this directory: whoever moves the directory
     /// moves the entry.
     pub fn held_by(&self, path: &CanonicalPath) -> Option<(List, &Entry)> {
         let mut best: Option<u32> = None;
         self.index.each_below(path, |number| {
-            let holds = self.get(number).is_some_and(|(list, entry)| {
-                *list != List::Redacted && entry.pattern.reaches_below(path) && !entry.pattern.matches(path)
+            let holds = self.get(number).is_some_and(|(_list, entry)| {
+                entry.pattern.reaches_below(path) && !entry.pattern.matches(path)
             });
             if holds && best.is_none_or(|best| number < best) {
                 best = Some(number);

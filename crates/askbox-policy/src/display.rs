@@ -99,25 +99,6 @@ pub fn title(process: &Process, project: &Project, target: &Target, toolchains: 
     format!("{program} ({project}) {verb} {}", self::target(target))
 }
 
-/// Escapes text for markup, such as the body of a notification. Only that: what is inside must have been made harmless.
-pub fn markup(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    Cow::Owned(escaped)
-}
-
 /// Makes hidden characters visible; text without any is returned as it is.
 fn escape(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::grant::{Grant, GrantId, Moment, Scope};
 use crate::policy::PatternIndex;
 use crate::request::{Request, SessionId};
-use crate::rule::Pattern;
 
 /// Grants by name, indexed by pattern. Serialised as a list of grants, in the order in which they were given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -110,38 +109,11 @@ impl GrantSet {
         })
     }
 
-    /// Milliseconds until the next grant ends; `None` when none ends by itself.
-    pub fn next_expiry_ms(&self, now: &Moment, high_water_ms: u64) -> Option<u64> {
-        self.iter()
-            .filter_map(|grant| {
-                let end = grant.expires.as_ref()?;
-                Some(match end.left(now, high_water_ms) {
-                    // A denial that a clock set back does not lift: its end is not known, so look again in a while.
-                    0 if !end.has_ended(grant.effect, now, high_water_ms) => crate::limits::ONCE_MS,
-                    left => left,
-                })
-            })
-            .min()
-    }
-
     /// Takes out what was given to this session alone.
     pub fn remove_session(&mut self, session: &SessionId) -> Vec<Grant> {
         self.remove_where(|grant| match &grant.scope {
             Scope::Once { session: own, .. } | Scope::Session(own) => own == session,
             Scope::Project(_) | Scope::Everywhere => false,
-        })
-    }
-
-    /// Writing a deny revokes every grant that it covers: takes out the grants to allow that lie within this pattern.
-    /// `project` is the deny's own project; grants of other projects stay.
-    pub fn remove_covered_by(&mut self, pattern: &Pattern, project: Option<&std::path::Path>) -> Vec<Grant> {
-        self.remove_where(|grant| {
-            let same_project = match (&grant.scope, project) {
-                (Scope::Project(own), Some(project)) => own == project,
-                // A session's project is not known here; what is more than the project asked for goes as well.
-                (Scope::Project(_) | Scope::Once { .. } | Scope::Session(_) | Scope::Everywhere, _) => true,
-            };
-            same_project && grant.effect == crate::rule::Effect::Allow && pattern.covers(&grant.pattern)
         })
     }
 

@@ -22,6 +22,7 @@ pub mod verdict;
 
 mod path_index;
 
+pub use answer::WhyMissed;
 pub use grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 pub use grant_set::GrantSet;
 pub use host::{Host, HostError, HostName, Port};
@@ -30,6 +31,6 @@ pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
 pub use policy::{Policy, SessionRules, Settings};
 pub use policy_file::PolicyFile;
 pub use preset::Preset;
-pub use request::{Destination, Kind, Process, Project, Request, SessionId, Target};
+pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
-pub use verdict::{Basis, Verdict};
+pub use verdict::{Allowed, Basis, Verdict};

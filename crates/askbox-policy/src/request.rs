@@ -23,6 +23,18 @@ pub struct Request {
     pub target: Target,
 }
 
+/// An address that a person gave a destination by hand (`--resolve`), which permits it. It is not looked up, and may be any
+/// address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The host as programs name it.
+    pub host: Host,
+    /// The port for which it holds.
+    pub port: Port,
+    /// Where connections to it go.
+    pub address: IpAddr,
+}
+
 /// The name of one sandboxed run, unique on this machine; chosen by the daemon, never by the program inside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionId(pub String);

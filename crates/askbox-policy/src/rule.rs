@@ -123,8 +123,6 @@ pub enum Origin {
     Project,
     /// A project's `.askbox.toml` that the user trusts.
     Trusted,
-    /// A preset.
-    Preset,
 }
 
 impl RuleId {

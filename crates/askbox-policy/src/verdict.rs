@@ -8,16 +8,20 @@ use crate::grant::GrantId;
 use crate::rule::RuleId;
 
 /// What the rules say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may proceed.
-    Allow(Basis),
+    /// It may proceed, and this proves it.
+    Allow(Allowed),
     /// It may not.
     Deny(Basis),
     /// A person decides.
     Ask(Basis),
 }
+
+/// Proof that the rules allow a request, with what decided. Only [`crate::Policy::decide`] makes one, so whoever asks for
+/// it cannot be given a denial or an open question by mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed(Basis);
 
 /// Why a verdict is what it is: the one thing that decided.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +53,45 @@ pub enum Basis {
     ForbiddenAddress(String),
     /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
     Malformed(String),
+}
+
+impl Allowed {
+    pub(crate) fn by(basis: Basis) -> Self {
+        Self(basis)
+    }
+
+    /// What decided.
+    pub fn basis(&self) -> &Basis {
+        &self.0
+    }
+}
+
+impl Basis {
+    /// Where a person can look after a denial by it, in one line; `None` where it is a rule for the request that is
+    /// missing, or nothing would help.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Basis::Managed(_) => "ask your administrator".to_owned(),
+            Basis::Credential(_) | Basis::Startup(_) => {
+                "only a rule or a flag for this very path opens it, not one for a directory that holds it"
+                    .to_owned()
+            }
+            Basis::Flag(_) => "a flag of this run denies it".to_owned(),
+            Basis::Rule(id) => {
+                format!("`askbox rules` shows rule {id}, unless it stands in the project's .askbox.toml")
+            }
+            Basis::Grant(id) => format!("askbox revoke {id}"),
+            Basis::ForbiddenAddress(_) => {
+                "only a rule that names the address, or --resolve HOST:PORT:ADDRESS, opens it".to_owned()
+            }
+            Basis::BlockList(_)
+            | Basis::Preset
+            | Basis::AutoApprove
+            | Basis::NonInteractive
+            | Basis::NoRule
+            | Basis::Malformed(_) => return None,
+        })
+    }
 }
 
 impl fmt::Display for Basis {

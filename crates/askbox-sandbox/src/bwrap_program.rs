@@ -20,9 +20,9 @@ pub enum Unusable {
     /// Somebody else than root owns it or may write it, so it may be anything.
     #[error("{BWRAP} can be changed by others than root")]
     Writable,
-    /// It runs as root, which no session needs and which has been a way to become root (CVE-2020-5291).
-    #[error("{BWRAP} is set-user-id")]
-    SetUserId,
+    /// It runs as another user or group, which no session needs and which has been a way to become root (CVE-2020-5291).
+    #[error("{BWRAP} is set-user-id or set-group-id")]
+    SetId,
 }
 
 impl Unusable {
@@ -34,7 +34,7 @@ impl Unusable {
             Unusable::Writable => {
                 "restore it: sudo chown root:root /usr/bin/bwrap && sudo chmod 755 /usr/bin/bwrap"
             }
-            Unusable::SetUserId => "take the bit away: sudo chmod u-s /usr/bin/bwrap",
+            Unusable::SetId => "take the bit away: sudo chmod ug-s /usr/bin/bwrap",
         }
     }
 }
@@ -65,7 +65,7 @@ fn root(uid_map: &str, overflow: &str) -> u32 {
 }
 
 fn check_at(path: &Path, owner: u32) -> Result<(), Unusable> {
-    const SET_USER_ID: u32 = 0o4000;
+    const SET_ID: u32 = 0o6000;
     const WRITABLE_BY_OTHERS: u32 = 0o022;
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unusable::Missing,
@@ -75,8 +75,8 @@ fn check_at(path: &Path, owner: u32) -> Result<(), Unusable> {
     if metadata.uid() != owner || mode & WRITABLE_BY_OTHERS != 0 {
         return Err(Unusable::Writable);
     }
-    if mode & SET_USER_ID != 0 {
-        return Err(Unusable::SetUserId);
+    if mode & SET_ID != 0 {
+        return Err(Unusable::SetId);
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Who the user is, inside: name resolution, host names and the user's own entry, without anything of the host's files.
 
+use std::path::Path;
+
 use crate::host_facts::User;
 use crate::plan::HOSTNAME;
 
@@ -39,8 +41,8 @@ pub fn userdb(user: &User) -> Vec<File> {
         ("userName", Value::Text(name)),
         ("uid", Value::Number(*uid)),
         ("gid", Value::Number(*gid)),
-        ("homeDirectory", Value::Text(&home.to_string_lossy())),
-        ("shell", Value::Text(&shell.to_string_lossy())),
+        ("homeDirectory", Value::Text(home_text(home))),
+        ("shell", Value::Text(shell_text(shell))),
         ("disposition", Value::Text("regular")),
     ]);
     let groups = serde_json_object(&[
@@ -74,12 +76,27 @@ pub fn synthetic(user: &User) -> Vec<File> {
     let mut files = common("files");
     let passwd = format!(
         "{name}:x:{uid}:{gid}::{}:{}\n",
-        home.to_string_lossy(),
-        shell.to_string_lossy()
+        home_text(home),
+        shell_text(shell)
     );
     files.push(("/etc/passwd".to_owned(), 0o444, passwd));
     files.push(("/etc/group".to_owned(), 0o444, format!("{group}:x:{gid}:\n")));
     files
+}
+
+/// Whether what programs inside are told of the user can be true: records of users are text, and hold one line.
+pub fn can_tell_of(user: &User) -> bool {
+    user.home.to_str().is_some_and(|home| !home.contains([':', '\n']))
+}
+
+/// The home directory, of which [`can_tell_of`] was asked; of another one nobody is told a path that is somebody else's.
+fn home_text(home: &Path) -> &str {
+    home.to_str().unwrap_or("/nonexistent")
+}
+
+/// The shell, or the one that every system has.
+fn shell_text(shell: &Path) -> &str {
+    shell.to_str().unwrap_or("/bin/sh")
 }
 
 enum Value<'a> {
@@ -97,3 +114,6 @@ fn serde_json_object(fields: &[(&str, Value<'_>)]) -> String {
     });
     serde_json::Value::Object(fields.collect()).to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,17 +4,15 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IoSliceMut, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 
-use nix::cmsg_space;
+use askbox_wire::descriptors;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, recvmsg, send, socketpair,
-};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, pipe2};
 
@@ -22,10 +20,6 @@ use crate::bwrap_program::{self, Unusable};
 use crate::sys;
 
 mod child;
-
-/// How many descriptors the launch child hands over: six listeners, a socket for diagnostics, then the
-/// daemon's end of the leash.
-pub const DESCRIPTORS: usize = 8;
 
 /// Longest message of the launch child: an error text.
 const MAX_MESSAGE: usize = 4096;
@@ -210,29 +204,13 @@ enum Word {
 }
 
 fn message(channel: &OwnedFd) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
-    let mut buffer = vec![0; MAX_MESSAGE];
-    let mut space = cmsg_space!([i32; DESCRIPTORS]);
-    let mut slices = [IoSliceMut::new(&mut buffer)];
-    let received = loop {
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        match recvmsg::<UnixAddr>(channel.as_raw_fd(), &mut slices, Some(&mut space), flags) {
-            Err(Errno::EINTR) => {}
-            other => break other?,
+    let (mut buffer, mut received) = (vec![0; MAX_MESSAGE], Vec::new());
+    let length = loop {
+        match descriptors::receive(channel.as_fd(), &mut buffer, &mut received) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            length => break length?,
         }
     };
-    let mut descriptors = Vec::new();
-    for control in received.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(numbers) = control {
-            descriptors.extend(numbers.into_iter().map(own));
-        }
-    }
-    let length = received.bytes;
     buffer.truncate(length);
-    Ok((buffer, descriptors))
-}
-
-#[expect(unsafe_code, reason = "a received descriptor has no owner yet")]
-fn own(number: i32) -> OwnedFd {
-    // SAFETY: recvmsg(2) installed this descriptor for us just now, and each number is handed over once.
-    unsafe { OwnedFd::from_raw_fd(number) }
+    Ok((buffer, received))
 }

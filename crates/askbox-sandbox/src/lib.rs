@@ -16,6 +16,7 @@ pub mod bwrap_program;
 pub mod launch;
 mod netlink;
 mod outer;
+pub mod probe;
 mod seccomp;
 mod stage;
 mod sys;

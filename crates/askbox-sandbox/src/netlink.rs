@@ -5,6 +5,8 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 
+use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
+
 mod batch;
 mod firewall;
 mod links;
@@ -18,8 +20,23 @@ const DNS_PORT: u16 = 10053;
 /// TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4, v6; and a socket for diagnostics (`sock_diag(7)`), which answers for
 /// this namespace to whoever holds it.
 pub(crate) fn set_up() -> io::Result<[OwnedFd; 7]> {
-    links::batch().send(nix::sys::socket::SockProtocol::NetlinkRoute)?;
-    firewall::batch().send(nix::sys::socket::SockProtocol::NetlinkNetFilter)?;
+    raise_links()?;
+    place_rules()?;
+    listen()
+}
+
+/// The interface and the routes.
+pub(crate) fn raise_links() -> io::Result<()> {
+    links::batch().send(SockProtocol::NetlinkRoute)
+}
+
+/// The ruleset.
+pub(crate) fn place_rules() -> io::Result<()> {
+    firewall::batch().send(SockProtocol::NetlinkNetFilter)
+}
+
+/// The listeners and the socket for diagnostics, as [`set_up`] returns them.
+pub(crate) fn listen() -> io::Result<[OwnedFd; 7]> {
     let (v4, v6) = (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST);
     // std sets SO_REUSEADDR on TCP listeners only. The UDP sockets must not have it, or a program inside could bind the
     // same port.
@@ -35,7 +52,6 @@ pub(crate) fn set_up() -> io::Result<[OwnedFd; 7]> {
 }
 
 fn diagnostics() -> io::Result<OwnedFd> {
-    use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
     let (family, protocol) = (AddressFamily::Netlink, SockProtocol::NetlinkSockDiag);
     Ok(socket(
         family,

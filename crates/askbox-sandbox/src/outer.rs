@@ -5,14 +5,35 @@ use std::fs;
 use std::io;
 
 use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{Gid, Uid, getegid, geteuid};
+
+/// Who we are outside, and shall be inside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ids {
+    user: Uid,
+    group: Gid,
+}
 
 /// Leaves the host's user, network and mount namespaces. The ids stay what they are.
 pub(crate) fn enter() -> io::Result<()> {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    keep(leave()?)
+}
+
+/// Leaves them, and is nobody until [`keep`].
+pub(crate) fn leave() -> io::Result<Ids> {
+    let ids = Ids {
+        user: geteuid(),
+        group: getegid(),
+    };
     unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)?;
+    Ok(ids)
+}
+
+/// Makes the ids inside the same as outside.
+pub(crate) fn keep(Ids { user, group }: Ids) -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
-    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
-    fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
+    fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
 }
 
 /// Puts every later child into a pid namespace of its own, whose first process takes all others along when it ends.

@@ -67,14 +67,14 @@ pub enum ClientError {
 
 /// The number of a call on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallId(u64);
+pub(crate) struct CallId(u64);
 
 /// A connection to the daemon. Dropping it ends a session that was launched on it.
 #[derive(Debug)]
 pub struct Client {
     stream: UnixStream,
     next_id: u64,
-    /// Events that came while an answer was awaited.
+    /// Events that came while a response was awaited.
     held: VecDeque<Event>,
     pid: u32,
 }
@@ -124,7 +124,7 @@ impl Client {
         self.pid
     }
 
-    /// Sends a request and waits for its answer.
+    /// Sends a request and waits for its response.
     pub fn call(&mut self, request: Request) -> Result<Response, ClientError> {
         self.call_with_descriptors(request, &[])
     }
@@ -137,17 +137,17 @@ impl Client {
     ) -> Result<Response, ClientError> {
         let call = self.reserve();
         self.send(call, request, descriptors)?;
-        self.answer(call)
+        self.response(call)
     }
 
-    /// A number for a call that another process sends: reserve, fork, the child sends, the parent waits for the answer.
-    pub fn reserve(&mut self) -> CallId {
+    /// The number of the next call.
+    pub(crate) fn reserve(&mut self) -> CallId {
         self.next_id += 1;
         CallId(self.next_id)
     }
 
     /// Sends a request without waiting.
-    pub fn send(
+    pub(crate) fn send(
         &mut self,
         call: CallId,
         request: Request,
@@ -156,8 +156,8 @@ impl Client {
         self.write(&FromClient::Call { id: call.0, request }, descriptors)
     }
 
-    /// Waits for the answer to a request that was sent.
-    pub fn answer(&mut self, call: CallId) -> Result<Response, ClientError> {
+    /// Waits for the response to a request that was sent.
+    fn response(&mut self, call: CallId) -> Result<Response, ClientError> {
         self.stream
             .set_read_timeout(Some(CALL_WAIT))
             .map_err(ClientError::Socket)?;
@@ -165,7 +165,7 @@ impl Client {
         loop {
             match self.receive()?.ok_or(ClientError::Closed)? {
                 // 0: the daemon could not even read the call.
-                FromDaemon::Answer { id, result, more } if id == call.0 || id == 0 => {
+                FromDaemon::Response { id, result, more } if id == call.0 || id == 0 => {
                     let whole = match parts.take() {
                         None => result?,
                         Some(before) => before.join(result?).ok_or(ClientError::OutOfTurn)?,
@@ -176,7 +176,7 @@ impl Client {
                     parts = Some(whole);
                 }
                 FromDaemon::Event(event) => self.hold(*event),
-                FromDaemon::Answer { .. } | FromDaemon::Hello(_) => return Err(ClientError::OutOfTurn),
+                FromDaemon::Response { .. } | FromDaemon::Hello(_) => return Err(ClientError::OutOfTurn),
             }
         }
     }
@@ -189,12 +189,12 @@ impl Client {
         self.stream.set_read_timeout(None).map_err(ClientError::Socket)?;
         match self.receive()? {
             Some(FromDaemon::Event(event)) => Ok(Some(*event)),
-            Some(FromDaemon::Answer { .. } | FromDaemon::Hello(_)) => Err(ClientError::OutOfTurn),
+            Some(FromDaemon::Response { .. } | FromDaemon::Hello(_)) => Err(ClientError::OutOfTurn),
             None => Ok(None),
         }
     }
 
-    /// Whether an event waits that came together with an answer; polling the descriptor does not show those.
+    /// Whether an event waits that came together with a response; polling the descriptor does not show those.
     pub fn has_held_event(&self) -> bool {
         !self.held.is_empty()
     }
@@ -210,7 +210,7 @@ impl Client {
                 daemon: version,
                 pid: self.pid,
             }),
-            Some(FromDaemon::Answer { .. } | FromDaemon::Event(_)) => Err(ClientError::OutOfTurn),
+            Some(FromDaemon::Response { .. } | FromDaemon::Event(_)) => Err(ClientError::OutOfTurn),
             None => Err(ClientError::Closed),
         }
     }

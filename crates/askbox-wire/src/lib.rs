@@ -14,7 +14,7 @@ pub mod lock;
 pub mod message;
 pub mod os_text;
 
-pub use client::{CallId, Client, ClientError};
+pub use client::{Client, ClientError};
 pub use codec::CodecError;
 pub use listener::{Connection, Incoming, ListenError, Listener, Peer, ReceiveError, Receiver, Sender};
 pub use lock::{Lock, LockError};

@@ -1,8 +1,8 @@
 //! Everything that daemon and front ends say to each other: two envelopes, and the closed lists of requests, responses
 //! and events.
 //!
-//! A connection begins with one [`Hello`] each way. Then a front end sends calls, each with a number that the answer
-//! repeats; the daemon answers them in their order, and pushes events after [`Request::Follow`].
+//! A connection begins with one [`Hello`] each way. Then a front end sends calls, each with a number that the response
+//! repeats; the daemon responds in their order, and pushes events after [`Request::Follow`].
 
 use askbox_policy::{Answer, SessionId};
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,13 @@ mod verbatim;
 pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};
-pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, Pin, RunOptions, Terminals};
-pub use question::{AnsweredView, MemberView, MissedReason, MissedView, ProcessView, QuestionView};
+pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, RunOptions, Terminals};
+pub use question::{AnsweredView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{NewRule, RuleView};
 pub use session::{SessionState, SessionView, Stop};
-pub use status::{PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView};
+pub use status::{
+    ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView,
+};
 pub use time::rfc3339;
 pub use verbatim::Verbatim;
 
@@ -56,7 +58,7 @@ impl Hello {
 pub enum FromClient {
     /// Once, first.
     Hello(Hello),
-    /// A request with the number that its answer repeats.
+    /// A request with the number that its response repeats.
     Call {
         /// Chosen by the front end.
         id: u64,
@@ -71,8 +73,8 @@ pub enum FromClient {
 pub enum FromDaemon {
     /// Once, first.
     Hello(Hello),
-    /// The answer to the call with this number; 0 where the call itself could not be read.
-    Answer {
+    /// The response to the call with this number; 0 where the call itself could not be read.
+    Response {
         /// Number of the call.
         id: u64,
         /// What came of it.
@@ -86,9 +88,9 @@ pub enum FromDaemon {
 }
 
 impl FromDaemon {
-    /// The whole answer to a call.
-    pub fn answer(id: u64, result: Result<Response, WireError>) -> Self {
-        Self::Answer {
+    /// The whole response to a call.
+    pub fn response(id: u64, result: Result<Response, WireError>) -> Self {
+        Self::Response {
             id,
             result,
             more: false,
@@ -105,53 +107,52 @@ fn is_false(value: &bool) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// How the daemon is. Answer: [`Response::Status`].
+    /// How the daemon is. Gives [`Response::Status`].
     Status,
-    /// The open questions. Answer: [`Response::Questions`].
+    /// The open questions. Gives [`Response::Questions`].
     Questions,
-    /// Questions that nobody answered in time. Answer: [`Response::Missed`].
+    /// Questions that nobody answered in time. Gives [`Response::Missed`].
     Missed,
-    /// Answers an open or a missed question. Answer: [`Response::Answered`].
+    /// Answers an open or a missed question. Gives [`Response::Answered`].
     Answer {
         /// The question.
         id: String,
-        /// The revision that the person saw; an older one is refused as [`ErrorCode::Stale`]. `None` takes whatever
-        /// it is now.
-        revision: Option<u32>,
+        /// The revision that the person saw; an older one is refused as [`ErrorCode::Stale`].
+        revision: u32,
         /// The answer.
         answer: Answer,
     },
-    /// The rules in force, all origins. Answer: [`Response::Rules`].
+    /// The rules in force, all origins. Gives [`Response::Rules`].
     Rules,
-    /// Writes a rule into policy.toml. Answer: [`Response::RuleAdded`].
+    /// Writes a rule into policy.toml. Gives [`Response::RuleAdded`].
     AddRule(NewRule),
-    /// Takes a rule out of policy.toml. Answer: [`Response::Done`].
+    /// Takes a rule out of policy.toml. Gives [`Response::Done`].
     RemoveRule {
         /// The rule.
         id: String,
     },
-    /// The remembered answers. Answer: [`Response::Grants`].
+    /// The remembered answers. Gives [`Response::Grants`].
     Grants,
-    /// Ends remembered answers and what lives on them. Answer: [`Response::Revoked`].
+    /// Ends remembered answers and what lives on them. Gives [`Response::Revoked`].
     Revoke(Revoke),
-    /// Ends the quiet mode, of one session or of all. Answer: [`Response::Done`].
+    /// Ends the quiet mode, of one session or of all. Gives [`Response::Done`].
     Resume {
         /// Which; `None` is all.
         session: Option<SessionId>,
     },
-    /// The running sessions. Answer: [`Response::Sessions`].
+    /// The running sessions. Gives [`Response::Sessions`].
     Sessions,
-    /// Ends sessions. Answer: [`Response::Stopped`], once they are told to end.
+    /// Ends sessions. Gives [`Response::Stopped`], once they are told to end.
     Stop(Stop),
-    /// Trusts a project's `.askbox.toml` as it is now. Answer: [`Response::Trusted`].
+    /// Trusts a project's `.askbox.toml` as it is now. Gives [`Response::Trusted`].
     Trust {
         /// The project, absolute.
         directory: crate::OsText,
     },
-    /// Pushes events on this connection from now on; a second Follow replaces the first. Answer: [`Response::Done`],
+    /// Pushes events on this connection from now on; a second Follow replaces the first. Gives [`Response::Done`],
     /// then events.
     Follow(Follow),
-    /// Begins a session on this connection. Answer: [`Response::Launched`]. The session lasts as long as the
+    /// Begins a session on this connection. Gives [`Response::Launched`]. The session lasts as long as the
     /// connection.
     Launch(Box<LaunchRequest>),
     /// The launch child's only message, on the same connection, with the descriptors beside it. Answer:
@@ -162,25 +163,25 @@ pub enum Request {
         /// What the descriptors are, in the order in which they ride on the frame.
         attached: Vec<Descriptor>,
     },
-    /// The program runs. Answer: [`Response::Done`].
+    /// The program runs. Gives [`Response::Done`].
     Started {
         /// The session.
         session: SessionId,
         /// bwrap's process on the host, the root of the session's processes.
         pid: u32,
     },
-    /// The program ended by itself. Answer: [`Response::Ended`], once the session is closed.
+    /// The program ended by itself. Gives [`Response::Ended`], once the session is closed.
     Ended {
         /// The session.
         session: SessionId,
         /// Its exit code, 128 + n for signal n.
         status: u8,
     },
-    /// Ends the daemon and every session. Answer: [`Response::Done`], before it happens.
+    /// Ends the daemon and every session. Gives [`Response::Done`], before it happens.
     Shutdown,
 }
 
-/// What the daemon answers.
+/// What the daemon responds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Response {

@@ -45,7 +45,7 @@ pub(crate) struct AnswerArgs {
     /// For every project, not this one alone
     #[arg(long)]
     pub(crate) everywhere: bool,
-    /// Refuse the answer if the question has changed since this revision
+    /// The revision that `askbox questions` showed, where it showed one; a newer one is refused
     #[arg(long, value_name = "N")]
     pub(crate) revision: Option<u32>,
     /// Print JSON

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use askbox_policy::{Effect, Host, Kind, Port};
-use askbox_wire::{EnvironmentOption, OsText, Pin};
+use askbox_policy::{Effect, Host, Kind, Pin, Port};
+use askbox_wire::{EnvironmentOption, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
 use super::Since;

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use askbox_wire::{EnvironmentOption, OsText, Pin, RunOptions};
+use askbox_policy::Pin;
+use askbox_wire::{EnvironmentOption, OsText, RunOptions};
 use clap::Args;
 
 use super::parse;

@@ -14,8 +14,8 @@ use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
 
-/// The revision of a question that has not grown.
-const FIRST_REVISION: u32 = 1;
+/// The revision of a question that has not changed.
+pub(super) const FIRST_REVISION: u32 = 1;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub(crate) fn run(
     };
     let request = Request::Answer {
         id: arguments.id.clone(),
-        // A question is shown without its revision as long as that is the first; one that has grown since is refused.
-        revision: Some(arguments.revision.unwrap_or(FIRST_REVISION)),
+        // A question is shown without its revision as long as that is the first; one that has changed since is refused.
+        revision: arguments.revision.unwrap_or(FIRST_REVISION),
         answer,
     };
     let Response::Answered(answered) = client.call(request)? else {

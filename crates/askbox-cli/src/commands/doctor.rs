@@ -1,5 +1,5 @@
-//! `askbox doctor`: whether this machine can run sandboxes. Facts are gathered in `machine`, tried in `probe`, and judged
-//! in `judge`, which is pure.
+//! `askbox doctor`: whether this machine can run sandboxes. Facts are gathered in `machine` and judged in
+//! `judge`, which is pure.
 
 use std::fmt::Write as _;
 
@@ -13,9 +13,6 @@ use crate::output::{self, Style};
 
 mod judge;
 mod machine;
-mod probe;
-
-pub(crate) use probe::run as probe;
 
 /// How one thing is: one object of `askbox doctor --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

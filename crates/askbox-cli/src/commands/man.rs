@@ -24,12 +24,8 @@ fn page(name: Option<&str>) -> Result<String, CliError> {
     let command = match name {
         None => command,
         Some(name) => {
-            let found = command
-                .find_subcommand(name)
-                .filter(|command| !command.is_hide_set());
-            found
-                .cloned()
-                .ok_or_else(|| CliError::NoSuchCommand(name.to_owned()))?
+            let found = command.find_subcommand(name).cloned();
+            found.ok_or_else(|| CliError::NoSuchCommand(name.to_owned()))?
         }
     };
     let mut text = Vec::new();

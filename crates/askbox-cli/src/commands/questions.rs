@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
-use askbox_policy::SessionId;
-use askbox_wire::{
-    Client, Closed, Event, Follow, MissedReason, MissedView, QuestionView, Request, Response, Topic,
-};
+use askbox_policy::{SessionId, WhyMissed};
+use askbox_wire::{Client, Closed, Event, Follow, MissedView, QuestionView, Request, Response, Topic};
 
+use super::answer::FIRST_REVISION;
 use crate::args::{EVERY_SESSION, QuestionsArgs};
 use crate::connect;
 use crate::context::Context;
@@ -198,10 +197,11 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
     text
 }
 
-/// The list can grow between reading and typing, so an answer to more than one thing names its revision.
+/// A question can change between reading and typing, so an answer names the revision that was read, unless it is the first:
+/// that is what an answer without one is for.
 fn commands(question: &QuestionView) -> String {
     let id = &question.id;
-    if question.members.len() < 2 {
+    if question.revision == FIRST_REVISION {
         format!("   askbox allow {id}   askbox deny {id}\n")
     } else {
         let revision = question.revision;
@@ -212,12 +212,12 @@ fn commands(question: &QuestionView) -> String {
 fn render_missed(missed: &MissedView, style: Style) -> String {
     let question = &missed.question;
     let why = match missed.why {
-        MissedReason::TimedOut => "nobody answered in time",
-        MissedReason::Quiet => "the session asked too much; askbox questions --resume",
-        MissedReason::TooMany => "the session had too many open questions",
-        MissedReason::SessionEnded => "the session ended first",
-        MissedReason::Suspended => "the machine went to sleep",
-        MissedReason::LogFailed => "the answer could not be logged; askbox doctor",
+        WhyMissed::TimedOut => "nobody answered in time",
+        WhyMissed::Quiet => "the session asked too much; askbox questions --resume",
+        WhyMissed::TooMany => "the session had too many open questions",
+        WhyMissed::SessionEnded => "the session ended first",
+        WhyMissed::Suspended => "the machine went to sleep",
+        WhyMissed::LogFailed => "the answer could not be logged; askbox doctor",
     };
     format!(
         "{}  {}\n   {why}\n{}",

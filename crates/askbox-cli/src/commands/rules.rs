@@ -187,7 +187,6 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Answered => "policy.toml, from an answer",
         Origin::Project => ".askbox.toml",
         Origin::Trusted => ".askbox.toml, trusted",
-        Origin::Preset => "preset",
     }
 }
 

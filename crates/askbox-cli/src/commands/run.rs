@@ -55,7 +55,6 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             .map(|(name, _)| OsText::from(name.clone()))
             .collect(),
         uid: nix::unistd::getuid().as_raw(),
-        gid: nix::unistd::getgid().as_raw(),
         terminals: launch::terminals(),
     };
     match launch::run(&mut client, request, context)? {

@@ -81,7 +81,7 @@ fn render_file(text: &mut String, file: &PolicyFileView, style: Style) {
         PolicyFileState::Loaded => style.good("in force"),
         PolicyFileState::Missing => "not there".to_owned(),
         PolicyFileState::LastGood => style.bad("broken; what it said before counts"),
-        PolicyFileState::Broken => style.bad("broken; the strictest reading counts"),
+        PolicyFileState::Broken => style.bad("broken; no session starts until it can be read"),
     };
     let path = output::safe(&file.path);
     let _infallible = writeln!(text, "policy     {path}\n           {state}");

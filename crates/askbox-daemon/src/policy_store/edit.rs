@@ -1,11 +1,11 @@
-//! Changes to policy.toml on disk: whole files, by a temporary one that replaces it at once. Somebody else who writes
-//! at the same time is noticed, and the change is made again on what they wrote.
+//! Changes to policy.toml on disk. Somebody else who writes at the same time is noticed, and the change is made again on
+//! what they wrote.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use askbox_paths::own_file;
 use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::EditError;
 
@@ -52,7 +52,7 @@ pub(crate) fn change(
 ) -> Result<bool, ChangeError> {
     // A link stays a link: some keep policy.toml in a repository of their settings.
     let real = match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && files::is_absent(path) => path.to_owned(),
         real => real.map_err(|source| ChangeError::Read {
             path: path.to_owned(),
             source,
@@ -72,7 +72,7 @@ pub(crate) fn change(
             Some(before) => before.stamp.is_of(&real),
             None => !real.exists(),
         };
-        let written = replace(&real, changed.as_bytes(), is_same);
+        let written = own_file::replace_if(&real, changed.as_bytes(), is_same);
         if written.map_err(|source| ChangeError::Write {
             path: real.clone(),
             source,
@@ -81,43 +81,4 @@ pub(crate) fn change(
         }
     }
     Err(ChangeError::Busy { path: real })
-}
-
-/// Writes a file of Askbox's own whole, or leaves it as it was.
-pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    replace(path, content, || true).map(|_| ())
-}
-
-/// Puts new content in the place of a file if `may` still says so. What was there is lost only once the new content is
-/// on the disk.
-fn replace(path: &Path, content: &[u8], may: impl Fn() -> bool) -> io::Result<bool> {
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    let mut temporary = name.to_owned();
-    temporary.push(format!(".{}.new", std::process::id()));
-    let temporary = directory.join(temporary);
-    let mode = fs::metadata(path).map_or(0o600, |metadata| metadata.permissions().mode() & 0o777);
-    let written = (|| {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        if !may() {
-            return Ok(false);
-        }
-        fs::rename(&temporary, path)?;
-        File::open(directory)?.sync_all()?;
-        Ok(true)
-    })();
-    if !matches!(written, Ok(true)) {
-        // It may not even have been made.
-        drop(fs::remove_file(&temporary));
-    }
-    written
 }

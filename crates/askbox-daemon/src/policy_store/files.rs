@@ -53,7 +53,7 @@ pub(crate) enum SourceState {
     Missing,
     /// It is broken; what it said last counts.
     LastGood,
-    /// It is broken, and nobody knows what it said.
+    /// It is broken, and nobody knows what it said: no session starts.
     Broken,
 }
 
@@ -112,7 +112,7 @@ impl PolicySource {
         };
         let found = match read(path, POLICY_FILE_BYTES as u64) {
             Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && is_absent(path) => {
                 return Self {
                     path: path.to_owned(),
                     state: SourceState::Missing,
@@ -143,9 +143,7 @@ impl PolicySource {
     pub(super) fn is_current(&self) -> bool {
         match self.stamp {
             Some(Seen::File(stamp)) => stamp.is_of(&self.path),
-            Some(Seen::Nothing) => {
-                fs::metadata(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            }
+            Some(Seen::Nothing) => is_absent(&self.path),
             None => false,
         }
     }
@@ -173,10 +171,18 @@ impl PolicySource {
     }
 }
 
+/// Whether there is nothing at all at a path. A link that leads nowhere is something: the file behind it may only be
+/// out of reach.
+pub(super) fn is_absent(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// The names of an administrator's files, sorted; none when there is no such directory.
 pub(super) fn managed_paths(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_absent(directory) => {
+            return Ok(Vec::new());
+        }
         entries => entries?,
     };
     let mut paths = Vec::new();
@@ -222,12 +228,13 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
 fn unreadable(error: &io::Error) -> Problem {
     let reason = match error.kind() {
         io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        io::ErrorKind::NotFound => "it is a link to a file that is not there".to_owned(),
         _ => format!("it cannot be read: {error}"),
     };
     Problem {
         line: 1,
         column: 1,
         reason,
-        hint: None,
+        hint: Some("make it a text file that you can read, or remove it".to_owned()),
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use askbox_paths::own_file;
 use askbox_policy::block_list::BlockList;
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::policy_file::{self, PolicyFile};
 use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Policy};
 
-use super::edit;
 use super::files::{self, PolicySource, SourceState, Stamp};
 use crate::limits;
 
@@ -42,6 +42,15 @@ pub(crate) struct Snapshot {
     block_lists: BTreeMap<CanonicalPath, ListSource>,
     /// The policy that they make.
     pub(crate) policy: Arc<Policy>,
+}
+
+/// Why no session may start: rules that nobody can read might deny anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    /// Which file cannot be read, and why.
+    pub(crate) reason: String,
+    /// What to do about it.
+    pub(crate) hint: String,
 }
 
 /// A subscribed block-list.
@@ -146,37 +155,77 @@ impl Snapshot {
             && lists(self) == lists(other)
     }
 
-    /// Why no session may start, if that is so: an administrator's rules that nobody can read might deny anything.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        let broken = self
-            .managed
-            .iter()
-            .find(|source| source.state == SourceState::Broken);
-        broken
+    /// Why no session may start, if that is so.
+    pub(crate) fn obstacle(&self) -> Option<Obstacle> {
+        let is_unknown = |source: &&PolicySource| source.state == SourceState::Broken;
+        let managed = self.managed.iter().find(is_unknown);
+        if let Some(complaint) = managed
             .and_then(PolicySource::complaint)
             .or_else(|| self.managed_error.clone())
+        {
+            return Some(Obstacle {
+                reason: format!("the administrator's policy cannot be read: {complaint}"),
+                hint: "no session starts without it; ask your administrator".to_owned(),
+            });
+        }
+        if let Some(problem) = is_unknown(&&self.user)
+            .then(|| self.user.problems.first())
+            .flatten()
+        {
+            let (path, line, column) = (self.user.path.display(), problem.line, problem.column);
+            let fix = problem.hint.as_deref().unwrap_or("correct it");
+            return Some(Obstacle {
+                reason: format!(
+                    "your rules cannot be read: {path}: line {line}, column {column}: {}",
+                    problem.reason
+                ),
+                hint: format!("{fix}; no session starts until the file can be read"),
+            });
+        }
+        let unread = self.block_lists.values().find(|source| source.list.is_none())?;
+        Some(Obstacle {
+            reason: unread.problem.clone()?,
+            hint: "make it a file that you can read, or take it out of `block_lists`; no session starts until then"
+                .to_owned(),
+        })
     }
 
     /// What is not as it should be, one line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
+        const NO_SESSION: &str = "no session starts until it can be read";
         let sources = std::iter::once(&self.user).chain(&self.managed);
         let broken = sources.filter(|source| source.is_broken()).filter_map(|source| {
             let counts = match source.state {
                 SourceState::LastGood => "its last good content counts",
-                SourceState::Broken => "nothing of it counts",
+                SourceState::Broken => NO_SESSION,
                 SourceState::Loaded | SourceState::Missing => return None,
             };
             Some(format!("{}; {counts}", source.complaint()?))
         });
-        let lists = self
-            .block_lists
-            .values()
-            .filter_map(|source| source.problem.clone());
-        self.managed_error
-            .iter()
-            .cloned()
+        let lists = self.block_lists.values().filter_map(|source| {
+            let counts = if source.list.is_some() {
+                "the names that it held count"
+            } else {
+                NO_SESSION
+            };
+            Some(format!("{}; {counts}", source.problem.as_ref()?))
+        });
+        let garbled = self.block_lists.iter().filter_map(|(path, source)| {
+            let list = source.list.as_ref()?;
+            // A few odd lines are in most lists; a list of nothing else is none, such as a page that says "not found".
+            (list.len() < list.bad_lines()).then(|| {
+                format!(
+                    "the block-list {path} is mostly no list: {} of its lines are neither a name nor of a hosts file",
+                    list.bad_lines()
+                )
+            })
+        });
+        let managed = self.managed_error.iter();
+        managed
+            .map(|error| format!("{error}; {NO_SESSION}"))
             .chain(broken)
             .chain(lists)
+            .chain(garbled)
             .collect()
     }
 
@@ -206,7 +255,10 @@ impl ListSource {
                 // A list that vanishes while it is downloaded anew shall not open anything.
                 list: before.and_then(|before| before.list.clone()),
                 stamp: None,
-                problem: Some(format!("block-list {}: {error}", path.display())),
+                problem: Some(format!(
+                    "the block-list {} cannot be read: {error}",
+                    path.display()
+                )),
             },
         }
     }
@@ -240,7 +292,7 @@ fn read_user(places: &Places, before: Option<&PolicySource>) -> PolicySource {
     };
     let source = PolicySource::read(&places.user, &context, before, first.then(last_good).flatten());
     let kept = match source.state {
-        SourceState::Loaded => edit::write(
+        SourceState::Loaded => own_file::replace(
             &places.last_good,
             source.text.as_deref().unwrap_or_default().as_bytes(),
         ),

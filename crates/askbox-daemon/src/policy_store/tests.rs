@@ -83,3 +83,29 @@ fn a_file_is_read_again_when_it_may_have_changed() {
     assert_eq!(broken.good, settled.good);
     assert_eq!(read(None).state, SourceState::Broken);
 }
+
+#[test]
+fn a_block_list_that_is_mostly_no_list_is_warned_about() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = CanonicalPath::new(directory.path()).unwrap();
+    let list = directory.path().join("ads.txt");
+    let places = Places {
+        user: directory.path().join("policy.toml"),
+        last_good: directory.path().join("policy.last-good.toml"),
+        managed: directory.path().join("managed"),
+        lists: Arc::new(askbox_policy::builtin_lists::Lists::for_home(&home, &[], &[])),
+        home,
+    };
+    let policy = format!("[network]\nblock_lists = [\"{}\"]\n", list.display());
+    fs::write(&places.user, policy).unwrap();
+    let warnings = |text: &str| {
+        fs::write(&list, text).unwrap();
+        Snapshot::read(&places, None).warnings()
+    };
+    let page = warnings("<html>\n<h1>404 Not Found</h1>\n</html>\n");
+    assert!(
+        page.len() == 1 && page[0].contains("ads.txt is mostly no list: 3"),
+        "{page:?}"
+    );
+    assert_eq!(warnings("ads.test\nno name\n0.0.0.0 more.test\n"), [""; 0]);
+}

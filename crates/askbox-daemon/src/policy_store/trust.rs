@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use askbox_paths::own_file::{self, KeptAside};
 use askbox_policy::CanonicalPath;
 use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::{self, Context, PolicyFile, Problem};
@@ -14,8 +15,6 @@ use askbox_policy::rule::Origin;
 use askbox_wire::OsText;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-use super::edit;
 
 /// The name of a project's own file.
 pub(crate) const PROJECT_FILE: &str = ".askbox.toml";
@@ -85,25 +84,29 @@ impl ProjectFile {
 }
 
 impl Trusted {
-    /// Reads the list; none is an empty one. A broken one trusts nothing and is an error to be shown.
-    pub(crate) fn load(path: &Path) -> io::Result<Self> {
+    /// Reads the list; none is an empty one. A broken one is kept aside and trusts nothing.
+    pub(crate) fn load(path: &Path) -> io::Result<(Self, Option<KeptAside>)> {
         let bytes = match std::fs::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Self::default(), None)),
             bytes => bytes?,
         };
-        let stored: Stored = serde_json::from_slice(&bytes)?;
-        if stored.version != VERSION {
-            return Err(io::Error::other(format!(
-                "its format {} is not known",
-                stored.version
-            )));
+        match Self::parse(&bytes) {
+            Ok(trusted) => Ok((trusted, None)),
+            Err(reason) => Ok((Self::default(), Some(own_file::keep_aside(path, reason)?))),
         }
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if stored.version != VERSION {
+            return Err(format!(
+                "format {}, and this Askbox knows {VERSION}",
+                stored.version
+            ));
+        }
+        let files = stored.files.into_iter();
         Ok(Self {
-            digests: stored
-                .files
-                .into_iter()
-                .map(|entry| (entry.path, entry.sha256))
-                .collect(),
+            digests: files.map(|entry| (entry.path, entry.sha256)).collect(),
         })
     }
 
@@ -126,7 +129,7 @@ impl Trusted {
         };
         let mut json = serde_json::to_vec_pretty(&stored)?;
         json.push(b'\n');
-        edit::write(list, &json)?;
+        own_file::replace(list, &json)?;
         Ok(Self { digests })
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn missed(daemon: &Daemon) -> Response {
 pub(super) async fn answer(
     daemon: &Arc<Daemon>,
     id: &str,
-    revision: Option<u32>,
+    revision: u32,
     answer: Answer,
 ) -> Result<Response, WireError> {
     let no_such =
@@ -43,12 +43,9 @@ pub(super) async fn answer(
     let written = match answer.duration {
         Duration::Once | Duration::Session | Duration::For(_) => Vec::new(),
         Duration::Always => {
-            let seen = revision
-                .or_else(|| current_revision(daemon, id))
-                .ok_or_else(no_such)?;
             let rules = daemon
                 .gate
-                .rules_for(id, seen, &answer)
+                .rules_for(id, revision, &answer)
                 .map_err(|error| refused(&error))?;
             daemon
                 .add_rules(rules)
@@ -56,7 +53,7 @@ pub(super) async fn answer(
                 .map_err(|error| rules::refused(&error))?
         }
     };
-    match daemon.gate.answer_at(id, revision, answer, "command line").await {
+    match daemon.gate.answer(id, revision, answer, "command line").await {
         Ok(answered) => Ok(Response::Answered(AnsweredView {
             allow: answer.allow,
             released: answered.released,
@@ -74,21 +71,13 @@ pub(super) async fn answer(
     }
 }
 
-fn current_revision(daemon: &Daemon, id: QuestionId) -> Option<u32> {
-    let open = daemon.gate.open_questions();
-    let missed = daemon.gate.missed();
-    let all = open.iter().chain(missed.iter().map(|missed| &missed.question));
-    all.filter(|question| question.id == id)
-        .map(|question| question.revision)
-        .next()
-}
-
 fn refused(error: &AnswerError) -> WireError {
     let code = match error {
         AnswerError::Unknown(_) | AnswerError::Closed(_) => ErrorCode::NotFound,
         AnswerError::Changed { .. } => ErrorCode::Stale,
         AnswerError::SessionEnded | AnswerError::RuleNotInForce => ErrorCode::Refused,
         AnswerError::Log(_) => ErrorCode::Log,
+        AnswerError::Random(_) => ErrorCode::Internal,
         AnswerError::Interrupted => ErrorCode::Stopping,
     };
     let wire = WireError::new(code, views::chain(error));
@@ -97,6 +86,9 @@ fn refused(error: &AnswerError) -> WireError {
             wire.with_hint("askbox questions")
         }
         AnswerError::RuleNotInForce => wire.with_hint("askbox rules list"),
-        AnswerError::SessionEnded | AnswerError::Log(_) | AnswerError::Interrupted => wire,
+        AnswerError::SessionEnded
+        | AnswerError::Log(_)
+        | AnswerError::Random(_)
+        | AnswerError::Interrupted => wire,
     }
 }

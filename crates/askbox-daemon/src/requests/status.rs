@@ -1,7 +1,7 @@
 //! How the daemon is.
 
 use askbox_audit::path_text;
-use askbox_wire::{StatusView, VERSION, rfc3339};
+use askbox_wire::{ObstacleView, StatusView, VERSION, rfc3339};
 
 use crate::daemon::Daemon;
 use crate::views;
@@ -9,11 +9,6 @@ use crate::views;
 pub(super) fn view(daemon: &Daemon) -> StatusView {
     let snapshot = daemon.policy.snapshot();
     let mut warnings = daemon.start_warnings.clone();
-    warnings.extend(
-        snapshot
-            .obstacle()
-            .map(|reason| format!("no session can start: {reason}")),
-    );
     warnings.extend(snapshot.warnings());
     StatusView {
         version: VERSION.to_owned(),
@@ -25,6 +20,10 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         grants: daemon.gate.grants().len(),
         policy: views::policy(&snapshot),
         log: path_text(&daemon.paths.log()),
+        obstacle: snapshot.obstacle().map(|obstacle| ObstacleView {
+            reason: obstacle.reason,
+            hint: obstacle.hint,
+        }),
         warnings,
     }
 }

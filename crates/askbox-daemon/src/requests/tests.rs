@@ -32,7 +32,7 @@ fn opened(client: &mut askbox_wire::Client) -> QuestionView {
 fn answer(question: &QuestionView, answer: Answer) -> Request {
     Request::Answer {
         id: question.id.clone(),
-        revision: Some(question.revision),
+        revision: question.revision,
         answer,
     }
 }
@@ -123,7 +123,7 @@ fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
     for id in ["99", "x", ""] {
         let request = Request::Answer {
             id: id.into(),
-            revision: None,
+            revision: 1,
             answer: ONCE,
         };
         assert_eq!(refusal(client.call(request)).code, ErrorCode::NotFound, "{id:?}");

@@ -8,7 +8,7 @@ use askbox_policy::Process;
 
 use crate::process_view::{Connection, Diagnostics, Members, ProcessView, Whereabouts};
 
-/// Looks among the processes below `root`. As long as that is 0, the supervisor has not said where they are.
+/// Looks among the processes below `root`. As long as that is 0, the client has not said where they are.
 pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>, diagnostics: Diagnostics) -> Identify {
     let processes = processes.clone();
     Arc::new(move |Ends { client, server }| {

@@ -18,7 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The names, as people see them; `root` is the first process of the session, 0 when there was none.
 pub(super) async fn since(before: Before, project: &Path, root: u32, how: Ending) -> Vec<String> {
     match how {
-        // Their supervisor has waited for them; at the daemon's own end there is no time.
+        // Their client has waited for them; at the daemon's own end there is no time.
         Ending::Exited(_) | Ending::DaemonEnds => {}
         Ending::ConnectionLost | Ending::Stopped => wait_for_end(root).await,
     }

@@ -12,10 +12,10 @@ use askbox_policy::{
     CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
     Rule, SessionId, SessionRules, Target, Verdict,
 };
-use askbox_sandbox::HostFacts;
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, Question};
 use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
+use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
@@ -39,7 +39,7 @@ pub(super) struct Planned {
     pub(super) rules: SessionRules,
     /// One line each for the person at the terminal.
     pub(super) notices: Vec<String>,
-    /// The plan as the supervisor gets it.
+    /// The plan as the client gets it.
     pub(super) plan: Verbatim,
     /// The project as it is now, to compare with at the end.
     pub(super) before: Before,
@@ -51,12 +51,15 @@ pub(super) async fn make(
     id: &SessionId,
     request: &LaunchRequest,
 ) -> Result<Planned, WireError> {
+    if daemon.policy.snapshot().obstacle().is_some() {
+        // Whoever just mended it need not wait for the next look. In a task of its own, so that a front end that goes
+        // away does not leave half a change of policy.
+        let daemon = Arc::clone(daemon);
+        let look = tokio::spawn(async move { daemon.check_policy().await });
+        drop(timeout(limits::PLAN_WAIT, look).await);
+    }
     if let Some(obstacle) = daemon.policy.snapshot().obstacle() {
-        return Err(WireError::new(
-            ErrorCode::Policy,
-            format!("the administrator's policy cannot be read: {obstacle}"),
-        )
-        .with_hint("no session starts without it; ask your administrator"));
+        return Err(WireError::new(ErrorCode::Policy, obstacle.reason).with_hint(obstacle.hint));
     }
     let (daemon, id, request) = (Arc::clone(daemon), id.clone(), request.clone());
     let planning = spawn_blocking(move || Planning::new(&daemon, &request)?.plan(&daemon, &id, &request));
@@ -127,6 +130,13 @@ impl Planning {
         let listed = self.listed(&opened);
         let denied = self.denied()?;
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
+        if !identity::can_tell_of(&user) {
+            let error = refused(format!(
+                "programs inside cannot be told of {}",
+                user.home.display()
+            ));
+            return Err(error.with_hint("use a home directory with a name in UTF-8, without colons"));
+        }
         let question = Question {
             user,
             project: self.project.as_path(),
@@ -161,7 +171,8 @@ impl Planning {
             },
             homes: daemon.paths.homes().join(home_name(&self.project)),
         };
-        let plan = plan::plan(&plan_request, &facts).map_err(|refusal| refused(refusal.to_string()))?;
+        let plan = plan::plan(&plan_request, &facts)
+            .map_err(|refusal| refused(refusal.to_string()).with_hint(way_out(&refusal)))?;
         let text = Verbatim::of(&plan).map_err(|error| {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
@@ -205,7 +216,11 @@ impl Planning {
             match verdict {
                 Verdict::Allow(_) => {}
                 Verdict::Deny(basis) | Verdict::Ask(basis) if is_flag => {
-                    return Err(refused(format!("cannot open {path}: {basis}")));
+                    let error = refused(format!("cannot open {path}: {basis}"));
+                    return Err(match basis.hint() {
+                        Some(hint) => error.with_hint(hint),
+                        None => error,
+                    });
                 }
                 Verdict::Deny(_) | Verdict::Ask(_) => continue,
             }
@@ -293,7 +308,6 @@ impl Planning {
             let list = match list {
                 List::Credential => plan::List::Credential,
                 List::Startup => plan::List::Startup,
-                List::Redacted => continue,
             };
             let anchor = entry.pattern.anchor();
             let add = |path: PathBuf, directory| Listed {
@@ -316,6 +330,21 @@ impl Planning {
             }
         }
         listed
+    }
+}
+
+/// What to do about a plan that cannot be made.
+fn way_out(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::OpensListed { .. } => "open the directories that are needed below it instead",
+        Refusal::Missing(_) => "make it first, or open a directory that holds it",
+        Refusal::LeadsTo { .. } => "open the path that it leads to by name, if that is meant",
+        Refusal::HoldsCredentials(_) => "open the very file that is needed",
+        Refusal::Reserved(_) => "leave it out, and use the session's own",
+        Refusal::OutsideProject { .. } => {
+            "start the command in the project, or name another one with --project"
+        }
+        Refusal::TooMany(_) => "open one directory in the place of many paths",
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_network::Serving;
-use askbox_policy::{Project, SessionId};
+use askbox_policy::{Pin, Project, SessionId};
 use askbox_sandbox::guards::Before;
-use askbox_wire::{ErrorCode, Pin, SessionState, SessionView, WireError};
+use askbox_wire::{ErrorCode, SessionState, SessionView, WireError};
 use tokio::sync::watch;
 
 /// All sessions.

@@ -102,7 +102,7 @@ fn what_a_session_made_that_runs_outside_is_said_and_logged_at_its_end() {
 }
 
 #[test]
-fn a_stopped_session_loses_its_leash_and_its_supervisor_hears_of_it() {
+fn a_stopped_session_loses_its_leash_and_its_client_hears_of_it() {
     let world = World::new();
     let mut client = world.client();
     let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));
@@ -217,20 +217,77 @@ fn launches_that_could_do_harm_are_refused() {
     run_session(&mut client, launch_request(&project));
 }
 
-#[test]
-fn no_session_starts_under_an_administrators_broken_policy() {
-    let place = Place::new();
-    fs::write(
-        place.managed().join("10.toml"),
-        "[[rule]]\neffect = 1\nnetwork = \"*\"\n",
-    )
-    .unwrap();
+/// Starts a daemon that must refuse to launch with these words, then mends the policy, after which it launches.
+fn refuses_until_mended(place: Place, words: &str, mend: impl FnOnce(&World)) -> World {
     let world = place.start();
     let mut client = world.client();
     let request = launch_request(&world.project("p"));
-    let error = refusal(client.call(Request::Launch(Box::new(request))));
+    let error = refusal(client.call(Request::Launch(Box::new(request.clone()))));
     assert_eq!(error.code, ErrorCode::Policy);
-    assert!(error.message.contains("10.toml: line 2"), "{}", error.message);
+    assert!(error.message.contains(words), "{}", error.message);
+    assert!(error.hint.is_some(), "{error:?}");
+    let Response::Status(status) = client.call(Request::Status).unwrap() else {
+        panic!("no status")
+    };
+    assert!(
+        status.warnings[0].contains(words) && status.warnings[0].contains("no session starts"),
+        "{:?}",
+        status.warnings
+    );
+    assert!(status.obstacle.unwrap().reason.contains(words));
+    mend(&world);
+    run_session(&mut client, request);
+    world
+}
+
+#[test]
+fn no_session_starts_under_an_administrators_broken_policy() {
+    let place = Place::new();
+    let file = place.managed().join("10.toml");
+    fs::write(&file, "[[rule]]\neffect = 1\nnetwork = \"*\"\n").unwrap();
+    refuses_until_mended(place, "10.toml: line 2", |_| fs::write(&file, "").unwrap());
+}
+
+#[test]
+fn no_session_starts_under_rules_that_were_never_good() {
+    let place = Place::new();
+    fs::write(
+        place.paths.policy(),
+        "[[rule]]\neffect = \"denny\"\nnetwork = \"*\"\n",
+    )
+    .unwrap();
+    refuses_until_mended(place, "policy.toml: line 2", |world| {
+        fs::write(world.paths.policy(), "").unwrap();
+    });
+
+    let place = Place::new();
+    let elsewhere = place.directory.path().join("dotfiles.toml");
+    std::os::unix::fs::symlink(&elsewhere, place.paths.policy()).unwrap();
+    refuses_until_mended(place, "a link to a file that is not there", |_| {
+        fs::write(&elsewhere, "").unwrap();
+    });
+}
+
+#[test]
+fn no_session_starts_without_a_block_list_that_was_never_read() {
+    let place = Place::new();
+    let list = place.directory.path().join("ads.txt");
+    let policy = format!("[network]\nblock_lists = [\"{}\"]\n", list.display());
+    fs::write(place.paths.policy(), policy).unwrap();
+    let world = refuses_until_mended(place, "ads.txt cannot be read", |_| {
+        fs::write(&list, "ads.test\n").unwrap();
+    });
+
+    // One that vanishes while the daemon runs keeps its names, and stops nobody.
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Policy]);
+    fs::remove_file(&list).unwrap();
+    let policy = wait_for(&mut client, |event| match event {
+        Event::PolicyChanged(policy) => Some(policy),
+        _ => None,
+    });
+    assert_eq!(policy.blocked_names, 1);
+    run_session(&mut world.client(), launch_request(&world.project("p")));
 }
 
 #[test]
@@ -269,6 +326,37 @@ fn a_projects_file_may_loosen_only_as_it_was_trusted() {
     fs::write(&file, allow).unwrap();
     let world = world.end().start();
     assert!(allowed(&world), "trust outlives the daemon");
+}
+
+#[test]
+fn a_broken_list_of_trusted_files_is_kept_and_trusts_nothing() {
+    let place = Place::new();
+    let broken = "{\"version\":1,\"files\":[";
+    fs::write(place.paths.trusted(), broken).unwrap();
+    let world = place.start();
+    let kept = world.paths.trusted().with_file_name("trusted.json.broken-1");
+    let warnings = |world: &World| {
+        let Response::Status(status) = world.client().call(Request::Status).unwrap() else {
+            panic!("no status")
+        };
+        status.warnings
+    };
+    let warned = warnings(&world);
+    assert!(
+        warned[0].contains("no project file is trusted") && warned[0].contains(kept.to_str().unwrap()),
+        "{warned:?}"
+    );
+
+    // A new list does not overwrite it, and the next daemon finds nothing wrong.
+    let project = world.project("p");
+    fs::write(project.join(".askbox.toml"), "").unwrap();
+    let trust = Request::Trust {
+        directory: project.into(),
+    };
+    world.client().call(trust).unwrap();
+    let world = world.end().start();
+    assert_eq!(warnings(&world), Vec::<String>::new());
+    assert_eq!(fs::read_to_string(&kept).unwrap(), broken);
 }
 
 fn with_options(

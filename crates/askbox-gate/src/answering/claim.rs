@@ -1,14 +1,14 @@
 //! Claiming a question for one answer, so that no other counts, and giving it back when the answer cannot be logged.
 
-use askbox_policy::{Answer, Duration, Project, SessionId, Verdict};
+use askbox_policy::{Answer, Duration, Project, SessionId, Verdict, WhyMissed};
 
 use super::AnswerError;
 use super::plan::Listed;
 use crate::denial::DeniedBy;
 use crate::gate::{Gate, State};
+use crate::questions::QuestionId;
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::Stage;
-use crate::questions::{QuestionId, WhyMissed};
 
 /// A question in the hands of one answer.
 pub(super) struct Claim {
@@ -26,7 +26,7 @@ impl Gate {
         &self,
         state: &mut State,
         id: QuestionId,
-        revision: Option<u32>,
+        revision: u32,
         answer: &Answer,
     ) -> Result<Claim, AnswerError> {
         let (question, is_answering, listed) = if let Some(question) = state.book.get(id) {
@@ -92,18 +92,14 @@ impl Gate {
 }
 
 /// Whether an answer that saw `seen` may count.
-pub(super) fn check(
-    is_answering: bool,
-    id: QuestionId,
-    current: u32,
-    seen: Option<u32>,
-) -> Result<(), AnswerError> {
+pub(super) fn check(is_answering: bool, id: QuestionId, current: u32, seen: u32) -> Result<(), AnswerError> {
     if is_answering {
         return Err(AnswerError::Closed(id));
     }
-    match seen {
-        Some(seen) if seen != current => Err(AnswerError::Changed { current }),
-        Some(_) | None => Ok(()),
+    if seen == current {
+        Ok(())
+    } else {
+        Err(AnswerError::Changed { current })
     }
 }
 

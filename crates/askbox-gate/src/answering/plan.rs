@@ -46,11 +46,11 @@ impl Listed {
 
 /// The grants that an answer gives.
 pub(super) fn grants(
-    session: &SessionId,
-    project: &Project,
+    (session, project): (&SessionId, &Project),
     listed: &[Listed],
     answer: &Answer,
     now: &Moment,
+    names: &mut Names,
 ) -> Vec<Grant> {
     let covered: Vec<(Pattern, Process)> = match answer.duration {
         Duration::Once => once(listed, answer.widen),
@@ -67,7 +67,7 @@ pub(super) fn grants(
                 project,
                 process: &process,
             };
-            answer::grant_from(new_id(), pattern, answer, &asked, now)
+            answer::grant_from(names.next(), pattern, answer, &asked, now)
         })
         .collect()
 }
@@ -129,19 +129,30 @@ pub(super) fn revoked(
     revoked
 }
 
-/// A name that no other grant of this machine has, in all likelihood, and that can be typed: ten letters and digits
-/// without look-alikes, 50 bits.
-fn new_id() -> GrantId {
-    const LETTERS: [char; 32] = [
-        'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w',
-        'x', 'y', 'z', '2', '3', '4', '5', '6', '7', '8', '9', '0',
-    ];
-    // The kernel's generator cannot fail after boot on the kernels that are supported.
-    let random = getrandom::u64().unwrap_or_default();
-    let letter = |at: u32| {
-        LETTERS
-            .get(usize::try_from((random >> (5 * at)) & 31).unwrap_or(0))
-            .copied()
-    };
-    GrantId((0..10).filter_map(letter).collect())
+/// Names for the grants of one answer, which no other grant of this machine has, in all likelihood: a number of 50 bits, and
+/// those that follow it.
+#[derive(Debug)]
+pub(super) struct Names(u64);
+
+impl Names {
+    /// Fails when the system gives no random numbers; names that everybody could guess would meet again.
+    pub(super) fn draw() -> Result<Self, getrandom::Error> {
+        getrandom::u64().map(Self)
+    }
+
+    /// Ten letters and digits without look-alikes, to be typed.
+    fn next(&mut self) -> GrantId {
+        const LETTERS: [char; 32] = [
+            'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v',
+            'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7', '8', '9', '0',
+        ];
+        let number = self.0;
+        self.0 = self.0.wrapping_add(1);
+        let letter = |at: u32| {
+            LETTERS
+                .get(usize::try_from((number >> (5 * at)) & 31).unwrap_or(0))
+                .copied()
+        };
+        GrantId((0..10).filter_map(letter).collect())
+    }
 }

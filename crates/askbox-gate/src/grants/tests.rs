@@ -1,3 +1,4 @@
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use askbox_policy::{CanonicalPath, Effect, Expiry, GrantId, Moment, PathPattern, Pattern, SessionId};
@@ -67,26 +68,4 @@ fn a_file_that_cannot_be_trusted_is_kept_aside() {
         assert_eq!(fs::read_to_string(&kept.path).unwrap(), text);
         assert!(!path.exists());
     }
-}
-
-#[test]
-fn a_second_broken_file_does_not_replace_the_first() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("grants.json");
-    for number in 1..=2 {
-        fs::write(&path, format!("broken {number}")).unwrap();
-        let store = GrantStore::load(&path).unwrap();
-        let expected = directory.path().join(format!("grants.json.broken-{number}"));
-        assert_eq!(store.kept_aside().unwrap().path, expected);
-    }
-}
-
-#[test]
-fn a_file_that_cannot_be_written_leaves_the_one_before() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("grants.json");
-    save(&path, &[grant("a", Scope::Everywhere)], 1).unwrap();
-    fs::create_dir(directory.path().join("grants.json.new")).unwrap();
-    save(&path, &[], 2).unwrap_err();
-    assert_eq!(GrantStore::load(&path).unwrap().take().1, 1);
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::group::GroupKey;
-use super::open::{Open, OpenMember, Outcome, Stage, Waiter};
+use super::open::{Open, OpenMember, Stage, Told, Waiter};
 use super::{Question, QuestionId};
 use crate::limits;
 
@@ -34,7 +34,7 @@ pub(crate) struct Ticket {
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) ticket: Ticket,
-    pub(crate) outcome: oneshot::Receiver<Outcome>,
+    pub(crate) told: oneshot::Receiver<Told>,
     pub(crate) how: How,
 }
 
@@ -136,7 +136,7 @@ impl Book {
             return Err(Full::Members(id));
         };
         self.last_waiter += 1;
-        let (sender, outcome) = oneshot::channel();
+        let (sender, told) = oneshot::channel();
         member.waiters.push(Waiter {
             id: self.last_waiter,
             process: request.process.clone(),
@@ -147,7 +147,7 @@ impl Book {
                 question: id,
                 waiter: self.last_waiter,
             },
-            outcome,
+            told,
             how,
         })
     }

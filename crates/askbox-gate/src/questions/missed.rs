@@ -1,11 +1,11 @@
 //! The missed list: questions that nobody answered in time, bounded for each session and altogether. The oldest go
 //! first.
 
-use askbox_policy::Request;
+use askbox_policy::{Request, WhyMissed};
 use tokio::time::Instant;
 
 use super::group::GroupKey;
-use super::{Member, Missed, QuestionId, WhyMissed};
+use super::{Member, Missed, QuestionId};
 use crate::limits;
 
 /// One missed question with the key that it was grouped by.

@@ -19,7 +19,7 @@ use crate::permits::Permit;
 
 /// What a waiting request is told.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum Told {
     /// It may proceed; the permit is in the registry already, so nothing can change unseen on the way.
     Admitted(Permit),
     /// It may not.
@@ -70,7 +70,7 @@ pub(crate) struct OpenMember {
 pub(crate) struct Waiter {
     pub(crate) id: u64,
     pub(crate) process: Process,
-    pub(crate) sender: oneshot::Sender<Outcome>,
+    pub(crate) sender: oneshot::Sender<Told>,
 }
 
 impl Open {
@@ -107,7 +107,7 @@ impl Open {
     }
 
     /// Takes one waiter out: its requester is gone, or its time is over. Returns whether the member now waits for
-    /// nobody, or `None` when the waiter has its outcome already.
+    /// nobody, or `None` when the waiter was told already.
     pub(crate) fn leave(&mut self, waiter: u64) -> Option<bool> {
         self.members.iter_mut().find_map(|member| {
             let index = member.waiters.iter().position(|other| other.id == waiter)?;
@@ -120,7 +120,7 @@ impl Open {
     pub(crate) fn deny_all(&mut self, by: &DeniedBy) {
         for member in &mut self.members {
             for waiter in member.waiters.drain(..) {
-                waiter.tell(Outcome::Denied(by.clone()));
+                waiter.tell(Told::Denied(by.clone()));
             }
         }
     }
@@ -138,8 +138,8 @@ impl OpenMember {
 }
 
 impl Waiter {
-    /// Hands over the outcome. A requester that is gone by now drops it, and with it the permit.
-    pub(crate) fn tell(self, outcome: Outcome) {
-        drop(self.sender.send(outcome));
+    /// Tells it. A requester that is gone by now drops it, and with it the permit.
+    pub(crate) fn tell(self, told: Told) {
+        drop(self.sender.send(told));
     }
 }

@@ -6,27 +6,21 @@ async fn an_answer_to_an_older_revision_is_refused() {
     let (first, seen) = world.ask_shown(&net("a.example.com")).await;
     let (second, _) = world.ask_shown(&net("b.example.com")).await;
     let stale = world
-        .gate
         .answer(seen.id, Some(seen.revision), allow(hours(1)))
         .await
         .unwrap_err();
     assert!(matches!(stale, AnswerError::Changed { current: 2 }), "{stale:?}");
     assert_eq!((waiting(&world.gate), world.gate.grants().len()), (2, 0));
-    world
-        .gate
-        .answer(seen.id, Some(2), allow(hours(1)))
-        .await
-        .unwrap();
+    world.answer(seen.id, Some(2), allow(hours(1))).await.unwrap();
     drop((admitted(first).await, admitted(second).await));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_a_revision_covers_what_is_listed_at_that_moment() {
+async fn an_answer_covers_what_is_listed_and_nothing_that_comes_later() {
     let mut world = World::new();
     let (first, _) = world.ask_shown(&net("a.example.com")).await;
     let (second, question) = world.ask_shown(&net("b.example.com")).await;
     let answered = world
-        .gate
         .answer(question.id, None, allow(Duration::Session))
         .await
         .unwrap();
@@ -42,14 +36,13 @@ async fn the_first_answer_wins_and_later_ones_find_it_closed() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
     let (one, other) = tokio::join!(
-        world.gate.answer(question.id, Some(1), block(hours(1))),
-        world.gate.answer(question.id, Some(1), allow(hours(1))),
+        world.answer(question.id, Some(1), block(hours(1))),
+        world.answer(question.id, Some(1), allow(hours(1))),
     );
     one.unwrap();
     assert!(matches!(other.unwrap_err(), AnswerError::Closed(_)));
     assert_eq!(denied(asking).await, DeniedBy::Answered);
     let unknown = world
-        .gate
         .answer(QuestionId(99), None, allow(hours(1)))
         .await
         .unwrap_err();
@@ -63,7 +56,6 @@ async fn once_covers_everything_that_waits_on_the_question() {
     let second = world.ask_as(8, &net("example.com"));
     world.until_waiting(2).await;
     let answered = world
-        .gate
         .answer(question.id, Some(1), allow(Duration::Once))
         .await
         .unwrap();
@@ -76,7 +68,6 @@ async fn once_covers_the_same_target_of_the_same_process_for_ten_minutes() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
     world
-        .gate
         .answer(question.id, None, allow(Duration::Once))
         .await
         .unwrap();
@@ -105,7 +96,6 @@ async fn once_after_the_requester_went_away_lets_the_next_request_through_and_no
     asking.abort();
     world.until_waiting(0).await;
     world
-        .gate
         .answer(question.id, None, allow(Duration::Once))
         .await
         .unwrap();
@@ -125,7 +115,6 @@ async fn once_for_the_next_request_is_over_after_two_minutes() {
     asking.abort();
     world.until_waiting(0).await;
     world
-        .gate
         .answer(question.id, None, allow(Duration::Once))
         .await
         .unwrap();
@@ -139,7 +128,6 @@ async fn blocking_once_denies_what_waits_and_the_same_process_and_asks_for_other
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
     world
-        .gate
         .answer(question.id, None, block(Duration::Once))
         .await
         .unwrap();
@@ -162,7 +150,7 @@ async fn a_grant_is_as_narrow_as_the_question_unless_it_is_widened() {
             widen,
             ..allow(hours(1))
         };
-        world.gate.answer(question.id, None, answer).await.unwrap();
+        world.answer(question.id, None, answer).await.unwrap();
         drop(admitted(asking).await);
         let other_port = Target::Network(destination("a.example.com", 22));
         let targets = [
@@ -183,7 +171,6 @@ async fn a_file_grant_is_for_the_file_and_widened_for_its_directory() {
         let mut world = World::new();
         let (asking, question) = world.ask_shown(&read("/srv/data/x")).await;
         world
-            .gate
             .answer(
                 question.id,
                 None,
@@ -208,7 +195,6 @@ async fn session_is_for_the_session_a_time_for_the_project_and_everywhere_for_al
         let mut world = World::new();
         let (asking, question) = world.ask_shown(&net("example.com")).await;
         world
-            .gate
             .answer(
                 question.id,
                 None,
@@ -244,7 +230,6 @@ async fn allowing_a_name_says_nothing_about_the_local_network() {
     let mut world = World::with_policy(&rule("allow", "nas.example.com:443"));
     let (asking, question) = world.ask_shown(&local("nas.example.com", "10.1.2.3")).await;
     world
-        .gate
         .answer(question.id, None, allow(Duration::Session))
         .await
         .unwrap();
@@ -258,7 +243,7 @@ async fn always_waits_for_its_rule_and_the_answer_comes_before_the_effect() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
     let always = allow(Duration::Always);
-    let early = world.gate.answer(question.id, Some(1), always).await.unwrap_err();
+    let early = world.answer(question.id, Some(1), always).await.unwrap_err();
     assert!(matches!(early, AnswerError::RuleNotInForce));
     let rules = world.gate.rules_for(question.id, 1, &always).unwrap();
     assert_eq!(
@@ -271,7 +256,7 @@ async fn always_waits_for_its_rule_and_the_answer_comes_before_the_effect() {
         .set_policy(policy(&rule("allow", "example.com:443")))
         .await;
     assert_eq!(waiting(&world.gate), 1);
-    let answered = world.gate.answer(question.id, Some(1), always).await.unwrap();
+    let answered = world.answer(question.id, Some(1), always).await.unwrap();
     assert_eq!((answered.grants.len(), answered.released), (0, 1));
     let permit = admitted(asking).await;
     assert!(!permit.is_revoked());
@@ -311,7 +296,7 @@ async fn a_missed_question_can_be_answered_with_always() {
         .gate
         .set_policy(policy(&rule("allow", "example.com:443")))
         .await;
-    world.gate.answer(question.id, Some(1), always).await.unwrap();
+    world.answer(question.id, Some(1), always).await.unwrap();
     assert_eq!(world.gate.missed(), []);
 }
 
@@ -321,7 +306,7 @@ async fn the_log_says_where_a_person_answered() {
     let (_, question) = world.ask_shown(&net("example.com")).await;
     world
         .gate
-        .answer_at(question.id, None, allow(Duration::Session), "window")
+        .answer(question.id, 1, allow(Duration::Session), "window")
         .await
         .unwrap();
     assert_eq!(world.told()[1], "answer allow window 1");
@@ -339,7 +324,7 @@ async fn what_comes_while_always_is_written_gets_a_question_of_its_own() {
         .gate
         .set_policy(policy(&rule("allow", "a.example.com:443")))
         .await;
-    world.gate.answer(question.id, Some(1), always).await.unwrap();
+    world.answer(question.id, Some(1), always).await.unwrap();
     drop(admitted(asking).await);
     assert_eq!(waiting(&world.gate), 1);
 }

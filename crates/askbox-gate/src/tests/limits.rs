@@ -1,3 +1,5 @@
+use askbox_policy::WhyMissed;
+
 use super::*;
 use crate::limits::{MEMBERS_PER_QUESTION, MISSED_PER_SESSION, WAITERS_PER_QUESTION};
 
@@ -12,7 +14,6 @@ async fn a_thousand_requests_for_one_target_are_one_question() {
     world.until_waiting(WAITERS_PER_QUESTION).await;
     assert_eq!(denied(world.ask(&net("example.com"))).await, DeniedBy::TooMany);
     let answered = world
-        .gate
         .answer(question.id, Some(1), allow(Duration::Once))
         .await
         .unwrap();
@@ -77,7 +78,6 @@ async fn more_than_twenty_questions_a_minute_turn_the_session_quiet_until_it_is_
         .collect();
     assert_eq!(why.len(), 2);
     world
-        .gate
         .answer(denial.question.unwrap(), None, allow(hours(1)))
         .await
         .unwrap();

@@ -8,11 +8,7 @@ async fn survives(boot_id: &str, boot_ms: u64, wall_ms: u64) -> bool {
     let mut world = World::new();
     let directory = Arc::clone(&world.directory);
     let (asking, question) = world.ask_shown(&net("example.com")).await;
-    world
-        .gate
-        .answer(question.id, None, allow(hours(1)))
-        .await
-        .unwrap();
+    world.answer(question.id, None, allow(hours(1))).await.unwrap();
     drop(admitted(asking).await);
     world.log.close().await.unwrap();
     drop(world);
@@ -43,11 +39,7 @@ async fn an_hour_lasts_across_a_reboot_by_the_wall_clock() {
 async fn the_high_water_mark_is_stored_at_most_every_minute() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
-    world
-        .gate
-        .answer(question.id, None, allow(hours(9)))
-        .await
-        .unwrap();
+    world.answer(question.id, None, allow(hours(9))).await.unwrap();
     drop(admitted(asking).await);
     let stored = |world: &World| {
         let text = std::fs::read(world.grants_file()).unwrap();
@@ -73,11 +65,7 @@ async fn once_and_session_grants_do_not_outlive_the_daemon() {
         ("c.test", hours(1)),
     ] {
         let (asking, question) = world.ask_shown(&net(host)).await;
-        world
-            .gate
-            .answer(question.id, None, allow(duration))
-            .await
-            .unwrap();
+        world.answer(question.id, None, allow(duration)).await.unwrap();
         drop(admitted(asking).await);
     }
     assert_eq!(world.gate.grants().len(), 3);
@@ -93,11 +81,7 @@ async fn once_and_session_grants_do_not_outlive_the_daemon() {
 async fn a_revoked_grant_does_not_come_back() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
-    world
-        .gate
-        .answer(question.id, None, allow(hours(1)))
-        .await
-        .unwrap();
+    world.answer(question.id, None, allow(hours(1))).await.unwrap();
     drop(admitted(asking).await);
     world.gate.revoke(RevokeWhat::All).await.unwrap();
     let directory = Arc::clone(&world.directory);
@@ -111,11 +95,7 @@ async fn a_revoked_grant_does_not_come_back() {
 async fn a_deny_that_was_written_while_no_daemon_ran_revokes_what_it_covers() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("a.example.com")).await;
-    world
-        .gate
-        .answer(question.id, None, allow(hours(1)))
-        .await
-        .unwrap();
+    world.answer(question.id, None, allow(hours(1))).await.unwrap();
     drop(admitted(asking).await);
     let directory = Arc::clone(&world.directory);
     world.log.close().await.unwrap();
@@ -140,11 +120,7 @@ async fn a_deny_that_was_written_while_no_daemon_ran_revokes_what_it_covers() {
 async fn a_disk_that_fails_is_reported_by_a_revocation_which_counts_all_the_same() {
     let mut world = World::new();
     let (asking, question) = world.ask_shown(&net("example.com")).await;
-    world
-        .gate
-        .answer(question.id, None, allow(hours(1)))
-        .await
-        .unwrap();
+    world.answer(question.id, None, allow(hours(1))).await.unwrap();
     let permit = admitted(asking).await;
     std::fs::remove_file(world.grants_file()).unwrap();
     std::fs::create_dir(world.grants_file()).unwrap();

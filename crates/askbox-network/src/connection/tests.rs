@@ -171,6 +171,7 @@ async fn a_denied_name_is_refused_in_the_protocol_of_the_client() {
         (&body["error"], &body["host"], &body["port"]),
         (&"denied".into(), &"denied.test".into(), &80.into())
     );
+    assert_eq!(body["hint"], "askbox rules add allow network 'denied.test:80'");
 
     let (mut program, task) = world.connect("denied.test", 22).await;
     program.write_all(b"SSH-2.0-client\r\n").await.unwrap();

@@ -1,4 +1,16 @@
 use super::*;
+use crate::Ends;
+use crate::session::Caller;
+use crate::world::{World, destination, rule};
+
+async fn permit(world: &World, target: Target) -> Permit {
+    let ends = Ends {
+        client: "127.0.0.1:1".parse().unwrap(),
+        server: None,
+    };
+    let caller = Caller::new(Arc::clone(&world.session), ends);
+    caller.admit(target).await.unwrap()
+}
 
 fn addresses(texts: &[&str]) -> Vec<IpAddr> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -12,7 +24,7 @@ fn network() -> HostNetwork {
 }
 
 fn dial(texts: &[&str]) -> Judgement {
-    Judgement::Dial(addresses(texts).into_iter().map(JudgedAddress).collect())
+    Judgement::Dial(addresses(texts))
 }
 
 #[test]
@@ -61,6 +73,48 @@ fn an_address_that_the_program_named_raises_no_second_question() {
     assert_eq!(judged("192.0.2.1"), dial(&["192.0.2.1"]));
     assert!(matches!(judged("127.0.0.1"), Judgement::Forbidden { .. }));
     assert!(matches!(judged("203.0.113.9"), Judgement::Forbidden { .. }));
+}
+
+#[tokio::test]
+async fn a_route_leads_only_where_its_permit_does() {
+    let world = World::new(&rule("allow", "*"), &[]);
+    let named = permit(&world, Target::Network(destination("ok.test", 443))).await;
+    let address = "192.0.2.1".parse().unwrap();
+    let pin = |host, port| {
+        let Destination { host, port } = destination(host, port);
+        Pin { host, port, address }
+    };
+    let route = Route::pinned(&named, &pin("ok.test", 443)).unwrap();
+    let expected: Vec<SocketAddr> = vec!["192.0.2.1:443".parse().unwrap()];
+    assert_eq!(route.addresses().collect::<Vec<_>>(), expected);
+    for other in [pin("other.test", 443), pin("ok.test", 444)] {
+        assert!(Route::pinned(&named, &other).is_none(), "{other:?}");
+    }
+    assert!(Route::local(&named).is_none());
+
+    let literal = permit(&world, Target::Network(destination("192.0.2.7", 22))).await;
+    let Judgement::Dial(route) = world.session.resolver.route(&literal).await.unwrap() else {
+        panic!("no route")
+    };
+    let expected: Vec<SocketAddr> = vec!["192.0.2.7:22".parse().unwrap()];
+    assert_eq!(route.addresses().collect::<Vec<_>>(), expected);
+
+    let world = World::new(
+        &format!("{}address = \"10.1.2.3\"\n", rule("allow", "ok.test")),
+        &[],
+    );
+    let target = Target::LocalNetwork {
+        destination: destination("ok.test", 443),
+        address: "10.1.2.3".parse().unwrap(),
+    };
+    let local = permit(&world, target).await;
+    let expected: Vec<SocketAddr> = vec!["10.1.2.3:443".parse().unwrap()];
+    assert_eq!(
+        Route::local(&local).unwrap().addresses().collect::<Vec<_>>(),
+        expected
+    );
+    assert!(Route::pinned(&local, &pin("ok.test", 443)).is_none());
+    assert!(world.session.resolver.route(&local).await.is_err());
 }
 
 #[tokio::test]

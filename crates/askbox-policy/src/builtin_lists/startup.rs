@@ -1,4 +1,4 @@
-//! The start-up list and the list of redacted copies, one entry per line with its reason. Data only.
+//! The start-up list, one entry per line with its reason. Data only.
 
 use super::Line;
 use super::Node::{Directory, File, Glob};
@@ -211,14 +211,4 @@ pub(super) const STARTUP: &[Line] = &[
     ("~/.local/bin", Directory, "programs that shells find through PATH"),
     ("~/.npm-global", Directory, "programs that shells find through PATH"),
     ("~/.local/lib", Directory, "libraries of the user's programs"),
-];
-
-/// Shown as redacted copies.
-#[rustfmt::skip]
-pub(super) const REDACTED: &[Line] = &[
-    ("~/.npmrc", File, "npm tokens"),
-    ("~/.config/pip/pip.conf", File, "passwords in index addresses"),
-    ("~/.pip/pip.conf", File, "passwords in index addresses"),
-    ("~/.cargo/config.toml", File, "cargo tokens"),
-    ("~/.cargo/config", File, "cargo tokens"),
 ];

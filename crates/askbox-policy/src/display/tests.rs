@@ -52,15 +52,6 @@ fn long_text_loses_its_middle() {
     );
 }
 
-#[test]
-fn markup_is_escaped() {
-    assert_eq!(
-        display::markup("<b>&\"it's\"</b>"),
-        "&lt;b&gt;&amp;&quot;it&#39;s&quot;&lt;/b&gt;"
-    );
-    assert_eq!(display::markup("plain"), "plain");
-}
-
 fn check_host(text: &str, expected: &str) {
     assert_eq!(
         display::host(&Host::parse(text).expect("a host")),

@@ -23,7 +23,7 @@ use crate::policy::{Policy, SessionRules};
 use crate::preset::Preset;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
-use crate::verdict::{Basis, Verdict};
+use crate::verdict::{Allowed, Basis, Verdict};
 
 /// One request at one moment.
 #[derive(Clone, Copy)]
@@ -171,7 +171,7 @@ impl Policy {
         let reason = guard.reason.to_owned();
         let basis = match guard.list {
             List::Startup => Basis::Startup(reason),
-            List::Credential | List::Redacted => Basis::Credential(reason),
+            List::Credential => Basis::Credential(reason),
         };
         let said = said.filter(|_| !self.lists.is_own(guard.path));
         let Some(said) = said else {
@@ -262,10 +262,10 @@ impl Policy {
             Target::LocalNetwork { .. } | Target::Read(_) | Target::Write(_) | Target::Execute(_) => false,
         };
         if allowed_name || preset.approves(target.kind()) && may_be_approved(target) {
-            return Verdict::Allow(Basis::Preset);
+            return Verdict::Allow(Allowed::by(Basis::Preset));
         }
         if self.settings.auto_approve.contains(&target.kind()) && may_be_approved(target) {
-            return Verdict::Allow(Basis::AutoApprove);
+            return Verdict::Allow(Allowed::by(Basis::AutoApprove));
         }
         Verdict::Ask(Basis::NoRule)
     }
@@ -346,7 +346,7 @@ impl<'a> View<'a> {
         };
         let by_user = match origin {
             Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,
-            Origin::Project | Origin::Trusted | Origin::Preset => false,
+            Origin::Project | Origin::Trusted => false,
         };
         !opens || by_user && !for_program && pattern.names(guard.path)
     }
@@ -379,11 +379,10 @@ impl Said<'_> {
                 Origin::Written | Origin::Answered | Origin::Project | Origin::Trusted => {
                     Basis::Rule(rule.id.clone())
                 }
-                Origin::Preset => Basis::Preset,
             },
         };
         match self.effect {
-            Effect::Allow => Verdict::Allow(basis),
+            Effect::Allow => Verdict::Allow(Allowed::by(basis)),
             Effect::Ask => Verdict::Ask(basis),
             Effect::Deny => Verdict::Deny(basis),
         }

@@ -190,7 +190,7 @@ impl Case {
         let shown = target.to_string();
         let verdict = self.decide(target);
         let (word, basis) = match &verdict {
-            Verdict::Allow(basis) => ("allow", basis),
+            Verdict::Allow(allowed) => ("allow", allowed.basis()),
             Verdict::Ask(basis) => ("ask", basis),
             Verdict::Deny(basis) => ("deny", basis),
         };

@@ -11,7 +11,8 @@ fn only_a_plain_program_is_run() {
     assert!(check_mode(0o755).is_ok());
     assert!(matches!(check_mode(0o775), Err(Unusable::Writable)));
     assert!(matches!(check_mode(0o757), Err(Unusable::Writable)));
-    assert!(matches!(check_mode(0o4755), Err(Unusable::SetUserId)));
+    assert!(matches!(check_mode(0o4755), Err(Unusable::SetId)));
+    assert!(matches!(check_mode(0o2755), Err(Unusable::SetId)));
 }
 
 #[test]

@@ -69,13 +69,13 @@ fn another_version_is_named_with_the_way_out() {
 }
 
 #[test]
-fn events_before_an_answer_are_held_back_in_order() {
-    let answer = FromDaemon::answer(1, Ok(Response::Done));
+fn events_before_a_response_are_held_back_in_order() {
+    let response = FromDaemon::response(1, Ok(Response::Done));
     let (_directory, path) = daemon(&[
         hello(),
         FromDaemon::Event(Box::new(Event::GrantsChanged)),
         FromDaemon::Event(Box::new(Event::Stopping)),
-        answer,
+        response,
         FromDaemon::Event(Box::new(Event::Lagged { missed: 3 })),
     ]);
     let mut client = Client::connect(&path).unwrap();
@@ -99,15 +99,6 @@ fn a_daemon_that_goes_while_a_call_waits_is_gone() {
 }
 
 #[test]
-fn a_call_that_another_process_sends_is_answered_here() {
-    let answer = FromDaemon::answer(1, Ok(Response::Serving));
-    let (_directory, path) = daemon(&[hello(), answer]);
-    let mut client = Client::connect(&path).unwrap();
-    let call = client.reserve();
-    assert_eq!(client.answer(call).unwrap(), Response::Serving);
-}
-
-#[test]
 fn events_beyond_the_limit_are_counted() {
     let (_directory, path) = daemon(&[hello()]);
     let mut client = Client::connect(&path).unwrap();
@@ -121,7 +112,7 @@ fn events_beyond_the_limit_are_counted() {
 #[test]
 fn a_list_in_parts_is_one_list() {
     let rules = |ids: &[&str]| Response::Rules(ids.iter().map(|id| rule(id)).collect());
-    let part = |ids: &[&str], more| FromDaemon::Answer {
+    let part = |ids: &[&str], more| FromDaemon::Response {
         id: 1,
         result: Ok(rules(ids)),
         more,
@@ -136,7 +127,7 @@ fn a_list_in_parts_is_one_list() {
     let mut client = Client::connect(&path).unwrap();
     assert_eq!(client.call(Request::Rules).unwrap(), rules(&["a", "b", "c", "d"]));
 
-    let other = FromDaemon::answer(1, Ok(Response::Done));
+    let other = FromDaemon::response(1, Ok(Response::Done));
     let (_directory, path) = daemon(&[hello(), part(&["a"], true), other]);
     let mut client = Client::connect(&path).unwrap();
     assert!(matches!(client.call(Request::Rules), Err(ClientError::OutOfTurn)));

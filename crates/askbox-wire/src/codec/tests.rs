@@ -55,7 +55,7 @@ fn an_unknown_request_is_an_error_with_its_cause() {
 
 proptest! {
     #[test]
-    fn what_is_encoded_is_decoded(id: u64, rule: String, revision: Option<u32>) {
+    fn what_is_encoded_is_decoded(id: u64, rule: String, revision: u32) {
         for request in [
             Request::RemoveRule { id: rule.clone() },
             Request::Answer {

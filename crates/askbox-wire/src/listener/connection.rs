@@ -40,7 +40,7 @@ pub enum ReceiveError {
 /// A call as it arrived. Descriptors that nobody takes out are closed with it.
 #[derive(Debug)]
 pub struct Incoming {
-    /// The number that the answer repeats.
+    /// The number that the response repeats.
     pub id: u64,
     /// What is wanted.
     pub request: Request,
@@ -66,7 +66,7 @@ pub struct Receiver {
     frame: Partial,
 }
 
-/// Sends answers and events. Dropping both halves closes the connection.
+/// Sends responses and events. Dropping both halves closes the connection.
 #[derive(Debug)]
 pub struct Sender {
     stream: Arc<UnixStream>,

@@ -242,7 +242,7 @@ async fn large_messages_pass_both_ways() {
     };
     connection
         .sender
-        .send(&FromDaemon::answer(call.id, Ok(response)))
+        .send(&FromDaemon::response(call.id, Ok(response)))
         .await
         .unwrap();
     let Response::Launched { plan: received, .. } = thread.join().unwrap().unwrap() else {
@@ -265,7 +265,7 @@ async fn an_error_reaches_the_caller_and_the_connection_lives_on() {
         let id = connection.receiver.next().await.unwrap().unwrap().id;
         connection
             .sender
-            .send(&FromDaemon::answer(id, result))
+            .send(&FromDaemon::response(id, result))
             .await
             .unwrap();
     }

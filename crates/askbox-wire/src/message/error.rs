@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// Daemon and front end have different versions.
-    Version,
     /// The message is none of this version, or makes no sense here.
     Malformed,
     /// There is no such question, rule, grant or session.

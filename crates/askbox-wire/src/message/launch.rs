@@ -1,8 +1,6 @@
 //! What the daemon must know to plan a session, and the descriptors that come back from its launch.
 
-use std::net::IpAddr;
-
-use askbox_policy::{Host, Port};
+use askbox_policy::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -20,8 +18,6 @@ pub struct LaunchRequest {
     pub env_names: Vec<OsText>,
     /// The caller's user; the daemon refuses any but its own.
     pub uid: u32,
-    /// The caller's group.
-    pub gid: u32,
     /// Which of the caller's standard streams are terminals.
     pub terminals: Terminals,
 }
@@ -58,17 +54,6 @@ pub struct RunOptions {
     pub quiet: bool,
 }
 
-/// A name pinned to an address, which is permitted by that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
-    /// The name as programs use it.
-    pub host: Host,
-    /// The port.
-    pub port: Port,
-    /// Where connections to it go.
-    pub address: IpAddr,
-}
-
 /// `--env NAME` or `--env NAME=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentOption {
@@ -87,13 +72,6 @@ pub struct Terminals {
     pub stdout: bool,
     /// Standard error.
     pub stderr: bool,
-}
-
-impl Terminals {
-    /// Whether any of them is.
-    pub fn any(self) -> bool {
-        self.stdin || self.stdout || self.stderr
-    }
 }
 
 /// What a descriptor on a [`Serve`](super::Request::Serve) frame is. All listeners live inside the sandbox's network

@@ -1,6 +1,6 @@
 //! Questions as front ends see them.
 
-use askbox_policy::{Kind, SessionId};
+use askbox_policy::{Kind, SessionId, WhyMissed};
 use serde::{Deserialize, Serialize};
 
 use super::{GrantView, RuleView};
@@ -83,25 +83,7 @@ pub struct MissedView {
     /// When it was missed, RFC 3339.
     pub missed: String,
     /// Why it was missed.
-    pub why: MissedReason,
-}
-
-/// Why a question was missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MissedReason {
-    /// Nobody answered in time.
-    TimedOut,
-    /// The session asked too much and was quiet.
-    Quiet,
-    /// The session had too many open questions.
-    TooMany,
-    /// The session ended first.
-    SessionEnded,
-    /// The machine went to sleep.
-    Suspended,
-    /// An answer could not be logged, so it had no effect.
-    LogFailed,
+    pub why: WhyMissed,
 }
 
 /// What an answer did.

@@ -23,8 +23,19 @@ pub struct StatusView {
     pub policy: PolicyView,
     /// Where the log is.
     pub log: String,
+    /// Why no session starts, if that is so.
+    pub obstacle: Option<ObstacleView>,
     /// What is not as it should be, one line each. Empty is good.
     pub warnings: Vec<String>,
+}
+
+/// Why no session starts: rules that nobody can read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObstacleView {
+    /// Which file cannot be read, and why.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// The policy in force and the files that it comes from.
@@ -63,14 +74,14 @@ pub enum PolicyFileState {
     Missing,
     /// It is broken; its last good content counts.
     LastGood,
-    /// It is broken and was never good since the daemon started; the strictest reading counts.
+    /// It is broken, and nobody knows what it said: no session starts.
     Broken,
 }
 
 /// One thing wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemView {
-    /// Line, from 1; 0 where the file as a whole cannot be read.
+    /// Line, from 1; also 1 where the file as a whole cannot be read.
     pub line: usize,
     /// Column, from 1.
     pub column: usize,

@@ -36,32 +36,34 @@ fn requests_look_like_this() {
 }
 
 #[test]
-fn answers_look_like_this() {
-    let answer = |result| FromDaemon::answer(7, result);
+fn responses_look_like_this() {
+    let response = |result| FromDaemon::response(7, result);
     check(
-        &answer(Ok(Response::Done)),
-        &expect![[r#"{"answer":{"id":7,"result":{"Ok":"done"}}}"#]],
+        &response(Ok(Response::Done)),
+        &expect![[r#"{"response":{"id":7,"result":{"Ok":"done"}}}"#]],
     );
     check(
-        &answer(Ok(Response::Launched {
+        &response(Ok(Response::Launched {
             session: SessionId("s1".into()),
             notices: vec!["look".into()],
             plan: crate::Verbatim::of(&serde_json::json!({"a": 1})).unwrap(),
         })),
         &expect![[
-            r#"{"answer":{"id":7,"result":{"Ok":{"launched":{"session":"s1","notices":["look"],"plan":{"a":1}}}}}}"#
+            r#"{"response":{"id":7,"result":{"Ok":{"launched":{"session":"s1","notices":["look"],"plan":{"a":1}}}}}}"#
         ]],
     );
     check(
-        &answer(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
-        &expect![[r#"{"answer":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#]],
+        &response(Err(WireError::new(ErrorCode::NotFound, "no question 9"))),
+        &expect![[
+            r#"{"response":{"id":7,"result":{"Err":{"code":"not_found","message":"no question 9"}}}}"#
+        ]],
     );
     check(
-        &answer(Err(
+        &response(Err(
             WireError::new(ErrorCode::Stale, "the question changed").with_hint("look again")
         )),
         &expect![[
-            r#"{"answer":{"id":7,"result":{"Err":{"code":"stale","message":"the question changed","hint":"look again"}}}}"#
+            r#"{"response":{"id":7,"result":{"Err":{"code":"stale","message":"the question changed","hint":"look again"}}}}"#
         ]],
     );
 }
@@ -72,7 +74,7 @@ fn a_launch_survives_the_wire() {
         argv: vec!["cat".into(), std::ffi::OsString::from("/tmp/ä").into()],
         cwd: "/home/u/p".into(),
         options: RunOptions {
-            resolve: vec![Pin {
+            resolve: vec![askbox_policy::Pin {
                 host: askbox_policy::Host::parse("ok.test").unwrap(),
                 port: askbox_policy::Port::new(443).unwrap(),
                 address: "127.0.0.1".parse().unwrap(),
@@ -81,7 +83,6 @@ fn a_launch_survives_the_wire() {
         },
         env_names: vec!["PATH".into()],
         uid: 1000,
-        gid: 1000,
         terminals: Terminals {
             stdin: true,
             stdout: false,

@@ -2,11 +2,13 @@
 
 use std::io;
 
-use askbox_wire::PolicyFileState;
+use askbox_sandbox::bwrap_program::{BWRAP, Unusable};
+use askbox_sandbox::probe::{Failure, Step};
+use askbox_wire::{ObstacleView, PolicyFileState};
 
 use super::Check;
-use super::machine::{BWRAP, Bwrap, Daemon, Facts, Fuse, Init};
-use super::probe::{Failure, Step};
+use super::machine::{Daemon, Facts, Fuse, Init};
+use crate::error::chain;
 use crate::output;
 
 /// The oldest bubblewrap that has what is needed.
@@ -15,16 +17,13 @@ const OLDEST_BWRAP: (u32, u32) = (0, 8);
 /// The oldest kernel that is supported.
 const OLDEST_KERNEL: (u32, u32) = (6, 1);
 
-/// Bits of a mode that must not be set: set-user-id, set-group-id, writable for group or others.
-const UNSAFE_MODE: u32 = 0o6022;
-
 /// Every check, in the order in which a launch needs them.
 pub(super) fn all(facts: &Facts) -> Vec<Check> {
     vec![
         kernel(&facts.kernel),
         namespaces(facts),
         firewall(facts),
-        bwrap(facts.bwrap.as_ref()),
+        bwrap(&facts.bwrap),
         init(&facts.init),
         daemon(&facts.daemon),
         fuse(facts.fuse),
@@ -52,17 +51,17 @@ fn namespaces(facts: &Facts) -> Check {
             return Check::problem(
                 NAME,
                 "could not be tried",
-                reason,
-                "run `askbox probe` and report what it says",
+                output::safe(reason),
+                "end a program that needs much memory, and try again",
             );
         }
-        Ok(report) => match &report.failure {
+        Ok(
             None
             | Some(Failure {
                 step: Step::Firewall, ..
-            }) => return Check::ok(NAME, "work"),
-            Some(failure) => failure,
-        },
+            }),
+        ) => return Check::ok(NAME, "work"),
+        Ok(Some(failure)) => *failure,
     };
     let (cause, fix) = forbidden(facts, failure);
     Check::problem(
@@ -75,37 +74,33 @@ fn namespaces(facts: &Facts) -> Check {
 
 fn firewall(facts: &Facts) -> Check {
     const NAME: &str = "nf_tables";
-    match &facts.probe {
+    match facts.probe {
         Err(_) => Check::note(NAME, "not tried, because namespaces could not be tried"),
-        Ok(report) => match &report.failure {
-            None => Check::ok(NAME, "redirects inside a namespace"),
-            Some(Failure {
+        Ok(None) => Check::ok(NAME, "redirects inside a namespace"),
+        Ok(Some(
+            failure @ Failure {
                 step: Step::Firewall,
-                errno,
-            }) if *errno == nix::libc::EPERM => {
-                let failure = Failure {
-                    step: Step::Firewall,
-                    errno: *errno,
-                };
-                let (cause, fix) = forbidden(facts, &failure);
-                Check::problem(NAME, "not permitted inside a namespace", cause, fix)
-            }
-            Some(Failure {
-                step: Step::Firewall,
-                errno,
-            }) => Check::problem(
-                NAME,
-                format!("cannot {}: {}", tried(Step::Firewall), words(*errno)),
-                "the kernel is without nf_tables, or its modules are not loaded",
-                "sudo modprobe -a nf_tables nft_chain_nat nft_redir",
-            ),
-            Some(_) => Check::note(NAME, "not tried, because the namespaces do not work"),
-        },
+                errno: nix::libc::EPERM,
+            },
+        )) => {
+            let (cause, fix) = forbidden(facts, failure);
+            Check::problem(NAME, "not permitted inside a namespace", cause, fix)
+        }
+        Ok(Some(Failure {
+            step: Step::Firewall,
+            errno,
+        })) => Check::problem(
+            NAME,
+            format!("cannot {}: {}", tried(Step::Firewall), words(errno)),
+            "the kernel is without nf_tables, or its modules are not loaded",
+            "sudo modprobe -a nf_tables nft_chain_nat nft_redir nft_ct nft_reject_inet",
+        ),
+        Ok(Some(_)) => Check::note(NAME, "not tried, because the namespaces do not work"),
     }
 }
 
 /// Who forbids namespaces, and what lets them in.
-fn forbidden(facts: &Facts, failure: &Failure) -> (String, String) {
+fn forbidden(facts: &Facts, failure: Failure) -> (String, String) {
     let sysctls = &facts.sysctls;
     if sysctls.max_user_namespaces == Some(0) {
         return (
@@ -156,37 +151,28 @@ fn forbidden(facts: &Facts, failure: &Failure) -> (String, String) {
 
 fn tried(step: Step) -> &'static str {
     match step {
-        Step::User => "make a user namespace",
-        Step::Map => "be the same user inside one",
-        Step::Namespaces => "make network and mount namespaces",
-        Step::Mount => "change mounts in a namespace",
-        Step::Firewall => "make a redirecting chain",
+        Step::Namespaces => "make user, network and mount namespaces",
+        Step::Ids => "be the same user inside one",
+        Step::Mounts => "change mounts in a namespace",
+        Step::Links => "set a network interface up in a namespace",
+        Step::Firewall => "place network rules in a namespace",
+        Step::Listeners => "listen in a namespace",
     }
 }
 
-fn bwrap(bwrap: Option<&Bwrap>) -> Check {
+/// Who changed bubblewrap is judged as a launch does; its version here alone, since a launch has no time to ask.
+fn bwrap(bwrap: &Result<String, Unusable>) -> Check {
     const NAME: &str = "bubblewrap";
-    const REINSTALL: &str = "reinstall bubblewrap from your distribution";
-    let Some(bwrap) = bwrap else {
-        let install = "install it: sudo apt install bubblewrap, or sudo dnf install bubblewrap";
-        return Check::problem(NAME, "not found", format!("there is no {BWRAP}"), install);
+    let version_text = match bwrap {
+        Ok(version) => version,
+        Err(Unusable::Missing) => {
+            let cause = Unusable::Missing.to_string();
+            return Check::problem(NAME, "not found", cause, Unusable::Missing.hint());
+        }
+        Err(unusable) => return Check::problem(NAME, "not to be used", chain(unusable), unusable.hint()),
     };
-    let found = output::safe(&bwrap.version);
-    if bwrap.owner != 0 {
-        let cause = format!(
-            "{BWRAP} belongs to user {}; its owner could replace it",
-            bwrap.owner
-        );
-        return Check::problem(NAME, found, cause, REINSTALL);
-    }
-    if bwrap.mode & UNSAFE_MODE != 0 {
-        let cause = format!(
-            "{BWRAP} has mode {:04o}: set-user-id, or writable by others",
-            bwrap.mode & 0o7777
-        );
-        return Check::problem(NAME, found, cause, format!("sudo chmod 755 {BWRAP}"));
-    }
-    match bwrap.version.strip_prefix("bubblewrap ").and_then(version) {
+    let found = output::safe(version_text);
+    match version_text.strip_prefix("bubblewrap ").and_then(version) {
         Some(version) if OLDEST_BWRAP <= version => Check::ok(NAME, found),
         Some(_) => Check::problem(
             NAME,
@@ -198,7 +184,7 @@ fn bwrap(bwrap: Option<&Bwrap>) -> Check {
             NAME,
             found,
             format!("{BWRAP} does not say which version it is"),
-            REINSTALL,
+            "reinstall bubblewrap from your distribution",
         ),
     }
 }
@@ -226,6 +212,9 @@ fn daemon(daemon: &Daemon) -> Check {
         Daemon::Unreachable(reason) => Check::problem(NAME, "unreachable", output::safe(reason), RESTART),
         Daemon::Running(status) => {
             let running = format!("version {}, process {}", status.version, status.pid);
+            if let Some(ObstacleView { reason, hint }) = &status.obstacle {
+                return Check::problem(NAME, running, output::safe(reason), output::safe(hint));
+            }
             let broken = status.policy.files.iter().find(|file| match file.state {
                 PolicyFileState::LastGood | PolicyFileState::Broken => true,
                 PolicyFileState::Loaded | PolicyFileState::Missing => false,

@@ -1,30 +1,29 @@
 //! Gathers what `judge` judges. Looks and tries; changes nothing.
 
-use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::MetadataExt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use askbox_sandbox::bwrap_program::{self, BWRAP, Unusable};
+use askbox_sandbox::probe;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
 
-use super::probe::Report;
 use crate::context::Context;
 use crate::error::{CliError, chain};
 use crate::init_program;
 
-/// The one bwrap that is used: a copy elsewhere could be anybody's.
-pub(super) const BWRAP: &str = "/usr/bin/bwrap";
-
 /// What was found.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Facts {
     pub(super) kernel: String,
     pub(super) program: PathBuf,
-    pub(super) probe: Result<Report, String>,
+    /// What of a launch failed when it was tried, or why it could not be tried.
+    pub(super) probe: Result<Option<probe::Failure>, String>,
     pub(super) sysctls: Sysctls,
     pub(super) in_container: bool,
-    pub(super) bwrap: Option<Bwrap>,
+    /// What bubblewrap says of itself, when a launch would use it.
+    pub(super) bwrap: Result<String, Unusable>,
     pub(super) init: Init,
     pub(super) fuse: Fuse,
     pub(super) daemon: Daemon,
@@ -36,15 +35,6 @@ pub(super) struct Sysctls {
     pub(super) max_user_namespaces: Option<u64>,
     pub(super) unprivileged_userns_clone: Option<u64>,
     pub(super) apparmor_restrict_unprivileged_userns: Option<u64>,
-}
-
-/// bubblewrap's program.
-#[derive(Clone, Debug)]
-pub(super) struct Bwrap {
-    pub(super) owner: u32,
-    pub(super) mode: u32,
-    /// What it says of itself.
-    pub(super) version: String,
 }
 
 /// The first process inside.
@@ -82,7 +72,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
             .unwrap_or_default()
             .trim()
             .to_owned(),
-        probe: probe(&program),
+        probe: probe::run().map_err(|error| chain(&error)),
         sysctls: Sysctls {
             max_user_namespaces: sysctl("user/max_user_namespaces"),
             unprivileged_userns_clone: sysctl("kernel/unprivileged_userns_clone"),
@@ -108,37 +98,18 @@ fn sysctl(name: &str) -> Option<u64> {
         .ok()
 }
 
-fn probe(program: &Path) -> Result<Report, String> {
-    let output = ask(program.as_os_str(), "probe")?;
-    serde_json::from_slice(&output.stdout).map_err(|_unreadable| {
-        format!(
-            "it ended with {}: {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        )
-    })
-}
-
-fn bwrap() -> Option<Bwrap> {
-    let metadata = fs::metadata(BWRAP).ok()?;
-    let version = ask(OsStr::new(BWRAP), "--version").map_or_else(
-        |error| error,
-        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-    );
-    Some(Bwrap {
-        owner: metadata.uid(),
-        mode: metadata.mode(),
-        version,
-    })
+fn bwrap() -> Result<String, Unusable> {
+    bwrap_program::check()?;
+    Ok(bwrap_version().unwrap_or_else(|error| chain(&error)))
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "this very program and the system's bwrap, in / and with one fixed argument: nothing of a project takes part"
+    reason = "the system's bwrap, in / and with one fixed argument: nothing of a project takes part"
 )]
-fn ask(program: &OsStr, argument: &str) -> Result<Output, String> {
-    let output = Command::new(program).arg(argument).current_dir("/").output();
-    output.map_err(|error| format!("cannot start {}: {error}", Path::new(program).display()))
+fn bwrap_version() -> io::Result<String> {
+    let output = Command::new(BWRAP).arg("--version").current_dir("/").output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn fuse() -> Fuse {

@@ -45,11 +45,19 @@ fn several_targets_are_answered_as_they_were_seen() {
            4 more were denied: too many to list
            the program stopped waiting; its next try can go through
            with --widen: **.example.com:443
-           askbox allow 7 --revision 3
-           askbox deny 7 --revision 3
+           askbox allow 7 --revision 2
+           askbox deny 7 --revision 2
 
     "#]],
     );
+}
+
+#[test]
+fn one_target_of_a_question_that_changed_is_answered_as_it_was_seen_too() {
+    let mut question = fixtures::question(&["registry.example.com"]);
+    question.revision = 3;
+    let shown = render(&[question], &[], fixtures::now(), Style::plain());
+    assert!(shown.contains("askbox allow 7 --revision 3\n"), "{shown}");
 }
 
 #[test]
@@ -61,7 +69,7 @@ fn missed_ones_come_below() {
     };
     check(
         &[fixtures::question(&["registry.example.com"])],
-        &[missed(MissedReason::TimedOut), missed(MissedReason::Quiet)],
+        &[missed(WhyMissed::TimedOut), missed(WhyMissed::Quiet)],
         &expect![[r#"
             7  npm (app) wants registry.example.com
                network, session a1b2, 52s left

@@ -1,37 +1,7 @@
-use askbox_wire::{PolicyView, ProblemView};
 use expect_test::expect;
 
 use super::*;
-
-fn status() -> StatusView {
-    StatusView {
-        version: "0.1.0".into(),
-        pid: 4711,
-        started: "2026-05-01T11:59:00.000Z".into(),
-        sessions: 1,
-        questions: 2,
-        missed: 3,
-        grants: 4,
-        policy: PolicyView {
-            preset: "minimal".into(),
-            default_expiry_ms: 3_600_000,
-            rules: 5,
-            blocked_names: 1000,
-            files: vec![PolicyFileView {
-                path: "/home/ada/.config/askbox/policy.toml".into(),
-                state: PolicyFileState::LastGood,
-                problems: vec![ProblemView {
-                    line: 3,
-                    column: 1,
-                    reason: "unknown key `netwrok`".into(),
-                    hint: Some("did you mean `network`?".into()),
-                }],
-            }],
-        },
-        log: "/home/ada/.local/state/askbox/log.sqlite".into(),
-        warnings: vec!["the block-list ~/ads.txt cannot be read".into()],
-    }
-}
+use crate::fixtures::status;
 
 #[test]
 fn a_broken_file_is_shown_with_line_and_reason() {

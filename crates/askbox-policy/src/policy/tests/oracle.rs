@@ -216,7 +216,7 @@ fn decided(world: &World, request: &Request) -> Outcome {
     }
     let grants = world.grants.iter().cloned().collect();
     match policy.decide(request, &session, &grants, &now(), 0) {
-        Verdict::Allow(basis) => (Effect::Allow, by(&basis)),
+        Verdict::Allow(allowed) => (Effect::Allow, by(allowed.basis())),
         Verdict::Ask(basis) => (Effect::Ask, by(&basis)),
         Verdict::Deny(basis) => (Effect::Deny, by(&basis)),
     }

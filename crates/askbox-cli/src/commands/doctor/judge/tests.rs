@@ -1,28 +1,25 @@
 use std::path::PathBuf;
 
+use askbox_wire::StatusView;
 use expect_test::{Expect, expect};
 
 use super::super::State;
 use super::super::machine::Sysctls;
-use super::super::probe::Report;
 use super::*;
+use crate::fixtures::status;
 
 /// A machine where all is well.
 fn healthy() -> Facts {
     Facts {
         kernel: "6.8.0-31-generic".into(),
         program: PathBuf::from("/opt/askbox/askbox"),
-        probe: Ok(Report { failure: None }),
+        probe: Ok(None),
         sysctls: Sysctls {
             max_user_namespaces: Some(15_000),
             ..Sysctls::default()
         },
         in_container: false,
-        bwrap: Some(Bwrap {
-            owner: 0,
-            mode: 0o100_755,
-            version: "bubblewrap 0.9.0".into(),
-        }),
+        bwrap: Ok("bubblewrap 0.9.0".into()),
         init: Init {
             found: Some("/opt/askbox/askbox-init".into()),
             searched: Vec::new(),
@@ -32,10 +29,8 @@ fn healthy() -> Facts {
     }
 }
 
-fn failing(step: Step, errno: i32) -> Report {
-    Report {
-        failure: Some(Failure { step, errno }),
-    }
+fn failing(step: Step, errno: i32) -> Failure {
+    Failure { step, errno }
 }
 
 /// What is not ok when the machine is healthy but for one change.
@@ -56,11 +51,11 @@ fn a_healthy_machine_has_nothing_to_say() {
 
 #[test]
 fn each_way_to_forbid_namespaces_has_its_own_fix() {
-    let denied = || Ok(failing(Step::User, nix::libc::EPERM));
+    let denied = || Ok(Some(failing(Step::Namespaces, nix::libc::EPERM)));
     check(
         |facts| (facts.probe, facts.sysctls.max_user_namespaces) = (denied(), Some(0)),
         &expect![[r#"
-            problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
+            problem  user namespaces: cannot make user, network and mount namespaces: Operation not permitted (os error 1)
                      cause: the kernel is told to allow none (user.max_user_namespaces = 0)
                      fix: sudo sysctl -w user.max_user_namespaces=15000
             note     nf_tables: not tried, because the namespaces do not work
@@ -69,7 +64,7 @@ fn each_way_to_forbid_namespaces_has_its_own_fix() {
     check(
         |facts| (facts.probe, facts.sysctls.unprivileged_userns_clone) = (denied(), Some(0)),
         &expect![[r#"
-            problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
+            problem  user namespaces: cannot make user, network and mount namespaces: Operation not permitted (os error 1)
                      cause: they are for root alone (kernel.unprivileged_userns_clone = 0)
                      fix: sudo sysctl -w kernel.unprivileged_userns_clone=1
             note     nf_tables: not tried, because the namespaces do not work
@@ -77,7 +72,7 @@ fn each_way_to_forbid_namespaces_has_its_own_fix() {
     );
     check(
         |facts| {
-            facts.probe = Ok(failing(Step::Map, nix::libc::EACCES));
+            facts.probe = Ok(Some(failing(Step::Ids, nix::libc::EACCES)));
             facts.sysctls.apparmor_restrict_unprivileged_userns = Some(1);
         },
         &expect![[r#"
@@ -90,54 +85,54 @@ fn each_way_to_forbid_namespaces_has_its_own_fix() {
     check(
         |facts| (facts.probe, facts.in_container) = (denied(), true),
         &expect![[r#"
-        problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
-                 cause: the container that this runs in forbids them
-                 fix: start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined
-        note     nf_tables: not tried, because the namespaces do not work
-    "#]],
+            problem  user namespaces: cannot make user, network and mount namespaces: Operation not permitted (os error 1)
+                     cause: the container that this runs in forbids them
+                     fix: start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
     );
     check(
-        |facts| facts.probe = Ok(failing(Step::User, nix::libc::ENOSPC)),
+        |facts| facts.probe = Ok(Some(failing(Step::Namespaces, nix::libc::ENOSPC))),
         &expect![[r#"
-        problem  user namespaces: cannot make a user namespace: No space left on device (os error 28)
-                 cause: as many exist as the kernel allows
-                 fix: sudo sysctl -w user.max_user_namespaces=15000
-        note     nf_tables: not tried, because the namespaces do not work
-    "#]],
+            problem  user namespaces: cannot make user, network and mount namespaces: No space left on device (os error 28)
+                     cause: as many exist as the kernel allows
+                     fix: sudo sysctl -w user.max_user_namespaces=15000
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
     );
     check(
         |facts| facts.probe = denied(),
         &expect![[r#"
-        problem  user namespaces: cannot make a user namespace: Operation not permitted (os error 1)
-                 cause: something on this machine forbids them: a security module, a seccomp filter, or the kernel's configuration
-                 fix: ask whoever runs this machine to let ordinary users make user namespaces
-        note     nf_tables: not tried, because the namespaces do not work
-    "#]],
+            problem  user namespaces: cannot make user, network and mount namespaces: Operation not permitted (os error 1)
+                     cause: something on this machine forbids them: a security module, a seccomp filter, or the kernel's configuration
+                     fix: ask whoever runs this machine to let ordinary users make user namespaces
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
     );
     check(
         |facts| facts.probe = Err("cannot start it".into()),
         &expect![[r#"
-        problem  user namespaces: could not be tried
-                 cause: cannot start it
-                 fix: run `askbox probe` and report what it says
-        note     nf_tables: not tried, because namespaces could not be tried
-    "#]],
+            problem  user namespaces: could not be tried
+                     cause: cannot start it
+                     fix: end a program that needs much memory, and try again
+            note     nf_tables: not tried, because namespaces could not be tried
+        "#]],
     );
 }
 
 #[test]
 fn a_missing_firewall_is_the_kernels_or_apparmors_fault() {
     check(
-        |facts| facts.probe = Ok(failing(Step::Firewall, nix::libc::EOPNOTSUPP)),
+        |facts| facts.probe = Ok(Some(failing(Step::Firewall, nix::libc::EOPNOTSUPP))),
         &expect![[r#"
-        problem  nf_tables: cannot make a redirecting chain: Operation not supported (os error 95)
-                 cause: the kernel is without nf_tables, or its modules are not loaded
-                 fix: sudo modprobe -a nf_tables nft_chain_nat nft_redir
-    "#]],
+            problem  nf_tables: cannot place network rules in a namespace: Operation not supported (os error 95)
+                     cause: the kernel is without nf_tables, or its modules are not loaded
+                     fix: sudo modprobe -a nf_tables nft_chain_nat nft_redir nft_ct nft_reject_inet
+        "#]],
     );
     check(
         |facts| {
-            facts.probe = Ok(failing(Step::Firewall, nix::libc::EPERM));
+            facts.probe = Ok(Some(failing(Step::Firewall, nix::libc::EPERM)));
             facts.sysctls.apparmor_restrict_unprivileged_userns = Some(1);
         },
         &expect![[r#"
@@ -150,53 +145,54 @@ fn a_missing_firewall_is_the_kernels_or_apparmors_fault() {
 
 #[test]
 fn bubblewrap_must_be_the_systems_own() {
-    let with = |owner, mode, version: &str| {
-        let version = version.to_owned();
-        move |facts: &mut Facts| facts.bwrap = Some(Bwrap { owner, mode, version })
+    let with = |bwrap: Result<&str, Unusable>| {
+        let bwrap = bwrap.map(str::to_owned);
+        move |facts: &mut Facts| facts.bwrap = bwrap
     };
     check(
-        |facts| facts.bwrap = None,
+        with(Err(Unusable::Missing)),
         &expect![[r#"
         problem  bubblewrap: not found
-                 cause: there is no /usr/bin/bwrap
+                 cause: bubblewrap is not installed at /usr/bin/bwrap
                  fix: install it: sudo apt install bubblewrap, or sudo dnf install bubblewrap
     "#]],
     );
     check(
-        with(1000, 0o100_755, "bubblewrap 0.9.0"),
+        with(Err(Unusable::Writable)),
         &expect![[r#"
-        problem  bubblewrap: bubblewrap 0.9.0
-                 cause: /usr/bin/bwrap belongs to user 1000; its owner could replace it
-                 fix: reinstall bubblewrap from your distribution
+        problem  bubblewrap: not to be used
+                 cause: /usr/bin/bwrap can be changed by others than root
+                 fix: restore it: sudo chown root:root /usr/bin/bwrap && sudo chmod 755 /usr/bin/bwrap
     "#]],
     );
     check(
-        with(0, 0o104_755, "bubblewrap 0.9.0"),
+        with(Err(Unusable::SetId)),
         &expect![[r#"
-        problem  bubblewrap: bubblewrap 0.9.0
-                 cause: /usr/bin/bwrap has mode 4755: set-user-id, or writable by others
-                 fix: sudo chmod 755 /usr/bin/bwrap
+        problem  bubblewrap: not to be used
+                 cause: /usr/bin/bwrap is set-user-id or set-group-id
+                 fix: take the bit away: sudo chmod ug-s /usr/bin/bwrap
+    "#]],
+    );
+    let error = std::io::Error::from_raw_os_error(nix::libc::EACCES);
+    check(
+        with(Err(Unusable::Unreadable(error))),
+        &expect![[r#"
+        problem  bubblewrap: not to be used
+                 cause: cannot look at /usr/bin/bwrap: Permission denied (os error 13)
+                 fix: look at its permissions: ls -l /usr/bin/bwrap
     "#]],
     );
     check(
-        with(0, 0o100_757, "bubblewrap 0.9.0"),
-        &expect![[r#"
-        problem  bubblewrap: bubblewrap 0.9.0
-                 cause: /usr/bin/bwrap has mode 0757: set-user-id, or writable by others
-                 fix: sudo chmod 755 /usr/bin/bwrap
-    "#]],
-    );
-    check(
-        with(0, 0o100_755, "bubblewrap 0.6.1"),
+        with(Ok("bubblewrap 0.6.1")),
         &expect![[r#"
         problem  bubblewrap: bubblewrap 0.6.1
                  cause: Askbox needs bubblewrap 0.8 or later
                  fix: update bubblewrap
     "#]],
     );
-    check(with(0, 0o100_755, "bubblewrap 0.11.0"), &expect![[""]]);
+    check(with(Ok("bubblewrap 0.11.0")), &expect![[""]]);
     check(
-        with(0, 0o100_755, "hello"),
+        with(Ok("hello")),
         &expect![[r#"
         problem  bubblewrap: hello
                  cause: /usr/bin/bwrap does not say which version it is
@@ -260,6 +256,32 @@ fn the_rest_of_the_machine() {
             problem  askbox-init: not found
                      cause: it is none of /a/askbox-init, /b/askbox-init
                      fix: install Askbox anew; in a build: cargo build --workspace
+        "#]],
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_a_problem() {
+    check(
+        |facts| facts.daemon = Daemon::Running(Box::new(status())),
+        &expect![[r#"
+            problem  daemon: version 0.1.0, process 4711
+                     cause: /home/ada/.config/askbox/policy.toml is broken
+                     fix: correct it; `askbox status` shows line and reason
+        "#]],
+    );
+    check(
+        |facts| {
+            let obstacle = Some(ObstacleView {
+                reason: "the block-list /home/ada/ads.txt cannot be read".into(),
+                hint: "put it back".into(),
+            });
+            facts.daemon = Daemon::Running(Box::new(StatusView { obstacle, ..status() }));
+        },
+        &expect![[r#"
+            problem  daemon: version 0.1.0, process 4711
+                     cause: the block-list /home/ada/ads.txt cannot be read
+                     fix: put it back
         "#]],
     );
 }

@@ -1,0 +1,71 @@
+//! Askbox's own files, changed as a whole: whoever reads one finds all of what was there before or all of what is new,
+//! after a power cut too. What is in them is not known here.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::Builder;
+
+/// The mode of a file that is not there yet: for its user alone.
+const MODE: u32 = 0o600;
+
+/// Kept broken files of one name; more than this, and something else is wrong.
+const KEPT: u32 = 100;
+
+/// A file that could not be used, moved out of the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Puts new content in the place of a file, or leaves it as it was. A file that is there keeps its mode. Blocks until
+/// the new content is on the disk.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_if(path, content, || true).map(|_| ())
+}
+
+/// The same if `may` still says so once everything is ready. Returns whether it did.
+pub fn replace_if(path: &Path, content: &[u8], may: impl FnOnce() -> bool) -> io::Result<bool> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let mode = fs::metadata(path).map_or(MODE, |metadata| metadata.permissions().mode() & 0o777);
+    // Goes away by itself unless it takes the file's place.
+    let mut new = Builder::new()
+        .prefix(name)
+        .suffix(".new")
+        .permissions(Permissions::from_mode(MODE))
+        .tempfile_in(directory)?;
+    new.write_all(content)?;
+    new.as_file().set_permissions(Permissions::from_mode(mode))?;
+    new.as_file().sync_all()?;
+    if !may() {
+        return Ok(false);
+    }
+    new.persist(path)?;
+    File::open(directory)?.sync_all()?;
+    Ok(true)
+}
+
+/// Moves a file that cannot be used for this reason out of the way, beside where it was.
+pub fn keep_aside(path: &Path, reason: String) -> io::Result<KeptAside> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let kept = (1..=KEPT)
+        .map(|number| {
+            let mut name = name.to_owned();
+            name.push(format!(".broken-{number}"));
+            path.with_file_name(name)
+        })
+        .find(|kept| fs::symlink_metadata(kept).is_err())
+        .ok_or(io::ErrorKind::AlreadyExists)?;
+    fs::rename(path, &kept)?;
+    Ok(KeptAside { path: kept, reason })
+}
+
+#[cfg(test)]
+mod tests;

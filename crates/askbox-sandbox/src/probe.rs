@@ -1,0 +1,122 @@
+//! Tries for real what a launch does first, by the launch's own code: the outer namespaces, and the network in them. In a
+//! child of its own, because namespaces cannot be left again; nothing of it outlives that child. Judges nothing.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::mount::{MsFlags, mount};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, pipe2};
+
+use crate::{netlink, outer, sys};
+
+/// The steps in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// User, network and mount namespaces.
+    Namespaces,
+    /// Our own user in them.
+    Ids,
+    /// Changing mounts there.
+    Mounts,
+    /// Interface and routes there.
+    Links,
+    /// The rules of `nf_tables` there.
+    Firewall,
+    /// The listeners there.
+    Listeners,
+}
+
+/// A step that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which one.
+    pub step: Step,
+    /// The number of the error, errno(3); 0 where there is none.
+    pub errno: i32,
+}
+
+/// Tries all steps; `None` when all of them worked. Fails when nobody can tell, since the child could not be made or was
+/// killed. The caller must be single-threaded.
+pub fn run() -> io::Result<Option<Failure>> {
+    let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;
+    let child = match sys::fork()? {
+        ForkResult::Child => {
+            drop(ours);
+            let told = tell(theirs, attempt().err());
+            sys::exit_now(i32::from(told.is_err()));
+        }
+        ForkResult::Parent { child } => child,
+    };
+    drop(theirs);
+    let heard = hear(ours);
+    while waitpid(child, None) == Err(Errno::EINTR) {}
+    heard
+}
+
+fn attempt() -> Result<(), Failure> {
+    let at = |step| {
+        move |error: io::Error| Failure {
+            step,
+            errno: error.raw_os_error().unwrap_or(0),
+        }
+    };
+    let ids = outer::leave().map_err(at(Step::Namespaces))?;
+    outer::keep(ids).map_err(at(Step::Ids))?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
+        .map_err(|errno| at(Step::Mounts)(errno.into()))?;
+    netlink::raise_links().map_err(at(Step::Links))?;
+    netlink::place_rules().map_err(at(Step::Firewall))?;
+    netlink::listen().map(drop).map_err(at(Step::Listeners))
+}
+
+/// One byte for the step, 0 for none, and the number of the error.
+fn tell(channel: OwnedFd, failure: Option<Failure>) -> io::Result<()> {
+    let (step, errno) = failure.map_or((0, 0), |failure| (failure.step.number(), failure.errno));
+    let mut message = vec![step];
+    message.extend(errno.to_ne_bytes());
+    File::from(channel).write_all(&message)
+}
+
+fn hear(channel: OwnedFd) -> io::Result<Option<Failure>> {
+    let mut message = [0; 5];
+    File::from(channel).read_exact(&mut message)?;
+    let [step, errno @ ..] = message;
+    if step == 0 {
+        return Ok(None);
+    }
+    let step = Step::ALL.into_iter().find(|known| known.number() == step);
+    Ok(Some(Failure {
+        step: step.ok_or(io::ErrorKind::InvalidData)?,
+        errno: i32::from_ne_bytes(errno),
+    }))
+}
+
+impl Step {
+    const ALL: [Self; 6] = [
+        Self::Namespaces,
+        Self::Ids,
+        Self::Mounts,
+        Self::Links,
+        Self::Firewall,
+        Self::Listeners,
+    ];
+
+    fn number(self) -> u8 {
+        match self {
+            Step::Namespaces => 1,
+            Step::Ids => 2,
+            Step::Mounts => 3,
+            Step::Links => 4,
+            Step::Firewall => 5,
+            Step::Listeners => 6,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
