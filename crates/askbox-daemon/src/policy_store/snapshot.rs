@@ -61,7 +61,13 @@ impl Snapshot {
         };
         let mut managed_error = None;
         let paths = files::managed_paths(&places.managed).unwrap_or_else(|error| {
-            managed_error = Some(format!("{}: {error}", places.managed.display()));
+            managed_error = match before {
+                Some(before) if files::is_ours(&error) => {
+                    tracing::warn!(%error, path = %places.managed.display(), "policy files cannot be listed at the moment");
+                    before.managed_error.clone()
+                }
+                Some(_) | None => Some(format!("{}: {error}", places.managed.display())),
+            };
             // What was there counts until the directory can be read again.
             before
                 .iter()
@@ -116,7 +122,8 @@ impl Snapshot {
 
     /// Whether a look at all metadata says that nothing changed.
     pub(crate) fn is_current(&self, places: &Places) -> bool {
-        self.user.is_current()
+        self.managed_error.is_none()
+            && self.user.is_current()
             && self.managed.iter().all(PolicySource::is_current)
             && files::managed_paths(&places.managed)
                 .is_ok_and(|paths| paths.iter().eq(self.managed.iter().map(|source| &source.path)))
@@ -146,12 +153,15 @@ impl Snapshot {
             && lists(self) == lists(other)
     }
 
-    /// Why no session may start, if that is so: an administrator's rules that nobody can read might deny anything.
+    /// Why no session may start, if that is so: rules that nobody has read yet, or an administrator's that nobody can read,
+    /// might deny anything.
     pub(crate) fn obstacle(&self) -> Option<String> {
+        let unread = Some(&self.user).filter(|user| user.is_unread);
         let broken = self
             .managed
             .iter()
-            .find(|source| source.state == SourceState::Broken);
+            .find(|source| source.state == SourceState::Broken)
+            .or(unread);
         broken
             .and_then(PolicySource::complaint)
             .or_else(|| self.managed_error.clone())
