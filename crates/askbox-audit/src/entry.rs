@@ -126,6 +126,8 @@ pub enum SessionChange {
     Quiet,
     /// A person let it ask again.
     Resumed,
+    /// It has all the connections that it may have; further ones wait.
+    Full,
 }
 
 /// What happened to the daemon.
@@ -289,6 +291,7 @@ impl SessionChange {
             SessionChange::Ended => "ended",
             SessionChange::Quiet => "quiet",
             SessionChange::Resumed => "resumed",
+            SessionChange::Full => "full",
         }
     }
 }

@@ -244,6 +244,15 @@ impl Gate {
         }
     }
 
+    /// Logs that a session has all the connections that it may have, and that further ones wait. Nothing is decided by
+    /// that, so a log that fails is only reported.
+    pub async fn tell_full(&self, session: &SessionId, project: &Project, open: usize) {
+        let entry = record::full(session, project, open);
+        if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
+            tracing::error!(%error, %session, "a session with too many connections is not in the log");
+        }
+    }
+
     /// News from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<GateEvent> {
         self.0.events.subscribe()

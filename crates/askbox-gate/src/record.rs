@@ -66,6 +66,19 @@ pub(crate) fn session(id: &SessionId, project: &Project, change: SessionChange) 
     }
 }
 
+/// A session that has as many connections as it may have.
+pub(crate) fn full(id: &SessionId, project: &Project, open: usize) -> Entry {
+    let detail = format!("{open} connections are open; further ones wait until some of them end");
+    Entry {
+        session: Some(id.clone()),
+        project: Some(project.clone()),
+        what: What::Session {
+            change: SessionChange::Full,
+            detail: Some(detail),
+        },
+    }
+}
+
 /// What the log keeps of a process.
 pub(crate) fn event_process(process: &Process) -> EventProcess {
     EventProcess::new(

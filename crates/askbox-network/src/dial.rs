@@ -10,11 +10,11 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::limits::{CONNECT_DEADLINE, CONNECT_STAGGER};
+use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
 use crate::resolve::JudgedAddress;
 
 /// Connects to the first of the addresses that answers. They are tried in order, each a quarter of a second after the
-/// one before; dropping the future gives up all attempts.
+/// one before, a few at a time; dropping the future gives up all attempts.
 pub(crate) async fn dial(permit: &Permit, addresses: &[JudgedAddress], port: Port) -> io::Result<TcpStream> {
     if permit.is_revoked() {
         return Err(ErrorKind::PermissionDenied.into());
@@ -37,11 +37,12 @@ async fn race(addresses: &[JudgedAddress], port: Port) -> io::Result<TcpStream> 
         attempts.spawn(attempt(SocketAddr::new(address.get(), port.get())));
         rest = others;
         let more = !others.is_empty();
+        let has_room = attempts.len() < ATTEMPTS;
         // The next one starts when this one fails or takes its time; after the last there is only waiting.
         loop {
             let ended = tokio::select! {
                 ended = attempts.join_next() => ended,
-                () = sleep(CONNECT_STAGGER), if more => break,
+                () = sleep(CONNECT_STAGGER), if more && has_room => break,
             };
             match ended {
                 Some(Ok(Ok(stream))) => return Ok(stream),
