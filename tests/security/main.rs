@@ -12,5 +12,6 @@ mod life;
 mod network;
 mod projects;
 mod prompts;
+mod redirections;
 mod sockets;
 mod system;

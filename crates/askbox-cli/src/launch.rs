@@ -12,6 +12,7 @@ use askbox_wire::{
     Client, ClientError, Descriptor, Follow, LaunchRequest, Request, Response, Terminals, Topic,
 };
 
+use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
 
@@ -66,8 +67,10 @@ pub(crate) fn run(
     }
     let signals = supervise::block_signals().map_err(step("watch signals"))?;
     let console = open_console(terminals).map_err(step("open a terminal for the session"))?;
+    let (streams, files) = Streams::open().map_err(step("open pipes for standard streams"))?;
+    let slaves = slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?;
     let inheritance = Inheritance {
-        terminal: slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?,
+        terminal: either(slaves, files),
         environment: environment(&plan, caller),
     };
     let mut waiting = launch::spawn(&plan, inheritance).map_err(Error::Launch)?;
@@ -98,17 +101,35 @@ pub(crate) fn run(
     };
     expect(&client.call(Request::Follow(follow))?, &Response::Done)?;
     let bwrap = waiting.go().map_err(step("start the command"))?;
-    let end = Supervisor::new(client, signals, bwrap, console, quiet)
+    let (end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
         .run()
         .map_err(step("stay with the session"))?;
     if let End::Command(status) = end {
         // A daemon that ends at this moment takes nothing from a command that ran to its end.
         drop(client.call(Request::Ended { session, status }));
     }
-    Ok(end)
+    report_lost(end, lost)
 }
 
-/// A standard stream passes through as it is, and a directory would open all that lies below it, and above.
+/// A command that could not know that its words were lost must not seem to have succeeded; one that failed says so itself.
+fn report_lost(end: End, lost: Option<Failure>) -> Result<End, Error> {
+    match (end, lost) {
+        (_, None) => Ok(end),
+        (End::Command(0), Some(Failure { step, source })) => Err(Error::Step { step, source }),
+        (_, Some(Failure { step, source })) => {
+            show(&[format!("cannot {step}: {source}")]);
+            Ok(end)
+        }
+    }
+}
+
+/// What takes the place of each standard stream: none is both a terminal and a file.
+fn either(slaves: Inside, files: Inside) -> Inside {
+    let mut files = files.into_iter();
+    slaves.map(|slave| slave.or(files.next().flatten()))
+}
+
+/// A directory would open all that lies below it, and above.
 fn refuse_directories() -> Result<(), Error> {
     for (number, name) in ["input", "output", "error"].into_iter().enumerate() {
         let is_directory =
@@ -169,8 +190,8 @@ fn open_console(terminals: Terminals) -> io::Result<Option<Console>> {
     }))
 }
 
-/// A copy of the PTY's slave for each standard stream that is a terminal; the others pass through.
-fn slaves(console: Option<&Console>, terminals: Terminals) -> io::Result<[Option<std::os::fd::OwnedFd>; 3]> {
+/// A copy of the PTY's slave for each standard stream that is a terminal.
+fn slaves(console: Option<&Console>, terminals: Terminals) -> io::Result<Inside> {
     let slave = |wanted: bool| match console {
         Some(console) if wanted => console.pty.slave(),
         Some(_) | None => Ok(None),
