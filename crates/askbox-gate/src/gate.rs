@@ -91,7 +91,7 @@ impl Gate {
         let state = State {
             rules,
             sessions: HashMap::new(),
-            book: Book::default(),
+            book: Book::after(log.last_question()),
             missed: MissedList::default(),
             is_dirty: !revoked.is_empty(),
             unlogged: revoked
