@@ -73,6 +73,10 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Client bytes that are held until they can be classified: a client hello of 64 KiB is the most that TLS allows.
 pub(crate) const HELD: usize = 64 * 1024;
 
+/// A client that pauses for so long in the middle of what could be a line of HTTP is taken for one that waits for the
+/// server. Browsers and libraries send a line at once.
+pub(crate) const UNDECIDED_WAIT: Duration = Duration::from_secs(2);
+
 /// A client that may not connect gets this long to say what it speaks, so that it can be refused in its own protocol.
 pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);
 
