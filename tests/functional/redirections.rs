@@ -121,3 +121,22 @@ fn a_full_disk_is_heard_of_inside_and_outside() {
         assert!(failed.stderr.contains(reason), "{failed:#?}");
     });
 }
+
+#[test]
+fn a_file_that_may_not_grow_is_no_end_of_the_client() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let limited = |bytes: u32| {
+        let text = format!("ulimit -f 8; \"$ASKBOX\" run -- head -c {bytes} /dev/zero > ../out; echo $?");
+        script(&world, &text)
+    };
+    assert_eq!(limited(8192).stdout, "0\n");
+    let refused = limited(1_000_000);
+    assert_eq!(refused.stdout, "141\n", "{refused:#?}");
+    assert!(
+        refused
+            .stderr
+            .contains("cannot write standard output: File too large"),
+        "{refused:#?}"
+    );
+}

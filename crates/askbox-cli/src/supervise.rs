@@ -46,6 +46,8 @@ pub(crate) enum End {
 pub(crate) fn block_signals() -> io::Result<SignalFd> {
     let watched = SigSet::from_iter(WATCHED);
     watched.thread_block()?;
+    // A file that may not grow is an error of writing it then, and not the end of us.
+    SigSet::from(Signal::SIGXFSZ).thread_block()?;
     Ok(SignalFd::with_flags(
         &watched,
         SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
