@@ -224,3 +224,14 @@ fn a_daemon_that_cannot_start_says_why() {
     );
     assert!(finished.stderr.contains("Permission denied"), "{finished:#?}");
 }
+
+#[test]
+fn a_service_manager_that_does_not_answer_is_no_obstacle() {
+    let world = World::new();
+    let runtime = world.outside();
+    fs::create_dir(runtime.join("systemd")).unwrap();
+    drop(std::os::unix::net::UnixListener::bind(runtime.join("systemd/private")).unwrap());
+    let mut command = world.askbox(&["run", "--", "echo", "ran"]);
+    command.env("XDG_RUNTIME_DIR", &runtime);
+    assert_eq!(Running::start(command).finish().succeeded().stdout, "ran\n");
+}

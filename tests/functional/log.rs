@@ -296,3 +296,39 @@ fn no_session_starts_without_a_log() {
     assert!(finished.stderr.contains("hint: "), "{finished:#?}");
     assert_eq!(world.sh(&[], "echo ran").succeeded().stdout, "ran\n");
 }
+
+#[test]
+fn a_program_that_tries_again_and_again_is_logged_once_and_counted() {
+    let world = World::new();
+    let server = Server::banner("");
+    let script = "import socket, sys\n\
+        for _ in range(200):\n\
+        \x20   with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:\n\
+        \x20       try:\n\
+        \x20           connection.sendall(bytes(8))\n\
+        \x20           connection.recv(8)\n\
+        \x20       except OSError: pass\n";
+    world.write("again.py", script);
+    let port = server.port();
+    let again = |host: &str, flag: &str| {
+        let run = format!("python3 again.py {host} {port}");
+        world
+            .sh(&[flag, host, "--resolve", &server.pin(host)], &run)
+            .succeeded();
+        let target = format!("{host}:{port}");
+        let events = world.log().into_iter();
+        let verdicts = events.filter(|event| event["target"] == target && event["verdict"].is_string());
+        verdicts.collect::<Vec<_>>()
+    };
+    let denied = again("bad.test", "--block-domain");
+    let count = |event: &Value| {
+        let words = event["detail"].as_str()?.strip_suffix(" more times")?;
+        words.parse::<usize>().ok()
+    };
+    let counted: usize = denied.iter().filter_map(count).sum();
+    let alone = denied.iter().filter(|event| event["detail"].is_null()).count();
+    assert_eq!(counted + alone, 200, "{denied:#?}");
+    assert!(denied.len() < 20, "{denied:#?}");
+    // What is allowed is an event each time.
+    assert_eq!(again("good.test", "--allow-domain").len(), 200);
+}

@@ -10,6 +10,7 @@ mod grants;
 mod log;
 mod programs;
 mod questions;
+mod redirections;
 mod rules;
 mod ssh;
 mod streams;

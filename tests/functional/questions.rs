@@ -1,7 +1,7 @@
 //! A connection waits for a person, and does what the person says.
 
-use askbox_tests::World;
 use askbox_tests::server::Server;
+use askbox_tests::{Running, World};
 
 #[test]
 fn a_new_name_waits_and_goes_through_when_allowed() {
@@ -39,4 +39,28 @@ fn an_allowed_name_asks_nothing() {
         &url,
     );
     assert_eq!(finished.succeeded().stdout, "hello");
+}
+
+#[test]
+fn a_number_names_no_other_question_after_a_restart() {
+    let world = World::new();
+    let server = Server::http("hello");
+    let ask = || {
+        let url = format!("curl -sS http://new.test:{}/", server.port());
+        let running = world.start_sh(&["--resolve", &server.pin("new.test")], &url);
+        (
+            running,
+            world.wait_for_question()["id"].as_str().unwrap().to_owned(),
+        )
+    };
+    let (first, old) = ask();
+    world.ok(&["daemon", "--restart"]);
+    assert_eq!(first.finish().code, Some(125));
+    let (second, new) = ask();
+    assert_ne!(old, new);
+    let late = Running::start(world.askbox(&["allow", &old, "--once"])).finish();
+    assert_eq!(late.code, Some(125), "{late:#?}");
+    assert_eq!(server.connections(), 0);
+    world.ok(&["allow", &new, "--once"]);
+    assert_eq!(second.finish().succeeded().stdout, "hello");
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step of the set-up fails the test")]
 
 mod both;
+mod descriptors;
 mod environment;
 mod files;
 mod git;
@@ -14,5 +15,6 @@ mod made;
 mod network;
 mod projects;
 mod prompts;
+mod redirections;
 mod sockets;
 mod system;

@@ -45,6 +45,9 @@ CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, time_ms I
 PRAGMA user_version = 1;
 ";
 
+/// Finds the last question at once. Not part of the format: a file that has none gets it when it is opened.
+const QUESTIONS: &str = "CREATE INDEX IF NOT EXISTS events_asked ON events (CAST(question AS INTEGER)) WHERE question IS NOT NULL";
+
 /// The columns of an event, in the order in which [`sealed`] reads them.
 pub(crate) const COLUMNS: &str = "seq, time_ms, session, project, kind, target, verdict, by, pid, exe, command, \
      bytes_in, bytes_out, action, detail, question, grant_id, hash";
@@ -133,6 +136,9 @@ impl Place {
         if found == 0 {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;"))?;
         }
+        if let Err(error) = connection.execute_batch(QUESTIONS) {
+            tracing::debug!(%error, "the log has no index of its questions");
+        }
         let pages = self.page_limit.load(Ordering::Relaxed);
         if pages != 0 {
             connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
@@ -170,6 +176,14 @@ impl Database {
             .query_row(&sql, [], |row| Ok(sealed(row)))
             .optional();
         last.map_err(read_error)?.transpose()
+    }
+
+    /// The highest number that a question has; 0 when there was none.
+    pub(crate) fn last_question(&self) -> Result<u64, Error> {
+        let sql = "SELECT max(CAST(question AS INTEGER)) FROM events WHERE question IS NOT NULL";
+        let last = self.connection.query_row(sql, [], |row| row.get(0));
+        let last: Option<i64> = last.map_err(read_error)?;
+        Ok(last.map_or(0, |number| u64::try_from(number).unwrap_or(0)))
     }
 
     /// The number of the last checkpoint; 0 when there is none.

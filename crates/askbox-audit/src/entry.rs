@@ -33,6 +33,8 @@ pub enum What {
         process: EventProcess,
         /// The question that was raised or answered.
         question: Option<String>,
+        /// How often the same was decided again since its own event; 0 in that one.
+        repeats: u64,
     },
     /// A person answered a question.
     Answer {
@@ -128,6 +130,10 @@ pub enum SessionChange {
     Quiet,
     /// A person let it ask again.
     Resumed,
+    /// It has all the connections that it may have; further ones wait.
+    Full,
+    /// It was denied more different things than are listed; further ones are counted.
+    Flood,
 }
 
 /// What happened to the daemon.
@@ -194,6 +200,7 @@ fn fill(event: &mut Event, what: What) {
             by,
             process,
             question,
+            repeats,
         } => {
             event.kind = target.kind().into();
             event.target = Some(target_text(&target));
@@ -201,6 +208,7 @@ fn fill(event: &mut Event, what: What) {
             event.by = Some(by);
             event.process = Some(process);
             event.question = question;
+            event.detail = (0 < repeats).then(|| format!("{repeats} more times"));
         }
         What::Answer {
             question,
@@ -292,6 +300,8 @@ impl SessionChange {
             SessionChange::Ended => "ended",
             SessionChange::Quiet => "quiet",
             SessionChange::Resumed => "resumed",
+            SessionChange::Full => "full",
+            SessionChange::Flood => "flood",
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Log {
     room: Arc<Semaphore>,
     events: broadcast::Sender<Arc<Event>>,
     writer: Arc<Mutex<Writer>>,
+    last_question: u64,
 }
 
 /// What the writer is told.
@@ -64,7 +65,9 @@ impl Log {
         let error_path = place.path.clone();
         let (events, _) = broadcast::channel(limits::SUBSCRIBER);
         let (commands, received) = mpsc::channel();
-        let writer = Arc::new(Mutex::new(Writer::open(place, events.clone())?));
+        let writer = Writer::open(place, events.clone())?;
+        let last_question = writer.last_question()?;
+        let writer = Arc::new(Mutex::new(writer));
         let shared = Arc::clone(&writer);
         std::thread::Builder::new()
             .name("askbox-log".to_owned())
@@ -78,7 +81,13 @@ impl Log {
             room: Arc::new(Semaphore::new(limits::QUEUE)),
             events,
             writer,
+            last_question,
         })
+    }
+
+    /// The highest number that a question had when the log was opened; 0 when there was none.
+    pub fn last_question(&self) -> u64 {
+        self.last_question
     }
 
     /// Records an entry and returns its number once it has arrived as `durability` says. Entries get their numbers in

@@ -62,6 +62,13 @@ impl Writer {
         Ok(writer)
     }
 
+    /// The highest number that a question has; 0 when there was none.
+    pub(crate) fn last_question(&self) -> Result<u64, Error> {
+        self.open
+            .as_ref()
+            .map_or(Ok(0), |open| open.database.last_question())
+    }
+
     /// Whether a caller may write by itself now: the file is open and writing did not just turn out to be slow.
     pub(crate) fn takes_inline(&self) -> bool {
         self.open.is_some() && self.inline_from.is_none_or(|from| from <= Instant::now())

@@ -1,9 +1,10 @@
 //! The way to the daemon: to the one that runs, or to one that is started for it. Decides nothing and reads no policy.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -34,6 +35,12 @@ const INHERITED: &[&str] = &[
 
 /// The same by how the name begins.
 const INHERITED_PREFIXES: &[&str] = &["ASKBOX_", "LC_", "XDG_"];
+
+/// Starts a program in a scope of its own, and becomes it.
+const SCOPE_STARTER: &str = "/usr/bin/systemd-run";
+
+/// The report of a daemon that said nothing: it was never reached, or killed.
+const SILENT: &str = "it ended without a word";
 
 /// The byte that a daemon writes when its socket accepts. Anything else is why it does not.
 const READY: u8 = b'\n';
@@ -119,21 +126,57 @@ fn is_locked(paths: &Paths) -> bool {
     )
 }
 
-/// Starts a daemon that depends on nothing of this process, and waits until it accepts.
+/// Starts a daemon that depends on nothing of this process, and waits until it accepts. In a scope of its own where there is
+/// a service manager, which may end everything of a login session or of an IDE together; a service manager that fails is no
+/// obstacle.
+fn start(paths: &Paths) -> Result<(), CliError> {
+    let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR");
+    if has_service_manager(runtime.as_deref().map(Path::new), Path::new(SCOPE_STARTER)) {
+        let mut starter = command(SCOPE_STARTER.as_ref());
+        starter
+            .args(["--user", "--scope", "--quiet", "--collect"])
+            // One for each start: a daemon that ends may still have the name of another.
+            .arg(format!("--unit=askbox-daemon-{}", std::process::id()))
+            .arg("--")
+            .arg(&program);
+        match start_by(starter, paths) {
+            Err(CliError::Start { report, .. }) if report == SILENT => {}
+            other => return other,
+        }
+    }
+    start_by(command(program.as_ref()), paths)
+}
+
+/// Whether there is a service manager of this user, and a program of the system's to talk to it.
+fn has_service_manager(runtime: Option<&Path>, starter: &Path) -> bool {
+    let is_there = runtime.is_some_and(|runtime| {
+        let socket = fs::metadata(runtime.join("systemd/private"));
+        runtime.is_absolute() && socket.is_ok_and(|metadata| metadata.file_type().is_socket())
+    });
+    let is_the_systems =
+        |metadata: fs::Metadata| metadata.is_file() && metadata.uid() == 0 && metadata.mode() & 0o022 == 0;
+    is_there && fs::metadata(starter).is_ok_and(is_the_systems)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the daemon is this very program; it begins in / and gets no argument from outside"
 )]
-fn start(paths: &Paths) -> Result<(), CliError> {
+fn command(program: &OsStr) -> Command {
+    Command::new(program)
+}
+
+/// Starts the daemon by a command that becomes it.
+fn start_by(mut command: Command, paths: &Paths) -> Result<(), CliError> {
     let output = paths.daemon_output();
     let words = open_output(paths)?;
-    let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
     let inherited = std::env::vars_os().filter(|(name, _)| {
         name.to_str().is_some_and(|name| {
             INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         })
     });
-    let mut daemon = Command::new(program)
+    let mut daemon = command
         .args(["daemon", "--detached"])
         .env_clear()
         .envs(inherited)
@@ -152,7 +195,7 @@ fn start(paths: &Paths) -> Result<(), CliError> {
             // It is ending; without this a dead child would stay until we end too.
             daemon.wait().map_err(CliError::system("wait for the daemon"))?;
             let report = match report.trim() {
-                "" => "it ended without a word",
+                "" => SILENT,
                 words => words,
             };
             Err(CliError::Start {

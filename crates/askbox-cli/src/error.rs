@@ -114,6 +114,9 @@ impl CliError {
             CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
                 Some("`askbox status` shows it; `askbox daemon --restart` starts it anew".to_owned())
             }
+            CliError::Daemon(askbox_daemon::Error::Descriptors { .. }) => {
+                Some("raise the limit with `ulimit -n` where the daemon is started".to_owned())
+            }
             CliError::Paths(_)
             | CliError::OutOfTurn
             | CliError::Daemon(_)

@@ -10,6 +10,7 @@ use askbox_wire::{
 };
 
 use crate::context::Context;
+use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
 
@@ -49,8 +50,10 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     let quiet = request.options.quiet;
     let signals = supervise::block_signals().map_err(step("watch signals"))?;
     let console = open_console(terminals).map_err(step("open a terminal for the session"))?;
+    let (streams, files) = Streams::open().map_err(step("open pipes for standard streams"))?;
+    let slaves = slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?;
     let inheritance = Inheritance {
-        terminal: slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?,
+        terminal: either(slaves, files),
         environment: context.environment.clone(),
         stage: context.paths.stage(),
     };
@@ -97,7 +100,7 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
         &Response::Done,
     )?;
     let bwrap = waiting.go().map_err(step("start the command"))?;
-    let end = Supervisor::new(client, signals, bwrap, console, quiet)
+    let (end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
         .run()
         .map_err(step("stay with the session"))?;
     if let End::Command(status) = end {
@@ -107,10 +110,28 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
             show_made(&made);
         }
     }
-    Ok(end)
+    report_lost(end, lost)
 }
 
-/// A standard stream passes through as it is, and a directory would open all that lies below it, and above.
+/// A command that could not know that its words were lost must not seem to have succeeded; one that failed says so itself.
+fn report_lost(end: End, lost: Option<Failure>) -> Result<End, Error> {
+    match (end, lost) {
+        (_, None) => Ok(end),
+        (End::Command(0), Some(Failure { step, source })) => Err(Error::Step { step, source }),
+        (_, Some(Failure { step, source })) => {
+            show(&[format!("cannot {step}: {source}")]);
+            Ok(end)
+        }
+    }
+}
+
+/// What takes the place of each standard stream: none is both a terminal and a file.
+fn either(slaves: Inside, files: Inside) -> Inside {
+    let mut files = files.into_iter();
+    slaves.map(|slave| slave.or(files.next().flatten()))
+}
+
+/// A directory would open all that lies below it, and above.
 fn refuse_directories() -> Result<(), Error> {
     for (number, name) in ["input", "output", "error"].into_iter().enumerate() {
         let is_directory =
@@ -181,8 +202,8 @@ fn open_console(terminals: Terminals) -> io::Result<Option<Console>> {
     }))
 }
 
-/// A copy of the PTY's slave for each standard stream that is a terminal; the others pass through.
-fn slaves(console: Option<&Console>, terminals: Terminals) -> io::Result<[Option<std::os::fd::OwnedFd>; 3]> {
+/// A copy of the PTY's slave for each standard stream that is a terminal.
+fn slaves(console: Option<&Console>, terminals: Terminals) -> io::Result<Inside> {
     let slave = |wanted: bool| match console {
         Some(console) if wanted => console.pty.slave(),
         Some(_) | None => Ok(None),

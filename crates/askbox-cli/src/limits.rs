@@ -20,5 +20,14 @@ pub(crate) const DAEMON_OUTPUT_BYTES: u64 = 1024 * 1024;
 /// Longest report of a new daemon: an error chain.
 pub(crate) const READINESS_BYTES: usize = 16 * 1024;
 
+/// Size of a pipe that stands for a file, and the most that is moved out of it at a time.
+pub(crate) const STREAM_PIPE: usize = 256 * 1024;
+
+/// Bytes of a file that are read ahead of a pipe.
+pub(crate) const STREAM_CHUNK: u64 = 128 * 1024;
+
+/// Moves of one stream before signals and the other streams have their turn.
+pub(crate) const STREAM_ROUNDS: usize = 4;
+
 /// Characters of a path or pattern that are shown to people; `--json` has all of it.
 pub(crate) const SHOWN: usize = 200;

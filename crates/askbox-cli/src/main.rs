@@ -21,6 +21,7 @@ mod launch;
 mod limits;
 mod output;
 mod report;
+mod streams;
 mod supervise;
 mod terminal;
 

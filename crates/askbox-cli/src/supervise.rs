@@ -1,4 +1,4 @@
-//! Stays with a session until it ends: relays the terminal, forwards signals, shows questions, and is one of its two
+//! Stays with a session until it ends: relays the terminal and files, forwards signals, shows questions, and is one of its two
 //! leashes. One thread, one poll loop.
 
 use std::io::{self, IsTerminal, Write};
@@ -12,6 +12,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::streams::{Failure, Streams, Which};
 use crate::terminal::{self, Output, Pty, RawMode};
 
 /// Handled by the loop. SIGINT and SIGQUIT come by the terminal only while it is not in raw mode.
@@ -45,6 +46,8 @@ pub(crate) enum End {
 pub(crate) fn block_signals() -> io::Result<SignalFd> {
     let watched = SigSet::from_iter(WATCHED);
     watched.thread_block()?;
+    // A file that may not grow is an error of writing it then, and not the end of us.
+    SigSet::from(Signal::SIGXFSZ).thread_block()?;
     Ok(SignalFd::with_flags(
         &watched,
         SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
@@ -101,6 +104,7 @@ pub(crate) struct Supervisor<'a> {
     signals: SignalFd,
     bwrap: Pid,
     console: Option<Console>,
+    streams: Streams,
     raw: Option<RawMode>,
     daemon_gone: bool,
     stopped: bool,
@@ -113,7 +117,7 @@ impl<'a> Supervisor<'a> {
         client: &'a mut Client,
         signals: SignalFd,
         bwrap: Pid,
-        console: Option<Console>,
+        (console, streams): (Option<Console>, Streams),
         quiet: bool,
     ) -> Self {
         Self {
@@ -121,6 +125,7 @@ impl<'a> Supervisor<'a> {
             signals,
             bwrap,
             console,
+            streams,
             raw: None,
             daemon_gone: false,
             stopped: false,
@@ -128,8 +133,10 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Runs until the sandbox is empty. The real terminal is as it was when this returns.
-    pub(crate) fn run(mut self) -> io::Result<End> {
+    /// Runs until the sandbox is empty. The real terminal is as it was when this returns. Says what of a standard stream
+    /// was lost on the way, if that happened.
+    pub(crate) fn run(mut self) -> io::Result<(End, Option<Failure>)> {
+        self.streams.hand_over();
         if let Some(console) = &mut self.console {
             console.pty.hand_over();
         }
@@ -150,15 +157,21 @@ impl<'a> Supervisor<'a> {
                 }
                 console.pty.flush();
             }
+            for source in &ready {
+                if let Source::Stream(which) = *source {
+                    self.streams.relay(which);
+                }
+            }
             if ready.contains(&Source::Signal)
                 && let Some(status) = self.handle_signals()?
             {
                 self.drain()?;
-                return Ok(match status {
+                let end = match status {
                     _ if self.daemon_gone => End::DaemonGone,
                     _ if self.stopped => End::Stopped,
                     status => End::Command(status),
-                });
+                };
+                return Ok((end, self.streams.finish()));
             }
         }
     }
@@ -191,6 +204,11 @@ impl<'a> Supervisor<'a> {
                 PollFd::new(self.client.as_fd(), PollFlags::POLLIN),
             ));
         }
+        watched.extend(
+            self.streams
+                .watched()
+                .map(|(which, polled)| (Source::Stream(which), polled)),
+        );
         let mut timeout = PollTimeout::NONE;
         if let Some(console) = self.console.as_ref().filter(|console| !console.ended) {
             let mut flags = PollFlags::POLLIN;
@@ -316,6 +334,7 @@ enum Source {
     Daemon,
     Output,
     Input,
+    Stream(Which),
 }
 
 /// Signals go to askbox-init, bwrap's only child, which hands them on; bwrap itself would die of them. Before there is an

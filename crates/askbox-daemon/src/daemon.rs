@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::Log;
 use askbox_gate::{Clock, Gate, GrantStore};
-use askbox_network::Upstream;
+use askbox_network::{Room, Upstream};
 use askbox_paths::Paths;
 use askbox_paths::own_file::KeptAside;
 use askbox_policy::CanonicalPath;
@@ -19,6 +19,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::connection;
+use crate::descriptors::{self, Division};
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::limits;
@@ -36,6 +37,8 @@ pub struct DaemonOptions {
     pub managed_policy: PathBuf,
     /// The directories on the user's PATH. Those below the home directory are on the start-up list.
     pub path_directories: Vec<PathBuf>,
+    /// How many files this process may have open at once.
+    pub open_files: u64,
     /// Gets one byte once front ends can connect, and is closed then.
     pub ready: Option<OwnedFd>,
 }
@@ -52,6 +55,8 @@ pub(crate) struct Daemon {
     pub(crate) sessions: Sessions,
     pub(crate) processes: ProcessView,
     pub(crate) upstream: Arc<Upstream>,
+    /// Where the connections of all sessions have their places.
+    pub(crate) room: Room,
     pub(crate) clock: Clock,
     /// News that come from the daemon itself.
     pub(crate) news: broadcast::Sender<News>,
@@ -106,9 +111,18 @@ pub(crate) fn run_with(
             init,
             managed_policy,
             path_directories,
+            open_files,
             ready,
         } = options;
-        let daemon = Arc::new(Daemon::open(paths, init, managed_policy, &path_directories)?);
+        let Division { front_ends, sessions } = descriptors::divide(open_files)?;
+        let room = Room::new(sessions);
+        let daemon = Arc::new(Daemon::open(
+            paths,
+            init,
+            managed_policy,
+            &path_directories,
+            room,
+        )?);
         opened(&daemon);
         let listener = Listener::bind(&paths.socket(), &lock)?;
         let events =
@@ -116,7 +130,7 @@ pub(crate) fn run_with(
                 step: "listen to signals",
                 source,
             })?;
-        serve(&daemon, events, ready).await
+        serve(&daemon, events, front_ends, ready).await
     });
     // A look at a slow file system must not keep the daemon from ending.
     runtime.shutdown_background();
@@ -124,7 +138,12 @@ pub(crate) fn run_with(
 }
 
 /// The main loop, from the first event of the log to the last.
-async fn serve(daemon: &Arc<Daemon>, mut events: Events, ready: Option<OwnedFd>) -> Result<(), Error> {
+async fn serve(
+    daemon: &Arc<Daemon>,
+    mut events: Events,
+    front_ends: usize,
+    ready: Option<OwnedFd>,
+) -> Result<(), Error> {
     shutdown::record_start(daemon).await?;
     let timers = tokio::spawn({
         let gate = daemon.gate.clone();
@@ -135,7 +154,7 @@ async fn serve(daemon: &Arc<Daemon>, mut events: Events, ready: Option<OwnedFd>)
     {
         tracing::debug!(%error, "nobody waits for the daemon");
     }
-    let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let room = Arc::new(Semaphore::new(front_ends));
     let mut connections = JoinSet::new();
     let mut policy_check = JoinSet::new();
     let reason = loop {
@@ -188,6 +207,7 @@ impl Daemon {
         init: PathBuf,
         managed_policy: PathBuf,
         path_directories: &[PathBuf],
+        room: Room,
     ) -> Result<Self, Error> {
         let home = canonical_home(paths.home())?;
         let clock = Clock::system()?;
@@ -224,6 +244,7 @@ impl Daemon {
             sessions: Sessions::default(),
             processes: ProcessView::new(),
             upstream: Arc::new(Upstream::new()),
+            room,
             started_ms: clock.now().wall_ms,
             clock,
             news: broadcast::Sender::new(limits::NEWS_BUFFERED),

@@ -47,6 +47,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The limit of open files is too low.
+    #[error("{limit} files may be open at once, and the daemon needs {needed}")]
+    Descriptors {
+        /// The limit.
+        limit: usize,
+        /// The lowest that will do.
+        needed: usize,
+    },
     /// Threads, signals or the network of the host are not to be had.
     #[error("cannot {step}")]
     System {

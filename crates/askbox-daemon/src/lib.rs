@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod daemon;
+mod descriptors;
 mod error;
 mod event;
 mod limits;

@@ -17,6 +17,17 @@ pub(crate) const STACK: usize = 1024 * 1024;
 /// Front ends at once. Each session holds one connection, and a hundred sessions are promised.
 pub(crate) const CONNECTIONS: usize = 1024;
 
+/// Every so manieth descriptor is for a front end, up to [`CONNECTIONS`]: none of them may wait for a sandboxed program.
+pub(crate) const FRONT_END_PART: usize = 8;
+
+/// Descriptors for the daemon's own work: some 40 that are always open or ride on a launch; four for each blocking thread
+/// (a look-up's sockets, a policy file in its directory); three for each of the four threads that look at processes, and
+/// one for each of the 32 that a program can hold up.
+pub(crate) const OWN_DESCRIPTORS: usize = 256;
+
+/// With fewer there would be next to none for connections.
+pub(crate) const FEWEST_DESCRIPTORS: usize = 512;
+
 /// How often policy files are looked at: one second is soon enough for somebody who saves a file and looks up.
 pub(crate) const POLICY_CHECK: Duration = Duration::from_secs(1);
 

@@ -170,6 +170,12 @@ pub(crate) async fn serve(
         )
     })?;
     let (project, pins, root) = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
+    let share = daemon.room.join().ok_or_else(|| {
+        WireError::new(
+            ErrorCode::Refused,
+            "the sessions that run take all files that the daemon may open",
+        )
+    })?;
     let network = SessionNetwork {
         session: id.clone(),
         project,
@@ -181,6 +187,7 @@ pub(crate) async fn serve(
         network,
         daemon.gate.clone(),
         Arc::clone(&daemon.upstream),
+        share,
     )
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon

@@ -9,6 +9,7 @@ use askbox_policy::{Allowed, Basis, Moment, Process, Request, Verdict, WhyMissed
 use tokio::time::Instant;
 
 use crate::denial::{Denial, DeniedBy};
+use crate::denials::{Counted, Logged};
 use crate::event::GateEvent;
 use crate::gate::{Gate, State};
 use crate::permits::{AdmittedBy, Permit};
@@ -290,10 +291,32 @@ impl Gate {
         }
     }
 
-    /// Logs a denial.
+    /// Logs a denial, or counts one that was logged a moment ago.
     async fn deny(&self, request: &Request, mut by: DeniedBy, question: Option<QuestionId>) -> Denial {
-        let entry = record::verdict(request, Outcome::Deny, by.to_string(), question);
-        if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
+        let reason = by.to_string();
+        let counted = {
+            let mut state = self.state();
+            let session = state.sessions.get_mut(&request.session);
+            session.map(|session| session.denials.count(request, &reason, question))
+        };
+        let counted = counted.unwrap_or(Counted {
+            logged: Logged::default(),
+            is_listed: true,
+            wakes: false,
+        });
+        if counted.wakes {
+            self.0.wake.notify_one();
+        }
+        // Those of its kind that come meanwhile wait for the same event.
+        let logged = counted.logged.get_or_try_init(|| async {
+            let entry = if counted.is_listed {
+                record::verdict(request, Outcome::Deny, reason, question)
+            } else {
+                record::flood(&request.session, &request.project, 0)
+            };
+            self.0.log.record(entry, Durability::Unsynced).await.map(drop)
+        });
+        if let Err(error) = logged.await {
             tracing::error!(%error, "a denial is not in the log");
             by = DeniedBy::LogFailed;
         }

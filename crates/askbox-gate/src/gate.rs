@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use askbox_audit::{Durability, Entry, GrantChange, Log, SessionChange};
+use askbox_audit::{Durability, Entry, GrantChange, Log, SessionChange, What};
 use askbox_policy::{Grant, Moment, Policy, Project, Request, SessionId, SessionRules, Verdict, WhyMissed};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::changes::Change;
 use crate::clock::Clock;
 use crate::denial::DeniedBy;
+use crate::denials::Denials;
 use crate::event::GateEvent;
 use crate::grants::{self, GrantStore, StoreError, is_lasting};
 use crate::limits;
@@ -62,7 +63,7 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<SessionId, Session>,
     pub(crate) book: Book,
     pub(crate) missed: MissedList,
-    /// Grants that came or went by themselves, to be logged by whoever releases the lock.
+    /// Grants that came or went by themselves, and counts of denials, to be logged by whoever releases the lock.
     pub(crate) unlogged: Vec<Entry>,
     /// Whether grants.json is behind.
     pub(crate) is_dirty: bool,
@@ -78,6 +79,7 @@ pub(crate) struct Session {
     pub(crate) project: Project,
     pub(crate) name: String,
     pub(crate) meter: Meter,
+    pub(crate) denials: Denials,
 }
 
 impl Gate {
@@ -89,7 +91,7 @@ impl Gate {
         let state = State {
             rules,
             sessions: HashMap::new(),
-            book: Book::default(),
+            book: Book::after(log.last_question()),
             missed: MissedList::default(),
             is_dirty: !revoked.is_empty(),
             unlogged: revoked
@@ -117,6 +119,7 @@ impl Gate {
             project: info.project.clone(),
             name: info.name,
             meter: Meter::default(),
+            denials: Denials::default(),
         };
         state.sessions.insert(info.id.clone(), session);
         state.rules.open_session(info.id, info.project, info.rules);
@@ -127,9 +130,11 @@ impl Gate {
     pub async fn close_session(&self, id: &SessionId) {
         let dropped = {
             let mut state = self.state();
-            if state.sessions.remove(id).is_none() {
+            let Some(mut session) = state.sessions.remove(id) else {
                 return;
-            }
+            };
+            let counts = session.denials.finish(id, &session.project);
+            state.unlogged.extend(counts);
             let now = self.0.clock.now();
             for question in state.book.ids(|question| question.key.session == *id) {
                 self.miss(
@@ -244,6 +249,15 @@ impl Gate {
         }
     }
 
+    /// Logs that a session has all the connections that it may have, and that further ones wait. Nothing is decided by
+    /// that, so a log that fails is only reported.
+    pub async fn tell_full(&self, session: &SessionId, project: &Project, open: usize) {
+        let entry = record::full(session, project, open);
+        if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
+            tracing::error!(%error, %session, "a session with too many connections is not in the log");
+        }
+    }
+
     /// News from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<GateEvent> {
         self.0.events.subscribe()
@@ -260,12 +274,18 @@ impl Gate {
         drop(self.0.events.send(event));
     }
 
-    /// Logs what came or went by itself. It has taken effect already, and all of it takes something away.
+    /// Logs what came or went by itself, and counts of denials. It has taken effect already, and all of it takes something
+    /// away.
     pub(crate) async fn log_changes(&self) {
         let entries = std::mem::take(&mut self.state().unlogged);
         for entry in entries {
-            if let Err(error) = self.0.log.record(entry, Durability::Synced).await {
-                tracing::error!(%error, "the end of a grant is not in the log");
+            let durability = if matches!(entry.what, What::Verdict { .. }) {
+                Durability::Unsynced
+            } else {
+                Durability::Synced
+            };
+            if let Err(error) = self.0.log.record(entry, durability).await {
+                tracing::error!(%error, "the end of a grant, or a count of denials, is not in the log");
             }
         }
     }

@@ -10,6 +10,7 @@ mod answering;
 mod changes;
 mod clock;
 mod denial;
+mod denials;
 mod event;
 mod gate;
 mod grants;

@@ -27,6 +27,17 @@ pub const ONCE_PROCESSES_PER_MEMBER: usize = 8;
 /// The window in which distinct questions are counted for the quiet mode.
 pub const QUIET_WINDOW: Duration = Duration::from_mins(1);
 
+/// Equal denials of one session within this time are one event and a count. A program that tries again and again would
+/// otherwise fill the disk.
+pub const REPEATS_EVERY: Duration = Duration::from_secs(10);
+
+/// The window in which different denials of one session are counted.
+pub const DENIED_WINDOW: Duration = Duration::from_mins(1);
+
+/// Different denials of one session that are events of their own within [`DENIED_WINDOW`]. A page with hundreds of
+/// trackers stays far below; a program that goes through names or ports does not.
+pub const DENIED_PER_WINDOW: usize = 600;
+
 /// How often the high-water mark of the wall clock is written when nothing else changes.
 pub const HIGH_WATER_EVERY: Duration = Duration::from_mins(1);
 

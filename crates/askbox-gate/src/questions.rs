@@ -14,7 +14,8 @@ use std::str::FromStr;
 use askbox_policy::{Answer, Basis, Kind, Process, Project, Request, SessionId, Target, WhyMissed};
 use serde::{Deserialize, Serialize};
 
-/// Names a question, short enough to type; counts from 1 in each life of the daemon.
+/// Names a question, short enough to type. Counts on from life to life of the daemon, as the log has it, so that a late
+/// answer cannot meet another question than its author saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct QuestionId(pub u64);

@@ -3,6 +3,8 @@
 use askbox_audit::{Entry, EventProcess, GrantChange, Outcome, SessionChange, What};
 use askbox_policy::{Answer, Grant, Process, Project, Request, SessionId, Target, display};
 
+use crate::denials::Kind;
+use crate::limits::DENIED_PER_WINDOW;
 use crate::questions::QuestionId;
 
 /// A verdict on a request.
@@ -21,6 +23,48 @@ pub(crate) fn verdict(
             by,
             process: event_process(&request.process),
             question: question.map(|id| id.to_string()),
+            repeats: 0,
+        },
+    }
+}
+
+/// Denials that followed one of the same kind, which is an event of its own.
+pub(crate) fn denials(
+    session: &SessionId,
+    project: &Project,
+    (target, by, question): &Kind,
+    process: &EventProcess,
+    more: u64,
+) -> Entry {
+    Entry {
+        session: Some(session.clone()),
+        project: Some(project.clone()),
+        what: What::Verdict {
+            target: target.clone(),
+            verdict: Outcome::Deny,
+            by: by.clone(),
+            process: process.clone(),
+            question: question.map(|id| id.to_string()),
+            repeats: more,
+        },
+    }
+}
+
+/// A session was denied more different things than are listed; with `more` 0 it begins, otherwise so many were not listed.
+pub(crate) fn flood(session: &SessionId, project: &Project, more: u64) -> Entry {
+    let detail = if more == 0 {
+        format!(
+            "more than {DENIED_PER_WINDOW} different requests were denied within a minute; others are only counted"
+        )
+    } else {
+        format!("{more} more were denied and are not listed")
+    };
+    Entry {
+        session: Some(session.clone()),
+        project: Some(project.clone()),
+        what: What::Session {
+            change: SessionChange::Flood,
+            detail: Some(detail),
         },
     }
 }
@@ -63,6 +107,19 @@ pub(crate) fn session(id: &SessionId, project: &Project, change: SessionChange) 
         session: Some(id.clone()),
         project: Some(project.clone()),
         what: What::Session { change, detail: None },
+    }
+}
+
+/// A session that has as many connections as it may have.
+pub(crate) fn full(id: &SessionId, project: &Project, open: usize) -> Entry {
+    let detail = format!("{open} connections are open; further ones wait until some of them end");
+    Entry {
+        session: Some(id.clone()),
+        project: Some(project.clone()),
+        what: What::Session {
+            change: SessionChange::Full,
+            detail: Some(detail),
+        },
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod answers;
 mod changes;
+mod denials;
 mod limits;
 mod stored;
 mod waiting;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::changes::Change;
 use crate::denial::DeniedBy;
 use crate::event::GateEvent;
-use crate::gate::Gate;
+use crate::gate::{Gate, State};
 use crate::grants::is_lasting;
 use crate::limits;
 use crate::questions::open::Stage;
@@ -52,6 +52,7 @@ impl Gate {
                     .map(|grant| record::grant(GrantChange::Expired, grant)),
             );
             state.is_dirty |= ended.iter().any(is_lasting);
+            state.count_denials();
             if state.rules.has_rule_expired(&now) || has_lapsed || !ended.is_empty() {
                 self.re_decide(&mut state, &Change::default(), &now);
             }
@@ -80,6 +81,14 @@ impl Gate {
         if let Some(deadline) = state.book.next_deadline() {
             next = next.min(deadline);
         }
+        if let Some(due) = state
+            .sessions
+            .values()
+            .filter_map(|session| session.denials.next_due())
+            .min()
+        {
+            next = next.min(due);
+        }
         if let Some(left) = state.rules.next_end_ms(&now) {
             // Nothing left and not ended: a denial that outlasts a clock that was set back.
             let left = if left == 0 {
@@ -90,5 +99,14 @@ impl Gate {
             next = next.min(instant + left.min(limits::CLOCK_CHECK));
         }
         next
+    }
+}
+
+impl State {
+    /// Has the counts of repeated denials logged that are due.
+    fn count_denials(&mut self) {
+        for (id, session) in &mut self.sessions {
+            self.unlogged.extend(session.denials.due(id, &session.project));
+        }
     }
 }

@@ -4,21 +4,22 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use askbox_policy::{Basis, Destination, Host, Port, Target};
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::{Ip6tOriginalDst, OriginalDst};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::Ends;
 use crate::connection;
 use crate::limits::ACCEPT_PAUSE;
 use crate::names::is_fake;
 use crate::relay::reset_on_close;
+use crate::room::{Place, Share};
 use crate::session::{Caller, Session};
+use crate::{Ends, SessionNetwork};
 
 /// Where a captured connection wanted to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +33,9 @@ enum Captured {
 }
 
 /// Accepts for as long as the future lives; dropping it ends all connections that came this way.
-pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, slots: Arc<Semaphore>) {
+pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, share: Share) {
     let mut open = JoinSet::new();
     loop {
-        // A full session waits here; newcomers wait in the backlog.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
-            return;
-        };
         let accepted = loop {
             tokio::select! {
                 accepted = listener.accept() => break accepted,
@@ -47,10 +44,12 @@ pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, slots: 
         };
         match accepted {
             Ok((client, from)) => {
+                // While the session is full this one waits here, and all others in the backlog.
+                let place = place(&share, &session).await;
                 let session = Arc::clone(&session);
                 open.spawn(async move {
                     take(client, from, session).await;
-                    drop(slot);
+                    drop(place);
                 });
             }
             Err(error) => {
@@ -59,6 +58,20 @@ pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, slots: 
             }
         }
     }
+}
+
+/// A place for one more connection, as soon as the session may have it. That it has to wait is an event, once in a while.
+pub(crate) async fn place(share: &Share, session: &Session) -> Place {
+    if let Some(place) = share.try_take() {
+        return place;
+    }
+    if share.is_due(Instant::now()) {
+        let SessionNetwork {
+            session: id, project, ..
+        } = &session.network;
+        session.gate.tell_full(id, project, share.held()).await;
+    }
+    share.take().await
 }
 
 async fn take(client: TcpStream, from: SocketAddr, session: Arc<Session>) {

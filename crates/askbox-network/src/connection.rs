@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 
 use crate::dial::dial;
 use crate::http::{Exchange, serve};
-use crate::opening::{Held, Next, hold, next};
+use crate::opening::{Held, Next, hold_for, next};
 use crate::refusal;
 use crate::relay::{self, Copied, Counts, ResetOnDrop};
 use crate::resolve::{Judgement, Route, judge_literal};
@@ -174,10 +174,9 @@ impl Connection {
     async fn converse(&self, server: &Arc<TcpStream>) -> Result<(), End> {
         let copying = Box::pin(relay::copy(server, &self.client, &self.counts.received));
         let mut down = Down { copying, ended: None };
-        let held = down
-            .beside(hold(&self.client, Vec::new(), &self.counts.sent))
-            .await?
-            .map_err(End::Broken)?;
+        let ends = (&*self.client, &**server);
+        let holding = Box::pin(hold_for(ends, &self.destination, &self.counts.sent));
+        let held = down.beside(holding).await?.map_err(End::Broken)?;
         match next(&held.opening, &self.destination) {
             Next::Relay => self.pass_on(server, held, down).await,
             Next::Admit(other) => {

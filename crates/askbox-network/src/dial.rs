@@ -8,11 +8,11 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::limits::{CONNECT_DEADLINE, CONNECT_STAGGER};
+use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
 use crate::resolve::Route;
 
 /// Connects to the first address of the route that answers. They are tried in order, each a quarter of a second after
-/// the one before; dropping the future gives up all attempts.
+/// the one before, a few at a time; dropping the future gives up all attempts.
 pub(crate) async fn dial(route: &Route<'_>) -> io::Result<TcpStream> {
     if route.permit().is_revoked() {
         return Err(ErrorKind::PermissionDenied.into());
@@ -39,11 +39,12 @@ async fn race(
         attempts.spawn(attempt(address));
         next = others.next();
         let more = next.is_some();
+        let has_room = attempts.len() < ATTEMPTS;
         // The next one starts when this one fails or takes its time; after the last there is only waiting.
         loop {
             let ended = tokio::select! {
                 ended = attempts.join_next() => ended,
-                () = sleep(CONNECT_STAGGER), if more => break,
+                () = sleep(CONNECT_STAGGER), if more && has_room => break,
             };
             match ended {
                 Some(Ok(Ok(stream))) => return Ok(stream),

@@ -15,10 +15,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::capture::place;
 use crate::dns::{self, Answer, Asked, Query};
 use crate::limits::{ACCEPT_PAUSE, DNS_CONNECTIONS, DNS_DATAGRAM, DNS_IDLE, WAITING_QUERIES};
 use crate::names::Assigned;
 use crate::resolve::LookupError;
+use crate::room::Share;
 use crate::session::Session;
 
 /// Stands in an event for the query itself, which has no port of its own.
@@ -77,7 +79,7 @@ pub(crate) async fn serve_udp(socket: UdpSocket, session: Arc<Session>) {
 }
 
 /// Answers over TCP for as long as the future lives.
-pub(crate) async fn serve_tcp(listener: TcpListener, session: Arc<Session>) {
+pub(crate) async fn serve_tcp(listener: TcpListener, session: Arc<Session>, share: Share) {
     let slots = Arc::new(Semaphore::new(DNS_CONNECTIONS));
     let mut open = JoinSet::new();
     loop {
@@ -92,12 +94,13 @@ pub(crate) async fn serve_tcp(listener: TcpListener, session: Arc<Session>) {
         };
         match accepted {
             Ok((stream, _)) => {
+                let place = place(&share, &session).await;
                 let session = Arc::clone(&session);
                 open.spawn(async move {
                     if let Err(error) = serve_stream(stream, &session).await {
                         tracing::debug!(%error, "a DNS connection ended");
                     }
-                    drop(slot);
+                    drop((place, slot));
                 });
             }
             Err(error) => {

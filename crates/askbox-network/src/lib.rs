@@ -30,6 +30,7 @@ mod http_denial;
 mod http_io;
 mod relay;
 
+mod room;
 mod serving;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ mod world;
 
 pub use names::RESOLVER;
 pub use resolve::Upstream;
+pub use room::{Room, Share};
 pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, serve};

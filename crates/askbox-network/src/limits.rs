@@ -42,8 +42,26 @@ pub(crate) const DNS_IDLE: Duration = Duration::from_secs(10);
 /// The largest DNS message over UDP that we take or send (the DNS flag day's 1,232, rounded up for odd senders).
 pub(crate) const DNS_DATAGRAM: usize = 4_096;
 
-/// Connections of one session that may be open at once; later ones wait in the listener's backlog.
+/// Connections of one session that may be open at once; later ones wait in the listener's backlog. Ten thousand are
+/// promised; where descriptors are scarce, its share of them ends earlier.
 pub(crate) const CONNECTIONS: usize = 20_000;
+
+/// Connections of all sessions that may be open at once, however many descriptors there are: each costs memory too.
+pub(crate) const ALL_CONNECTIONS: usize = 100_000;
+
+/// Descriptors that one connection may take: the client, and the attempts to reach its server ([`ATTEMPTS`]). One that is
+/// asked about has a copy of the client's descriptor beside the two ends, which is fewer.
+pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
+
+/// Descriptors of a session without connections: six listeners, its diagnostics socket and its leash, and one connection
+/// for each of four listeners that was accepted and waits for its place.
+pub(crate) const SESSION_DESCRIPTORS: usize = 8 + 4;
+
+/// At most one event in this time about a session that has all the connections that it may have.
+pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);
+
+/// Attempts to reach one server at the same time: each has a descriptor.
+pub(crate) const ATTEMPTS: usize = 3;
 
 /// How long the end of a session waits for its connections to record what they carried: naming a process and an event
 /// take far less, and a client that lingers is no reason to wait.
@@ -54,6 +72,10 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Client bytes that are held until they can be classified: a client hello of 64 KiB is the most that TLS allows.
 pub(crate) const HELD: usize = 64 * 1024;
+
+/// A client that pauses for so long in the middle of what could be a line of HTTP is taken for one that waits for the
+/// server. Browsers and libraries send a line at once.
+pub(crate) const UNDECIDED_WAIT: Duration = Duration::from_secs(2);
 
 /// A client that may not connect gets this long to say what it speaks, so that it can be refused in its own protocol.
 pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);

@@ -1,19 +1,27 @@
 //! What a client opens a connection with: its first bytes, held until it is clear what they are, and what follows from
-//! that. Reads from the client; lets nothing through and asks nobody.
+//! that. Reads from the client; asks nobody, and lets nothing through that could be a whole line of a request.
 
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use askbox_policy::{Destination, Host, HostName};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::classify::{Class, classify};
 use crate::client_hello::{self, Hello};
 use crate::http_head::{self, RawHead};
-use crate::limits::HELD;
+use crate::limits::{HELD, UNDECIDED_WAIT};
+use crate::relay;
 
 /// Read from the client at a time while its bytes are held; a usual client hello fits.
 const PIECE: usize = 4 * 1024;
+
+/// The first byte of a TLS handshake.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+const IN_PIECES: &str = "an HTTP request that came in pieces";
 
 /// What the first bytes of a client say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +47,7 @@ pub(crate) enum Opening {
 pub(crate) struct Held {
     /// What they are.
     pub(crate) opening: Opening,
-    /// All of them.
+    /// Those that have not gone on to the server.
     pub(crate) bytes: Vec<u8>,
     /// The client will send nothing after them.
     pub(crate) ended: bool,
@@ -64,35 +72,94 @@ pub(crate) enum Next {
 pub(crate) async fn hold(client: &TcpStream, mut bytes: Vec<u8>, counter: &AtomicU64) -> io::Result<Held> {
     loop {
         if let Some(opening) = open(&bytes) {
-            return Ok(Held {
-                opening,
-                bytes,
-                ended: false,
-            });
+            return Ok(Held::new(opening, bytes));
         }
+        if read_more(client, &mut bytes, counter).await? == 0 {
+            return Ok(Held::ended(bytes));
+        }
+    }
+}
+
+/// The same, for a client that says a few letters and then waits for the server: what could still become the line of a
+/// request goes on after a while, and is looked at together with what follows. If it does become one, the server gets no
+/// more of it: it never has a whole line that was not read here first.
+pub(crate) async fn hold_for(
+    (client, server): (&TcpStream, &TcpStream),
+    destination: &Destination,
+    counter: &AtomicU64,
+) -> io::Result<Held> {
+    let mut bytes = Vec::new();
+    let mut passed = 0;
+    loop {
+        let opening = match open(&bytes) {
+            Some(Opening::Http | Opening::BrokenHttp(_)) if 0 < passed => {
+                Some(Opening::BrokenHttp(IN_PIECES))
+            }
+            opening => opening,
+        };
+        if let Some(opening) = opening {
+            return Ok(Held::new(opening, bytes.split_off(passed)));
+        }
+        let may_pass = passed < bytes.len() && may_pass(&bytes, destination);
+        let wait = if may_pass { UNDECIDED_WAIT } else { Duration::MAX };
+        let Ok(read) = timeout(wait, read_more(client, &mut bytes, counter)).await else {
+            relay::write_all(server, bytes.get(passed..).unwrap_or_default()).await?;
+            passed = bytes.len();
+            continue;
+        };
+        if read? == 0 {
+            return Ok(Held::ended(bytes.split_off(passed)));
+        }
+    }
+}
+
+/// Whether undecided bytes may go on before they are decided: never the beginning of TLS, and nowhere where only one
+/// protocol may be spoken.
+fn may_pass(bytes: &[u8], destination: &Destination) -> bool {
+    !matches!(destination.port.get(), 80 | 443)
+        && classify(bytes) == Class::Undecided
+        && bytes.first().is_some_and(|first| *first != TLS_HANDSHAKE)
+}
+
+/// Reads what there is, at least one byte unless the client has ended. May be dropped: nothing is read then.
+async fn read_more(client: &TcpStream, bytes: &mut Vec<u8>, counter: &AtomicU64) -> io::Result<usize> {
+    loop {
         client.readable().await?;
         let before = bytes.len();
         bytes.resize(before + PIECE, 0);
         let read = client.try_read(bytes.get_mut(before..).unwrap_or_default());
         bytes.truncate(before + read.as_ref().copied().unwrap_or(0));
         match read {
-            Ok(0) => {
-                let opening = if bytes.is_empty() {
-                    Opening::Silent
-                } else {
-                    Opening::Opaque
-                };
-                return Ok(Held {
-                    opening,
-                    bytes,
-                    ended: true,
-                });
-            }
             Ok(count) => {
                 counter.fetch_add(count as u64, Ordering::Relaxed);
+                return Ok(count);
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Held {
+    fn new(opening: Opening, bytes: Vec<u8>) -> Self {
+        Self {
+            opening,
+            bytes,
+            ended: false,
+        }
+    }
+
+    /// The client said no more than these.
+    fn ended(bytes: Vec<u8>) -> Self {
+        let opening = if bytes.is_empty() {
+            Opening::Silent
+        } else {
+            Opening::Opaque
+        };
+        Self {
+            opening,
+            bytes,
+            ended: true,
         }
     }
 }

@@ -12,15 +12,15 @@ use std::time::Instant;
 use askbox_gate::Gate;
 use askbox_policy::{Pin, Process, Project, SessionId};
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::capture;
 use crate::dns_server;
-use crate::limits::{CONNECTIONS, SETTLE};
+use crate::limits::SETTLE;
 use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
+use crate::room::Share;
 use crate::session::Session;
 
 /// The sockets of a sandbox's network namespace, bound and listening; IPv4 first, then IPv6. The UDP ones must not have
@@ -67,16 +67,16 @@ pub struct SessionNetwork {
 pub struct Serving {
     #[expect(dead_code, reason = "held so that dropping it ends the tasks")]
     tasks: JoinSet<()>,
-    slots: Arc<Semaphore>,
+    share: Share,
 }
 
 impl Serving {
-    /// Waits until no connection is open. After the session was closed at the gate that is when the last one has
-    /// recorded what it carried; a client that lingers could make it long, so it is given up after a while.
+    /// Lets no further connection in and waits until none is open. After the session was closed at the gate that is when
+    /// the last one has recorded what it carried; a client that lingers could make it long, so it is given up after a
+    /// while.
     pub async fn settle(&self) {
-        // Each of the two accepting loops holds a slot for the connection that it waits for.
-        let open = (CONNECTIONS - 2).try_into().unwrap_or(u32::MAX);
-        if timeout(SETTLE, self.slots.acquire_many(open)).await.is_err() {
+        self.share.close();
+        if timeout(SETTLE, self.share.until_empty()).await.is_err() {
             tracing::debug!("connections of an ended session are dropped with their byte counts");
         }
     }
@@ -90,6 +90,7 @@ pub fn serve(
     session: SessionNetwork,
     gate: Gate,
     shared: Arc<Upstream>,
+    share: Share,
 ) -> io::Result<Serving> {
     let session = Arc::new(Session {
         network: session,
@@ -97,7 +98,6 @@ pub fn serve(
         names: Names::new(Instant::now()),
         resolver: Resolver::new(shared),
     });
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let Listeners {
         tcp,
         dns_udp,
@@ -108,7 +108,7 @@ pub fn serve(
         tasks.spawn(capture::accept(
             listener(fd)?,
             Arc::clone(&session),
-            Arc::clone(&slots),
+            share.clone(),
         ));
     }
     for fd in dns_udp {
@@ -120,9 +120,13 @@ pub fn serve(
         ));
     }
     for fd in dns_tcp {
-        tasks.spawn(dns_server::serve_tcp(listener(fd)?, Arc::clone(&session)));
+        tasks.spawn(dns_server::serve_tcp(
+            listener(fd)?,
+            Arc::clone(&session),
+            share.clone(),
+        ));
     }
-    Ok(Serving { tasks, slots })
+    Ok(Serving { tasks, share })
 }
 
 fn listener(fd: OwnedFd) -> io::Result<TcpListener> {

@@ -31,7 +31,7 @@ const TAG_FAILED: u8 = b'F';
 /// What the launch child gets of the caller.
 #[derive(Debug)]
 pub struct Inheritance {
-    /// Replaces standard descriptors that are terminals: the slave of a PTY, for each of 0, 1 and 2.
+    /// Replaces standard descriptors: the slave of a PTY for a terminal, a pipe for a file; for each of 0, 1 and 2.
     pub terminal: [Option<OwnedFd>; 3],
     /// The caller's environment, complete; the plan says what of it is passed on.
     pub environment: Vec<(OsString, OsString)>,

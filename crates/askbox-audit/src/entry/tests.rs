@@ -44,6 +44,7 @@ fn a_verdict_becomes_an_event_of_the_kind_of_its_target() {
             by: "no rule".into(),
             process: process(),
             question: Some("7".into()),
+            repeats: 0,
         },
         &expect![[
             r#"{"seq":0,"time":"1970-01-01T00:00:00.000Z","session":"s","project":"/p","kind":"write","target":"/etc/hosts","verdict":"ask","by":"no rule","process":{"pid":9,"exe":"/usr/bin/curl","command":[]},"bytes_in":null,"bytes_out":null,"question":"7"}"#
@@ -129,6 +130,7 @@ fn texts_are_bounded() {
             by: "x".repeat(5000),
             process: process(),
             question: None,
+            repeats: 0,
         },
     }
     .draft();

@@ -22,6 +22,7 @@ fn read(session: &str, verdict: Outcome, path: &str) -> Entry {
                 command: vec![],
             },
             question: None,
+            repeats: 0,
         },
     }
 }

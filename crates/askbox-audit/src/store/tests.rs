@@ -32,6 +32,7 @@ fn verdict(number: usize) -> Entry {
                 command: vec!["curl".into()],
             },
             question: None,
+            repeats: 0,
         },
     }
 }

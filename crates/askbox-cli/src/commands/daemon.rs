@@ -42,7 +42,6 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
         return serve_detached(context);
     }
     listen_to_ourselves(context);
-    raise_descriptor_limit()?;
     askbox_daemon::run(&context.paths, options(context, None)?)?;
     Ok(ExitStatus::Success)
 }
@@ -51,7 +50,6 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
 fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
     detach()?;
     listen_to_ourselves(context);
-    raise_descriptor_limit()?;
     let starter = let_go_of_stdout().map_err(CliError::system("let go of standard output"))?;
     let ready = starter
         .try_clone()
@@ -79,6 +77,7 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
         path_directories: std::env::split_paths(path)
             .filter(|directory| directory.is_absolute())
             .collect(),
+        open_files: raise_descriptor_limit()?,
         ready,
     })
 }
@@ -173,13 +172,13 @@ fn wait_for_end(paths: &Paths, pid: u32) -> Result<(), CliError> {
     }
 }
 
-/// Each captured connection takes two descriptors, and the soft limit is made for programs that use select(2). One session
-/// must not be able to use all of them up.
-fn raise_descriptor_limit() -> Result<(), CliError> {
+/// Each captured connection takes some descriptors, and the soft limit is made for programs that use select(2). Returns
+/// how many there may be; the daemon divides them, so that no session uses all of them up.
+fn raise_descriptor_limit() -> Result<u64, CliError> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let raise = || {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-        setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map(|()| hard)
     };
     raise().map_err(|errno| CliError::system("raise the limit of open files")(errno.into()))
 }

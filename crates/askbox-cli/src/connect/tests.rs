@@ -1,6 +1,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 
 use super::*;
 
@@ -81,4 +82,20 @@ fn a_lock_that_somebody_holds_is_seen() {
     assert!(is_locked(&paths));
     drop(lock);
     assert!(!is_locked(&paths));
+}
+
+#[test]
+fn a_service_manager_is_a_socket_of_it_and_a_program_of_the_systems() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = directory.path();
+    let (systems, own) = (Path::new("/bin/sh"), runtime.join("systemd-run"));
+    fs::copy(systems, &own).unwrap();
+    assert!(!has_service_manager(Some(runtime), systems));
+    fs::create_dir(runtime.join("systemd")).unwrap();
+    let _socket = UnixListener::bind(runtime.join("systemd/private")).unwrap();
+    assert!(has_service_manager(Some(runtime), systems));
+    assert!(!has_service_manager(None, systems));
+    assert!(!has_service_manager(Some(runtime), &runtime.join("missing")));
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(!has_service_manager(Some(runtime), &own));
 }

@@ -38,6 +38,8 @@ pub(crate) struct PolicySource {
     pub(crate) problems: Vec<Problem>,
     /// What it says, or said last.
     pub(crate) good: Option<PolicyFile>,
+    /// Nobody knows yet what it says, for a reason that lies with us: [`is_ours`].
+    pub(super) is_unread: bool,
     /// Its text as it is now.
     pub(super) text: Option<Arc<str>>,
     /// `None` where it has to be read again in any case.
@@ -107,6 +109,7 @@ impl PolicySource {
             },
             problems,
             good: good.clone(),
+            is_unread: false,
             text,
             stamp,
         };
@@ -118,9 +121,22 @@ impl PolicySource {
                     state: SourceState::Missing,
                     problems: Vec::new(),
                     good: None,
+                    is_unread: false,
                     text: None,
                     stamp: Some(Seen::Nothing),
                 };
+            }
+            // Says nothing about the file. It is looked at again soon, and counts as it was until then.
+            Err(error) if is_ours(&error) => {
+                tracing::warn!(%error, path = %path.display(), "a policy file cannot be read at the moment");
+                let unread = Self {
+                    is_unread: true,
+                    ..broken(vec![unreadable(&error)], None, None)
+                };
+                return before.map_or(unread, |before| Self {
+                    stamp: None,
+                    ..before.clone()
+                });
             }
             Err(error) => return broken(vec![unreadable(&error)], None, None),
         };
@@ -132,6 +148,7 @@ impl PolicySource {
                 state: SourceState::Loaded,
                 problems: Vec::new(),
                 good: Some(file),
+                is_unread: false,
                 text,
                 stamp,
             },
@@ -194,6 +211,15 @@ pub(super) fn managed_paths(directory: &Path) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Whether an error says something about this process or the machine (out of descriptors or memory, interrupted, a disk
+/// that fails) and nothing about what is read.
+pub(super) fn is_ours(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR | libc::EIO)
+    )
 }
 
 /// What a managed file is read for.

@@ -70,7 +70,13 @@ impl Snapshot {
         };
         let mut managed_error = None;
         let paths = files::managed_paths(&places.managed).unwrap_or_else(|error| {
-            managed_error = Some(format!("{}: {error}", places.managed.display()));
+            managed_error = match before {
+                Some(before) if files::is_ours(&error) => {
+                    tracing::warn!(%error, path = %places.managed.display(), "policy files cannot be listed at the moment");
+                    before.managed_error.clone()
+                }
+                Some(_) | None => Some(format!("{}: {error}", places.managed.display())),
+            };
             // What was there counts until the directory can be read again.
             before
                 .iter()
@@ -125,7 +131,8 @@ impl Snapshot {
 
     /// Whether a look at all metadata says that nothing changed.
     pub(crate) fn is_current(&self, places: &Places) -> bool {
-        self.user.is_current()
+        self.managed_error.is_none()
+            && self.user.is_current()
             && self.managed.iter().all(PolicySource::is_current)
             && files::managed_paths(&places.managed)
                 .is_ok_and(|paths| paths.iter().eq(self.managed.iter().map(|source| &source.path)))
@@ -155,9 +162,10 @@ impl Snapshot {
             && lists(self) == lists(other)
     }
 
-    /// Why no session may start, if that is so.
+    /// Why no session may start, if that is so: rules that nobody has read yet, or an administrator's that nobody can read,
+    /// might deny anything.
     pub(crate) fn obstacle(&self) -> Option<Obstacle> {
-        let is_unknown = |source: &&PolicySource| source.state == SourceState::Broken;
+        let is_unknown = |source: &&PolicySource| source.state == SourceState::Broken || source.is_unread;
         let managed = self.managed.iter().find(is_unknown);
         if let Some(complaint) = managed
             .and_then(PolicySource::complaint)

@@ -83,6 +83,14 @@ pub(crate) struct Raising<'a> {
 }
 
 impl Book {
+    /// An empty one, whose questions count on from the given number.
+    pub(crate) fn after(last_id: u64) -> Self {
+        Self {
+            last_id,
+            ..Self::default()
+        }
+    }
+
     /// Where a request belongs.
     pub(crate) fn place(&self, request: &Request) -> Place {
         if let Some(&id) = self

@@ -129,3 +129,26 @@ async fn a_disk_that_fails_is_reported_by_a_revocation_which_counts_all_the_same
     permit.revoked().await;
     assert_eq!(world.gate.grants(), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_does_not_meet_the_first_question_of_the_next_daemon() {
+    let mut world = World::new();
+    let directory = Arc::clone(&world.directory);
+    let (_asking, first) = world.ask_shown(&net("example.com")).await;
+    world.log.close().await.unwrap();
+    drop(world);
+    let mut world = World::start(directory, "", Hand::at(BOOT_ONE, 1_060_000, START));
+    let (asking, second) = world.ask_shown(&net("other.test")).await;
+    assert_eq!(second.id, QuestionId(first.id.0 + 1));
+    let late = world
+        .gate
+        .answer(first.id, first.revision, allow(Duration::Once), "test")
+        .await;
+    assert!(matches!(late, Err(AnswerError::Closed(id)) if id == first.id));
+    assert_eq!(waiting(&world.gate), 1);
+    let answer = world
+        .gate
+        .answer(second.id, second.revision, allow(Duration::Once), "test");
+    assert_eq!(answer.await.unwrap().released, 1);
+    drop(admitted(asking).await);
+}

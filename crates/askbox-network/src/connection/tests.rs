@@ -405,3 +405,42 @@ async fn a_client_that_goes_away_stops_waiting_but_its_question_stays() {
     task.await.unwrap();
     assert_eq!(world.gate.open_questions()[0].members[0].waiting, 0);
 }
+
+#[tokio::test]
+async fn a_client_that_says_a_few_letters_and_waits_is_heard_by_the_server() {
+    let (server, port) = listen().await;
+    let world = World::new(&rule("allow", "ok.example.com"), &[("ok.example.com", port)]);
+    let (mut program, task) = world.connect("ok.example.com", port).await;
+    let (mut far, _) = server.accept().await.unwrap();
+    program.write_all(b"LOGIN").await.unwrap();
+    assert_eq!(read_text(&mut far, 5).await, "LOGIN");
+    far.write_all(b"who").await.unwrap();
+    assert_eq!(read_text(&mut program, 3).await, "who");
+    program.write_all(b" ada\n").await.unwrap();
+    assert_eq!(read_text(&mut far, 5).await, " ada\n");
+    program.shutdown().await.unwrap();
+    assert!(read_all(&mut far).await.is_empty());
+    drop(far);
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_comes_in_pieces_gets_no_further_than_its_first_line() {
+    let (server, port) = listen().await;
+    let world = World::new(&rule("allow", "ok.example.com"), &[("ok.example.com", port)]);
+    let (mut program, task) = world.connect("ok.example.com", port).await;
+    let (mut far, _) = server.accept().await.unwrap();
+    program.write_all(b"GET / HT").await.unwrap();
+    assert_eq!(read_text(&mut far, 8).await, "GET / HT");
+    program
+        .write_all(b"TP/1.1\r\nHost: denied.test\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(read_head(&mut program).await.starts_with("HTTP/1.1 400"));
+    drop(program);
+    let mut rest = Vec::new();
+    drop(far.read_to_end(&mut rest).await);
+    assert!(rest.is_empty());
+    task.await.unwrap();
+    assert!(world.was_denied(&format!("ok.example.com:{port}"), "came in pieces"));
+}

@@ -5,6 +5,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::*;
 use crate::names::is_fake;
+use crate::room::Room;
 use crate::world::{World, listen, rule};
 
 fn query(name: &str, kind: RecordType) -> Vec<u8> {
@@ -121,7 +122,8 @@ async fn tcp_answers_several_queries_on_a_connection() {
     let world = World::new("", &[]);
     let (listener, port) = listen().await;
     let mut serving = JoinSet::new();
-    serving.spawn(serve_tcp(listener, Arc::clone(&world.session)));
+    let share = Room::new(1_000).join().unwrap();
+    serving.spawn(serve_tcp(listener, Arc::clone(&world.session), share));
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
     for name in ["a.test.", "b.test.", "a.test."] {
         let query = query(name, RecordType::A);
