@@ -201,7 +201,7 @@ fn threat_58_a_stopped_session_ends_and_others_go_on() {
 #[test]
 fn threat_59_daemons_that_the_command_left_behind_are_dead_at_the_end() {
     let world = World::new();
-    let script = "setsid -f sleep 1001; (setsid nohup sh -c 'trap \"\" TERM HUP; sleep 1001; touch survived' > /dev/null 2>&1 &)
+    let script = "mkfifo go; setsid -f sleep 1001; (setsid nohup sh -c 'trap \"\" TERM HUP; sleep 1001; touch survived' > /dev/null 2>&1 &)
         /usr/bin/python3 -c 'import os, time
 if os.fork() == 0:
     os.setsid()
@@ -209,7 +209,7 @@ if os.fork() == 0:
         for fd in range(3): os.close(fd)
         time.sleep(1001)
     os._exit(0)'
-        mkfifo go; read go < go";
+        read go < go";
     let running = world.start_sh(&[], script);
     world.eventually("its daemons run", || {
         let runs =

@@ -64,7 +64,7 @@ fn an_empty_allow_list_lets_no_program_out_and_a_rule_lets_every_one() {
         let world = World::new();
         let server = Server::http_at("0.0.0.0:80", "hello");
         let tls = super::tls::TlsServer::start(&world, 443);
-        world.write_policy("auto_approve = []\nrule = []\n");
+        world.write_policy("auto_approve = []\n");
 
         let free = outside(&world, &script());
         assert!(

@@ -198,7 +198,7 @@ fn rules_and_pins_that_are_no_hosts_are_refused_and_nothing_starts() {
 }
 
 #[test]
-fn a_rule_with_a_nul_in_its_name_allows_nothing() {
+fn under_a_rule_with_a_nul_in_its_name_nothing_starts() {
     Machine::alone(|machine| {
         usual_names(machine);
         let world = World::new();
@@ -206,10 +206,14 @@ fn a_rule_with_a_nul_in_its_name_allows_nothing() {
         let fetch = "curl -s --fail http://ok.test/";
         let rule = |name: &str| format!("[[rule]]\neffect = \"allow\"\nnetwork = \"{name}\"\n");
         world.write_policy(&rule("ok.test\\u0000.evil.test"));
-        world.sh(&["--non-interactive"], fetch).failed();
+        let refused = world.sh(&["--non-interactive"], fetch);
+        assert_eq!(refused.code, Some(125), "{refused:#?}");
+        assert!(
+            refused.stderr.contains("policy.toml: line 3") && refused.stderr.contains("hint: "),
+            "{refused:#?}"
+        );
         assert_eq!(server.connections(), 0);
         world.write_policy(&rule("ok.test"));
-        world.ok(&["daemon", "--stop"]);
         world.sh(&["--non-interactive"], fetch).succeeded();
     });
 }
