@@ -13,6 +13,7 @@ mod host;
 mod life;
 mod made;
 mod network;
+mod planted;
 mod projects;
 mod prompts;
 mod redirections;

@@ -87,11 +87,33 @@ pub struct Place {
 
 /// A path that a flag or a rule opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// As written, absolute.
+    pub path: PathBuf,
+    /// How far.
+    pub access: Access,
+    /// On whose word.
+    pub by: By,
+}
+
+/// On whose word a path is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A flag of this run, which is refused as a whole when the path cannot be opened.
+    Flag,
+    /// A rule, which a program inside may have made to lead elsewhere: the path stays closed then.
+    Rule,
+}
+
+/// The same with what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
     /// As written, absolute.
     pub path: PathBuf,
     /// How far.
     pub access: Access,
+    /// On whose word.
+    pub by: By,
     /// What is there; `None` when nothing is.
     pub found: Option<Found>,
 }
@@ -115,7 +137,7 @@ pub struct Question<'a> {
     /// The project, canonical.
     pub project: &'a Path,
     /// What flags and rules open.
-    pub opened: &'a [(PathBuf, Access)],
+    pub opened: &'a [Opening],
     /// The two lists.
     pub listed: &'a [Listed],
     /// `--deny-path`.
@@ -186,11 +208,7 @@ impl HostFacts {
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
             toolchains: toolchains(home),
             project: project(question.project, home)?,
-            opened: question
-                .opened
-                .iter()
-                .map(|(path, access)| opened(path, *access))
-                .collect(),
+            opened: question.opened.iter().map(opened).collect(),
             listed_present: present(&mut question.listed.iter().map(|listed| &listed.path)),
             denied_present: present(&mut question.denied.iter()),
             sockets: sockets::on_host()?,
@@ -262,8 +280,8 @@ fn identity(path: &Path) -> io::Result<Identity> {
     })
 }
 
-fn opened(path: &Path, access: Access) -> Opened {
-    let found = path.canonicalize().and_then(|canonical| {
+fn opened(opening: &Opening) -> Opened {
+    let found = opening.path.canonicalize().and_then(|canonical| {
         let metadata = fs::symlink_metadata(&canonical)?;
         let identity = Identity {
             device: metadata.dev(),
@@ -276,8 +294,9 @@ fn opened(path: &Path, access: Access) -> Opened {
         })
     });
     Opened {
-        path: path.to_owned(),
-        access,
+        path: opening.path.clone(),
+        access: opening.access,
+        by: opening.by,
         found: found.ok(),
     }
 }

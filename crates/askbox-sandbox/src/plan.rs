@@ -5,11 +5,14 @@
 //! then makes one recursive bind of it. So bwrap never creates a mount point, least of all below a directory that a
 //! program inside can write (CVE-2026-87766).
 
+use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use askbox_policy::display;
+
 use crate::environment;
-use crate::host_facts::{HostFacts, Opened};
+use crate::host_facts::{By, HostFacts, Opened};
 
 mod format;
 mod home;
@@ -39,6 +42,9 @@ pub const CLOSED_DIRECTORY: &str = "/run/askbox/closed.d";
 /// Most mounts of a plan, without guards.
 const MAX_MOUNTS: usize = 200;
 
+/// Characters of a refusal in a notice: two paths and the words around them.
+const REFUSAL_SHOWN: usize = 600;
+
 /// Makes the plan. Pure: the same request and facts give the same plan.
 pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     if !request.cwd.starts_with(&facts.project.path) {
@@ -48,11 +54,12 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
         });
     }
     let mut view = View::default();
+    let facts = &*without_refused(&mut view, request, facts)?;
     system::add(&mut view, request, facts);
     home::add(&mut view, request, facts);
     project::add(&mut view, facts);
     for opened in &facts.opened {
-        open(&mut view, request, facts, opened)?;
+        open(&mut view, facts, opened);
     }
     project::guard(&mut view, request, facts);
     close(&mut view, request, facts);
@@ -152,8 +159,34 @@ fn is_at_or_below(path: &Path, place: &Path) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || place == b"/")
 }
 
-/// Opens a path that a flag or a rule allows, by its canonical place.
-fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<(), Refusal> {
+/// The facts without what rules open and must stay closed; a notice says why. A flag for such a path is refused.
+fn without_refused<'a>(
+    view: &mut View,
+    request: &PlanRequest,
+    facts: &'a HostFacts,
+) -> Result<Cow<'a, HostFacts>, Refusal> {
+    let mut kept = Vec::new();
+    for opened in &facts.opened {
+        match (check(request, facts, opened), opened.by) {
+            (Ok(()), _) => kept.push(opened.clone()),
+            (Err(refusal), By::Flag) => return Err(refusal),
+            (Err(refusal), By::Rule) => {
+                let why = display::text(&refusal.to_string(), REFUSAL_SHOWN);
+                view.notices.push(format!("a rule's path stays closed: {why}"));
+            }
+        }
+    }
+    if kept.len() == facts.opened.len() {
+        return Ok(Cow::Borrowed(facts));
+    }
+    Ok(Cow::Owned(HostFacts {
+        opened: kept,
+        ..facts.clone()
+    }))
+}
+
+/// Whether a path that a flag or a rule allows may be opened as it is on this machine.
+fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<(), Refusal> {
     let Some(found) = &opened.found else {
         return Err(Refusal::Missing(opened.path.clone()));
     };
@@ -190,7 +223,7 @@ fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Open
         .iter()
         .any(|guard| guard.path == *path);
     if is_guard && opened.access == Access::ReadWrite {
-        return Ok(()); // project::guard leaves it out.
+        return Ok(());
     }
     if opened.access == Access::ReadWrite && found.directory {
         let missing = request.listed.iter().find(|listed| {
@@ -205,20 +238,34 @@ fn open(view: &mut View, request: &PlanRequest, facts: &HostFacts, opened: &Open
             });
         }
     }
-    if view
-        .visible(path)
-        .is_some_and(|access| access == Access::ReadWrite || access == opened.access)
-    {
-        return Ok(());
+    Ok(())
+}
+
+/// Opens a path by its canonical place. A guard is lifted by `project::guard`, which leaves it out.
+fn open(view: &mut View, facts: &HostFacts, opened: &Opened) {
+    let Some(found) = &opened.found else {
+        return;
+    };
+    let path = &found.canonical;
+    let is_guard = facts
+        .project
+        .guards
+        .guards
+        .iter()
+        .any(|guard| guard.path == *path);
+    if is_guard && opened.access == Access::ReadWrite {
+        return;
     }
-    if opened.path != *path {
+    if opened.path != *path && view.visible(&opened.path).is_none() {
         view.nodes.push(Node::Link {
             path: opened.path.clone(),
             target: path.clone(),
         });
     }
-    view.bind_at(path, path, opened.access, Some(found.identity));
-    Ok(())
+    let is_open = |visible| visible == Access::ReadWrite || visible == opened.access;
+    if !view.visible(path).is_some_and(is_open) {
+        view.bind_at(path, path, opened.access, Some(found.identity));
+    }
 }
 
 /// Whether a path is on a list, or denied: where a rule was judged by a link, the link may have been put there since.

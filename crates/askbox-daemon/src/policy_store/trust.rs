@@ -61,10 +61,14 @@ impl ProjectFile {
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
         let file = match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // open(2): a link, and a socket.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENXIO)) => {
+                return Err(not_a_file());
+            }
             file => file?,
         };
         if !file.metadata()?.is_file() {
-            return Err(io::Error::other("not a file"));
+            return Err(not_a_file());
         }
         let mut bytes = Vec::new();
         file.take(POLICY_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -81,6 +85,10 @@ impl ProjectFile {
             content: policy_file::parse(&text, &context),
         }))
     }
+}
+
+fn not_a_file() -> io::Error {
+    io::Error::other("it is not an ordinary file")
 }
 
 impl Trusted {

@@ -13,7 +13,7 @@ use askbox_policy::{
     Rule, SessionId, SessionRules, Target, Verdict,
 };
 use askbox_sandbox::guards::Before;
-use askbox_sandbox::host_facts::{self, Question};
+use askbox_sandbox::host_facts::{self, By, Opening, Question};
 use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
@@ -187,8 +187,8 @@ impl Planning {
 
     /// What flags and rules open at launch: plain paths, each judged like any other request. A flag that the policy
     /// denies is refused; a rule that it denies, or that leads nowhere, opens nothing.
-    fn opened(&self, id: &SessionId) -> Result<Vec<(PathBuf, Access)>, WireError> {
-        let mut opened: Vec<(PathBuf, Access)> = Vec::new();
+    fn opened(&self, id: &SessionId) -> Result<Vec<Opening>, WireError> {
+        let mut opened: Vec<Opening> = Vec::new();
         let rules = self.policy.rules().map(|rule| (rule, false));
         let project_rules = self.rules.project_rules.iter().map(|rule| (rule, false));
         for (rule, is_flag) in self
@@ -227,10 +227,14 @@ impl Planning {
             if !is_flag && !path.as_path().exists() {
                 continue;
             }
-            match opened.iter_mut().find(|(known, _)| known == path.as_path()) {
-                Some((_, known)) if access == Access::ReadWrite => *known = Access::ReadWrite,
+            match opened.iter_mut().find(|known| known.path == path.as_path()) {
+                Some(known) if access == Access::ReadWrite => known.access = Access::ReadWrite,
                 Some(_) => {}
-                None => opened.push((path.as_path().to_owned(), access)),
+                None => opened.push(Opening {
+                    path: path.as_path().to_owned(),
+                    access,
+                    by: if is_flag { By::Flag } else { By::Rule },
+                }),
             }
         }
         Ok(opened)
@@ -297,11 +301,11 @@ impl Planning {
 
     /// The entries of both lists as plain paths; wildcards as what they match on this machine, where something is opened:
     /// everywhere else the home directory is empty, and looking through all of it takes its time.
-    fn listed(&self, opened: &[(PathBuf, Access)]) -> Vec<Listed> {
+    fn listed(&self, opened: &[Opening]) -> Vec<Listed> {
         let overlaps = |anchor: &Path| {
             opened
                 .iter()
-                .any(|(place, _)| place.starts_with(anchor) || anchor.starts_with(place))
+                .any(|opening| opening.path.starts_with(anchor) || anchor.starts_with(&opening.path))
         };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {
@@ -350,8 +354,10 @@ fn way_out(refusal: &Refusal) -> &'static str {
 
 /// Reads a project's file. One that cannot be read might tighten anything, so nothing starts then.
 fn project_file(project: &CanonicalPath, home: &CanonicalPath) -> Result<Option<ProjectFile>, WireError> {
-    ProjectFile::read(project, home)
-        .map_err(|error| WireError::new(ErrorCode::Policy, format!("{project}/{PROJECT_FILE}: {error}")))
+    ProjectFile::read(project, home).map_err(|error| {
+        WireError::new(ErrorCode::Policy, format!("{project}/{PROJECT_FILE}: {error}"))
+            .with_hint("it may have been made by a program inside; look at it, and mend or remove it")
+    })
 }
 
 fn content(file: ProjectFile) -> Result<askbox_policy::PolicyFile, WireError> {

@@ -90,6 +90,7 @@ fn opened(path: &str, access: Access, directory: bool) -> Opened {
     Opened {
         path: path.into(),
         access,
+        by: By::Flag,
         found: Some(found),
     }
 }
@@ -204,6 +205,69 @@ fn a_link_to_a_listed_path_opens_nothing() {
     plan(&request(), &facts).unwrap();
     facts.opened[0] = link(Access::ReadWrite);
     assert!(matches!(plan(&request(), &facts), Err(Refusal::LeadsTo { .. })));
+}
+
+#[test]
+fn a_rule_that_must_not_open_its_path_leaves_it_closed_and_says_so() {
+    let by_rule = |opened: Opened| Opened {
+        by: By::Rule,
+        ..opened
+    };
+    let good = by_rule(opened("/home/ada/notes", Access::ReadOnly, true));
+    let link = |target: &str| Opened {
+        path: "/home/ada/data\u{1b}".into(),
+        ..by_rule(opened(target, Access::ReadOnly, true))
+    };
+    let missing = Opened {
+        found: None,
+        ..by_rule(opened("/home/ada/gone", Access::ReadOnly, false))
+    };
+    for bad in [
+        link("/home/ada/.ssh/keys"),
+        link("/home/ada/private"),
+        link("/proc"),
+        missing,
+        by_rule(opened("/home/ada/.ssh", Access::ReadOnly, true)),
+        by_rule(opened("/home/ada/.config", Access::ReadWrite, true)),
+    ] {
+        let mut facts = facts();
+        facts.listed_present = vec!["/home/ada/.ssh".into()];
+        facts.opened = vec![bad.clone(), good.clone()];
+        let request = PlanRequest {
+            denied: vec!["/home/ada/private".into()],
+            ..request()
+        };
+        let made = plan(&request, &facts).unwrap();
+        assert_eq!(binds(&made, "/home/ada/notes"), [Access::ReadOnly], "{bad:?}");
+        let found = bad.found.clone().map(|found| found.canonical).unwrap_or_default();
+        assert_eq!(binds(&made, found.to_str().unwrap()), [], "{bad:?}");
+        let [notice, _git] = &made.notices[..] else {
+            panic!("{:?}", made.notices)
+        };
+        assert!(
+            notice.starts_with("a rule's path stays closed: ") && !notice.contains('\u{1b}'),
+            "{notice}"
+        );
+
+        facts.opened[0].by = By::Flag;
+        plan(&request, &facts).unwrap_err();
+    }
+}
+
+#[test]
+fn a_refused_rule_for_a_credential_directory_does_not_uncover_it() {
+    let mut facts = facts();
+    facts.listed_present = vec!["/home/ada/.ssh".into()];
+    facts.opened = ["/home/ada", "/home/ada/.ssh"]
+        .map(|path| Opened {
+            by: By::Rule,
+            ..opened(path, Access::ReadOnly, true)
+        })
+        .to_vec();
+    let cover = Mount::Cover {
+        path: "/home/ada/.ssh".into(),
+    };
+    assert!(plan(&request(), &facts).unwrap().mounts.contains(&cover));
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! What a program inside leaves in the way of the next launch: links, and files that are none.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use askbox_tests::{MARKER, Running, Terminal, World};
+
+use crate::both::outside;
+
+/// `askbox run -- sh -c SCRIPT` on a terminal, where notices are shown.
+fn shown(world: &World, script: &str) -> (Option<i32>, String) {
+    let left = Terminal::start(&world.askbox(&["run", "--", "sh", "-c", script])).finish();
+    (left.code, left.shown)
+}
+
+#[test]
+fn threat_2_a_link_planted_where_a_rule_allows_stops_no_launch() {
+    let world = World::new();
+    world.write_policy(
+        "[[rule]]\neffect = \"allow\"\nwrite = \"~/shared\"\n\n[[rule]]\neffect = \"allow\"\nread = \"~/shared/data\"\n\n\
+         [[rule]]\neffect = \"deny\"\nread = \"~/private\"\n",
+    );
+    fs::create_dir_all(world.home().join("shared/data")).unwrap();
+    fs::create_dir(world.home().join("private")).unwrap();
+    fs::write(world.home().join("private/x"), MARKER).unwrap();
+    fs::write(world.home().join("shared/data/x"), "twin").unwrap();
+    let read = "cat ~/shared/data/x ~/shared/data/id_test 2>&-; test -e ~/shared/data/x";
+    assert_eq!(world.sh(&[], read).succeeded().stdout, "twin");
+    for target in ["~/.ssh", "~/private", "/proc/self", "/run"] {
+        let plant = format!("rm -rf ~/shared/data; ln -sfn {target} ~/shared/data && readlink ~/shared/data");
+        world.sh(&[], &plant).succeeded();
+        let (code, text) = shown(&world, read);
+        assert_ne!(code, Some(125), "{text}");
+        assert!(!text.contains(MARKER), "{text}");
+        assert!(
+            text.contains("askbox: a rule's path stays closed: cannot open "),
+            "{text}"
+        );
+        assert!(text.contains("shared/data"), "{text}");
+        // Another project and another place are as they were.
+        let other = world.home().join("notes");
+        let mut command = world.askbox(&["run", "--", "sh", "-c", "cat spec.md && touch ~/shared/works"]);
+        command.current_dir(other);
+        Running::start(command).finish().succeeded();
+    }
+    let data = world.home().join("shared/data");
+    // A flag of this run is another matter.
+    fs::remove_file(&data).unwrap();
+    symlink(world.home().join(".ssh"), &data).unwrap();
+    let by_flag = world.sh(&["--allow-read", "~/shared/data"], "true");
+    assert_eq!(by_flag.code, Some(125), "{by_flag:#?}");
+    assert!(outside(&world, read).stdout.contains(MARKER));
+}
+
+#[test]
+fn threat_21_a_project_file_that_is_no_file_is_refused_by_name_and_never_waited_for() {
+    let world = World::new();
+    for plant in [
+        "mkfifo .askbox.toml",
+        "mkdir .askbox.toml",
+        "ln -s /dev/zero .askbox.toml",
+        "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\".askbox.toml\")'",
+    ] {
+        let planted = world.sh(&[], plant);
+        let said = "askbox: made in this session, runs outside: .askbox.toml; ";
+        assert!(planted.succeeded().stderr.starts_with(said), "{planted:#?}");
+        let refused = world.sh(&[], "true");
+        assert_eq!(refused.code, Some(125), "{plant}: {refused:#?}");
+        for part in ["project/.askbox.toml: it is not an ordinary file", "hint: "] {
+            assert!(refused.stderr.contains(part), "{plant}: {refused:#?}");
+        }
+        outside(&world, "rm -r .askbox.toml").succeeded();
+        world.sh(&[], "true").succeeded();
+    }
+}
