@@ -53,6 +53,28 @@ fn threat_2_a_link_planted_where_a_rule_allows_stops_no_launch() {
 }
 
 #[test]
+fn threat_1_credentials_behind_a_link_are_closed_also_where_the_list_has_wildcards() {
+    let world = World::new();
+    for name in [
+        "google-chrome/Cookies",
+        "google-chrome-beta/Cookies",
+        "gh/hosts.yml",
+    ] {
+        let path = world.home().join(".config").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, MARKER).unwrap();
+    }
+    fs::write(world.home().join(".config/ordinary"), "twin").unwrap();
+    symlink(world.home().join(".config"), world.home().join("data")).unwrap();
+    let read = "cat ~/data/google-chrome/Cookies ~/data/google-chrome-beta/Cookies ~/data/gh/hosts.yml; cat ~/data/ordinary";
+    assert_eq!(outside(&world, read).stdout.matches(MARKER).count(), 3);
+    for place in ["~/data", "~/.config"] {
+        let inside = world.sh(&["--allow-read", place, "--allow-read", "~/data"], read);
+        assert_eq!(inside.succeeded().stdout, "twin", "{place}");
+    }
+}
+
+#[test]
 fn threat_21_a_project_file_that_is_no_file_is_refused_by_name_and_never_waited_for() {
     let world = World::new();
     for plant in [

@@ -302,10 +302,19 @@ impl Planning {
     /// The entries of both lists as plain paths; wildcards as what they match on this machine, where something is opened:
     /// everywhere else the home directory is empty, and looking through all of it takes its time.
     fn listed(&self, opened: &[Opening]) -> Vec<Listed> {
+        // What is opened is what a path leads to.
+        let real = opened
+            .iter()
+            .filter_map(|opening| fs::canonicalize(&opening.path).ok());
+        let places: Vec<PathBuf> = opened
+            .iter()
+            .map(|opening| opening.path.clone())
+            .chain(real)
+            .collect();
         let overlaps = |anchor: &Path| {
-            opened
+            places
                 .iter()
-                .any(|opening| opening.path.starts_with(anchor) || anchor.starts_with(&opening.path))
+                .any(|place| place.starts_with(anchor) || anchor.starts_with(place))
         };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {
