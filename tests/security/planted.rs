@@ -75,6 +75,31 @@ fn threat_1_credentials_behind_a_link_are_closed_also_where_the_list_has_wildcar
 }
 
 #[test]
+fn threat_23_a_link_planted_at_a_denied_path_stops_no_launch_and_hides_what_it_leads_to() {
+    let world = World::new();
+    let project = world.project();
+    let denied = project.join("secrets");
+    world.write_policy(&format!(
+        "[[rule]]\neffect = \"deny\"\nread = \"{}\"\n",
+        denied.display()
+    ));
+    world.write("real/x", MARKER);
+    world.write("open", "twin");
+    for target in ["/usr", ".", "..", "nowhere", "secrets"] {
+        world.sh(&[], &format!("ln -sfn {target} secrets")).succeeded();
+        assert_eq!(
+            world.sh(&[], "ls /usr/bin/env && cat open").succeeded().stdout,
+            "/usr/bin/env\ntwin"
+        );
+    }
+    assert_eq!(world.sh(&[], "cat real/x").succeeded().stdout, MARKER);
+    world.sh(&[], "ln -sfn real secrets").succeeded();
+    let inside = world.sh(&[], "cat open; cat secrets/x real/x");
+    assert_eq!(inside.stdout, "twin", "{inside:#?}");
+    assert!(outside(&world, "cat secrets/x").stdout.contains(MARKER));
+}
+
+#[test]
 fn threat_21_a_project_file_that_is_no_file_is_refused_by_name_and_never_waited_for() {
     let world = World::new();
     for plant in [

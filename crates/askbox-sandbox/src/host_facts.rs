@@ -28,9 +28,9 @@ pub struct HostFacts {
     /// What flags and rules open.
     pub opened: Vec<Opened>,
     /// Which listed paths exist.
-    pub listed_present: Vec<PathBuf>,
+    pub listed_present: Vec<Present>,
     /// Which denied paths exist.
-    pub denied_present: Vec<PathBuf>,
+    pub denied_present: Vec<Present>,
     /// Sockets on the host, by canonical path.
     pub sockets: Vec<PathBuf>,
     /// The askbox-init program.
@@ -83,6 +83,22 @@ pub struct Place {
     pub path: PathBuf,
     /// What it was.
     pub identity: Identity,
+}
+
+/// A listed or denied path that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// As listed.
+    pub path: PathBuf,
+    /// What is there, or what a link there leads to.
+    pub place: Place,
+}
+
+impl Present {
+    /// Whether it is a link, which no mount can hold or cover.
+    pub fn is_link(&self) -> bool {
+        self.path != self.place.path
+    }
 }
 
 /// A path that a flag or a rule opens.
@@ -192,9 +208,6 @@ impl HostFacts {
     /// Looks. Fails only when the project itself or /proc cannot be read.
     pub fn gather(question: &Question<'_>) -> io::Result<Self> {
         let home = &question.user.home;
-        let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
-        let present =
-            |paths: &mut dyn Iterator<Item = &PathBuf>| paths.filter(|path| exists(path)).cloned().collect();
         Ok(Self {
             root_entries: ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
                 .iter()
@@ -209,8 +222,12 @@ impl HostFacts {
             toolchains: toolchains(home),
             project: project(question.project, home)?,
             opened: question.opened.iter().map(opened).collect(),
-            listed_present: present(&mut question.listed.iter().map(|listed| &listed.path)),
-            denied_present: present(&mut question.denied.iter()),
+            listed_present: question
+                .listed
+                .iter()
+                .filter_map(|listed| present(&listed.path))
+                .collect(),
+            denied_present: question.denied.iter().filter_map(|path| present(path)).collect(),
             sockets: sockets::on_host()?,
             init: question.init.clone(),
             user: question.user.clone(),
@@ -273,23 +290,43 @@ fn project(path: &Path, home: &Path) -> io::Result<ProjectFacts> {
 }
 
 fn identity(path: &Path) -> io::Result<Identity> {
-    let metadata = fs::symlink_metadata(path)?;
-    Ok(Identity {
+    Ok(identity_of(&fs::symlink_metadata(path)?))
+}
+
+fn identity_of(metadata: &fs::Metadata) -> Identity {
+    Identity {
         device: metadata.dev(),
         inode: metadata.ino(),
+    }
+}
+
+/// A link that leads nowhere is as good as nothing: there is nothing to hide.
+fn present(path: &Path) -> Option<Present> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let place = if metadata.is_symlink() {
+        let target = path.canonicalize().ok()?;
+        Place {
+            identity: identity(&target).ok()?,
+            path: target,
+        }
+    } else {
+        Place {
+            path: path.to_owned(),
+            identity: identity_of(&metadata),
+        }
+    };
+    Some(Present {
+        path: path.to_owned(),
+        place,
     })
 }
 
 fn opened(opening: &Opening) -> Opened {
     let found = opening.path.canonicalize().and_then(|canonical| {
         let metadata = fs::symlink_metadata(&canonical)?;
-        let identity = Identity {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        };
         Ok(Found {
             canonical,
-            identity,
+            identity: identity_of(&metadata),
             directory: metadata.is_dir(),
         })
     });

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use askbox_policy::display;
 
 use crate::environment;
-use crate::host_facts::{By, HostFacts, Opened};
+use crate::host_facts::{By, HostFacts, Opened, Present};
 
 mod format;
 mod home;
@@ -117,15 +117,18 @@ impl View {
     }
 
     /// Below something covered there is nothing left to cover.
-    fn cover(&mut self, path: &Path) {
+    fn cover(&mut self, path: &Path, identity: Option<Identity>) {
         if !self.is_covered(path) {
-            self.mounts.push(Mount::Cover { path: path.into() });
+            self.mounts.push(Mount::Cover {
+                path: path.into(),
+                identity,
+            });
         }
     }
 
     fn is_covered(&self, path: &Path) -> bool {
         let covers =
-            |mount: &Mount| matches!(mount, Mount::Cover { path: covered } if path.starts_with(covered));
+            |mount: &Mount| matches!(mount, Mount::Cover { path: covered, .. } if path.starts_with(covered));
         self.mounts.iter().any(covers)
     }
 
@@ -227,9 +230,7 @@ fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<()
     }
     if opened.access == Access::ReadWrite && found.directory {
         let missing = request.listed.iter().find(|listed| {
-            listed.list == List::Startup
-                && listed.path.starts_with(path)
-                && !facts.listed_present.contains(&listed.path)
+            listed.list == List::Startup && listed.path.starts_with(path) && !is_held(facts, &listed.path)
         });
         if let Some(listed) = missing {
             return Err(Refusal::OpensListed {
@@ -289,35 +290,67 @@ fn opened_by_itself(facts: &HostFacts, path: &Path, access: Access) -> bool {
     })
 }
 
+/// Whether a start-up file is there to be guarded. A link could be replaced, so it counts as one that is not.
+fn is_held(facts: &HostFacts, path: &Path) -> bool {
+    facts
+        .listed_present
+        .iter()
+        .any(|present| present.path == *path && !present.is_link())
+}
+
 /// Covers what is visible but must not be: listed paths, denied paths and host sockets below native mounts.
 fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     for listed in &request.listed {
+        let Some(present) = facts
+            .listed_present
+            .iter()
+            .find(|present| present.path == listed.path)
+        else {
+            continue;
+        };
         let needed = match listed.list {
             List::Credential => Access::ReadOnly,
             List::Startup => Access::ReadWrite,
         };
-        if !facts.listed_present.contains(&listed.path) || opened_by_itself(facts, &listed.path, needed) {
+        if opened_by_itself(facts, &listed.path, needed) {
             continue;
         }
         match (listed.list, view.visible(&listed.path)) {
-            (List::Credential, Some(_)) => view.cover(&listed.path),
+            (List::Credential, _) => cover(view, facts, present),
             (List::Startup, Some(Access::ReadWrite)) if !view.is_covered(&listed.path) => {
                 view.mounts.push(Mount::Guard {
                     path: listed.path.clone(),
                     access: Access::ReadOnly,
                 });
             }
-            (List::Startup, _) | (List::Credential, None) => {}
+            (List::Startup, _) => {}
         }
     }
-    let denied = request
-        .denied
-        .iter()
-        .filter(|path| facts.denied_present.contains(path));
-    for path in denied.chain(&facts.sockets) {
-        if view.visible(path).is_some() {
-            view.cover(path);
+    for present in &facts.denied_present {
+        cover(view, facts, present);
+    }
+    for socket in &facts.sockets {
+        if view.visible(socket).is_some() {
+            view.cover(socket, None);
         }
+    }
+}
+
+/// Covers a path, or what a link there leads to, where it is visible. A link may be the work of a program inside: one that
+/// leads to what the session itself stands on denies nothing.
+fn cover(view: &mut View, facts: &HostFacts, present: &Present) {
+    let place = &present.place;
+    let stands_on = [&facts.project.path, &facts.user.home]
+        .iter()
+        .any(|base| base.starts_with(&place.path));
+    let is_system = ["/usr", "/etc"]
+        .iter()
+        .any(|system| place.path.starts_with(system));
+    if present.is_link() && (stands_on || is_system) {
+        return;
+    }
+    if view.visible(&place.path).is_some() {
+        view.cover(&place.path, Some(place.identity));
     }
 }
 

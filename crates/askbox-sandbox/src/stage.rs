@@ -214,7 +214,7 @@ impl Stage {
                 let own = self.open(path).step("open", path)?;
                 attach(&own, &own, *access).step("guard", path)
             }
-            Mount::Cover { path } => self.cover(path).step("cover", path),
+            Mount::Cover { path, identity } => self.cover(path, *identity).step("cover", path),
         }
     }
 
@@ -250,8 +250,11 @@ impl Stage {
         Ok(())
     }
 
-    fn cover(&self, path: &Path) -> io::Result<()> {
+    fn cover(&self, path: &Path, identity: Option<Identity>) -> io::Result<()> {
         let covered = self.open(path)?;
+        if let Some(expected) = identity {
+            check_identity(&covered, expected)?;
+        }
         let closed = if is_directory(&covered)? {
             CLOSED_DIRECTORY
         } else {
@@ -296,3 +299,6 @@ fn check_identity(opened: &OwnedFd, expected: Identity) -> io::Result<()> {
 fn is_directory(fd: &OwnedFd) -> io::Result<bool> {
     Ok(fs::File::from(fd.try_clone()?).metadata()?.is_dir())
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,8 @@ pub enum Mount {
         /// Absolute path inside.
         #[serde(with = "path_text")]
         path: PathBuf,
+        /// Checked against what is covered when given: what was to be hidden may have been moved away.
+        identity: Option<Identity>,
     },
 }
 

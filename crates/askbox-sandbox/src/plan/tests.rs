@@ -3,7 +3,7 @@ use askbox_wire::OsText;
 use super::*;
 use crate::environment::Variable;
 use crate::guards::{Guard, Guards};
-use crate::host_facts::{Found, Place, ProjectFacts, RootEntry, User};
+use crate::host_facts::{Found, Place, Present, ProjectFacts, RootEntry, User};
 
 const ONE: Identity = Identity { device: 1, inode: 1 };
 
@@ -95,6 +95,20 @@ fn opened(path: &str, access: Access, directory: bool) -> Opened {
     }
 }
 
+fn present(path: &str) -> Present {
+    present_link(path, path)
+}
+
+fn present_link(path: &str, target: &str) -> Present {
+    Present {
+        path: path.into(),
+        place: Place {
+            path: target.into(),
+            identity: ONE,
+        },
+    }
+}
+
 fn binds(plan: &Plan, path: &str) -> Vec<Access> {
     let on = |mount: &Mount| match mount {
         Mount::Bind { target, access, .. } if target == Path::new(path) => Some(*access),
@@ -181,10 +195,11 @@ fn a_file_opened_by_its_exact_path_can_be_reached_but_not_listed() {
 fn a_listed_path_below_an_opened_directory_is_covered() {
     let mut facts = facts();
     facts.opened = vec![opened("/home/ada/.config", Access::ReadOnly, true)];
-    facts.listed_present = vec!["/home/ada/.config/gh".into()];
+    facts.listed_present = vec![present("/home/ada/.config/gh")];
     let plan = plan(&request(), &facts).unwrap();
     assert!(plan.mounts.contains(&Mount::Cover {
-        path: "/home/ada/.config/gh".into()
+        path: "/home/ada/.config/gh".into(),
+        identity: Some(ONE),
     }));
 }
 
@@ -195,7 +210,7 @@ fn a_link_to_a_listed_path_opens_nothing() {
         ..opened("/home/ada/.ssh/id_test", access, false)
     };
     let mut facts = facts();
-    facts.listed_present = vec!["/home/ada/.ssh".into()];
+    facts.listed_present = vec![present("/home/ada/.ssh")];
     facts.opened = vec![link(Access::ReadOnly)];
     let refusal = plan(&request(), &facts).unwrap_err();
     assert!(matches!(refusal, Refusal::LeadsTo { .. }), "{refusal}");
@@ -231,7 +246,7 @@ fn a_rule_that_must_not_open_its_path_leaves_it_closed_and_says_so() {
         by_rule(opened("/home/ada/.config", Access::ReadWrite, true)),
     ] {
         let mut facts = facts();
-        facts.listed_present = vec!["/home/ada/.ssh".into()];
+        facts.listed_present = vec![present("/home/ada/.ssh")];
         facts.opened = vec![bad.clone(), good.clone()];
         let request = PlanRequest {
             denied: vec!["/home/ada/private".into()],
@@ -257,7 +272,7 @@ fn a_rule_that_must_not_open_its_path_leaves_it_closed_and_says_so() {
 #[test]
 fn a_refused_rule_for_a_credential_directory_does_not_uncover_it() {
     let mut facts = facts();
-    facts.listed_present = vec!["/home/ada/.ssh".into()];
+    facts.listed_present = vec![present("/home/ada/.ssh")];
     facts.opened = ["/home/ada", "/home/ada/.ssh"]
         .map(|path| Opened {
             by: By::Rule,
@@ -266,6 +281,7 @@ fn a_refused_rule_for_a_credential_directory_does_not_uncover_it() {
         .to_vec();
     let cover = Mount::Cover {
         path: "/home/ada/.ssh".into(),
+        identity: Some(ONE),
     };
     assert!(plan(&request(), &facts).unwrap().mounts.contains(&cover));
 }
@@ -299,11 +315,46 @@ fn a_link_to_a_denied_path_opens_nothing() {
 fn nothing_is_covered_below_a_cover() {
     let mut facts = facts();
     facts.opened = vec![opened("/home/ada", Access::ReadOnly, true)];
-    facts.listed_present = vec!["/home/ada/.ssh".into()];
+    facts.listed_present = vec![present("/home/ada/.ssh")];
     facts.sockets = vec!["/home/ada/.ssh/agent".into()];
     let plan = plan(&request(), &facts).unwrap();
     let covers = |mount: &&Mount| matches!(mount, Mount::Cover { .. });
     assert_eq!(plan.mounts.iter().filter(covers).count(), 1);
+}
+
+#[test]
+fn behind_a_link_what_it_leads_to_is_covered_unless_the_session_stands_on_it() {
+    let check = |target: &str, expected: &[&str]| {
+        let mut facts = facts();
+        facts.opened = vec![opened("/home/ada/dotfiles", Access::ReadOnly, true)];
+        facts.denied_present = vec![present_link("/home/ada/work/secrets", target)];
+        let plan = plan(&request(), &facts).unwrap();
+        let covers = plan.mounts.iter().filter_map(|mount| match mount {
+            Mount::Cover { path, .. } => path.to_str(),
+            _ => None,
+        });
+        assert_eq!(covers.collect::<Vec<_>>(), expected, "{target}");
+    };
+    check("/home/ada/work/other", &["/home/ada/work/other"]);
+    check("/home/ada/dotfiles/x", &["/home/ada/dotfiles/x"]);
+    check("/home/ada/elsewhere", &[]);
+    for target in ["/home/ada/work", "/home/ada", "/", "/usr", "/usr/bin", "/etc/ssl"] {
+        check(target, &[]);
+    }
+}
+
+#[test]
+fn a_start_up_file_that_is_a_link_keeps_its_directory_from_being_opened_for_writing() {
+    let mut facts = facts();
+    facts.opened = vec![opened("/home/ada/.config", Access::ReadWrite, true)];
+    facts.listed_present = vec![present_link(
+        "/home/ada/.config/autostart",
+        "/home/ada/dotfiles/autostart",
+    )];
+    assert!(matches!(
+        plan(&request(), &facts),
+        Err(Refusal::OpensListed { .. })
+    ));
 }
 
 #[test]
@@ -313,7 +364,7 @@ fn reading_a_start_up_file_does_not_open_it_for_writing() {
         opened("/home/ada/.config", Access::ReadWrite, true),
         opened("/home/ada/.config/autostart", Access::ReadOnly, true),
     ];
-    facts.listed_present = vec!["/home/ada/.config/autostart".into()];
+    facts.listed_present = vec![present("/home/ada/.config/autostart")];
     let guard = Mount::Guard {
         path: "/home/ada/.config/autostart".into(),
         access: Access::ReadOnly,
@@ -329,7 +380,7 @@ fn a_directory_where_a_start_up_file_could_be_made_is_not_opened_for_writing() {
     facts.opened = vec![opened("/home/ada/.config", Access::ReadWrite, true)];
     let refusal = plan(&request(), &facts).unwrap_err();
     assert!(matches!(refusal, Refusal::OpensListed { .. }), "{refusal}");
-    facts.listed_present = vec!["/home/ada/.config/autostart".into()];
+    facts.listed_present = vec![present("/home/ada/.config/autostart")];
     let plan = plan(&request(), &facts).unwrap();
     let guard = Mount::Guard {
         path: "/home/ada/.config/autostart".into(),
@@ -374,7 +425,8 @@ fn host_sockets_are_covered_where_they_are_visible() {
     assert_eq!(
         covers,
         [&Mount::Cover {
-            path: "/home/ada/work/agent.sock".into()
+            path: "/home/ada/work/agent.sock".into(),
+            identity: None,
         }]
     );
 }
