@@ -1,13 +1,14 @@
 //! Opens connections to the outside. Nothing else in Askbox does: what it takes is proof that the destination was
 //! admitted and that the address was judged.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use askbox_gate::Permit;
 use askbox_policy::Port;
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
@@ -32,22 +33,28 @@ pub(crate) async fn dial(permit: &Permit, addresses: &[JudgedAddress], port: Por
 async fn race(addresses: &[JudgedAddress], port: Port) -> io::Result<TcpStream> {
     let mut attempts = JoinSet::new();
     let mut failure: io::Error = ErrorKind::AddrNotAvailable.into();
+    let mut handles: VecDeque<AbortHandle> = VecDeque::new();
     let mut rest = addresses;
     while let [address, others @ ..] = rest {
-        attempts.spawn(attempt(SocketAddr::new(address.get(), port.get())));
+        handles.retain(|handle| !handle.is_finished());
+        if ATTEMPTS <= handles.len()
+            && let Some(oldest) = handles.pop_front()
+        {
+            oldest.abort();
+        }
+        handles.push_back(attempts.spawn(attempt(SocketAddr::new(address.get(), port.get()))));
         rest = others;
         let more = !others.is_empty();
-        let has_room = attempts.len() < ATTEMPTS;
         // The next one starts when this one fails or takes its time; after the last there is only waiting.
         loop {
             let ended = tokio::select! {
                 ended = attempts.join_next() => ended,
-                () = sleep(CONNECT_STAGGER), if more && has_room => break,
+                () = sleep(CONNECT_STAGGER), if more => break,
             };
             match ended {
                 Some(Ok(Ok(stream))) => return Ok(stream),
                 Some(Ok(Err(error))) => failure = error,
-                Some(Err(_)) => {}
+                Some(Err(_given_up)) => continue,
                 None => break,
             }
             if more {
@@ -64,3 +71,6 @@ async fn attempt(target: SocketAddr) -> io::Result<TcpStream> {
         Err(_) => Err(ErrorKind::TimedOut.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,8 +49,8 @@ pub(crate) const CONNECTIONS: usize = 20_000;
 /// Connections of all sessions that may be open at once, however many descriptors there are: each costs memory too.
 pub(crate) const ALL_CONNECTIONS: usize = 100_000;
 
-/// Descriptors that one connection may take: the client, and the attempts to reach its server ([`ATTEMPTS`]). One that is
-/// asked about has a copy of the client's descriptor beside the two ends, which is fewer.
+/// Descriptors that one connection may take: the client and the attempts to reach its server ([`ATTEMPTS`]); or both ends,
+/// and a copy of the client's while somebody is asked about another host.
 pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 
 /// Descriptors of a session without connections: six listeners, its diagnostics socket and its leash, and one connection
@@ -60,8 +60,9 @@ pub(crate) const SESSION_DESCRIPTORS: usize = 8 + 4;
 /// At most one event in this time about a session that has all the connections that it may have.
 pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);
 
-/// Attempts to reach one server at the same time: each has a descriptor.
-pub(crate) const ATTEMPTS: usize = 3;
+/// Attempts to reach one server at the same time: each has a descriptor. The oldest is given up for one more, so that
+/// many addresses on a network that leads nowhere do not keep those on another from being tried.
+pub(crate) const ATTEMPTS: usize = 2;
 
 /// How long the end of a session waits for its connections to record what they carried: naming a process and an event
 /// take far less, and a client that lingers is no reason to wait.
