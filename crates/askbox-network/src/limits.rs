@@ -15,8 +15,9 @@ pub(crate) const NAME_LIMIT_EVENT_EVERY: Duration = Duration::from_mins(1);
 /// Real look-ups of one session at the same time; one session must not use up the pool that all share.
 pub(crate) const LOOKUPS_PER_SESSION: usize = 16;
 
-/// Real look-ups of all sessions at the same time: each one holds a thread for as long as getaddrinfo takes.
-pub(crate) const LOOKUPS: usize = 64;
+/// Real look-ups of all sessions at the same time: each one holds a thread for as long as getaddrinfo takes. Fewer than the
+/// daemon has for what blocks (32), so that slow names keep neither a policy from being read nor a session from starting.
+pub(crate) const LOOKUPS: usize = 24;
 
 /// A look-up that takes longer has failed for the program that waits. The thread stays taken until libc gives up.
 pub(crate) const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
