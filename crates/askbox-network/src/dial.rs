@@ -1,11 +1,12 @@
 //! Opens connections to the outside. Nothing else in Askbox does: what it takes is proof that the destination was
 //! admitted and that the address was judged for it.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
@@ -34,22 +35,28 @@ async fn race(
 ) -> io::Result<TcpStream> {
     let mut attempts = JoinSet::new();
     let mut failure: io::Error = ErrorKind::AddrNotAvailable.into();
+    let mut handles: VecDeque<AbortHandle> = VecDeque::new();
     let mut next = Some(first);
     while let Some(address) = next {
-        attempts.spawn(attempt(address));
+        handles.retain(|handle| !handle.is_finished());
+        if ATTEMPTS <= handles.len()
+            && let Some(oldest) = handles.pop_front()
+        {
+            oldest.abort();
+        }
+        handles.push_back(attempts.spawn(attempt(address)));
         next = others.next();
         let more = next.is_some();
-        let has_room = attempts.len() < ATTEMPTS;
         // The next one starts when this one fails or takes its time; after the last there is only waiting.
         loop {
             let ended = tokio::select! {
                 ended = attempts.join_next() => ended,
-                () = sleep(CONNECT_STAGGER), if more && has_room => break,
+                () = sleep(CONNECT_STAGGER), if more => break,
             };
             match ended {
                 Some(Ok(Ok(stream))) => return Ok(stream),
                 Some(Ok(Err(error))) => failure = error,
-                Some(Err(_)) => {}
+                Some(Err(_given_up)) => continue,
                 None => break,
             }
             if more {
@@ -66,3 +73,6 @@ async fn attempt(target: SocketAddr) -> io::Result<TcpStream> {
         Err(_) => Err(ErrorKind::TimedOut.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,9 @@ pub(crate) const NAME_LIMIT_EVENT_EVERY: Duration = Duration::from_mins(1);
 /// Real look-ups of one session at the same time; one session must not use up the pool that all share.
 pub(crate) const LOOKUPS_PER_SESSION: usize = 16;
 
-/// Real look-ups of all sessions at the same time: each one holds a thread for as long as getaddrinfo takes.
-pub(crate) const LOOKUPS: usize = 64;
+/// Real look-ups of all sessions at the same time: each one holds a thread for as long as getaddrinfo takes. Fewer than the
+/// daemon has for what blocks (32), so that slow names keep neither a policy from being read nor a session from starting.
+pub(crate) const LOOKUPS: usize = 24;
 
 /// A look-up that takes longer has failed for the program that waits. The thread stays taken until libc gives up.
 pub(crate) const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
@@ -49,8 +50,8 @@ pub(crate) const CONNECTIONS: usize = 20_000;
 /// Connections of all sessions that may be open at once, however many descriptors there are: each costs memory too.
 pub(crate) const ALL_CONNECTIONS: usize = 100_000;
 
-/// Descriptors that one connection may take: the client, and the attempts to reach its server ([`ATTEMPTS`]). One that is
-/// asked about has a copy of the client's descriptor beside the two ends, which is fewer.
+/// Descriptors that one connection may take: the client and the attempts to reach its server ([`ATTEMPTS`]); or both ends,
+/// and a copy of the client's while somebody is asked about another host.
 pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 
 /// Descriptors of a session without connections: six listeners, its diagnostics socket and its leash, and one connection
@@ -60,8 +61,9 @@ pub(crate) const SESSION_DESCRIPTORS: usize = 8 + 4;
 /// At most one event in this time about a session that has all the connections that it may have.
 pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);
 
-/// Attempts to reach one server at the same time: each has a descriptor.
-pub(crate) const ATTEMPTS: usize = 3;
+/// Attempts to reach one server at the same time: each has a descriptor. The oldest is given up for one more, so that
+/// many addresses on a network that leads nowhere do not keep those on another from being tried.
+pub(crate) const ATTEMPTS: usize = 2;
 
 /// How long the end of a session waits for its connections to record what they carried: naming a process and an event
 /// take far less, and a client that lingers is no reason to wait.

@@ -11,8 +11,10 @@ fn identity(path: &Path) -> Identity {
 /// A stage on a directory of the test: nothing is mounted.
 fn stage(root: &Path) -> Stage {
     Stage {
+        outer: open_source(root).unwrap(),
         root: open_source(root).unwrap(),
         parents: RefCell::default(),
+        umask: Mode::empty(),
     }
 }
 
