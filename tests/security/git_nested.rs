@@ -61,8 +61,8 @@ fn with_submodule(world: &World) {
 fn threat_9_the_configuration_of_a_submodule_cannot_be_set() {
     for attack in [
         "git -C sub config core.fsmonitor 'MARK'",
-        "mv .git/modules/sub x; cp -r x .git/modules/sub; git config -f .git/modules/sub/config core.fsmonitor 'MARK'",
-        "mv .git/modules x; cp -r x .git/modules; git config -f .git/modules/sub/config core.fsmonitor 'MARK'",
+        "mv .git/modules/sub .git/modules/x; cp -r .git/modules/x .git/modules/sub; git config -f .git/modules/sub/config core.fsmonitor 'MARK'",
+        "mv .git/modules .git/x; cp -r .git/x .git/modules; git config -f .git/modules/sub/config core.fsmonitor 'MARK'",
         "cp -r .git/modules/sub e; git config -f e/config core.worktree ../sub; git config -f e/config core.fsmonitor 'MARK'; \
          echo 'gitdir: ../e' > sub/.git",
         "cp -r .git/modules/sub e; git config -f e/config core.worktree ../sub; git config -f e/config core.fsmonitor 'MARK'; \
