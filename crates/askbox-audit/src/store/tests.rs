@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -294,11 +295,8 @@ async fn damage_while_running_fails_the_event_and_the_next_one_goes_to_a_new_fil
     assert_eq!(story(&path), ["log replaced", "3"]);
 }
 
-/// The other half of the next test, run as a process of its own.
-#[test]
-#[ignore = "started by the test below"]
-fn record_until_killed() {
-    let path = std::env::var_os(PLACE).unwrap();
+/// The part of the next test that it runs in a process of its own.
+fn record_until_killed(path: &OsStr) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let log = Log::open(path.as_ref()).unwrap();
@@ -313,13 +311,15 @@ fn record_until_killed() {
 
 #[test]
 fn an_acknowledged_event_survives_kill_9() {
+    if let Some(path) = std::env::var_os(PLACE) {
+        return record_until_killed(&path);
+    }
     let (_directory, path) = place();
     #[expect(clippy::disallowed_methods, reason = "the test starts itself")]
     let mut child = Process::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "store::tests::record_until_killed",
-            "--ignored",
+            "store::tests::an_acknowledged_event_survives_kill_9",
             "--nocapture",
         ])
         .env(PLACE, &path)

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -20,7 +21,9 @@ fn by_diagnostics(members: Members) -> Whereabouts {
     }
 }
 
-/// Where the program of the tests connects to.
+/// The test that is also the program which the tests look at.
+const CLIENT: &str = "process_view::tests::the_process_behind_a_connection_is_found";
+/// Where that program connects to.
 const ADDRESS: &str = "ASKBOX_PROCESS_VIEW_ADDRESS";
 /// Set when it starts another one that shares its connection.
 const SHARED: &str = "ASKBOX_PROCESS_VIEW_SHARED";
@@ -42,12 +45,7 @@ impl Client {
         let mut words = wrapper.iter().map(Into::into).chain([program.into_os_string()]);
         #[expect(clippy::disallowed_methods, reason = "the test starts itself")]
         let mut command = Command::new(words.next().unwrap());
-        command.args(words).args([
-            "--exact",
-            "process_view::tests::client",
-            "--ignored",
-            "--nocapture",
-        ]);
+        command.args(words).args(["--exact", CLIENT, "--nocapture"]);
         command.env(ADDRESS, listener.local_addr().unwrap().to_string());
         if shared {
             command.env(SHARED, "1");
@@ -109,13 +107,8 @@ impl Drop for Client {
     }
 }
 
-/// The program that the tests below look at: connects, says so, ends with its standard input.
-#[test]
-#[ignore = "started by the tests below"]
-fn client() {
-    let Some(address) = std::env::var_os(ADDRESS) else {
-        return;
-    };
+/// The program that the tests look at: connects, says so, ends with its standard input.
+fn client(address: &OsStr) {
     let mut input = std::io::stdin();
     if address == "inherited" {
         println!("ready");
@@ -148,13 +141,7 @@ fn client() {
 
 fn check(found: &Process, expected_pid: Option<u32>) {
     assert_eq!(found.exe, std::env::current_exe().ok());
-    assert!(
-        found
-            .command
-            .iter()
-            .any(|word| word == "process_view::tests::client"),
-        "{found:?}"
-    );
+    assert!(found.command.iter().any(|word| word == CLIENT), "{found:?}");
     assert!(0 < found.started);
     if let Some(pid) = expected_pid {
         assert_eq!(found.pid, pid);
@@ -175,6 +162,9 @@ const SANDBOX: [&str; 8] = [
 
 #[test]
 fn the_process_behind_a_connection_is_found() {
+    if let Some(address) = std::env::var_os(ADDRESS) {
+        return client(&address);
+    }
     for listen in ["127.0.0.1:0", "[::1]:0"] {
         let client = Client::start(&[], listen, false);
         let found = client.find(Members::Below(client.child.id())).unwrap();
