@@ -9,11 +9,13 @@ use std::thread;
 
 use askbox_daemon::DaemonOptions;
 use askbox_paths::{MANAGED_POLICY, Paths};
-use askbox_wire::{Client, ClientError, Request, Response};
+use askbox_wire::{Client, ClientError, Request};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{self, Pid};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::DaemonArgs;
 use crate::connect;
@@ -88,12 +90,14 @@ fn listen_to_ourselves(context: &Context) {
         .variable("ASKBOX_LOG")
         .and_then(|value| value.to_str())
         .unwrap_or("info");
-    let filter = EnvFilter::builder().parse_lossy(wanted);
+    let filter: Targets = wanted
+        .parse()
+        .unwrap_or_else(|_unreadable| Targets::new().with_default(LevelFilter::INFO));
     // Fails only where somebody listens already.
     drop(
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(io::stderr)
+        tracing_subscriber::registry()
+            .with(tracing_subscriber::fmt::layer().with_writer(io::stderr))
+            .with(filter)
             .try_init(),
     );
 }
@@ -124,27 +128,27 @@ fn let_go_of_stdout() -> io::Result<OwnedFd> {
     Ok(starter)
 }
 
-/// Ends the daemon that runs, of whatever version, and waits until it has ended.
+/// Ends the daemon that runs, of whatever version, and waits until it has ended. One that does not understand us
+/// understands a signal.
 fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
-    let pid = match Client::connect(&paths.socket()) {
-        Ok(mut client) => {
-            let Response::Status(status) = client.call(Request::Status)? else {
-                return Err(CliError::OutOfTurn);
-            };
-            connect::expect_done(&mut client, Request::Shutdown)?;
-            status.pid
-        }
-        // It does not understand us, but it understands a signal.
-        Err(ClientError::Version { pid, .. }) if pid != 0 => {
-            let target = Pid::from_raw(pid.cast_signed());
-            kill(target, Signal::SIGTERM)
-                .map_err(io::Error::from)
-                .map_err(CliError::system("end the daemon"))?;
-            pid
-        }
+    let (pid, understands) = match Client::connect(&paths.socket()) {
+        Ok(mut client) => match client.call(Request::Shutdown) {
+            Ok(_) => (client.daemon_pid(), true),
+            Err(ClientError::Codec(_) | ClientError::OutOfTurn) if client.daemon_pid() != 0 => {
+                (client.daemon_pid(), false)
+            }
+            Err(error) => return Err(error.into()),
+        },
+        Err(ClientError::Version { pid, .. }) if pid != 0 => (pid, false),
         Err(ClientError::NotRunning { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    if !understands {
+        let target = Pid::from_raw(pid.cast_signed());
+        kill(target, Signal::SIGTERM)
+            .map_err(io::Error::from)
+            .map_err(CliError::system("end the daemon"))?;
+    }
     wait_for_end(paths, pid)?;
     Ok(Some(pid))
 }
