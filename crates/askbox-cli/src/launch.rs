@@ -14,6 +14,9 @@ use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
 
+/// What askbox-init ends with when the daemon has let go of the leash.
+const LEASH_LOST: u8 = 125;
+
 /// Why no session began.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -100,14 +103,18 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
         &Response::Done,
     )?;
     let bwrap = waiting.go().map_err(step("start the command"))?;
-    let (end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
+    let (mut end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
         .run()
         .map_err(step("stay with the session"))?;
     if let End::Command(status) = end {
-        // A daemon that ends at this moment takes nothing from a command that ran to its end.
-        let answer = client.call(Request::Ended { session, status });
-        if let (Ok(Response::Ended { made }), false) = (answer, quiet) {
-            show_made(&made);
+        match client.call(Request::Ended { session, status }) {
+            Ok(Response::Ended { made }) if !quiet => show_made(&made),
+            // askbox-init lost its leash, and we hear of both ends in either order.
+            Err(ClientError::Closed | ClientError::Socket(_)) if status == LEASH_LOST => {
+                end = End::DaemonGone;
+            }
+            // A daemon that ends at this moment takes nothing from a command that ran to its end.
+            Ok(_) | Err(_) => {}
         }
     }
     report_lost(end, lost)
