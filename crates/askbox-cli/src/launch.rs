@@ -51,7 +51,6 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     refuse_directories()?;
     let terminals = request.terminals;
     let quiet = request.options.quiet;
-    let signals = supervise::block_signals().map_err(step("watch signals"))?;
     let console = open_console(terminals).map_err(step("open a terminal for the session"))?;
     let (streams, files) = Streams::open().map_err(step("open pipes for standard streams"))?;
     let slaves = slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?;
@@ -70,6 +69,8 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     else {
         return Err(Error::OutOfTurn);
     };
+    // Only now: until there is a session, Ctrl-C ends us at once, and the launch child with us.
+    let signals = supervise::block_signals().map_err(step("watch signals"))?;
     begun.send_plan(plan.text()).map_err(Error::Launch)?;
     // A script reads what the command prints, not what we have to say.
     if terminals.stderr && !quiet {
