@@ -21,10 +21,8 @@ const METHODS: [&[u8]; 9] = [
     b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT",
 ];
 
-/// A method of more than this many characters is none that a server knows.
-const LONGEST_METHOD: usize = 32;
-
-/// A request line longer than this is not waited for.
+/// A request line longer than this is not waited for. One that begins with a known method is an HTTP request all the
+/// same, and refused for its length.
 const LONGEST_LINE: usize = 16 * 1024;
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
@@ -37,16 +35,24 @@ pub(crate) fn classify(bytes: &[u8]) -> Class {
         [0x16, 3, ..] => return Class::Tls,
         _ => {}
     }
-    // Servers skip empty lines before a request (RFC 9112, section 2.2), so they hide nothing from us either.
+    // Servers skip empty lines before a request (RFC 9112, section 2.2), some of them white space too, so neither hides
+    // anything from us.
     let blank = bytes
         .iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t'))
         .count();
+    if LONGEST_LINE < blank {
+        return Class::Http;
+    }
     let rest = bytes.get(blank..).unwrap_or_default();
     let method = rest.iter().take_while(|byte| is_token(**byte)).count();
     match rest.get(method) {
-        None if method <= LONGEST_METHOD && blank <= LONGEST_LINE => Class::Undecided,
-        Some(b' ' | b'\t') if 0 < method && method <= LONGEST_METHOD => classify_line(rest, method),
+        None if method <= LONGEST_LINE => Class::Undecided,
+        Some(b' ' | b'\t') if 0 < method => classify_line(rest, method),
+        // White space to a lenient server.
+        Some(0..0x20) if !rest.get(method..).is_some_and(is_line_end) && is_known(rest, method) => {
+            Class::Http
+        }
         _ => Class::Opaque,
     }
 }
@@ -56,26 +62,36 @@ fn classify_line(rest: &[u8], method: usize) -> Class {
     let end = rest.iter().position(|byte| *byte == b'\n');
     let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.iter().any(|byte| *byte < 0x20 && *byte != b'\t') {
-        // Control characters: no server takes this for a request line, unless we stand in the middle of CR LF.
-        return Class::Opaque;
-    }
-    if end.is_none() {
-        return if rest.len() <= LONGEST_LINE {
-            Class::Undecided
-        } else {
-            Class::Opaque
-        };
+    let odd = line.iter().any(|byte| *byte < 0x20 && *byte != b'\t');
+    match end {
+        // What a lenient server may make of control characters and endless lines is not for us to find out.
+        _ if odd || (end.is_none() && LONGEST_LINE < rest.len()) => {
+            return if is_known(rest, method) {
+                Class::Http
+            } else {
+                Class::Opaque
+            };
+        }
+        None => return Class::Undecided,
+        Some(_) => {}
     }
     if HTTP2_PREFACE.starts_with(line) && line.ends_with(b"HTTP/2.0") {
         return Class::Http2;
     }
-    let known = rest.get(..method).is_some_and(|name| METHODS.contains(&name));
-    if known || has_version(line) {
+    if is_known(rest, method) || has_version(line) {
         Class::Http
     } else {
         Class::Opaque
     }
+}
+
+/// Whether the first so many bytes are a method that servers know.
+fn is_known(rest: &[u8], method: usize) -> bool {
+    rest.get(..method).is_some_and(|name| METHODS.contains(&name))
+}
+
+fn is_line_end(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'\n', ..] | [b'\r'] | [b'\r', b'\n', ..])
 }
 
 /// Whether a line has ` HTTP/` in it in any case: what a lenient server could read as a request line.

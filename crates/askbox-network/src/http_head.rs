@@ -41,6 +41,12 @@ pub(crate) fn check_raw(bytes: &[u8]) -> RawHead {
             // Empty lines before the request are skipped by every server.
             (true, true) => {}
             (true, false) => return fields.verdict(),
+            (false, true) if line.iter().any(u8::is_ascii_control) => {
+                return RawHead::Refused("a control character in the request line");
+            }
+            (false, true) if line.starts_with(b" ") => {
+                return RawHead::Refused("white space before the request line");
+            }
             (false, true) => is_request_line = false,
             (false, false) => {
                 if let Err(reason) = fields.add(line) {

@@ -21,6 +21,18 @@ use crate::sys;
 
 mod child;
 
+/// Signals that a person or a service manager sends to a command: the client hands them to askbox-init, and that to the
+/// command. They are blocked from bwrap on, so that none is lost before init takes them.
+pub const FORWARDED: [Signal; 7] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGCONT,
+];
+
 /// Longest message of the launch child: an error text.
 const MAX_MESSAGE: usize = 4096;
 

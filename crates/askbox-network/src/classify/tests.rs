@@ -30,8 +30,15 @@ fn first_bytes_name_the_protocol() {
         (b"PING\r\n", Class::Opaque),
         (b"*1\r\n$4\r\nPING\r\n", Class::Opaque),
         (b"\x00\x00\x00\x08\x04\xd2\x16\x2f", Class::Opaque),
-        (b" GET / HTTP/1.1\r\n", Class::Opaque),
-        (b"GET \x00", Class::Opaque),
+        (b" GET / HTTP/1.1\r\n", Class::Http),
+        (b"\t\r\nGET /\r\n", Class::Http),
+        (b"GET \x00", Class::Http),
+        (b"GET /x\0 HTTP/1.1\r\n", Class::Http),
+        (b"GET\x0b/ HTTP/1.1\r\n", Class::Http),
+        (b"SEND \x00", Class::Opaque),
+        (b"SEND\x0b", Class::Opaque),
+        (b"GET\r\n", Class::Opaque),
+        (b"GET\r", Class::Opaque),
     ];
     for (bytes, expected) in table {
         assert_eq!(
@@ -54,8 +61,18 @@ fn a_request_line_sent_byte_by_byte_is_never_taken_for_something_else() {
 
 #[test]
 fn waiting_ends() {
-    assert_eq!(classify(&[b'A'; LONGEST_METHOD + 1]), Class::Opaque);
-    let mut line = b"GET ".to_vec();
-    line.resize(LONGEST_LINE + 1, b'a');
-    assert_eq!(classify(&line), Class::Opaque);
+    let long = |start: &[u8], fill: u8| {
+        let mut bytes = start.to_vec();
+        bytes.resize(LONGEST_LINE + 2, fill);
+        bytes
+    };
+    assert_eq!(classify(&long(b"A", b'A')), Class::Opaque);
+    assert_eq!(classify(&long(b"SEND ", b'a')), Class::Opaque);
+    assert_eq!(classify(&long(b"GET ", b'a')), Class::Http);
+    assert_eq!(classify(&long(b"\r\n", b'\n')), Class::Http);
+    let method = "A".repeat(1000);
+    assert_eq!(
+        classify(format!("{method} / HTTP/1.1\r\n").as_bytes()),
+        Class::Http
+    );
 }

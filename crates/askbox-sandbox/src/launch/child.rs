@@ -15,7 +15,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
 use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 
-use super::{Inheritance, MAX_MESSAGE, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
+use super::{FORWARDED, Inheritance, MAX_MESSAGE, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
 use crate::bwrap_program::BWRAP;
 use crate::plan::Plan;
 use crate::{bwrap_args, environment, netlink, outer, seccomp, stage, sys};
@@ -221,7 +221,10 @@ impl Command {
     fn start(self, leash: &OwnedFd) -> Result<Infallible, Failure> {
         // The leash goes through bwrap to init, which closes it for everything that it starts.
         fcntl(leash, FcntlArg::F_SETFD(FdFlag::empty())).step("keep the leash")?;
-        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).step("unblock signals")?;
+        // Blocked until askbox-init takes them: the kernel drops what the first process of a pid namespace neither blocks nor
+        // handles (pid_namespaces(7)), and the client forwards to whoever is there.
+        let mask = SigSet::from_iter(FORWARDED);
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None).step("block signals")?;
         sys::restore_sigpipe();
         Err(sys::execute(&self.program, &self.argv, &self.environment)).step("start /usr/bin/bwrap")
     }
