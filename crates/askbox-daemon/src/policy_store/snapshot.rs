@@ -277,17 +277,11 @@ impl ListSource {
 }
 
 fn read_list(path: &Path) -> std::io::Result<(BlockList, Stamp)> {
-    let metadata = std::fs::metadata(path)?;
-    if limits::BLOCK_LIST_BYTES < metadata.len() || !metadata.is_file() {
-        return Err(std::io::Error::other("not a file, or too long"));
-    }
-    let bytes = std::fs::read(path)?;
+    let found = files::read_bytes(path, limits::BLOCK_LIST_BYTES)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     // Lists are ASCII; what is not becomes a name that does not exist.
-    Ok((
-        BlockList::parse(&name, &String::from_utf8_lossy(&bytes)),
-        Stamp::of(&metadata),
-    ))
+    let list = BlockList::parse(&name, &String::from_utf8_lossy(&found.content));
+    Ok((list, found.stamp))
 }
 
 /// Reads policy.toml and keeps the copy of its last good text.

@@ -1,5 +1,6 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use super::edit::{self, ChangeError};
 use super::files::PolicySource;
@@ -108,4 +109,21 @@ fn a_block_list_that_is_mostly_no_list_is_warned_about() {
         "{page:?}"
     );
     assert_eq!(warnings("ads.test\nno name\n0.0.0.0 more.test\n"), [""; 0]);
+}
+
+#[test]
+fn no_more_of_a_file_is_read_than_its_limit() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("list");
+    let told = |path: &Path| {
+        let read = files::read_bytes(path, 4);
+        read.map(|read| read.content).map_err(|error| error.to_string())
+    };
+    fs::write(&path, "four").unwrap();
+    assert_eq!(told(&path), Ok(b"four".to_vec()));
+    fs::write(&path, "fives").unwrap();
+    assert_eq!(told(&path), Err("too long".to_owned()));
+    // Its size is said to be 0.
+    assert_eq!(told(Path::new("/proc/self/status")), Err("too long".to_owned()));
+    assert_eq!(told(directory.path()), Err("not a file".to_owned()));
 }
