@@ -29,7 +29,7 @@ pub enum RevokeError {
     #[error("revoked, but the log could not be written")]
     Log(#[source] askbox_audit::Error),
     /// It is still in grants.json, and would be back after a restart.
-    #[error("revoked until the daemon restarts, but not stored")]
+    #[error("revoked now, but not kept: it would hold again after a restart of the daemon")]
     Store(#[source] StoreError),
     /// The daemon is shutting down.
     #[error("the revocation was interrupted")]
