@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use askbox_audit::{Durability, Entry, PolicyChange, RuleChange, What};
+use askbox_audit::{Durability, Entry, PolicyChange, RuleChange};
 use askbox_paths::own_file::KeptAside;
 use askbox_policy::policy_file::{self, EditError};
 use askbox_policy::rule::Origin;
@@ -253,40 +253,15 @@ impl Daemon {
 
     async fn log_rules(&self, change: RuleChange, rules: &[Rule]) -> Result<(), askbox_audit::Error> {
         for rule in rules {
-            let what = What::Rule {
-                change,
-                rule: Box::new(rule.clone()),
-            };
-            self.log
-                .record(
-                    Entry {
-                        session: None,
-                        project: None,
-                        what,
-                    },
-                    Durability::Synced,
-                )
-                .await?;
+            let entry = Entry::of_rule(change, rule.clone());
+            self.log.record(entry, Durability::Synced).await?;
         }
         Ok(())
     }
 
     async fn log_change(&self, change: PolicyChange, detail: String) -> Result<(), askbox_audit::Error> {
-        let what = What::Policy {
-            change,
-            detail: Some(detail),
-        };
-        self.log
-            .record(
-                Entry {
-                    session: None,
-                    project: None,
-                    what,
-                },
-                Durability::Synced,
-            )
-            .await
-            .map(|_seq| ())
+        let entry = Entry::of_policy(change, detail);
+        self.log.record(entry, Durability::Synced).await.map(|_seq| ())
     }
 
     /// Logs what changed on disk. A tighter policy counts even when the log fails; then nothing is allowed anyway.

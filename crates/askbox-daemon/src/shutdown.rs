@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use askbox_audit::{DaemonChange, Durability, Entry, PolicyChange, What};
+use askbox_audit::{DaemonChange, Durability, Entry, PolicyChange};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -24,21 +24,8 @@ pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
         )
         .await?;
     for warning in daemon.policy.snapshot().warnings() {
-        let what = What::Policy {
-            change: PolicyChange::Rejected,
-            detail: Some(warning),
-        };
-        daemon
-            .log
-            .record(
-                Entry {
-                    session: None,
-                    project: None,
-                    what,
-                },
-                Durability::Synced,
-            )
-            .await?;
+        let entry = Entry::of_policy(PolicyChange::Rejected, warning);
+        daemon.log.record(entry, Durability::Synced).await?;
     }
     Ok(())
 }
