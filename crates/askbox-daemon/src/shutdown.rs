@@ -30,14 +30,22 @@ pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends every session. Their leashes go first, all at once; the log follows.
+/// Ends every session, all at once. Their leashes go first; the log follows, and is not waited for without an end.
 pub(crate) async fn end_sessions(daemon: &Arc<Daemon>) {
     let ids = daemon.sessions.ids();
     for id in &ids {
         daemon.sessions.stop(id);
     }
-    for id in &ids {
-        session::end(daemon, id, Ending::DaemonEnds).await;
+    let mut ends = JoinSet::new();
+    for id in ids {
+        let daemon = Arc::clone(daemon);
+        ends.spawn(async move {
+            session::end(&daemon, &id, Ending::DaemonEnds).await;
+        });
+    }
+    let all = async { while ends.join_next().await.is_some() {} };
+    if timeout(limits::SESSIONS_WAIT, all).await.is_err() {
+        tracing::warn!(left = ends.len(), "the end of some sessions is not in the log");
     }
 }
 
