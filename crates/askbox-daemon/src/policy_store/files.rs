@@ -223,7 +223,7 @@ pub(super) fn is_ours(error: &io::Error) -> bool {
     )
 }
 
-/// What a managed file is read for.
+/// Where the patterns of a file that belongs to no project are at home, and whose rules they are.
 pub(super) fn context(home: &CanonicalPath, origin: Origin) -> Context {
     Context {
         home: home.clone(),
