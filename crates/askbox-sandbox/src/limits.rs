@@ -1,5 +1,14 @@
 //! The limits of planning and launching, each with its reason. What a program inside can make grow has one.
 
+use std::time::Duration;
+
+/// How long the launch child may be silent between two of its words. It makes namespaces and some hundred mounts in
+/// milliseconds; a mount from a file system that does not answer, or a machine that swaps, takes its time.
+pub(crate) const LAUNCH_WAIT: Duration = Duration::from_mins(1);
+
+/// Longest message of the launch child: an error text.
+pub(crate) const MESSAGE_BYTES: usize = 4096;
+
 /// Bytes that /tmp may hold, and /var/tmp as many: 2 GiB, enough to link a large program, little enough to leave the host its memory.
 pub(crate) const TMP_BYTES: u64 = 2 << 30;
 

@@ -33,6 +33,13 @@ pub(crate) struct Error {
     source: io::Error,
 }
 
+impl Error {
+    /// What was tried, and why it failed.
+    pub(crate) fn into_parts(self) -> (String, io::Error) {
+        (self.to_string(), self.source)
+    }
+}
+
 trait Step<T> {
     fn step(self, step: &'static str, path: &Path) -> Result<T, Error>;
 }
