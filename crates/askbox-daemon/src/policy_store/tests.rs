@@ -2,9 +2,12 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use askbox_policy::Verdict;
+
 use super::edit::{self, ChangeError};
 use super::files::PolicySource;
 use super::*;
+use crate::testing::{World, wanted};
 
 #[test]
 fn a_change_keeps_link_and_mode_and_leaves_no_temporary_file() {
@@ -126,4 +129,29 @@ fn no_more_of_a_file_is_read_than_its_limit() {
     // Its size is said to be 0.
     assert_eq!(told(Path::new("/proc/self/status")), Err("too long".to_owned()));
     assert_eq!(told(directory.path()), Err("not a file".to_owned()));
+}
+
+#[test]
+fn a_looser_policy_waits_for_the_log_and_a_tighter_one_does_not() {
+    let world = World::new();
+    let session = world.open_session("s");
+    let is_denied = |host| {
+        let verdict = world.daemon.gate.peek(&wanted(&session, host));
+        matches!(verdict, Verdict::Deny(_))
+    };
+    let put = |hosts: &[&str]| {
+        let rule = |host: &&str| format!("[[rule]]\neffect = \"deny\"\nnetwork = \"{host}\"\n");
+        fs::write(world.paths.policy(), hosts.iter().map(rule).collect::<String>()).unwrap();
+        world.wait(world.daemon.check_policy());
+    };
+    put(&["evil.test"]);
+    assert!(is_denied("evil.test"));
+    put(&[]);
+    assert!(!is_denied("evil.test"));
+    put(&["evil.test"]);
+    world.wait(world.daemon.log.close()).unwrap();
+    put(&[]);
+    assert!(is_denied("evil.test"));
+    put(&["evil.test", "worse.test"]);
+    assert!(is_denied("evil.test") && is_denied("worse.test"));
 }
