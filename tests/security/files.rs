@@ -200,12 +200,11 @@ fn threat_2_links_in_the_project_lead_nowhere_new() {
 #[test]
 fn threat_2_links_made_inside_lead_nowhere_new() {
     let world = World::new();
-    let script = "ln -sfn ~/.ssh keys; ln -sfn ../notes/spec.md /tmp/spec; ln -sf ~/.netrc n; ln -sfn /proc/self/cwd/../.aws c
-        cat keys/id_test; cat ~/project/../notes/spec.md; cat n; cat c/credentials; cat $(readlink -f keys)/id_rsa";
-    assert_eq!(outside(&world, script).stdout.matches(MARKER).count(), 5);
+    let script = "ln -sfn ~/.ssh keys; mkdir -p own; ln -sfn ../../notes/spec.md own/spec; ln -sf ~/.netrc n; ln -sfn /proc/self/cwd/../.aws c
+        cat keys/id_test; cat own/spec ~/project/../notes/spec.md; cat n; cat c/credentials; cat $(readlink -f keys)/id_rsa";
+    assert_eq!(outside(&world, script).stdout.matches(MARKER).count(), 6);
     let inside = world.sh(&[], script);
     assert!(!inside.stdout.contains(MARKER), "{inside:#?}");
-    fs::remove_file(std::path::Path::new("/tmp/spec")).unwrap();
 }
 
 #[test]

@@ -223,10 +223,9 @@ if os.fork() == 0:
     let since = Instant::now();
     assert!(until_gone(&world, &namespaces, since) < PROMISED);
     assert!(!world.project().join("survived").exists());
-    let mut outside = world.host_script("setsid -f sleep 5; echo $!; pgrep -n -x sleep");
-    outside.env("LANG", "C");
+    let outside = world.host_script("setsid sleep 1001 > /dev/null 2>&1 & echo $!");
     let host = Running::start(outside).finish();
-    let pid: i32 = host.stdout.trim().lines().last().unwrap().parse().unwrap();
+    let pid: i32 = host.stdout.trim().parse().unwrap();
     assert!(
         kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok(),
         "on the host it lives on"

@@ -71,18 +71,18 @@ fn threat_61_a_thousand_random_names_of_a_domain_are_grouped_limited_and_denied(
     let world = World::new();
     world.write_policy("[questions]\ntimeout = \"3s\"\n");
     let running = flood(&world, "evil.test");
+    let mut limited = None;
     world.eventually("the flood is limited", || {
         let questions = world.questions();
         assert!(questions.len() <= 1, "one group: {questions:#?}");
-        questions
-            .first()
-            .is_some_and(|question| question["unlisted"].as_u64().unwrap() > 0)
+        limited = questions
+            .into_iter()
+            .find(|question| question["unlisted"].as_u64().unwrap() > 0);
+        limited.is_some()
     });
-    let questions = world.questions();
-    if let Some(question) = questions.first() {
-        assert!(targets(question).len() <= 50, "{question:#?}");
-        assert_eq!(question["group"], "evil.test");
-    }
+    let question = limited.unwrap();
+    assert!(targets(&question).len() <= 50, "{question:#?}");
+    assert_eq!(question["group"], "evil.test");
     assert_eq!(running.finish().succeeded().stdout, "0\n");
     assert!(!world.log().iter().any(|event| event["verdict"] == "allow"));
 }

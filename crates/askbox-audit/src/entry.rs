@@ -170,6 +170,30 @@ impl Entry {
         }
     }
 
+    /// An entry about the policy, which is everybody's.
+    pub fn of_policy(change: PolicyChange, detail: String) -> Self {
+        Self {
+            session: None,
+            project: None,
+            what: What::Policy {
+                change,
+                detail: Some(detail),
+            },
+        }
+    }
+
+    /// An entry about a rule in policy.toml.
+    pub fn of_rule(change: RuleChange, rule: Rule) -> Self {
+        Self {
+            session: None,
+            project: None,
+            what: What::Rule {
+                change,
+                rule: Box::new(rule),
+            },
+        }
+    }
+
     /// The event of this entry; number and time are 0 until the writer sets them.
     pub(crate) fn draft(self) -> Event {
         let mut event = empty(EventKind::Daemon);

@@ -30,6 +30,12 @@ pub enum Error {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// The thread that writes does not start.
+    #[error("cannot start the thread that writes the log")]
+    Thread {
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// Something else has the log's name: a directory, a symbolic link.
     #[error("the log {path:?} is not a file")]
     NotAFile {
@@ -111,6 +117,7 @@ impl Error {
             Error::NoDirectory { .. }
             | Error::Missing { .. }
             | Error::Create { .. }
+            | Error::Thread { .. }
             | Error::Newer { .. }
             | Error::KeepAside { .. }
             | Error::Export { .. }

@@ -62,7 +62,6 @@ impl Log {
     }
 
     pub(crate) fn open_at(place: Place) -> Result<Self, Error> {
-        let error_path = place.path.clone();
         let (events, _) = broadcast::channel(limits::SUBSCRIBER);
         let (commands, received) = mpsc::channel();
         let writer = Writer::open(place, events.clone())?;
@@ -72,8 +71,7 @@ impl Log {
         std::thread::Builder::new()
             .name("askbox-log".to_owned())
             .spawn(move || writer::run(&shared, &received))
-            .map_err(|source| Error::Create {
-                path: error_path,
+            .map_err(|source| Error::Thread {
                 source: Arc::new(source),
             })?;
         Ok(Self {
@@ -95,7 +93,8 @@ impl Log {
     pub async fn record(&self, entry: Entry, durability: Durability) -> Result<u64, Error> {
         let draft = entry.draft();
         if durability == Durability::Unsynced && self.room.available_permits() == limits::QUEUE {
-            // Nothing is queued and nobody writes, so this cannot wait for the disk longer than the page cache does.
+            // Nothing is queued and nobody writes, and an unsynced event goes no further than the page cache: this waits for
+            // the disk only while the kernel holds back writers because too much is dirty.
             if let Ok(mut writer) = self.writer.try_lock()
                 && writer.takes_inline()
             {

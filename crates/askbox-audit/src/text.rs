@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use askbox_policy::{Answer, Duration, NetworkPattern, Pattern, Ports, Scope, Target};
+use askbox_policy::{Answer, Duration, Pattern, Scope, Target};
 
 /// A path as text without loss: a backslash is doubled, a byte that is not UTF-8 becomes `\xNN`.
 pub fn path_text(path: &Path) -> String {
@@ -37,23 +37,7 @@ pub fn target_text(target: &Target) -> String {
 
 /// The `target` of an event about a grant or a rule: the kind and the pattern, as in policy.toml.
 pub fn pattern_text(pattern: &Pattern) -> String {
-    let kind = pattern.kind();
-    match pattern {
-        Pattern::Network(network) => format!("{kind} {}", network_text(network)),
-        Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => format!("{kind} {path}"),
-    }
-}
-
-fn network_text(pattern: &NetworkPattern) -> String {
-    let mut text = match pattern.ports {
-        Ports::Any => pattern.host.to_string(),
-        Ports::Range(first, last) if first == last => format!("{}:{first}", pattern.host),
-        Ports::Range(first, last) => format!("{}:{first}-{last}", pattern.host),
-    };
-    if let Some(address) = pattern.address {
-        let _ignored = write!(text, " at {address}");
-    }
-    text
+    format!("{} {pattern}", pattern.kind())
 }
 
 /// How long an answer holds and how far it reaches.

@@ -38,6 +38,10 @@ pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// kill it.
 pub(crate) const STOP_WAIT: Duration = Duration::from_millis(500);
 
+/// How long the sessions may take to end when the daemon does, all together: what their connections carried is waited for,
+/// and then what they made is looked for ([`MADE_WAIT`]).
+pub(crate) const SESSIONS_WAIT: Duration = Duration::from_secs(5);
+
 /// How long the daemon waits at its end for front ends to take their last message.
 pub(crate) const END_WAIT: Duration = Duration::from_secs(2);
 

@@ -1,12 +1,14 @@
 //! The policy on disk and in force: policy.toml, an administrator's files, block-lists, trusted project files.
 //!
-//! A broken file keeps its last good content and is reported; nothing here ever falls open. Every change of rules is in
-//! the log, synced, before it is in force.
+//! A broken file keeps its last good content and is reported; nothing here ever falls open. A change of rules is in the
+//! log, synced, before it is in force. When the log fails, only one that tightens comes into force; any other waits until it
+//! can be logged. What somebody else writes into policy.toml in the very moment of a change of ours comes into force with it
+//! and has no event of its own.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use askbox_audit::{Durability, Entry, PolicyChange, RuleChange, What};
+use askbox_audit::{Durability, Entry, PolicyChange, RuleChange};
 use askbox_paths::own_file::KeptAside;
 use askbox_policy::policy_file::{self, EditError};
 use askbox_policy::rule::Origin;
@@ -92,11 +94,8 @@ impl PolicyStore {
             .holds(file)
     }
 
-    fn put(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
-        std::mem::replace(
-            &mut self.snapshot.lock().unwrap_or_else(PoisonError::into_inner),
-            snapshot,
-        )
+    fn put(&self, snapshot: Arc<Snapshot>) {
+        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }
 }
 
@@ -104,14 +103,28 @@ impl Daemon {
     /// Looks whether anything changed on disk, and puts it in force.
     pub(crate) async fn check_policy(&self) {
         let _changing = self.policy.changing.lock().await;
-        if let Some(after) = self.read_policy(true).await {
-            let before = self.policy.put(Arc::clone(&after));
-            if !before.says_the_same(&after) {
-                self.log_policy(&before, &after).await;
-                self.gate.set_policy(Arc::clone(&after.policy)).await;
-                self.tell(Event::PolicyChanged(crate::views::policy(&after)));
-            }
+        let Some(after) = self.read_policy(true).await else {
+            return;
+        };
+        let before = self.policy.snapshot();
+        if before.says_the_same(&after) {
+            self.policy.put(after);
+            return;
         }
+        if let Err(error) = self.log_policy(&before, &after).await {
+            if !after.only_tightens(&before) {
+                tracing::error!(%error, "a change of the policy is not in the log and has no effect; it is tried again");
+                return;
+            }
+            tracing::error!(%error, "a tighter policy is in force and not in the log");
+        }
+        self.put_in_force(after).await;
+    }
+
+    async fn put_in_force(&self, snapshot: Arc<Snapshot>) {
+        self.policy.put(Arc::clone(&snapshot));
+        self.gate.set_policy(Arc::clone(&snapshot.policy)).await;
+        self.tell(Event::PolicyChanged(crate::views::policy(&snapshot)));
     }
 
     /// Writes rules into policy.toml and puts them in force. Those that stand there already stay once. Returns those
@@ -200,9 +213,7 @@ impl Daemon {
             return Err(error);
         }
         let after = self.read_policy(false).await.ok_or(StoreError::Interrupted)?;
-        self.policy.put(Arc::clone(&after));
-        self.gate.set_policy(Arc::clone(&after.policy)).await;
-        self.tell(Event::PolicyChanged(crate::views::policy(&after)));
+        self.put_in_force(after).await;
         Ok(rules)
     }
 
@@ -253,44 +264,19 @@ impl Daemon {
 
     async fn log_rules(&self, change: RuleChange, rules: &[Rule]) -> Result<(), askbox_audit::Error> {
         for rule in rules {
-            let what = What::Rule {
-                change,
-                rule: Box::new(rule.clone()),
-            };
-            self.log
-                .record(
-                    Entry {
-                        session: None,
-                        project: None,
-                        what,
-                    },
-                    Durability::Synced,
-                )
-                .await?;
+            let entry = Entry::of_rule(change, rule.clone());
+            self.log.record(entry, Durability::Synced).await?;
         }
         Ok(())
     }
 
     async fn log_change(&self, change: PolicyChange, detail: String) -> Result<(), askbox_audit::Error> {
-        let what = What::Policy {
-            change,
-            detail: Some(detail),
-        };
-        self.log
-            .record(
-                Entry {
-                    session: None,
-                    project: None,
-                    what,
-                },
-                Durability::Synced,
-            )
-            .await
-            .map(|_seq| ())
+        let entry = Entry::of_policy(change, detail);
+        self.log.record(entry, Durability::Synced).await.map(|_seq| ())
     }
 
-    /// Logs what changed on disk. A tighter policy counts even when the log fails; then nothing is allowed anyway.
-    async fn log_policy(&self, before: &Snapshot, after: &Snapshot) {
+    /// Logs what changed on disk.
+    async fn log_policy(&self, before: &Snapshot, after: &Snapshot) -> Result<(), askbox_audit::Error> {
         let ids = |snapshot: &Snapshot| -> Vec<RuleId> {
             snapshot.policy.rules().map(|rule| rule.id.clone()).collect()
         };
@@ -307,10 +293,9 @@ impl Daemon {
         entries.extend(fresh.map(|warning| (PolicyChange::Rejected, warning)));
         for (change, detail) in entries {
             tracing::info!(change = change.name(), %detail, "policy");
-            if let Err(error) = self.log_change(change, detail).await {
-                tracing::error!(%error, "a change of the policy is not in the log");
-            }
+            self.log_change(change, detail).await?;
         }
+        Ok(())
     }
 }
 

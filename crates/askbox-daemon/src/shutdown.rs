@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use askbox_audit::{DaemonChange, Durability, Entry, PolicyChange, What};
+use askbox_audit::{DaemonChange, Durability, Entry, PolicyChange};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -24,33 +24,28 @@ pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
         )
         .await?;
     for warning in daemon.policy.snapshot().warnings() {
-        let what = What::Policy {
-            change: PolicyChange::Rejected,
-            detail: Some(warning),
-        };
-        daemon
-            .log
-            .record(
-                Entry {
-                    session: None,
-                    project: None,
-                    what,
-                },
-                Durability::Synced,
-            )
-            .await?;
+        let entry = Entry::of_policy(PolicyChange::Rejected, warning);
+        daemon.log.record(entry, Durability::Synced).await?;
     }
     Ok(())
 }
 
-/// Ends every session. Their leashes go first, all at once; the log follows.
+/// Ends every session, all at once. Their leashes go first; the log follows, and is not waited for without an end.
 pub(crate) async fn end_sessions(daemon: &Arc<Daemon>) {
     let ids = daemon.sessions.ids();
     for id in &ids {
         daemon.sessions.stop(id);
     }
-    for id in &ids {
-        session::end(daemon, id, Ending::DaemonEnds).await;
+    let mut ends = JoinSet::new();
+    for id in ids {
+        let daemon = Arc::clone(daemon);
+        ends.spawn(async move {
+            session::end(&daemon, &id, Ending::DaemonEnds).await;
+        });
+    }
+    let all = async { while ends.join_next().await.is_some() {} };
+    if timeout(limits::SESSIONS_WAIT, all).await.is_err() {
+        tracing::warn!(left = ends.len(), "the end of some sessions is not in the log");
     }
 }
 

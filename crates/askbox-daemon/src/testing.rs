@@ -133,7 +133,12 @@ impl World {
 
     /// Waits for what the gate said.
     pub(crate) fn outcome(&self, task: Task<Result<Permit, Denial>>) -> Result<Permit, Denial> {
-        self.runtime.block_on(task).unwrap()
+        self.wait(task).unwrap()
+    }
+
+    /// Waits for something that the daemon does.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// A directory that can be a project.

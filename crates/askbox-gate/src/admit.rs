@@ -236,10 +236,12 @@ impl Gate {
         why: WhyMissed,
         log_changes: bool,
     ) -> Step {
-        let by = if why == WhyMissed::Quiet {
-            DeniedBy::Quiet
-        } else {
-            DeniedBy::TooMany
+        let by = match why {
+            WhyMissed::Quiet => DeniedBy::Quiet,
+            WhyMissed::TooMany => DeniedBy::TooMany,
+            WhyMissed::TimedOut => DeniedBy::TimedOut,
+            WhyMissed::SessionEnded => DeniedBy::SessionEnded,
+            WhyMissed::LogFailed => DeniedBy::LogFailed,
         };
         let key = GroupKey::of(request);
         let member = Member {

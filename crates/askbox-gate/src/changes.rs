@@ -1,13 +1,12 @@
 //! What changes under those who wait and those who live: rules, grants, time. After each change, every waiting request
 //! and every live permit is decided again.
 
-use askbox_policy::{Grant, GrantId, Moment, Request, SessionId, Target, Verdict, WhyMissed};
+use askbox_policy::{Grant, GrantId, Moment, Request, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
 use crate::event::GateEvent;
 use crate::gate::{Gate, State};
-use crate::permits::Live;
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::{OpenMember, Stage, Told, Waiter};
 use crate::questions::{Closing, Missed, QuestionId};
@@ -16,8 +15,7 @@ use crate::questions::{Closing, Missed, QuestionId};
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     revoked: Vec<GrantId>,
-    all_once: bool,
-    once_of: Option<SessionId>,
+    all: bool,
 }
 
 impl Change {
@@ -29,20 +27,17 @@ impl Change {
         }
     }
 
-    /// Everything was revoked, what ran out included: of one session, or of all.
-    pub(crate) fn revoked_all(session: Option<SessionId>) -> Self {
+    /// Everything was revoked, what ran out included.
+    pub(crate) fn revoked_all() -> Self {
         Self {
             revoked: Vec::new(),
-            all_once: session.is_none(),
-            once_of: session,
+            all: true,
         }
     }
 
     /// Whether it ends a permit that rests on `once` grants, which the rules no longer allow.
-    fn ends_once(&self, live: &Live, once: &[GrantId]) -> bool {
-        self.all_once
-            || self.once_of.as_ref() == Some(&live.request.session)
-            || once.iter().any(|id| self.revoked.contains(id))
+    fn ends_once(&self, once: &[GrantId]) -> bool {
+        self.all || once.iter().any(|id| self.revoked.contains(id))
     }
 }
 
@@ -63,7 +58,7 @@ impl Gate {
             .cut(|live| match (rules.decide(&live.request, now), &live.once) {
                 (Verdict::Allow(_), _) => false,
                 (Verdict::Deny(_), _) | (Verdict::Ask(_), None) => true,
-                (Verdict::Ask(_), Some(once)) => change.ends_once(live, once),
+                (Verdict::Ask(_), Some(once)) => change.ends_once(once),
             });
     }
 

@@ -83,14 +83,19 @@ impl Denials {
         }
     }
 
-    /// Whether one more kind may be listed in this window.
+    /// Whether one more kind may be listed: neither too many new ones in this window, nor too many that go on repeating,
+    /// since each of those takes memory and an event now and then.
     fn has_room(&mut self, now: Instant) -> bool {
         let (began, new) = self
             .window
             .filter(|(began, _)| now.duration_since(*began) < DENIED_WINDOW)
             .unwrap_or((now, 0));
-        self.window = Some((began, (new + 1).min(DENIED_PER_WINDOW)));
-        new < DENIED_PER_WINDOW
+        if new < DENIED_PER_WINDOW && DENIED_PER_WINDOW <= self.known.len() {
+            self.known.retain(|_, known| !known.is_over(now, REPEATS_EVERY));
+        }
+        let is_room = new < DENIED_PER_WINDOW && self.known.len() < DENIED_PER_WINDOW;
+        self.window = Some((began, new + usize::from(is_room)));
+        is_room
     }
 
     /// The counts that are due, as events; forgets what did not repeat.
@@ -141,9 +146,14 @@ impl Denials {
 }
 
 impl Repeated {
+    /// Whether it was not repeated for so long that the next one is a first again.
+    fn is_over(&self, now: Instant, every: Duration) -> bool {
+        self.more == 0 && self.since + every <= now
+    }
+
     /// Counts one more; `None` when the last one is so long ago that this is a first again.
     fn again(&mut self, now: Instant, every: Duration, is_listed: bool) -> Option<Counted> {
-        if self.more == 0 && self.since + every <= now {
+        if self.is_over(now, every) {
             return None;
         }
         self.more += 1;
@@ -168,3 +178,6 @@ impl Repeated {
         (self.more != 0).then(|| record::flood(session, project, self.more))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,19 +176,6 @@ impl Gate {
         self.state().rules.grants_in_force(&now)
     }
 
-    /// How many permits are alive.
-    pub fn live_permits(&self) -> usize {
-        self.0.registry.count()
-    }
-
-    /// Whether a session's new questions are denied because it asked too much.
-    pub fn is_quiet(&self, session: &SessionId) -> bool {
-        self.state()
-            .sessions
-            .get(session)
-            .is_some_and(|session| session.meter.is_quiet())
-    }
-
     /// Puts a policy in force: what waits and is now decided proceeds or is denied at once, what lives and is no
     /// longer allowed is cut, and grants that a new deny covers are revoked. A tighter policy is in force even when
     /// the log fails.
@@ -336,7 +323,7 @@ impl State {
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate")
-            .field("live", &self.live_permits())
+            .field("live", &self.0.registry.count())
             .finish_non_exhaustive()
     }
 }

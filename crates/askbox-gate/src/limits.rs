@@ -34,8 +34,9 @@ pub const REPEATS_EVERY: Duration = Duration::from_secs(10);
 /// The window in which different denials of one session are counted.
 pub const DENIED_WINDOW: Duration = Duration::from_mins(1);
 
-/// Different denials of one session that are events of their own within [`DENIED_WINDOW`]. A page with hundreds of
-/// trackers stays far below; a program that goes through names or ports does not.
+/// Different denials of one session that become events of their own within [`DENIED_WINDOW`], and that are counted each
+/// by itself at a time. A page with hundreds of trackers stays far below; a program that goes through names or ports
+/// does not.
 pub const DENIED_PER_WINDOW: usize = 600;
 
 /// How often the high-water mark of the wall clock is written when nothing else changes.

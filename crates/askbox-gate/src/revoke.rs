@@ -2,22 +2,19 @@
 //! grant alive.
 
 use askbox_audit::GrantChange;
-use askbox_policy::{Grant, GrantId, SessionId};
+use askbox_policy::{Grant, GrantId};
 
 use crate::changes::Change;
 use crate::event::GateEvent;
 use crate::gate::Gate;
 use crate::grants::{StoreError, is_lasting};
 use crate::record;
-use crate::rules::session_of;
 
 /// Which grants to take back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokeWhat {
     /// This one.
     Grant(GrantId),
-    /// What was given to this session alone.
-    Session(SessionId),
     /// All of them.
     All,
 }
@@ -32,7 +29,7 @@ pub enum RevokeError {
     #[error("revoked, but the log could not be written")]
     Log(#[source] askbox_audit::Error),
     /// It is still in grants.json, and would be back after a restart.
-    #[error("revoked until the daemon restarts, but not stored")]
+    #[error("revoked now, but not kept: it would hold again after a restart of the daemon")]
     Store(#[source] StoreError),
     /// The daemon is shutting down.
     #[error("the revocation was interrupted")]
@@ -50,7 +47,6 @@ impl Gate {
     async fn take_back(&self, what: RevokeWhat) -> Result<usize, RevokeError> {
         let wanted = |grant: &Grant| match &what {
             RevokeWhat::Grant(id) => grant.id == *id,
-            RevokeWhat::Session(id) => session_of(grant) == Some(id),
             RevokeWhat::All => true,
         };
         let found: Vec<Grant> = self.state().rules.matching(wanted);
@@ -74,8 +70,7 @@ impl Gate {
             state.is_dirty |= found.iter().any(is_lasting);
             let change = match what {
                 RevokeWhat::Grant(_) => Change::revoked(&found),
-                RevokeWhat::Session(id) => Change::revoked_all(Some(id)),
-                RevokeWhat::All => Change::revoked_all(None),
+                RevokeWhat::All => Change::revoked_all(),
             };
             self.re_decide(&mut state, &change, &now);
         }

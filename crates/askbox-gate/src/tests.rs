@@ -205,6 +205,11 @@ impl World {
         )
     }
 
+    /// How many permits are alive.
+    fn live_permits(&self) -> usize {
+        self.gate.0.registry.count()
+    }
+
     fn events(&self) -> Vec<Event> {
         Reader::open(&self.directory.path().join("log.sqlite"))
             .unwrap()

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use askbox_audit::GrantChange;
-use askbox_policy::WhyMissed;
 use tokio::time::Instant;
 
 use crate::changes::Change;
-use crate::denial::DeniedBy;
 use crate::event::GateEvent;
 use crate::gate::{Gate, State};
 use crate::grants::is_lasting;
 use crate::limits;
-use crate::questions::open::Stage;
 use crate::record;
 
 impl Gate {
@@ -24,16 +21,6 @@ impl Gate {
                 () = tokio::time::sleep_until(next) => {}
                 () = self.0.wake.notified() => {}
             }
-        }
-    }
-
-    /// Denies everything that waits and lists it as missed: the machine is about to sleep, and a task that waits in the
-    /// file system would keep it awake.
-    pub fn miss_all(&self) {
-        let mut state = self.state();
-        let now = self.0.clock.now();
-        for id in state.book.ids(|question| question.stage != Stage::Answering) {
-            self.miss(&mut state, id, WhyMissed::Suspended, &DeniedBy::TimedOut, &now);
         }
     }
 

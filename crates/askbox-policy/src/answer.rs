@@ -34,8 +34,6 @@ pub enum WhyMissed {
     TooMany,
     /// The session ended first.
     SessionEnded,
-    /// The machine went to sleep.
-    Suspended,
     /// An answer could not be logged, so it had no effect.
     LogFailed,
 }

@@ -58,13 +58,6 @@ impl GrantSet {
         self.grants.is_empty()
     }
 
-    /// The grants that speak about this request now, the first given first.
-    pub fn matching(&self, request: &Request, now: &Moment, high_water_ms: u64) -> Vec<&Grant> {
-        let mut found = Vec::new();
-        self.each_matching(request, now, high_water_ms, |grant| found.push(grant));
-        found
-    }
-
     /// Calls `found` with every grant that speaks about this request now.
     pub(crate) fn each_matching<'a>(
         &'a self,

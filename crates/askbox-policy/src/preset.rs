@@ -34,17 +34,8 @@ pub struct UnknownPreset;
 #[derive(Debug, Default)]
 struct Data {
     kinds: Vec<Kind>,
+    /// Registrable domains that are allowed with everything below them.
     families: HashSet<Box<str>>,
-    listed: Vec<Family>,
-}
-
-/// A domain family that a preset allows: the registrable domain and everything below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Family {
-    /// The registrable domain.
-    pub domain: HostName,
-    /// Why it is common.
-    pub reason: String,
 }
 
 static MODERATE: LazyLock<Data> = LazyLock::new(|| Data::read("moderate"));
@@ -64,11 +55,6 @@ impl Preset {
     pub fn allows_name(self, name: &HostName) -> bool {
         let families = &self.data().families;
         !families.is_empty() && suffixes(name).any(|suffix| families.contains(suffix))
-    }
-
-    /// The domain families that it allows.
-    pub fn families(self) -> &'static [Family] {
-        &self.data().listed
     }
 
     fn data(self) -> &'static Data {
@@ -93,26 +79,16 @@ impl Data {
             .flatten()
             .filter_map(|kind| kind.as_str()?.parse().ok())
             .collect();
-        let listed: Vec<Family> = array("domains")
+        let families = array("domains")
             .into_iter()
             .flatten()
             .filter_map(|entry| {
-                let entry = entry.as_inline_table()?;
-                Some(Family {
-                    domain: HostName::parse(entry.get("family")?.as_str()?.strip_prefix("**.")?).ok()?,
-                    reason: entry.get("reason")?.as_str()?.to_owned(),
-                })
+                let family = entry.as_inline_table()?.get("family")?.as_str()?;
+                let domain = HostName::parse(family.strip_prefix("**.")?).ok()?;
+                Some(domain.as_str().into())
             })
             .collect();
-        let families = listed
-            .iter()
-            .map(|family| family.domain.as_str().into())
-            .collect();
-        Self {
-            kinds,
-            families,
-            listed,
-        }
+        Self { kinds, families }
     }
 }
 

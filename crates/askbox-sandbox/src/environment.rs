@@ -76,11 +76,9 @@ const KEPT: &[&str] = &[
 ];
 
 /// The whole environment of the command. Later entries win.
-pub fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variable> {
+pub(crate) fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variable> {
     let is_kept = |name: &OsStr| {
-        KEPT.iter().any(|kept| name == OsStr::new(kept))
-            || name.as_bytes().starts_with(b"LC_")
-            || name == "LC_ALL"
+        KEPT.iter().any(|kept| name == OsStr::new(kept)) || name.as_bytes().starts_with(b"LC_")
     };
     let home = &facts.user.home;
     let set = |name: &str, value: &OsStr| Variable::Set(name.into(), OsText(value.to_owned()));

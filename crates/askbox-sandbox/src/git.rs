@@ -8,6 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::limits;
+
 mod below;
 mod config;
 mod named;
@@ -16,12 +18,9 @@ pub(crate) use below::{Search, repositories, within};
 pub(crate) use config::parse;
 pub(crate) use named::{Named, Places, by};
 
-/// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
-const MAX_FILE: u64 = 64 * 1024;
-
 /// A project's git directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GitDirectory {
+pub(crate) enum GitDirectory {
     /// None.
     Absent,
     /// It lies in the project: `.git`, or what a file or link of that name leads to; or the project is one itself.
@@ -38,7 +37,7 @@ pub enum GitDirectory {
 }
 
 /// Looks at `project/.git`.
-pub fn find(project: &Path) -> GitDirectory {
+pub(crate) fn find(project: &Path) -> GitDirectory {
     let dot_git = project.join(".git");
     let Ok(metadata) = fs::symlink_metadata(&dot_git) else {
         let is_bare = ["HEAD", "objects", "refs"]
@@ -115,7 +114,7 @@ fn read_path(file: &Path, prefix: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| OsStr::from_bytes(path).into())
 }
 
-/// A file of git's as it is on disk, at most [`MAX_FILE`] of it. Programs inside can write where it lies: no link is
+/// A file of git's as it is on disk, at most [`limits::GIT_FILE_BYTES`] of it. Programs inside can write where it lies: no link is
 /// followed at its end, and nothing that is not a file is waited for.
 pub(crate) fn read_small(file: &Path) -> Option<Vec<u8>> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
@@ -128,7 +127,7 @@ pub(crate) fn read_small(file: &Path) -> Option<Vec<u8>> {
         return None;
     }
     let mut text = Vec::new();
-    file.take(MAX_FILE).read_to_end(&mut text).ok()?;
+    file.take(limits::GIT_FILE_BYTES).read_to_end(&mut text).ok()?;
     Some(text)
 }
 

@@ -10,13 +10,14 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::git::{self, GitDirectory, Named, Places, Search};
+use crate::limits;
 use crate::plan::Access;
 
 mod before;
 mod names;
 
 pub use before::Before;
-pub use names::{GIT, PROJECT, PROJECT_ENDINGS, WORKTREE};
+pub(crate) use names::{GIT, PROJECT, PROJECT_ENDINGS, WORKTREE};
 
 use before::Was;
 
@@ -51,20 +52,8 @@ pub struct Guards {
     pub before: Before,
 }
 
-/// Most git directories that are guarded beside the project's own.
-pub const MAX_REPOSITORIES: usize = 16;
-
-/// Most guards: each is a mount, and start time grows with them.
-const MAX_GUARDS: usize = 128;
-
-/// Most configuration files of one git directory that are read, with those that they include.
-const MAX_CONFIGURATIONS: usize = 8;
-
-/// Most names in configurations that are looked for: a program inside may have written the repository.
-const MAX_NAMED: usize = 200;
-
 /// Looks at a project, canonical, with its git directory.
-pub fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
+pub(crate) fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     let mut collector = Collector::new(project, home);
     let dot_git = project.join(".git");
     let own = match git {
@@ -139,7 +128,7 @@ impl<'a> Collector<'a> {
             watched: BTreeMap::new(),
             repositories: BTreeSet::new(),
             git_config: None,
-            named_left: MAX_NAMED,
+            named_left: limits::NAMED,
             is_cut: false,
         }
     }
@@ -183,7 +172,7 @@ impl<'a> Collector<'a> {
         if at == *base {
             return;
         }
-        if MAX_GUARDS < self.found.len() + way.len() + 1 {
+        if limits::GUARDS < self.found.len() + way.len() + 1 {
             self.is_cut = true;
             return;
         }
@@ -226,7 +215,7 @@ impl<'a> Collector<'a> {
         let mut at = 0;
         while let Some(file) = files.get(at).cloned() {
             at += 1;
-            if MAX_CONFIGURATIONS < at {
+            if limits::CONFIGURATIONS < at {
                 self.is_cut = true;
                 return;
             }
@@ -275,7 +264,7 @@ impl<'a> Collector<'a> {
 
     /// A repository beside the project's own: a git directory, or a `.git` of any kind.
     fn repository(&mut self, place: &Path) {
-        if MAX_REPOSITORIES < self.repositories.len() {
+        if limits::REPOSITORIES < self.repositories.len() {
             self.is_cut = true;
             return;
         }

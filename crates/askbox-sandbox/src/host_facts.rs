@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::git::{self, GitDirectory};
 use crate::guards::{self, Guards};
-use crate::plan::{Access, Identity, Listed};
+use crate::limits;
+use crate::plan::{Access, Listed, ObjectId};
 use crate::sockets;
 
 /// What was found.
@@ -69,7 +70,7 @@ pub struct ProjectFacts {
     /// Canonical path.
     pub path: PathBuf,
     /// What is mounted must be this.
-    pub identity: Identity,
+    pub object: ObjectId,
     /// A git directory elsewhere that belongs to it.
     pub outside_git: Option<Place>,
     /// What of it is guarded.
@@ -82,7 +83,7 @@ pub struct Place {
     /// Canonical path.
     pub path: PathBuf,
     /// What it was.
-    pub identity: Identity,
+    pub object: ObjectId,
 }
 
 /// A listed or denied path that exists.
@@ -140,14 +141,14 @@ pub struct Found {
     /// With every link resolved.
     pub canonical: PathBuf,
     /// What it was.
-    pub identity: Identity,
+    pub object: ObjectId,
     /// Whether it is a directory.
     pub directory: bool,
 }
 
 /// What to look for.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub struct Sought<'a> {
     /// The user.
     pub user: User,
     /// The project, canonical.
@@ -193,9 +194,6 @@ const TOOLCHAINS: &[&str] = &[
     "miniconda3",
 ];
 
-/// Most link targets of ~/.local/bin that are mounted for themselves.
-const MAX_LINK_TARGETS: usize = 10;
-
 /// Where `libnss_systemd` lies, by distribution and architecture.
 const NSS_SYSTEMD: &[&str] = &[
     "/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2",
@@ -206,8 +204,8 @@ const NSS_SYSTEMD: &[&str] = &[
 
 impl HostFacts {
     /// Looks. Fails only when the project itself or /proc cannot be read.
-    pub fn gather(question: &Question<'_>) -> io::Result<Self> {
-        let home = &question.user.home;
+    pub fn gather(sought: &Sought<'_>) -> io::Result<Self> {
+        let home = &sought.user.home;
         Ok(Self {
             root_entries: ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
                 .iter()
@@ -220,17 +218,17 @@ impl HostFacts {
                 .collect(),
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
             toolchains: toolchains(home),
-            project: project(question.project, home)?,
-            opened: question.opened.iter().map(opened).collect(),
-            listed_present: question
+            project: project(sought.project, home)?,
+            opened: sought.opened.iter().map(opened).collect(),
+            listed_present: sought
                 .listed
                 .iter()
                 .filter_map(|listed| present(&listed.path))
                 .collect(),
-            denied_present: question.denied.iter().filter_map(|path| present(path)).collect(),
+            denied_present: sought.denied.iter().filter_map(|path| present(path)).collect(),
             sockets: sockets::on_host()?,
-            init: question.init.clone(),
-            user: question.user.clone(),
+            init: sought.init.clone(),
+            user: sought.user.clone(),
         })
     }
 }
@@ -266,7 +264,7 @@ fn toolchains(home: &Path) -> Vec<PathBuf> {
                 && target.is_file()
                 && !found.iter().any(|known| target.starts_with(known))
         })
-        .take(MAX_LINK_TARGETS)
+        .take(limits::LINK_TARGETS)
         .collect();
     found.extend(targets);
     found
@@ -277,24 +275,24 @@ fn project(path: &Path, home: &Path) -> io::Result<ProjectFacts> {
     let outside_git = match &git {
         GitDirectory::Outside { root, .. } => Some(Place {
             path: root.clone(),
-            identity: identity(root)?,
+            object: object(root)?,
         }),
         GitDirectory::Absent | GitDirectory::Inside(_) | GitDirectory::Foreign(_) => None,
     };
     Ok(ProjectFacts {
         path: path.to_owned(),
-        identity: identity(path)?,
+        object: object(path)?,
         outside_git,
         guards: guards::look(path, &git, home),
     })
 }
 
-fn identity(path: &Path) -> io::Result<Identity> {
-    Ok(identity_of(&fs::symlink_metadata(path)?))
+fn object(path: &Path) -> io::Result<ObjectId> {
+    Ok(object_of(&fs::symlink_metadata(path)?))
 }
 
-fn identity_of(metadata: &fs::Metadata) -> Identity {
-    Identity {
+fn object_of(metadata: &fs::Metadata) -> ObjectId {
+    ObjectId {
         device: metadata.dev(),
         inode: metadata.ino(),
     }
@@ -306,13 +304,13 @@ fn present(path: &Path) -> Option<Present> {
     let place = if metadata.is_symlink() {
         let target = path.canonicalize().ok()?;
         Place {
-            identity: identity(&target).ok()?,
+            object: object(&target).ok()?,
             path: target,
         }
     } else {
         Place {
             path: path.to_owned(),
-            identity: identity_of(&metadata),
+            object: object_of(&metadata),
         }
     };
     Some(Present {
@@ -326,7 +324,7 @@ fn opened(opening: &Opening) -> Opened {
         let metadata = fs::symlink_metadata(&canonical)?;
         Ok(Found {
             canonical,
-            identity: identity_of(&metadata),
+            object: object_of(&metadata),
             directory: metadata.is_dir(),
         })
     });

@@ -2,25 +2,42 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::host_facts::User;
 use crate::plan::HOSTNAME;
 
-/// A file inside: path, mode, content.
-type File = (String, u32, String);
+/// A file inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) mode: u32,
+    pub(crate) content: String,
+}
+
+impl File {
+    /// A file that everybody inside may read.
+    fn readable(path: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            mode: 0o444,
+            content: content.into(),
+        }
+    }
+}
 
 /// The session's DNS server: any address would do, since port 53 is redirected; this one is never given to a name.
 const NAME_SERVER: &str = "198.18.0.1";
 
 fn common(passwd: &str) -> Vec<File> {
-    let file = |path: &str, content: String| (path.to_owned(), 0o444, content);
     vec![
-        file("/etc/resolv.conf", format!("nameserver {NAME_SERVER}\n")),
-        file(
+        File::readable("/etc/resolv.conf", format!("nameserver {NAME_SERVER}\n")),
+        File::readable(
             "/etc/hosts",
             format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost ip6-loopback\n"),
         ),
-        file("/etc/hostname", format!("{HOSTNAME}\n")),
-        file(
+        File::readable("/etc/hostname", format!("{HOSTNAME}\n")),
+        File::readable(
             "/etc/nsswitch.conf",
             format!("passwd: {passwd}\ngroup: {passwd}\nhosts: files dns\n"),
         ),
@@ -28,7 +45,7 @@ fn common(passwd: &str) -> Vec<File> {
 }
 
 /// By user records that `libnss_systemd` reads from /run/userdb (nss-systemd(8)). /etc/passwd is there and closed.
-pub fn userdb(user: &User) -> Vec<File> {
+pub(crate) fn userdb(user: &User) -> Vec<File> {
     let User {
         name,
         uid,
@@ -37,19 +54,16 @@ pub fn userdb(user: &User) -> Vec<File> {
         home,
         shell,
     } = user;
-    let record = serde_json_object(&[
-        ("userName", Value::Text(name)),
-        ("uid", Value::Number(*uid)),
-        ("gid", Value::Number(*gid)),
-        ("homeDirectory", Value::Text(home_text(home))),
-        ("shell", Value::Text(shell_text(shell))),
-        ("disposition", Value::Text("regular")),
-    ]);
-    let groups = serde_json_object(&[
-        ("groupName", Value::Text(group)),
-        ("gid", Value::Number(*gid)),
-        ("disposition", Value::Text("regular")),
-    ]);
+    let record = json!({
+        "userName": name,
+        "uid": uid,
+        "gid": gid,
+        "homeDirectory": home_text(home),
+        "shell": shell_text(shell),
+        "disposition": "regular",
+    })
+    .to_string();
+    let groups = json!({ "groupName": group, "gid": gid, "disposition": "regular" }).to_string();
     let mut files = common("systemd");
     for (name, content) in [
         (format!("{name}.user"), &record),
@@ -57,14 +71,18 @@ pub fn userdb(user: &User) -> Vec<File> {
         (format!("{group}.group"), &groups),
         (format!("{gid}.group"), &groups),
     ] {
-        files.push((format!("/run/userdb/{name}"), 0o444, content.clone()));
+        files.push(File::readable(format!("/run/userdb/{name}"), content));
     }
-    files.push(("/etc/passwd".to_owned(), 0, String::new()));
+    files.push(File {
+        path: "/etc/passwd".to_owned(),
+        mode: 0,
+        content: String::new(),
+    });
     files
 }
 
 /// By an /etc/passwd and an /etc/group of one line each.
-pub fn synthetic(user: &User) -> Vec<File> {
+pub(crate) fn synthetic(user: &User) -> Vec<File> {
     let User {
         name,
         uid,
@@ -79,8 +97,8 @@ pub fn synthetic(user: &User) -> Vec<File> {
         home_text(home),
         shell_text(shell)
     );
-    files.push(("/etc/passwd".to_owned(), 0o444, passwd));
-    files.push(("/etc/group".to_owned(), 0o444, format!("{group}:x:{gid}:\n")));
+    files.push(File::readable("/etc/passwd", passwd));
+    files.push(File::readable("/etc/group", format!("{group}:x:{gid}:\n")));
     files
 }
 
@@ -97,22 +115,6 @@ fn home_text(home: &Path) -> &str {
 /// The shell, or the one that every system has.
 fn shell_text(shell: &Path) -> &str {
     shell.to_str().unwrap_or("/bin/sh")
-}
-
-enum Value<'a> {
-    Text(&'a str),
-    Number(u32),
-}
-
-fn serde_json_object(fields: &[(&str, Value<'_>)]) -> String {
-    let fields = fields.iter().map(|(name, value)| {
-        let value = match value {
-            Value::Text(text) => serde_json::Value::from(*text),
-            Value::Number(number) => serde_json::Value::from(*number),
-        };
-        ((*name).to_owned(), value)
-    });
-    serde_json::Value::Object(fields.collect()).to_string()
 }
 
 #[cfg(test)]

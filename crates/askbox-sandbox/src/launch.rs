@@ -7,17 +7,19 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use askbox_wire::descriptors;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, pipe2};
 
 use crate::bwrap_program::{self, Unusable};
-use crate::sys;
+use crate::{limits, sys};
 
 mod child;
 
@@ -32,9 +34,6 @@ pub const FORWARDED: [Signal; 7] = [
     Signal::SIGUSR2,
     Signal::SIGCONT,
 ];
-
-/// Longest message of the launch child: an error text.
-const MAX_MESSAGE: usize = 4096;
 
 const TAG_DESCRIPTORS: u8 = b'D';
 const TAG_STARTED: u8 = b'S';
@@ -71,6 +70,15 @@ pub enum Error {
     /// The launch child ended without a word: it was killed.
     #[error("the launch was killed")]
     Gone,
+    /// The launch child said something that does not belong here.
+    #[error("the launch said something out of turn")]
+    OutOfTurn,
+    /// The launch child hangs.
+    #[error(
+        "the launch is stuck: nothing was heard of it for {} seconds; does every file system that is opened answer?",
+        limits::LAUNCH_WAIT.as_secs()
+    )]
+    Stuck,
 }
 
 /// A launch child at work. Dropping it ends the child, and all that it made with it.
@@ -140,37 +148,21 @@ impl Begun {
     /// The descriptors for the daemon, as soon as the network is made: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4,
     /// v6, diagnostics, leash. Nobody else may keep a copy: they hold the namespaces alive.
     pub fn descriptors(&self) -> Result<Vec<OwnedFd>, Error> {
-        match self.hear()? {
+        match hear(&self.channel, limits::LAUNCH_WAIT)? {
             Word::Descriptors(descriptors) => Ok(descriptors),
-            Word::Started(_) => Err(Error::Gone),
+            Word::Started(_) => Err(Error::OutOfTurn),
         }
     }
 
     /// Waits until everything but the command is made.
     pub fn finish(self) -> Result<Waiting, Error> {
-        let Word::Started(bwrap) = self.hear()? else {
-            return Err(Error::Gone);
+        let Word::Started(bwrap) = hear(&self.channel, limits::LAUNCH_WAIT)? else {
+            return Err(Error::OutOfTurn);
         };
         let Self { channel, child, .. } = self;
         // It has sent its last word and is about to exit; bwrap-to-be is its sibling, a child of ours.
         child.wait();
         Ok(Waiting { channel, bwrap })
-    }
-
-    fn hear(&self) -> Result<Word, Error> {
-        let (message, descriptors) = message(&self.channel).map_err(|source| Error::Step {
-            step: "hear of the launch",
-            source,
-        })?;
-        match message.split_first() {
-            Some((&TAG_DESCRIPTORS, _)) => Ok(Word::Descriptors(descriptors)),
-            Some((&TAG_STARTED, pid)) => {
-                let pid = pid.try_into().map(i32::from_ne_bytes);
-                Ok(Word::Started(Pid::from_raw(pid.map_err(|_error| Error::Gone)?)))
-            }
-            Some((&TAG_FAILED, text)) => Err(Error::Child(String::from_utf8_lossy(text).into_owned())),
-            Some(_) | None => Err(Error::Gone),
-        }
     }
 }
 
@@ -210,13 +202,49 @@ impl Waiting {
 }
 
 /// What the launch child says, in this order.
+#[derive(Debug)]
 enum Word {
     Descriptors(Vec<OwnedFd>),
     Started(Pid),
 }
 
+/// The next word of the launch child, which must not be silent for longer than this.
+fn hear(channel: &OwnedFd, patience: Duration) -> Result<Word, Error> {
+    let step = |source| Error::Step {
+        step: "hear of the launch",
+        source,
+    };
+    if !speaks(channel, patience).map_err(step)? {
+        return Err(Error::Stuck);
+    }
+    let (message, descriptors) = message(channel).map_err(step)?;
+    match message.split_first() {
+        None => Err(Error::Gone),
+        Some((&TAG_DESCRIPTORS, [])) => Ok(Word::Descriptors(descriptors)),
+        Some((&TAG_STARTED, pid)) => {
+            let pid = pid.try_into().map_err(|_length| Error::OutOfTurn)?;
+            Ok(Word::Started(Pid::from_raw(i32::from_ne_bytes(pid))))
+        }
+        Some((&TAG_FAILED, text)) => Err(Error::Child(String::from_utf8_lossy(text).into_owned())),
+        Some(_) => Err(Error::OutOfTurn),
+    }
+}
+
+/// Waits until there is a message, or the other end is gone; false when that takes too long.
+fn speaks(channel: &OwnedFd, patience: Duration) -> io::Result<bool> {
+    let until = Instant::now() + patience;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = PollTimeout::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(channel.as_fd(), PollFlags::POLLIN)], left) {
+            Err(Errno::EINTR) => {}
+            ready => return Ok(0 < ready?),
+        }
+    }
+}
+
 fn message(channel: &OwnedFd) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
-    let (mut buffer, mut received) = (vec![0; MAX_MESSAGE], Vec::new());
+    let (mut buffer, mut received) = (vec![0; limits::MESSAGE_BYTES], Vec::new());
     let length = loop {
         match descriptors::receive(channel.as_fd(), &mut buffer, &mut received) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -226,3 +254,6 @@ fn message(channel: &OwnedFd) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
     buffer.truncate(length);
     Ok((buffer, received))
 }
+
+#[cfg(test)]
+mod tests;

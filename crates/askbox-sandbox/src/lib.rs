@@ -1,17 +1,18 @@
 //! The launch: what a session sees (`plan`, pure), what the machine has (`host_facts`), and the processes and mounts
 //! that carry a plan out (`launch`). Decides nothing about requests; that is the gate's.
 
+mod limits;
 mod path_text;
 pub mod plan;
 
-pub mod environment;
-pub mod git;
+mod environment;
+mod git;
 pub mod guards;
 pub mod host_facts;
 pub mod identity;
-pub mod sockets;
+mod sockets;
 
-pub mod bwrap_args;
+mod bwrap_args;
 pub mod bwrap_program;
 pub mod launch;
 mod netlink;

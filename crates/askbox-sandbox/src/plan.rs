@@ -9,10 +9,12 @@ use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use askbox_policy::builtin_lists::List;
 use askbox_policy::display;
 
 use crate::environment;
 use crate::host_facts::{By, HostFacts, Opened, Present};
+use crate::limits;
 
 mod format;
 mod home;
@@ -20,30 +22,21 @@ mod project;
 mod request;
 mod system;
 
-pub use format::{Access, Identity, Mount, Node, Plan};
-pub use request::{IdentityMode, List, Listed, PlanRequest, Refusal};
+pub use format::{Access, Mount, Node, ObjectId, Plan};
+pub use request::{Listed, PlanRequest, Refusal};
 
 pub(crate) use system::ETC;
 
-/// Bytes that /tmp may hold, and /var/tmp as many: 2 GiB, enough to link a large program, little enough to leave the host its memory.
-pub const TMP_BYTES: u64 = 2 << 30;
-
 /// The host name inside.
-pub const HOSTNAME: &str = "askbox";
+pub(crate) const HOSTNAME: &str = "askbox";
 
 /// Where askbox-init is seen inside.
-pub const INIT: &str = "/run/askbox/init";
+pub(crate) const INIT: &str = "/run/askbox/init";
 
 /// An empty file and an empty directory of mode 000: what closed things are covered with.
-pub const CLOSED_FILE: &str = "/run/askbox/closed";
+pub(crate) const CLOSED_FILE: &str = "/run/askbox/closed";
 /// See [`CLOSED_FILE`].
-pub const CLOSED_DIRECTORY: &str = "/run/askbox/closed.d";
-
-/// Most mounts of a plan, without guards.
-const MAX_MOUNTS: usize = 200;
-
-/// Characters of a refusal in a notice: two paths and the words around them.
-const REFUSAL_SHOWN: usize = 600;
+pub(crate) const CLOSED_DIRECTORY: &str = "/run/askbox/closed.d";
 
 /// Makes the plan. Pure: the same request and facts give the same plan.
 pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
@@ -66,7 +59,7 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     // Guards have a limit of their own, and a program inside can make many of them necessary.
     let opened = |mount: &&Mount| !matches!(mount, Mount::Guard { .. });
     let mounts = view.mounts.iter().filter(opened).count();
-    if MAX_MOUNTS < mounts {
+    if limits::MAX_MOUNTS < mounts {
         return Err(Refusal::TooMany(mounts));
     }
     Ok(Plan {
@@ -107,21 +100,21 @@ impl View {
         self.bind_at(path, path, access, None);
     }
 
-    fn bind_at(&mut self, source: &Path, target: &Path, access: Access, identity: Option<Identity>) {
+    fn bind_at(&mut self, source: &Path, target: &Path, access: Access, object: Option<ObjectId>) {
         self.mounts.push(Mount::Bind {
             source: source.into(),
             target: target.into(),
             access,
-            identity,
+            object,
         });
     }
 
     /// Below something covered there is nothing left to cover.
-    fn cover(&mut self, path: &Path, identity: Option<Identity>) {
+    fn cover(&mut self, path: &Path, object: Option<ObjectId>) {
         if !self.is_covered(path) {
             self.mounts.push(Mount::Cover {
                 path: path.into(),
-                identity,
+                object,
             });
         }
     }
@@ -174,7 +167,7 @@ fn without_refused<'a>(
             (Ok(()), _) => kept.push(opened.clone()),
             (Err(refusal), By::Flag) => return Err(refusal),
             (Err(refusal), By::Rule) => {
-                let why = display::text(&refusal.to_string(), REFUSAL_SHOWN);
+                let why = display::text(&refusal.to_string(), limits::REFUSAL_SHOWN);
                 view.notices.push(format!("a rule's path stays closed: {why}"));
             }
         }
@@ -265,7 +258,7 @@ fn open(view: &mut View, facts: &HostFacts, opened: &Opened) {
     }
     let is_open = |visible| visible == Access::ReadWrite || visible == opened.access;
     if !view.visible(path).is_some_and(is_open) {
-        view.bind_at(path, path, opened.access, Some(found.identity));
+        view.bind_at(path, path, opened.access, Some(found.object));
     }
 }
 
@@ -350,7 +343,7 @@ fn cover(view: &mut View, facts: &HostFacts, present: &Present) {
         return;
     }
     if view.visible(&place.path).is_some() {
-        view.cover(&place.path, Some(place.identity));
+        view.cover(&place.path, Some(place.object));
     }
 }
 

@@ -18,7 +18,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::stat::{Mode, SFlag, fchmod, mkdirat, mknodat, umask};
 use nix::unistd::symlinkat;
 
-use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Identity, Mount, Node, Plan};
+use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Mount, Node, ObjectId, Plan};
 use crate::sys;
 
 mod devices;
@@ -31,6 +31,13 @@ pub(crate) struct Error {
     step: &'static str,
     path: PathBuf,
     source: io::Error,
+}
+
+impl Error {
+    /// What was tried, and why it failed.
+    pub(crate) fn into_parts(self) -> (String, io::Error) {
+        (self.to_string(), self.source)
+    }
 }
 
 trait Step<T> {
@@ -195,11 +202,11 @@ impl Stage {
                 source,
                 target,
                 access,
-                identity,
+                object,
             } => {
                 let opened = open_source(source).step("open", source)?;
-                if let Some(expected) = identity {
-                    check_identity(&opened, *expected).step("mount", source)?;
+                if let Some(expected) = object {
+                    check_object(&opened, *expected).step("mount", source)?;
                 }
                 self.bind(opened, target, *access).step("mount", target)
             }
@@ -214,7 +221,7 @@ impl Stage {
                 let own = self.open(path).step("open", path)?;
                 attach(&own, &own, *access).step("guard", path)
             }
-            Mount::Cover { path, identity } => self.cover(path, *identity).step("cover", path),
+            Mount::Cover { path, object } => self.cover(path, *object).step("cover", path),
         }
     }
 
@@ -250,10 +257,10 @@ impl Stage {
         Ok(())
     }
 
-    fn cover(&self, path: &Path, identity: Option<Identity>) -> io::Result<()> {
+    fn cover(&self, path: &Path, object: Option<ObjectId>) -> io::Result<()> {
         let covered = self.open(path)?;
-        if let Some(expected) = identity {
-            check_identity(&covered, expected)?;
+        if let Some(expected) = object {
+            check_object(&covered, expected)?;
         }
         let closed = if is_directory(&covered)? {
             CLOSED_DIRECTORY
@@ -286,7 +293,7 @@ fn open_source(path: &Path) -> io::Result<OwnedFd> {
     }
 }
 
-fn check_identity(opened: &OwnedFd, expected: Identity) -> io::Result<()> {
+fn check_object(opened: &OwnedFd, expected: ObjectId) -> io::Result<()> {
     let metadata = fs::File::from(opened.try_clone()?).metadata()?;
     if (metadata.dev(), metadata.ino()) == (expected.device, expected.inode) {
         return Ok(());

@@ -101,10 +101,11 @@ pub(crate) fn drop_capabilities() -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) }.into())?;
     for capability in 0..64 {
         // SAFETY: takes integers only.
-        let dropped = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
-        if dropped != 0 {
-            break; // EINVAL after the last one that this kernel knows.
-        }
+        match check(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) }.into()) {
+            // After the last one that this kernel knows.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
+            dropped => dropped?,
+        };
     }
     let header = (VERSION_3, 0i32);
     let none = [0u32; 6];
@@ -163,3 +164,6 @@ pub(crate) fn execute(
         Err(error) => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

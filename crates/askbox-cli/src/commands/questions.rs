@@ -216,7 +216,6 @@ fn render_missed(missed: &MissedView, style: Style) -> String {
         WhyMissed::Quiet => "the session asked too much; askbox questions --resume",
         WhyMissed::TooMany => "the session had too many open questions",
         WhyMissed::SessionEnded => "the session ended first",
-        WhyMissed::Suspended => "the machine went to sleep",
         WhyMissed::LogFailed => "the answer could not be logged; askbox doctor",
     };
     format!(

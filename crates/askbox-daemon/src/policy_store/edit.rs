@@ -64,7 +64,7 @@ pub(crate) fn change(
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(ChangeError::Read { path: real, source }),
         };
-        let text = before.as_ref().map_or("", |before| before.text.as_str());
+        let text = before.as_ref().map_or("", |before| before.content.as_str());
         let Some(changed) = change(text)? else {
             return Ok(false);
         };

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -66,9 +66,10 @@ enum Seen {
     Nothing,
 }
 
-/// A text and what it was read from.
-pub(super) struct Read {
-    pub(super) text: String,
+/// What a file holds, and what it was read from.
+#[derive(Debug)]
+pub(super) struct Read<T> {
+    pub(super) content: T,
     pub(super) stamp: Stamp,
     /// Whether a later change is sure to show in the stamp.
     settled: bool,
@@ -140,9 +141,9 @@ impl PolicySource {
             }
             Err(error) => return broken(vec![unreadable(&error)], None, None),
         };
-        let text = Some(Arc::from(found.text.as_str()));
+        let text = Some(Arc::from(found.content.as_str()));
         let stamp = found.settled.then_some(Seen::File(found.stamp));
-        match policy_file::parse(&found.text, context) {
+        match policy_file::parse(&found.content, context) {
             Ok(file) => Self {
                 path: path.to_owned(),
                 state: SourceState::Loaded,
@@ -222,7 +223,7 @@ pub(super) fn is_ours(error: &io::Error) -> bool {
     )
 }
 
-/// What a managed file is read for.
+/// Where the patterns of a file that belongs to no project are at home, and whose rules they are.
 pub(super) fn context(home: &CanonicalPath, origin: Origin) -> Context {
     Context {
         home: home.clone(),
@@ -232,23 +233,51 @@ pub(super) fn context(home: &CanonicalPath, origin: Origin) -> Context {
 }
 
 /// Reads a text file of at most `limit` bytes.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
-    let mut file = File::open(path)?;
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read<String>> {
+    let Read {
+        content,
+        stamp,
+        settled,
+    } = read_bytes(path, limit)?;
+    let content =
+        String::from_utf8(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    Ok(Read {
+        content,
+        stamp,
+        settled,
+    })
+}
+
+/// Reads a file of at most `limit` bytes. No more is read than that, whatever its size is said to be or becomes.
+pub(super) fn read_bytes(path: &Path, limit: u64) -> io::Result<Read<Vec<u8>>> {
+    let too_long = || io::Error::other("too long");
+    // A named pipe would keep everything waiting for a writer.
+    let mut file = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("not a file"));
+    }
+    if limit < metadata.len() {
+        return Err(too_long());
     }
     let stamp = Stamp::of(&metadata);
     let age = SystemTime::now()
         .duration_since(metadata.modified()?)
         .unwrap_or_default();
-    let mut text = String::new();
-    (&mut file).take(limit + 1).read_to_string(&mut text)?;
-    if limit < text.len() as u64 {
-        return Err(io::Error::other("too long"));
+    let mut content = Vec::new();
+    (&mut file).take(limit + 1).read_to_end(&mut content)?;
+    if limit < content.len() as u64 {
+        return Err(too_long());
     }
     let settled = RACY < age && Stamp::of(&file.metadata()?) == stamp;
-    Ok(Read { text, stamp, settled })
+    Ok(Read {
+        content,
+        stamp,
+        settled,
+    })
 }
 
 fn unreadable(error: &io::Error) -> Problem {

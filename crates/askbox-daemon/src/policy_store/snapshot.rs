@@ -9,7 +9,7 @@ use askbox_policy::block_list::BlockList;
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::policy_file::{self, PolicyFile};
 use askbox_policy::rule::Origin;
-use askbox_policy::{CanonicalPath, Policy};
+use askbox_policy::{CanonicalPath, Effect, Policy, Rule};
 
 use super::files::{self, PolicySource, SourceState, Stamp};
 use crate::limits;
@@ -144,13 +144,6 @@ impl Snapshot {
 
     /// Whether both make the same policy and have the same problems.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        let lists = |snapshot: &Self| -> Vec<_> {
-            snapshot
-                .block_lists
-                .iter()
-                .map(|(path, source)| (path.clone(), source.stamp))
-                .collect()
-        };
         self.user.says_the_same(&other.user)
             && self.managed.len() == other.managed.len()
             && self
@@ -159,7 +152,33 @@ impl Snapshot {
                 .zip(&other.managed)
                 .all(|(one, other)| one.says_the_same(other))
             && self.managed_error == other.managed_error
-            && lists(self) == lists(other)
+            && self.has_the_lists_of(other)
+    }
+
+    fn has_the_lists_of(&self, other: &Self) -> bool {
+        let lists = |snapshot: &Self| -> Vec<_> {
+            snapshot
+                .block_lists
+                .iter()
+                .map(|(path, source)| (path.clone(), source.stamp))
+                .collect()
+        };
+        lists(self) == lists(other)
+    }
+
+    /// Whether this lets through nothing that the other did not, as far as that is plain to see: at most fewer rules that
+    /// allow and more that deny, and all else as it was.
+    pub(super) fn only_tightens(&self, other: &Self) -> bool {
+        let rules = |snapshot: &Self, effect| -> Vec<Rule> {
+            let rules = snapshot.policy.rules();
+            rules.filter(|rule| rule.effect == effect).cloned().collect()
+        };
+        let within = |inner: Vec<Rule>, outer: Vec<Rule>| inner.iter().all(|rule| outer.contains(rule));
+        within(rules(self, Effect::Allow), rules(other, Effect::Allow))
+            && within(rules(other, Effect::Deny), rules(self, Effect::Deny))
+            && rules(self, Effect::Ask) == rules(other, Effect::Ask)
+            && self.policy.settings() == other.policy.settings()
+            && self.has_the_lists_of(other)
     }
 
     /// Why no session may start, if that is so: rules that nobody has read yet, or an administrator's that nobody can read,
@@ -277,17 +296,11 @@ impl ListSource {
 }
 
 fn read_list(path: &Path) -> std::io::Result<(BlockList, Stamp)> {
-    let metadata = std::fs::metadata(path)?;
-    if limits::BLOCK_LIST_BYTES < metadata.len() || !metadata.is_file() {
-        return Err(std::io::Error::other("not a file, or too long"));
-    }
-    let bytes = std::fs::read(path)?;
+    let found = files::read_bytes(path, limits::BLOCK_LIST_BYTES)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     // Lists are ASCII; what is not becomes a name that does not exist.
-    Ok((
-        BlockList::parse(&name, &String::from_utf8_lossy(&bytes)),
-        Stamp::of(&metadata),
-    ))
+    let list = BlockList::parse(&name, &String::from_utf8_lossy(&found.content));
+    Ok((list, found.stamp))
 }
 
 /// Reads policy.toml and keeps the copy of its last good text.

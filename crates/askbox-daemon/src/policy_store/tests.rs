@@ -1,9 +1,13 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use askbox_policy::Verdict;
 
 use super::edit::{self, ChangeError};
 use super::files::PolicySource;
 use super::*;
+use crate::testing::{World, wanted};
 
 #[test]
 fn a_change_keeps_link_and_mode_and_leaves_no_temporary_file() {
@@ -108,4 +112,46 @@ fn a_block_list_that_is_mostly_no_list_is_warned_about() {
         "{page:?}"
     );
     assert_eq!(warnings("ads.test\nno name\n0.0.0.0 more.test\n"), [""; 0]);
+}
+
+#[test]
+fn no_more_of_a_file_is_read_than_its_limit() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("list");
+    let told = |path: &Path| {
+        let read = files::read_bytes(path, 4);
+        read.map(|read| read.content).map_err(|error| error.to_string())
+    };
+    fs::write(&path, "four").unwrap();
+    assert_eq!(told(&path), Ok(b"four".to_vec()));
+    fs::write(&path, "fives").unwrap();
+    assert_eq!(told(&path), Err("too long".to_owned()));
+    // Its size is said to be 0.
+    assert_eq!(told(Path::new("/proc/self/status")), Err("too long".to_owned()));
+    assert_eq!(told(directory.path()), Err("not a file".to_owned()));
+}
+
+#[test]
+fn a_looser_policy_waits_for_the_log_and_a_tighter_one_does_not() {
+    let world = World::new();
+    let session = world.open_session("s");
+    let is_denied = |host| {
+        let verdict = world.daemon.gate.peek(&wanted(&session, host));
+        matches!(verdict, Verdict::Deny(_))
+    };
+    let put = |hosts: &[&str]| {
+        let rule = |host: &&str| format!("[[rule]]\neffect = \"deny\"\nnetwork = \"{host}\"\n");
+        fs::write(world.paths.policy(), hosts.iter().map(rule).collect::<String>()).unwrap();
+        world.wait(world.daemon.check_policy());
+    };
+    put(&["evil.test"]);
+    assert!(is_denied("evil.test"));
+    put(&[]);
+    assert!(!is_denied("evil.test"));
+    put(&["evil.test"]);
+    world.wait(world.daemon.log.close()).unwrap();
+    put(&[]);
+    assert!(is_denied("evil.test"));
+    put(&["evil.test", "worse.test"]);
+    assert!(is_denied("evil.test") && is_denied("worse.test"));
 }

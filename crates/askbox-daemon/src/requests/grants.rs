@@ -20,7 +20,9 @@ pub(super) async fn revoke(daemon: &Daemon, what: Revoke) -> Result<Response, Wi
         Err(error @ RevokeError::NoSuchGrant(_)) => {
             Err(WireError::new(ErrorCode::NotFound, error.to_string()).with_hint("askbox rules list"))
         }
-        Err(error @ (RevokeError::Log(_) | RevokeError::Store(_))) => Err(views::log_failed(&error)),
+        Err(error @ RevokeError::Log(_)) => Err(views::log_failed(&error)),
+        Err(error @ RevokeError::Store(_)) => Err(WireError::new(ErrorCode::Internal, views::chain(&error))
+            .with_hint("free some space on the disk of the state directory; it is tried again by itself")),
         Err(error @ RevokeError::Interrupted) => Err(WireError::new(ErrorCode::Stopping, error.to_string())),
     }
 }

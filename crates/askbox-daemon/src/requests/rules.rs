@@ -100,7 +100,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
     Ok(Rule {
         project,
         program: new.program.as_deref().map(path).transpose()?,
-        // Whole seconds of the wall clock are what stands in the file.
+        // The file knows the wall clock alone.
         expires: new
             .expires_after_ms
             .map(|after| Expiry::at_wall(now.wall_ms.saturating_add(after))),

@@ -6,15 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use askbox_policy::builtin_lists::{List, Node};
-use askbox_policy::policy::Identity;
+use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
     CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
     Rule, SessionId, SessionRules, Target, Verdict,
 };
 use askbox_sandbox::guards::Before;
-use askbox_sandbox::host_facts::{self, By, Opening, Question};
-use askbox_sandbox::plan::{self, Access, IdentityMode, Listed, PlanRequest};
+use askbox_sandbox::host_facts::{self, By, Opening, Sought};
+use askbox_sandbox::plan::{self, Access, Listed, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
 use sha2::{Digest, Sha256};
@@ -137,7 +136,7 @@ impl Planning {
             ));
             return Err(error.with_hint("use a home directory with a name in UTF-8, without colons"));
         }
-        let question = Question {
+        let sought = Sought {
             user,
             project: self.project.as_path(),
             opened: &opened,
@@ -145,7 +144,7 @@ impl Planning {
             denied: &denied,
             init: daemon.init.clone(),
         };
-        let facts = HostFacts::gather(&question).map_err(|error| failed("look at the host", &error))?;
+        let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
         let plan_request = PlanRequest {
             session: id.0.clone(),
@@ -165,10 +164,7 @@ impl Planning {
                 .collect(),
             listed,
             denied,
-            identity: match self.policy.settings().identity {
-                Identity::Userdb => IdentityMode::Userdb,
-                Identity::Synthetic => IdentityMode::Synthetic,
-            },
+            identity: self.policy.settings().identity,
             homes: daemon.paths.homes().join(home_name(&self.project)),
         };
         let plan = plan::plan(&plan_request, &facts)
@@ -318,10 +314,6 @@ impl Planning {
         };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {
-            let list = match list {
-                List::Credential => plan::List::Credential,
-                List::Startup => plan::List::Startup,
-            };
             let anchor = entry.pattern.anchor();
             let add = |path: PathBuf, directory| Listed {
                 path,

@@ -51,9 +51,4 @@ impl Meter {
         self.recent.clear();
         std::mem::take(&mut self.quiet)
     }
-
-    /// Whether new questions are denied.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.quiet
-    }
 }

@@ -10,12 +10,12 @@ use super::{HostPattern, NetworkPattern, Ports};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostPatternError {
     /// The host is none.
-    #[error("{text:?} is not a host: {source}")]
+    #[error("{text:?} is not a host: {why}")]
     Host {
         /// What stands where a host should.
         text: String,
-        /// What is wrong with it.
-        source: HostError,
+        /// What is wrong with it: part of this one message, and not an error behind it.
+        why: HostError,
     },
     /// A star elsewhere than in front.
     #[error(
@@ -89,9 +89,9 @@ impl HostPattern {
         match Host::parse(text) {
             Ok(Host::Name(name)) => Ok(HostPattern::Exact(name)),
             Ok(Host::Address(address)) => Ok(HostPattern::Address(address)),
-            Err(source) => Err(HostPatternError::Host {
+            Err(why) => Err(HostPatternError::Host {
                 text: text.to_owned(),
-                source,
+                why,
             }),
         }
     }
@@ -161,9 +161,9 @@ fn parse_suffix(text: &str, name: &str) -> Result<HostName, HostPatternError> {
     if name.contains('*') {
         return Err(HostPatternError::Star(text.to_owned()));
     }
-    HostName::parse(name).map_err(|source| HostPatternError::Host {
+    HostName::parse(name).map_err(|why| HostPatternError::Host {
         text: name.to_owned(),
-        source,
+        why,
     })
 }
 
@@ -172,11 +172,11 @@ fn parse_address(text: &str) -> Result<IpAddr, HostPatternError> {
         Ok(Host::Address(address)) => Ok(address),
         Ok(Host::Name(_)) => Err(HostPatternError::Host {
             text: text.to_owned(),
-            source: HostError::OddAddress,
+            why: HostError::OddAddress,
         }),
-        Err(source) => Err(HostPatternError::Host {
+        Err(why) => Err(HostPatternError::Host {
             text: text.to_owned(),
-            source,
+            why,
         }),
     }
 }

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::limits;
+
 /// How much is still looked at. Programs inside can make names at will; a launch must not take longer for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Search {
@@ -15,18 +17,15 @@ pub(crate) struct Search {
     pub(crate) is_cut: bool,
 }
 
-/// How deep in `modules` a submodule's git directory is looked for: its name may have slashes, and it may have submodules.
-const MODULE_DEPTH: usize = 6;
-
 /// What a project leaves to others and rebuilds: no repositories of the user's, and very many directories.
 const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
 
 impl Search {
-    /// What one look at a project may cost: a millisecond.
+    /// What one look at a project may cost.
     pub(crate) fn new() -> Self {
         Self {
-            names: 2000,
-            directories: 300,
+            names: limits::SEARCHED_NAMES,
+            directories: limits::SEARCHED_DIRECTORIES,
             is_cut: false,
         }
     }
@@ -58,9 +57,14 @@ pub(crate) fn within(git: &Path, search: &mut Search) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for worktree in search.directories_in(&git.join("worktrees")) {
         found.push(worktree.clone());
-        modules(&worktree.join("modules"), MODULE_DEPTH, search, &mut found);
+        modules(
+            &worktree.join("modules"),
+            limits::MODULE_DEPTH,
+            search,
+            &mut found,
+        );
     }
-    modules(&git.join("modules"), MODULE_DEPTH, search, &mut found);
+    modules(&git.join("modules"), limits::MODULE_DEPTH, search, &mut found);
     found
 }
 

@@ -24,44 +24,39 @@ enum Form {
 }
 
 /// Section, key (`*` is any), form, and what git does with it.
-const NAMING: &[(&str, &str, Form, &str)] = &[
-    ("core", "hookspath", Form::Directory, "the hooks in it run"),
-    ("init", "templatedir", Form::Directory, "its hooks are copied"),
-    ("include", "path", Form::Include, "it is configuration"),
-    (
-        "includeif",
-        "path",
-        Form::Include,
-        "it is configuration, sometimes",
-    ),
-    ("core", "fsmonitor", Form::Command, "runs at every status"),
-    ("core", "sshcommand", Form::Command, "runs at every fetch"),
-    ("core", "gitproxy", Form::Command, "runs at a fetch"),
-    ("core", "askpass", Form::Command, "runs to ask for a password"),
-    ("core", "editor", Form::Command, "runs at a commit"),
-    ("core", "pager", Form::Command, "runs at a log"),
-    ("pager", "*", Form::Command, "runs at that command"),
-    ("sequence", "editor", Form::Command, "runs at a rebase"),
-    ("interactive", "difffilter", Form::Command, "runs at an add -p"),
-    ("gpg", "program", Form::Command, "runs to sign"),
-    ("gpg", "defaultkeycommand", Form::Command, "runs to sign"),
-    ("filter", "clean", Form::Command, "runs at every add and status"),
-    ("filter", "smudge", Form::Command, "runs at every checkout"),
-    ("filter", "process", Form::Command, "runs for both"),
-    ("diff", "external", Form::Command, "runs at a diff"),
-    ("diff", "command", Form::Command, "runs at a diff"),
-    ("diff", "textconv", Form::Command, "runs at a diff"),
-    ("difftool", "cmd", Form::Command, "runs at a difftool"),
-    ("merge", "driver", Form::Command, "runs at a merge"),
-    ("mergetool", "cmd", Form::Command, "runs at a mergetool"),
-    ("credential", "helper", Form::Shell, "runs at a fetch"),
-    ("hook", "command", Form::Command, "runs at that hook"),
-    ("trailer", "cmd", Form::Command, "runs at a commit"),
-    ("trailer", "command", Form::Command, "runs at a commit"),
-    ("remote", "uploadpack", Form::Command, "runs at a fetch by path"),
-    ("remote", "receivepack", Form::Command, "runs at a push by path"),
-    ("submodule", "update", Form::Shell, "runs at an update"),
-    ("alias", "*", Form::Shell, "runs as a command of git"),
+const NAMING: &[(&str, &str, Form)] = &[
+    ("core", "hookspath", Form::Directory),       // the hooks in it run
+    ("init", "templatedir", Form::Directory),     // its hooks are copied
+    ("include", "path", Form::Include),           // it is configuration
+    ("includeif", "path", Form::Include),         // it is configuration, sometimes
+    ("core", "fsmonitor", Form::Command),         // runs at every status
+    ("core", "sshcommand", Form::Command),        // runs at every fetch
+    ("core", "gitproxy", Form::Command),          // runs at a fetch
+    ("core", "askpass", Form::Command),           // runs to ask for a password
+    ("core", "editor", Form::Command),            // runs at a commit
+    ("core", "pager", Form::Command),             // runs at a log
+    ("pager", "*", Form::Command),                // runs at that command
+    ("sequence", "editor", Form::Command),        // runs at a rebase
+    ("interactive", "difffilter", Form::Command), // runs at an add -p
+    ("gpg", "program", Form::Command),            // runs to sign
+    ("gpg", "defaultkeycommand", Form::Command),  // runs to sign
+    ("filter", "clean", Form::Command),           // runs at every add and status
+    ("filter", "smudge", Form::Command),          // runs at every checkout
+    ("filter", "process", Form::Command),         // runs for both
+    ("diff", "external", Form::Command),          // runs at a diff
+    ("diff", "command", Form::Command),           // runs at a diff
+    ("diff", "textconv", Form::Command),          // runs at a diff
+    ("difftool", "cmd", Form::Command),           // runs at a difftool
+    ("merge", "driver", Form::Command),           // runs at a merge
+    ("mergetool", "cmd", Form::Command),          // runs at a mergetool
+    ("credential", "helper", Form::Shell),        // runs at a fetch
+    ("hook", "command", Form::Command),           // runs at that hook
+    ("trailer", "cmd", Form::Command),            // runs at a commit
+    ("trailer", "command", Form::Command),        // runs at a commit
+    ("remote", "uploadpack", Form::Command),      // runs at a fetch by path
+    ("remote", "receivepack", Form::Command),     // runs at a push by path
+    ("submodule", "update", Form::Shell),         // runs at an update
+    ("alias", "*", Form::Shell),                  // runs as a command of git
 ];
 
 /// Where names in a configuration start.
@@ -88,7 +83,7 @@ pub(crate) enum Named {
 
 /// What a variable names that leads to something that runs; nothing for most.
 pub(crate) fn by(variable: &Variable, places: Places<'_>) -> Vec<Named> {
-    let form = NAMING.iter().find_map(|(section, key, form, _)| {
+    let form = NAMING.iter().find_map(|(section, key, form)| {
         let is_it = *section == variable.section && (*key == variable.key || *key == "*");
         is_it.then_some(*form)
     });

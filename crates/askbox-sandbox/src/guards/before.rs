@@ -9,9 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{GuardedName, PROJECT_ENDINGS};
 use crate::git::{self, Search};
-
-/// Names of the project directory that are compared with [`PROJECT_ENDINGS`].
-const MAX_NAMES: usize = 2000;
+use crate::limits;
 
 /// A project before its session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +73,7 @@ pub(super) fn endings(project: &Path) -> Option<BTreeSet<PathBuf>> {
     let names: Vec<OsString> = fs::read_dir(project)
         .into_iter()
         .flatten()
-        .take(MAX_NAMES)
+        .take(limits::PROJECT_NAMES)
         .filter_map(|entry| Some(entry.ok()?.file_name()))
         .collect();
     let is_guarded = |name: &&OsString| {
@@ -83,7 +81,7 @@ pub(super) fn endings(project: &Path) -> Option<BTreeSet<PathBuf>> {
         PROJECT_ENDINGS.iter().any(ends)
     };
     let guarded = names.iter().filter(is_guarded).map(|name| project.join(name));
-    (names.len() < MAX_NAMES).then(|| guarded.collect())
+    (names.len() < limits::PROJECT_NAMES).then(|| guarded.collect())
 }
 
 /// Git directories beside the project's own, and what is called `.git` below it.

@@ -15,7 +15,7 @@ const fn name(name: &'static str, reason: &'static str) -> GuardedName {
 }
 
 /// Relative to the project directory.
-pub const PROJECT: &[GuardedName] = &[
+pub(crate) const PROJECT: &[GuardedName] = &[
     name(".askbox.toml", "Askbox's own rules for this project"),
     // Shells.
     name(".envrc", "direnv runs it on cd"),
@@ -103,13 +103,13 @@ pub const PROJECT: &[GuardedName] = &[
 ];
 
 /// Ends of names directly in the project directory.
-pub const PROJECT_ENDINGS: &[GuardedName] = &[
+pub(crate) const PROJECT_ENDINGS: &[GuardedName] = &[
     name(".code-workspace", "tasks and settings run programs"),
     name(".sublime-project", "build systems"),
 ];
 
 /// Relative to a git directory.
-pub const GIT: &[GuardedName] = &[
+pub(crate) const GIT: &[GuardedName] = &[
     name("hooks", "git runs them"),
     name(
         "config",
@@ -120,4 +120,4 @@ pub const GIT: &[GuardedName] = &[
 ];
 
 /// Relative to a worktree's git directory.
-pub const WORKTREE: &[GuardedName] = &[name("gitdir", "where the worktree is")];
+pub(crate) const WORKTREE: &[GuardedName] = &[name("gitdir", "where the worktree is")];

@@ -263,7 +263,7 @@ fn a_program_inside_cannot_make_a_launch_long() {
     }
     let guards = project.look();
     assert!(
-        guards.is_cut && guards.guards.len() <= MAX_GUARDS,
+        guards.is_cut && guards.guards.len() <= limits::GUARDS,
         "{}",
         guards.guards.len()
     );

@@ -15,10 +15,10 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
 use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 
-use super::{FORWARDED, Inheritance, MAX_MESSAGE, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
+use super::{FORWARDED, Inheritance, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
 use crate::bwrap_program::BWRAP;
 use crate::plan::Plan;
-use crate::{bwrap_args, environment, netlink, outer, seccomp, stage, sys};
+use crate::{bwrap_args, environment, limits, netlink, outer, seccomp, stage, sys};
 
 /// What went wrong, in words for the person who started the command.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
     }
 }
 
-/// Sends the failure to the caller of `spawn`; nothing more can be done when that fails too.
+/// Sends the failure to the caller of `begin`; nothing more can be done when that fails too.
 pub(super) fn report(channel: &OwnedFd, failure: &Failure) {
     let detail = failure
         .detail
@@ -50,7 +50,7 @@ pub(super) fn report(channel: &OwnedFd, failure: &Failure) {
         .map_or(String::new(), |detail| format!("{detail}: "));
     let text = format!("cannot {}: {detail}{}", failure.step, failure.error);
     let mut message = vec![TAG_FAILED];
-    message.extend(text.bytes().take(MAX_MESSAGE - 1));
+    message.extend(text.bytes().take(limits::MESSAGE_BYTES - 1));
     tell(channel, &message);
 }
 
@@ -63,15 +63,11 @@ fn tell(channel: &OwnedFd, message: &[u8]) {
 
 impl From<stage::Error> for Failure {
     fn from(error: stage::Error) -> Self {
-        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
-        let kind = source.map_or_else(
-            || io::Error::other("unknown"),
-            |source| io::Error::new(source.kind(), source.to_string()),
-        );
+        let (tried, error) = error.into_parts();
         Self {
             step: "build the view of the file system",
-            error: kind,
-            detail: Some(error.to_string()),
+            error,
+            detail: Some(tried),
         }
     }
 }

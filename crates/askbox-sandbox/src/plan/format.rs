@@ -19,7 +19,7 @@ pub enum Access {
 
 /// Which object a path was when the plan was made; a path that is another one at launch is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
+pub struct ObjectId {
     /// Device number.
     pub device: u64,
     /// Inode number.
@@ -80,7 +80,7 @@ pub enum Mount {
         /// Whether it can be changed.
         access: Access,
         /// Checked against the opened source when given.
-        identity: Option<Identity>,
+        object: Option<ObjectId>,
     },
     /// A directory of Askbox's own on the host, made when missing: a private home.
     Private {
@@ -105,7 +105,7 @@ pub enum Mount {
         #[serde(with = "path_text")]
         path: PathBuf,
         /// Checked against what is covered when given: what was to be hidden may have been moved away.
-        identity: Option<Identity>,
+        object: Option<ObjectId>,
     },
 }
 

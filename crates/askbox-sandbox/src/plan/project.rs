@@ -6,9 +6,7 @@ use askbox_policy::display;
 
 use super::{Access, Mount, PlanRequest, View};
 use crate::host_facts::{Found, HostFacts};
-
-/// Characters of a path in a notice: all of it, since it is to be typed (`PATH_MAX`).
-const PATH_SHOWN: usize = 4096;
+use crate::limits;
 
 pub(super) fn add(view: &mut View, facts: &HostFacts) {
     let project = &facts.project;
@@ -16,14 +14,14 @@ pub(super) fn add(view: &mut View, facts: &HostFacts) {
         &project.path,
         &project.path,
         Access::ReadWrite,
-        Some(project.identity),
+        Some(project.object),
     );
     if let Some(outside) = &project.outside_git {
         view.bind_at(
             &outside.path,
             &outside.path,
             Access::ReadWrite,
-            Some(outside.identity),
+            Some(outside.object),
         );
     }
 }
@@ -46,7 +44,10 @@ pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         .filter(|config| !is_lifted(facts, config))
     {
         // As it would be typed: a relative path starts at the working directory.
-        let name = display::path(config.strip_prefix(&request.cwd).unwrap_or(config), PATH_SHOWN);
+        let name = display::path(
+            config.strip_prefix(&request.cwd).unwrap_or(config),
+            limits::PATH_SHOWN,
+        );
         view.notices.push(format!(
             "git configuration and hooks are read-only inside, since git runs what they name; `git remote add` and the \
              like need `--allow-write {name}`"

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use askbox_policy::builtin_lists::List;
+use askbox_policy::policy::Identity;
 use askbox_wire::OsText;
+
+use crate::limits::MAX_MOUNTS;
 
 /// What a run asks for.
 #[derive(Clone, Debug)]
@@ -23,19 +27,10 @@ pub struct PlanRequest {
     pub listed: Vec<Listed>,
     /// `--deny-path`, and deny rules for plain paths.
     pub denied: Vec<PathBuf>,
-    /// How identity is given.
-    pub identity: IdentityMode,
+    /// How a session learns who its user is; [`Identity::Synthetic`] where `libnss_systemd` is missing.
+    pub identity: Identity,
     /// This project's private homes on the host.
     pub homes: PathBuf,
-}
-
-/// How the user is known inside, where there is no /etc/passwd of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityMode {
-    /// By a userdb drop-in through `libnss_systemd`; [`IdentityMode::Synthetic`] where that is missing.
-    Userdb,
-    /// By an /etc/passwd of one line.
-    Synthetic,
 }
 
 /// A path of one of the two lists.
@@ -47,15 +42,6 @@ pub struct Listed {
     pub directory: bool,
     /// Which list.
     pub list: List,
-}
-
-/// The two built-in lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
-    /// Never read.
-    Credential,
-    /// Never written.
-    Startup,
 }
 
 /// Why there is no plan.
@@ -98,7 +84,7 @@ pub enum Refusal {
         /// The project.
         project: PathBuf,
     },
-    /// More mounts than a session may have; start time grows with the square of them.
-    #[error("too many separate paths to open ({0}, at most 200); open a directory that holds them")]
+    /// More mounts than a session may have.
+    #[error("too many separate paths to open ({0}, at most {MAX_MOUNTS}); open a directory that holds them")]
     TooMany(usize),
 }

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use super::{Access, CLOSED_DIRECTORY, CLOSED_FILE, IdentityMode, Node, PlanRequest, TMP_BYTES, View};
+use askbox_policy::policy::Identity;
+
+use super::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Node, PlanRequest, View};
 use crate::host_facts::{HostFacts, RootEntry};
 use crate::identity;
+use crate::limits::TMP_BYTES;
 
 /// Read by almost every program and holding nothing of the user: certificates, the linker's cache, alternatives, time
 /// zone, well-known numbers, fonts.
@@ -74,11 +77,11 @@ pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         view.bind(path, Access::ReadOnly);
     }
     let files = match (request.identity, facts.has_nss_systemd) {
-        (IdentityMode::Userdb, true) => identity::userdb(&facts.user),
-        (IdentityMode::Userdb, false) | (IdentityMode::Synthetic, _) => identity::synthetic(&facts.user),
+        (Identity::Userdb, true) => identity::userdb(&facts.user),
+        (Identity::Userdb, false) | (Identity::Synthetic, _) => identity::synthetic(&facts.user),
     };
-    for (path, mode, content) in files {
-        view.file(path, mode, content);
+    for file in files {
+        view.file(file.path, file.mode, file.content);
     }
     for path in CLOSED {
         view.file(*path, 0, "");

@@ -1,11 +1,13 @@
 use askbox_wire::OsText;
 
+use askbox_policy::policy::Identity;
+
 use super::*;
 use crate::environment::Variable;
 use crate::guards::{Guard, Guards};
 use crate::host_facts::{Found, Place, Present, ProjectFacts, RootEntry, User};
 
-const ONE: Identity = Identity { device: 1, inode: 1 };
+const ONE: ObjectId = ObjectId { device: 1, inode: 1 };
 
 fn facts() -> HostFacts {
     HostFacts {
@@ -26,7 +28,7 @@ fn facts() -> HostFacts {
         toolchains: vec!["/home/ada/.rustup".into()],
         project: ProjectFacts {
             path: "/home/ada/work".into(),
-            identity: ONE,
+            object: ONE,
             outside_git: None,
             guards: Guards {
                 guards: vec![
@@ -76,7 +78,7 @@ fn request() -> PlanRequest {
             listed("/home/ada/.config/autostart", true, List::Startup),
         ],
         denied: Vec::new(),
-        identity: IdentityMode::Userdb,
+        identity: Identity::Userdb,
         homes: "/data/homes/1".into(),
     }
 }
@@ -84,7 +86,7 @@ fn request() -> PlanRequest {
 fn opened(path: &str, access: Access, directory: bool) -> Opened {
     let found = Found {
         canonical: path.into(),
-        identity: ONE,
+        object: ONE,
         directory,
     };
     Opened {
@@ -104,7 +106,7 @@ fn present_link(path: &str, target: &str) -> Present {
         path: path.into(),
         place: Place {
             path: target.into(),
-            identity: ONE,
+            object: ONE,
         },
     }
 }
@@ -199,7 +201,7 @@ fn a_listed_path_below_an_opened_directory_is_covered() {
     let plan = plan(&request(), &facts).unwrap();
     assert!(plan.mounts.contains(&Mount::Cover {
         path: "/home/ada/.config/gh".into(),
-        identity: Some(ONE),
+        object: Some(ONE),
     }));
 }
 
@@ -281,7 +283,7 @@ fn a_refused_rule_for_a_credential_directory_does_not_uncover_it() {
         .to_vec();
     let cover = Mount::Cover {
         path: "/home/ada/.ssh".into(),
-        identity: Some(ONE),
+        object: Some(ONE),
     };
     assert!(plan(&request(), &facts).unwrap().mounts.contains(&cover));
 }
@@ -426,7 +428,7 @@ fn host_sockets_are_covered_where_they_are_visible() {
         covers,
         [&Mount::Cover {
             path: "/home/ada/work/agent.sock".into(),
-            identity: None,
+            object: None,
         }]
     );
 }
@@ -436,7 +438,7 @@ fn a_gitdir_outside_is_opened_with_its_guards() {
     let mut facts = facts();
     facts.project.outside_git = Some(Place {
         path: "/home/ada/main/.git".into(),
-        identity: ONE,
+        object: ONE,
     });
     let plan = plan(&request(), &facts).unwrap();
     assert_eq!(binds(&plan, "/home/ada/main/.git"), [Access::ReadWrite]);

@@ -10,7 +10,7 @@ use nix::mount::{MsFlags, mount};
 use nix::unistd::symlinkat;
 
 use super::{Error, Stage, Step, open_source};
-use crate::plan::TMP_BYTES;
+use crate::limits::TMP_BYTES;
 use crate::sys;
 
 /// Nothing of the machine can be changed or learnt through these.

@@ -1,8 +1,8 @@
 use super::*;
 
-fn identity(path: &Path) -> Identity {
+fn object(path: &Path) -> ObjectId {
     let metadata = fs::symlink_metadata(path).unwrap();
-    Identity {
+    ObjectId {
         device: metadata.dev(),
         inode: metadata.ino(),
     }
@@ -23,7 +23,7 @@ fn what_is_covered_must_be_what_was_to_be_hidden() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().canonicalize().unwrap();
     fs::write(root.join("secret"), "").unwrap();
-    let secret = identity(&root.join("secret"));
+    let secret = object(&root.join("secret"));
     let stage = stage(&root);
     fs::rename(root.join("secret"), root.join("elsewhere")).unwrap();
     fs::write(root.join("secret"), "").unwrap();

@@ -8,10 +8,19 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::unistd::ForkResult;
 
-/// Takes over a descriptor that was inherited by number, and keeps it from everything that is started.
-pub(super) fn adopt(number: i32) -> io::Result<OwnedFd> {
-    // SAFETY: init is single-threaded and has just started; whoever executed it passed this number for it to own. A
-    // wrong number makes the next call fail.
+/// Takes over a descriptor that was inherited by number, and keeps it from everything that is started. A number that
+/// names a standard descriptor, or nothing that is open, is refused.
+pub(super) fn adopt(number: u32) -> io::Result<OwnedFd> {
+    let refused = |reason| io::Error::new(io::ErrorKind::InvalidInput, reason);
+    let number = i32::try_from(number)
+        .ok()
+        .filter(|number| 2 < *number)
+        .ok_or_else(|| refused("the leash must be a descriptor above 2"))?;
+    // SAFETY: F_GETFD takes an integer, and whether it is an open descriptor is what it tells.
+    Errno::result(unsafe { libc::fcntl(number, libc::F_GETFD) })
+        .map_err(|_closed| refused("the leash is not an open descriptor"))?;
+    // SAFETY: it is open, as the line above saw, and stays so: this is the only thread, and nothing ran before that opens
+    // or owns a descriptor above 2. Whoever executed this program passed the number for it to own.
     let fd = unsafe { OwnedFd::from_raw_fd(number) };
     fcntl(&fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     Ok(fd)
@@ -55,3 +64,6 @@ pub(super) fn fork() -> nix::Result<ForkResult> {
     // SAFETY: no other thread exists whose locks the child could find held.
     unsafe { nix::unistd::fork() }
 }
+
+#[cfg(test)]
+mod tests;

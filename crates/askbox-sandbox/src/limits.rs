@@ -1,0 +1,52 @@
+//! The limits of planning and launching, each with its reason. What a program inside can make grow has one.
+
+use std::time::Duration;
+
+/// How long the launch child may be silent between two of its words. It makes namespaces and some hundred mounts in
+/// milliseconds; a mount from a file system that does not answer, or a machine that swaps, takes its time.
+pub(crate) const LAUNCH_WAIT: Duration = Duration::from_mins(1);
+
+/// Longest message of the launch child: an error text.
+pub(crate) const MESSAGE_BYTES: usize = 4096;
+
+/// Bytes that /tmp may hold, and /var/tmp as many: 2 GiB, enough to link a large program, little enough to leave the host its memory.
+pub(crate) const TMP_BYTES: u64 = 2 << 30;
+
+/// Most mounts of a plan, without guards: start time grows with the square of them.
+pub(crate) const MAX_MOUNTS: usize = 200;
+
+/// Most link targets of ~/.local/bin that are mounted for themselves.
+pub(crate) const LINK_TARGETS: usize = 10;
+
+/// Most git directories that are guarded beside the project's own.
+pub(crate) const REPOSITORIES: usize = 16;
+
+/// Most guards: each is a mount, and start time grows with them.
+pub(crate) const GUARDS: usize = 128;
+
+/// Most configuration files of one git directory that are read, with those that they include.
+pub(crate) const CONFIGURATIONS: usize = 8;
+
+/// Most names in configurations that are looked for: a program inside may have written the repository.
+pub(crate) const NAMED: usize = 200;
+
+/// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
+pub(crate) const GIT_FILE_BYTES: u64 = 64 * 1024;
+
+/// Names that are read to find the repositories of a project. With [`SEARCHED_DIRECTORIES`], one look costs a millisecond.
+pub(crate) const SEARCHED_NAMES: usize = 2000;
+
+/// Directories that are looked into to find the repositories of a project.
+pub(crate) const SEARCHED_DIRECTORIES: usize = 300;
+
+/// How deep in `modules` a submodule's git directory is looked for: its name may have slashes, and it may have submodules.
+pub(crate) const MODULE_DEPTH: usize = 6;
+
+/// Names of the project directory that are compared with guarded endings: as many as a look for repositories reads.
+pub(crate) const PROJECT_NAMES: usize = 2000;
+
+/// Characters of a refusal in a notice: two paths and the words around them.
+pub(crate) const REFUSAL_SHOWN: usize = 600;
+
+/// Characters of a path in a notice: all of it, since it is to be typed (`PATH_MAX`).
+pub(crate) const PATH_SHOWN: usize = 4096;
