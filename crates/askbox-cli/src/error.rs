@@ -177,16 +177,15 @@ fn of_code(code: ErrorCode) -> Option<&'static str> {
     }
 }
 
-/// An error and its sources on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
+/// An error and its sources, outermost first.
+pub(crate) fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The same on one line, as it is: whoever shows it makes it harmless.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let links: Vec<String> = links(error).map(ToString::to_string).collect();
+    links.join(": ")
 }
 
 #[cfg(test)]
