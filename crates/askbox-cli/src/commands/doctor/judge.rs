@@ -11,6 +11,8 @@ use super::machine::{Daemon, Facts, Fuse, Init};
 use crate::error::chain;
 use crate::output;
 
+mod storage;
+
 /// The oldest bubblewrap that has what is needed.
 const OLDEST_BWRAP: (u32, u32) = (0, 8);
 
@@ -19,15 +21,16 @@ const OLDEST_KERNEL: (u32, u32) = (6, 1);
 
 /// Every check, in the order in which a launch needs them.
 pub(super) fn all(facts: &Facts) -> Vec<Check> {
-    vec![
+    let mut checks = vec![
         kernel(&facts.kernel),
         namespaces(facts),
         firewall(facts),
         bwrap(&facts.bwrap),
         init(&facts.init),
-        daemon(&facts.daemon),
-        fuse(facts.fuse),
-    ]
+    ];
+    checks.extend(storage::directories(&facts.directories));
+    checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
+    checks
 }
 
 fn kernel(release: &str) -> Check {
