@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Effect, Origin};
+use askbox_policy::{Effect, Kind, Origin};
 use askbox_wire::{Client, GrantView, NewRule, OsText, Request, Response, RuleView, ScopeView};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
+use crate::report;
 
 /// The object of `askbox rules --json`.
 #[derive(Debug, Serialize)]
@@ -39,6 +40,11 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             let Response::RuleAdded(added) = client.call(Request::AddRule(new_rule(rule)?))? else {
                 return Err(CliError::OutOfTurn);
             };
+            if let Some(why) = without_effect(added.effect, added.kind) {
+                report::complain(&format!(
+                    "askbox: the rule is kept, but has no effect in this release: {why}\n"
+                ));
+            }
             if arguments.json {
                 output::print_json(&added)?;
             } else {
@@ -65,6 +71,22 @@ fn lists(client: &mut Client) -> Result<Lists, CliError> {
         return Err(CliError::OutOfTurn);
     };
     Ok(Lists { rules, grants })
+}
+
+/// Why a rule changes nothing yet.
+fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
+    match (kind, effect) {
+        (Kind::Execute, Effect::Allow | Effect::Ask | Effect::Deny) => {
+            Some("programs are started without asking")
+        }
+        (Kind::Read | Kind::Write, Effect::Ask) => Some("files raise no questions"),
+        (Kind::Write, Effect::Deny) => {
+            Some("what is open for writing stays open; deny reading closes a path")
+        }
+        (Kind::Network, Effect::Allow | Effect::Ask | Effect::Deny)
+        | (Kind::Read, Effect::Allow | Effect::Deny)
+        | (Kind::Write, Effect::Allow) => None,
+    }
 }
 
 fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {
