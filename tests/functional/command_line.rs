@@ -178,6 +178,28 @@ fn arguments_arrive_as_they_are() {
 }
 
 #[test]
+fn a_command_line_that_is_too_long_is_named_as_that() {
+    let world = World::new();
+    let words = "x".repeat(100_000);
+    let with = |count: usize| {
+        let mut command = world.askbox(&["run", "--", "sh", "-c", "echo $#", "sh"]);
+        command.args(std::iter::repeat_n(&words, count));
+        Running::start(command).finish()
+    };
+    assert_eq!(with(5).succeeded().stdout, "5\n");
+    let refused = with(15);
+    assert_eq!(
+        (refused.code, refused.stdout.as_str()),
+        (Some(125), ""),
+        "{refused:#?}"
+    );
+    assert!(
+        refused.stderr.contains("hint: the command line is too long"),
+        "{refused:#?}"
+    );
+}
+
+#[test]
 fn no_home_variable_is_no_obstacle() {
     let world = World::new();
     let mut command = world.askbox(&["run", "--", "sh", "-c", "echo \"$HOME\""]);

@@ -154,9 +154,18 @@ fn of_client(error: &ClientError) -> Option<String> {
         ClientError::Closed | ClientError::Socket(_) => Some(
             "`askbox status` says whether one runs; `askbox log` has what happened until then".to_owned(),
         ),
-        ClientError::Codec(_) | ClientError::OutOfTurn => {
+        ClientError::Encode(_) => Some(
+            "the command line is too long: give the command its arguments in a file or on standard input"
+                .to_owned(),
+        ),
+        ClientError::Decode(_) | ClientError::OutOfTurn => {
             Some("`askbox daemon --restart` starts it anew".to_owned())
         }
+        ClientError::TimedOut { .. } => Some(
+            "try again when the machine has less to do; `askbox daemon --restart` ends a daemon that hangs, and its \
+             sandboxes"
+                .to_owned(),
+        ),
         // The message says what to do.
         ClientError::Version { .. } => None,
     }
