@@ -28,6 +28,12 @@ pub(crate) enum CliError {
         /// Where it wrote the rest.
         output: PathBuf,
     },
+    /// The new daemon said nothing: it was never reached, or killed.
+    #[error("cannot start the daemon: it ended without a word")]
+    StartSilent {
+        /// Where it may have written something before.
+        output: PathBuf,
+    },
     /// A program of ours is missing.
     #[error("askbox-init is not installed")]
     NoInit {
@@ -86,7 +92,9 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             CliError::Client(error) | CliError::Launch(launch::Error::Daemon(error)) => of_client(error),
-            CliError::Start { output, .. } | CliError::StartTimedOut { output } => Some(format!(
+            CliError::Start { output, .. }
+            | CliError::StartSilent { output }
+            | CliError::StartTimedOut { output } => Some(format!(
                 "`askbox doctor` looks for causes; the daemon's own words are in {}",
                 output.display()
             )),
@@ -134,7 +142,20 @@ impl CliError {
             CliError::Log(askbox_audit::Error::Export { source }) => {
                 source.kind() == io::ErrorKind::BrokenPipe
             }
-            _ => false,
+            CliError::Paths(_)
+            | CliError::Client(_)
+            | CliError::OutOfTurn
+            | CliError::Start { .. }
+            | CliError::StartSilent { .. }
+            | CliError::NoInit { .. }
+            | CliError::StartTimedOut { .. }
+            | CliError::StopTimedOut { .. }
+            | CliError::Daemon(_)
+            | CliError::Log(_)
+            | CliError::Launch(_)
+            | CliError::Root
+            | CliError::NoSuchCommand(_)
+            | CliError::System { .. } => false,
         }
     }
 }

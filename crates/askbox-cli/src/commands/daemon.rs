@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
             None => "no daemon was running\n".to_owned(),
         };
         if arguments.restart {
-            drop(connect::connect_or_start(&context.paths)?);
+            drop(connect::connect_or_start(context)?);
             text.push_str("a new daemon runs\n");
         }
         output::print(&text)?;

@@ -16,7 +16,7 @@ pub(crate) fn run(context: &Context, arguments: RevokeArgs) -> Result<ExitStatus
         Some(id) => Revoke::Grant(GrantId(id)),
         None => Revoke::All,
     };
-    let mut client = connect::connect_or_start(&context.paths)?;
+    let mut client = connect::connect_or_start(context)?;
     let Response::Revoked { count } = client.call(Request::Revoke(what))? else {
         return Err(CliError::OutOfTurn);
     };

@@ -26,7 +26,7 @@ struct Lists {
 
 /// Lists, adds or removes. Remembered answers last longer than a daemon, so one is started to show them.
 pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus, CliError> {
-    let mut client = connect::connect_or_start(&context.paths)?;
+    let mut client = connect::connect_or_start(context)?;
     match arguments.command {
         None | Some(RulesCommand::List) => {
             let lists = lists(&mut client)?;

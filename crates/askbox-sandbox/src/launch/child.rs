@@ -42,7 +42,7 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
     }
 }
 
-/// Sends the failure to the caller of `spawn`; nothing more can be done when that fails too.
+/// Sends the failure to the caller of `begin`; nothing more can be done when that fails too.
 pub(super) fn report(channel: &OwnedFd, failure: &Failure) {
     let detail = failure
         .detail
