@@ -35,11 +35,11 @@ pub(super) fn log(log: &Log) -> Check {
     match &log.opened {
         Opened::Readable => Check::ok(LOG, path),
         Opened::NotTried => Check::ok(LOG, "none yet; it begins with the first session"),
-        Opened::Newer(reason) => Check::problem(LOG, path, output::safe(reason), "update Askbox"),
+        Opened::Newer(reason) => Check::problem(LOG, path, output::safe_sentence(reason), "update Askbox"),
         Opened::Failed(reason) => Check::problem(
             LOG,
             path,
-            output::safe(reason),
+            output::safe_sentence(reason),
             "askbox daemon --restart, which keeps a broken log aside and begins a new one",
         ),
     }
@@ -52,7 +52,7 @@ fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
     match &place.found {
         Found::Unknown(reason) => {
             let fix = format!("look at what lies above it: namei -l {path}");
-            problem(&output::safe(reason), fix)
+            problem(&output::safe_sentence(reason), fix)
         }
         // Who owns what lies above, and with which mode, is the system's business.
         Found::Nothing { nearest, entry } => {
