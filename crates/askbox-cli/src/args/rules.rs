@@ -14,7 +14,7 @@ use super::parse;
 pub(crate) struct RulesArgs {
     #[command(subcommand)]
     pub(crate) command: Option<RulesCommand>,
-    /// Print JSON: an object with `rules` and `grants`, or the rule that was added
+    /// Print JSON: an object with `rules` and `grants`, the rule that was added, or one with `removed`
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }

@@ -24,6 +24,12 @@ struct Lists {
     grants: Vec<GrantView>,
 }
 
+/// The object of `askbox rules remove --json`.
+#[derive(Debug, Serialize)]
+struct Removed<'a> {
+    removed: &'a str,
+}
+
 /// Lists, adds or removes. Remembered answers last longer than a daemon, so one is started to show them.
 pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus, CliError> {
     let mut client = connect::connect_or_start(context)?;
@@ -57,7 +63,11 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
         }
         Some(RulesCommand::Remove { id }) => {
             connect::expect_done(&mut client, Request::RemoveRule { id: id.clone() })?;
-            output::print(&format!("rule {} is removed\n", output::safe(&id)))?;
+            if arguments.json {
+                output::print_json(&Removed { removed: &id })?;
+            } else {
+                output::print(&format!("rule {} is removed\n", output::safe(&id)))?;
+            }
         }
     }
     Ok(ExitStatus::Success)
