@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
+use cargo_metadata::Message;
+
 use crate::steps::{Result, cargo, output, root, step, target};
 use crate::{machine, staging};
 
@@ -171,13 +173,15 @@ fn stage() -> Result<PathBuf> {
     Ok(staging)
 }
 
-/// The `"executable":"…"` of cargo's messages.
+/// The executables that cargo's messages name.
 fn executables(messages: &str) -> Vec<PathBuf> {
-    let one = |line: &str| {
-        let (_, rest) = line.split_once("\"executable\":\"")?;
-        rest.split_once('"').map(|(path, _)| PathBuf::from(path))
+    let one = |message| match message {
+        Ok(Message::CompilerArtifact(artifact)) => artifact.executable.map(Into::into),
+        _ => None,
     };
-    messages.lines().filter_map(one).collect()
+    Message::parse_stream(messages.as_bytes())
+        .filter_map(one)
+        .collect()
 }
 
 fn black_box(binaries: &Path, name: &str) -> Result<()> {
@@ -187,3 +191,6 @@ fn black_box(binaries: &Path, name: &str) -> Result<()> {
         .args(["--test-threads", "4"]);
     step(&format!("group {name}"), &mut command)
 }
+
+#[cfg(test)]
+mod tests;
