@@ -178,6 +178,49 @@ fn arguments_arrive_as_they_are() {
 }
 
 #[test]
+fn what_ends_something_prints_an_object_where_json_is_wanted() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let json = |words: &[&str]| {
+        serde_json::from_str::<serde_json::Value>(&world.ok(words))
+            .unwrap()
+            .to_string()
+    };
+    assert_eq!(json(&["revoke", "--all", "--json"]), r#"{"revoked":0}"#);
+    assert_eq!(json(&["stop", "--all", "--json"]), r#"{"stopped":0}"#);
+    assert_eq!(json(&["questions", "--resume", "--json"]), r#"{"resumed":null}"#);
+    world.ok(&["rules", "add", "allow", "network", "new.test"]);
+    let rules: serde_json::Value = serde_json::from_str(&world.ok(&["rules", "--json"])).unwrap();
+    let id = rules["rules"][0]["id"].as_str().unwrap();
+    assert_eq!(
+        json(&["rules", "remove", id, "--json"]),
+        format!(r#"{{"removed":"{id}"}}"#)
+    );
+}
+
+#[test]
+fn a_command_line_that_is_too_long_is_named_as_that() {
+    let world = World::new();
+    let words = "x".repeat(100_000);
+    let with = |count: usize| {
+        let mut command = world.askbox(&["run", "--", "sh", "-c", "echo $#", "sh"]);
+        command.args(std::iter::repeat_n(&words, count));
+        Running::start(command).finish()
+    };
+    assert_eq!(with(5).succeeded().stdout, "5\n");
+    let refused = with(15);
+    assert_eq!(
+        (refused.code, refused.stdout.as_str()),
+        (Some(125), ""),
+        "{refused:#?}"
+    );
+    assert!(
+        refused.stderr.contains("hint: the command line is too long"),
+        "{refused:#?}"
+    );
+}
+
+#[test]
 fn no_home_variable_is_no_obstacle() {
     let world = World::new();
     let mut command = world.askbox(&["run", "--", "sh", "-c", "echo \"$HOME\""]);

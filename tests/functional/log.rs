@@ -154,7 +154,7 @@ fn an_export_is_one_object_a_line_each_with_its_hash() {
 }
 
 #[test]
-fn secrets_of_a_request_and_of_a_command_line_are_not_in_the_log() {
+fn threat_67_secrets_of_a_request_and_of_a_command_line_are_not_in_the_log() {
     let world = World::new();
     let server = Server::http("hello");
     let script = format!(
@@ -227,22 +227,22 @@ fn check_tampering(change: &str) {
 }
 
 #[test]
-fn an_edited_event_is_found() {
+fn threat_66_an_edited_event_is_found() {
     check_tampering("UPDATE events SET target = 'other.test:443' WHERE target LIKE 'bad.test%'");
 }
 
 #[test]
-fn a_deleted_event_is_found() {
+fn threat_66_a_deleted_event_is_found() {
     check_tampering("DELETE FROM events WHERE seq = 3");
 }
 
 #[test]
-fn a_cut_tail_is_found() {
+fn threat_66_a_cut_tail_is_found() {
     check_tampering("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)");
 }
 
 #[test]
-fn an_event_of_another_verdict_is_found() {
+fn threat_66_an_event_of_another_verdict_is_found() {
     check_tampering("UPDATE events SET verdict = 'allow' WHERE verdict = 'deny'");
 }
 

@@ -161,7 +161,7 @@ fn under_a_file_that_was_never_good_no_session_starts() {
 }
 
 #[test]
-fn a_projects_file_only_tightens_until_it_is_trusted() {
+fn threat_21_a_projects_file_only_tightens_until_it_is_trusted() {
     let world = World::new();
     let server = Server::http("hello");
     let allow = "[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n";

@@ -206,7 +206,7 @@ fn only_standard_streams_that_are_terminals_become_one() {
 }
 
 #[test]
-fn the_real_terminal_is_not_reachable_from_inside() {
+fn threat_51_the_real_terminal_is_not_reachable_from_inside() {
     let world = World::new();
     let script = "stat -Lc '%t:%T' /proc/self/fd/0 > real; $ASKBOX run -- sh -c \
                   'stat -Lc %t:%T /proc/self/fd/* /dev/* /dev/pts/* /proc/*/fd/* > reachable; echo done'";

@@ -17,5 +17,6 @@ mod planted;
 mod projects;
 mod prompts;
 mod redirections;
+mod shown;
 mod sockets;
 mod system;

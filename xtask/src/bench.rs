@@ -1,10 +1,9 @@
 //! `cargo xtask bench`: builds what is measured and measures it, as an ordinary user.
 
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use crate::machine;
 use crate::steps::{Result, cargo, root, step, target};
+use crate::{machine, staging};
 
 /// How long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +36,14 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
         "askbox-tests",
     ];
     step("build", cargo().current_dir(root()).args(build))?;
-    let staging = PathBuf::from(STAGING);
-    let failed = |error: std::io::Error| format!("{STAGING}: {error}");
-    std::fs::create_dir_all(&staging).map_err(failed)?;
+    let staging = staging::directory(STAGING)?;
     let release = target()?.join("release");
     for program in ["askbox", "askbox-init", "askbox-bench"] {
-        std::fs::copy(release.join(program), staging.join(program)).map_err(failed)?;
+        staging::put(&release.join(program), &staging, program)?;
     }
     let peer = staging.join("peer");
     if !peer.join("node_modules").exists() {
-        std::fs::create_dir_all(&peer).map_err(failed)?;
+        std::fs::create_dir_all(&peer).map_err(|error| format!("{}: {error}", peer.display()))?;
         step(
             "install the peer",
             Command::new("npm")

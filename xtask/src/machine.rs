@@ -1,6 +1,5 @@
 //! What a fresh Debian or Ubuntu lacks: packages, by apt; an ordinary user for the tests, when they are started by root.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -172,9 +171,15 @@ pub(crate) fn install_package_managers() -> Result<()> {
     }])
 }
 
-/// Whether root started the task.
+/// Who started the task.
+pub(crate) fn user_id() -> Result<u32> {
+    let text = output(Command::new("id").arg("-u"))?;
+    text.trim().parse().map_err(|error| format!("id -u: {error}"))
+}
+
+/// Whether root did.
 pub(crate) fn is_root() -> Result<bool> {
-    Ok(output(Command::new("id").arg("-u"))?.trim() == "0")
+    Ok(user_id()? == 0)
 }
 
 fn as_root(program: &str) -> Command {
@@ -204,12 +209,6 @@ pub(crate) fn as_ordinary_user(program: &Path) -> Result<Command> {
     if !known.is_ok_and(|status| status.success()) {
         let add = ["--create-home", "--shell", "/bin/bash", TEST_USER];
         step("add a user for the tests", Command::new("useradd").args(add))?;
-    }
-    // Test machines keep it closed; every desktop has it open (mode 0666).
-    let fuse = Path::new("/dev/fuse");
-    if fuse.exists() {
-        std::fs::set_permissions(fuse, std::fs::Permissions::from_mode(0o666))
-            .map_err(|error| error.to_string())?;
     }
     let home = format!("/home/{TEST_USER}");
     let mut command = Command::new("setpriv");

@@ -10,21 +10,31 @@
 mod bench;
 mod machine;
 mod run;
+mod staging;
 mod steps;
 mod test;
 
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask run -- COMMAND [ARGS…]   build, and run COMMAND in a sandbox
-       cargo xtask test [--full]             every test group, on this machine
-       cargo xtask bench [--quick]           the budgets, as ratios measured in one run
-       cargo xtask ci                        test, then formatting, lints and documentation";
+const USAGE: &str =
+    "usage: cargo xtask run [OPTIONS] -- COMMAND [ARGS…]   build, and run COMMAND in a sandbox
+       cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
+                                                        with --full also endurance and registries
+       cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
+       cargo xtask ci                                   test, then formatting, lints and documentation";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // A command of `run` may be no UTF-8.
+    let words: Vec<&str> = arguments
+        .iter()
+        .map(|argument| argument.to_str().unwrap_or_default())
+        .collect();
     let result = match words.as_slice() {
-        ["run", "--", command @ ..] | ["run", command @ ..] if !command.is_empty() => run::run(command),
+        ["run", ..] if arguments[1..].iter().any(|argument| argument != OsStr::new("--")) => {
+            run::run(&arguments[1..])
+        }
         ["test"] => test::run(test::Extent::Gate),
         ["test", "--full"] => test::run(test::Extent::Full),
         ["bench"] => bench::run(bench::Extent::Full),

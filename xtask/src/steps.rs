@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use cargo_metadata::MetadataCommand;
+
 /// A task's result.
 pub(crate) type Result<T> = std::result::Result<T, String>;
 
@@ -47,17 +49,13 @@ pub(crate) fn root() -> PathBuf {
 
 /// Where cargo puts what it builds, whatever configuration says.
 pub(crate) fn target() -> Result<PathBuf> {
-    let metadata =
-        output(
-            cargo()
-                .current_dir(root())
-                .args(["metadata", "--no-deps", "--format-version", "1"]),
-        )?;
-    let (_, rest) = metadata
-        .split_once("\"target_directory\":\"")
-        .ok_or("cargo metadata names no target directory")?;
-    let (path, _) = rest
-        .split_once('"')
-        .ok_or("cargo metadata names no target directory")?;
-    Ok(path.into())
+    let metadata = MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()
+        .map_err(|error| format!("cargo metadata: {error}"))?;
+    Ok(metadata.target_directory.into_std_path_buf())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,13 @@
 //! `cargo xtask test`: every group, each announced. Unit tests run as whoever started the task; black-box tests as an
 //! ordinary user, on release binaries.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
-use crate::machine;
+use cargo_metadata::Message;
+
 use crate::steps::{Result, cargo, output, root, step, target};
+use crate::{machine, staging};
 
 /// How much is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,15 +156,10 @@ fn stage() -> Result<PathBuf> {
     ];
     eprintln!("==> build the black-box tests");
     let messages = output(cargo().current_dir(&root).args(build))?;
-    let staging = PathBuf::from(STAGING);
-    let failed = |error: std::io::Error| format!("{STAGING}: {error}");
-    if staging.exists() {
-        fs::remove_dir_all(&staging).map_err(failed)?;
-    }
-    fs::create_dir_all(&staging).map_err(failed)?;
+    let staging = staging::empty_directory(STAGING)?;
     let release = target()?.join("release");
     for program in ["askbox", "askbox-init"] {
-        fs::copy(release.join(program), staging.join(program)).map_err(failed)?;
+        staging::put(&release.join(program), &staging, program)?;
     }
     for executable in executables(&messages) {
         let name = executable
@@ -171,19 +167,21 @@ fn stage() -> Result<PathBuf> {
             .and_then(|name| name.to_str())
             .unwrap_or_default();
         if let Some((group, _hash)) = name.rsplit_once('-').filter(|(group, _)| FULL.contains(group)) {
-            fs::copy(&executable, staging.join(group)).map_err(failed)?;
+            staging::put(&executable, &staging, group)?;
         }
     }
     Ok(staging)
 }
 
-/// The `"executable":"…"` of cargo's messages.
+/// The executables that cargo's messages name.
 fn executables(messages: &str) -> Vec<PathBuf> {
-    let one = |line: &str| {
-        let (_, rest) = line.split_once("\"executable\":\"")?;
-        rest.split_once('"').map(|(path, _)| PathBuf::from(path))
+    let one = |message| match message {
+        Ok(Message::CompilerArtifact(artifact)) => artifact.executable.map(Into::into),
+        _ => None,
     };
-    messages.lines().filter_map(one).collect()
+    Message::parse_stream(messages.as_bytes())
+        .filter_map(one)
+        .collect()
 }
 
 fn black_box(binaries: &Path, name: &str) -> Result<()> {
@@ -193,3 +191,6 @@ fn black_box(binaries: &Path, name: &str) -> Result<()> {
         .args(["--test-threads", "4"]);
     step(&format!("group {name}"), &mut command)
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,7 +108,7 @@ question_closed, missed, session_quiet, or lagged when events were lost.")]
     ///
     /// What lives on it ends at once: open connections are cut.
     #[command(after_help = "Examples:
-  askbox revoke 3f
+  askbox revoke k7m2x9qa4d
   askbox revoke --all")]
     Revoke(RevokeArgs),
 
@@ -126,7 +126,7 @@ question_closed, missed, session_quiet, or lagged when events were lost.")]
 
     /// End a sandbox and everything in it
     #[command(after_help = "Examples:
-  askbox stop a1b2
+  askbox stop 7d3k9xq2
   askbox stop --all")]
     Stop(StopArgs),
 
@@ -138,7 +138,7 @@ question_closed, missed, session_quiet, or lagged when events were lost.")]
         after_help = "Examples:
   askbox log --denied --since 1h
   askbox log --follow
-  askbox log --json --session a1b2
+  askbox log --json --session 7d3k9xq2
   askbox log verify
   askbox log export --format jsonl > log.jsonl
 
@@ -199,6 +199,9 @@ pub(crate) struct RevokeArgs {
     /// Take back every remembered answer
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
+    /// Print JSON: an object with `revoked`, the number of them
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Of `askbox trust`.
@@ -221,6 +224,9 @@ pub(crate) struct StopArgs {
     /// End every session
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
+    /// Print JSON: an object with `stopped`, the number of them
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Of `askbox daemon`.

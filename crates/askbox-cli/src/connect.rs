@@ -14,6 +14,7 @@ use askbox_wire::{Client, ClientError, Request, Response};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::context::Context;
 use crate::error::CliError;
 use crate::limits::{DAEMON_OUTPUT_BYTES, READINESS_BYTES, START_ATTEMPTS, START_PAUSE, START_WAIT};
 
@@ -39,9 +40,6 @@ const INHERITED_PREFIXES: &[&str] = &["ASKBOX_", "LC_", "XDG_"];
 /// Starts a program in a scope of its own, and becomes it.
 const SCOPE_STARTER: &str = "/usr/bin/systemd-run";
 
-/// The report of a daemon that said nothing: it was never reached, or killed.
-const SILENT: &str = "it ended without a word";
-
 /// The byte that a daemon writes when its socket accepts. Anything else is why it does not.
 const READY: u8 = b'\n';
 
@@ -50,7 +48,7 @@ const READY: u8 = b'\n';
 enum Report {
     /// Its socket accepts.
     Ready,
-    /// It ended; its error chain.
+    /// It ended; its error chain, empty when it was never reached, or killed.
     Failed(String),
 }
 
@@ -69,7 +67,8 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
 }
 
 /// To the daemon that runs, or to a new one. Several callers at once end up with one daemon.
-pub(crate) fn connect_or_start(paths: &Paths) -> Result<Client, CliError> {
+pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
+    let paths = &context.paths;
     if let Some(client) = connect_if_running(paths)? {
         return Ok(client);
     }
@@ -80,10 +79,12 @@ pub(crate) fn connect_or_start(paths: &Paths) -> Result<Client, CliError> {
         if let Some(client) = connect_if_running(paths)? {
             break client;
         }
-        match start(paths) {
+        match start(context) {
             Ok(()) => break connect(paths)?,
             // A daemon that was started by hand is not listening yet, or one that ends still holds the lock.
-            Err(CliError::Start { .. }) if attempt < START_ATTEMPTS && is_locked(paths) => {
+            Err(CliError::Start { .. } | CliError::StartSilent { .. })
+                if attempt < START_ATTEMPTS && is_locked(paths) =>
+            {
                 std::thread::sleep(START_PAUSE);
             }
             Err(error) => return Err(error),
@@ -105,7 +106,7 @@ pub(crate) fn expect_done(client: &mut Client, request: Request) -> Result<(), C
 /// The queue of those who want to start a daemon. Not the daemon's own lock, which says that one runs.
 fn take_turn(paths: &Paths) -> Result<File, CliError> {
     private_directory(paths.runtime())?;
-    let path = paths.runtime().join("start.lock");
+    let path = paths.start_lock();
     let open = OpenOptions::new()
         .write(true)
         .create(true)
@@ -129,10 +130,10 @@ fn is_locked(paths: &Paths) -> bool {
 /// Starts a daemon that depends on nothing of this process, and waits until it accepts. In a scope of its own where there is
 /// a service manager, which may end everything of a login session or of an IDE together; a service manager that fails is no
 /// obstacle.
-fn start(paths: &Paths) -> Result<(), CliError> {
+fn start(context: &Context) -> Result<(), CliError> {
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR");
-    if has_service_manager(runtime.as_deref().map(Path::new), Path::new(SCOPE_STARTER)) {
+    let runtime = context.variable("XDG_RUNTIME_DIR").map(Path::new);
+    if has_service_manager(runtime, Path::new(SCOPE_STARTER)) {
         let mut starter = command(SCOPE_STARTER.as_ref());
         starter
             .args(["--user", "--scope", "--quiet", "--collect"])
@@ -140,12 +141,12 @@ fn start(paths: &Paths) -> Result<(), CliError> {
             .arg(format!("--unit=askbox-daemon-{}", std::process::id()))
             .arg("--")
             .arg(&program);
-        match start_by(starter, paths) {
-            Err(CliError::Start { report, .. }) if report == SILENT => {}
+        match start_by(starter, context) {
+            Err(CliError::StartSilent { .. }) => {}
             other => return other,
         }
     }
-    start_by(command(program.as_ref()), paths)
+    start_by(command(program.as_ref()), context)
 }
 
 /// Whether there is a service manager of this user, and a program of the system's to talk to it.
@@ -168,10 +169,10 @@ fn command(program: &OsStr) -> Command {
 }
 
 /// Starts the daemon by a command that becomes it.
-fn start_by(mut command: Command, paths: &Paths) -> Result<(), CliError> {
-    let output = paths.daemon_output();
-    let words = open_output(paths)?;
-    let inherited = std::env::vars_os().filter(|(name, _)| {
+fn start_by(mut command: Command, context: &Context) -> Result<(), CliError> {
+    let output = context.paths.daemon_output();
+    let words = open_output(&context.paths)?;
+    let inherited = context.environment.iter().filter(|(name, _)| {
         name.to_str().is_some_and(|name| {
             INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         })
@@ -179,7 +180,7 @@ fn start_by(mut command: Command, paths: &Paths) -> Result<(), CliError> {
     let mut daemon = command
         .args(["daemon", "--detached"])
         .env_clear()
-        .envs(inherited)
+        .envs(inherited.map(|(name, value)| (name, value)))
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -194,13 +195,12 @@ fn start_by(mut command: Command, paths: &Paths) -> Result<(), CliError> {
         Some(Report::Failed(report)) => {
             // It is ending; without this a dead child would stay until we end too.
             daemon.wait().map_err(CliError::system("wait for the daemon"))?;
-            let report = match report.trim() {
-                "" => SILENT,
-                words => words,
-            };
-            Err(CliError::Start {
-                report: report.to_owned(),
-                output,
+            Err(match report.trim() {
+                "" => CliError::StartSilent { output },
+                report => CliError::Start {
+                    report: report.to_owned(),
+                    output,
+                },
             })
         }
         None => {

@@ -1,4 +1,5 @@
-//! What a command needs to know of its surroundings. Environment and clock are read here, once, and nowhere else.
+//! What a command needs to know of its surroundings. The command line reads its
+//! environment and the time of day here, once, and nowhere else; where programs lie is looked up where they are needed.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};

@@ -28,6 +28,12 @@ pub(crate) enum CliError {
         /// Where it wrote the rest.
         output: PathBuf,
     },
+    /// The new daemon said nothing: it was never reached, or killed.
+    #[error("cannot start the daemon: it ended without a word")]
+    StartSilent {
+        /// Where it may have written something before.
+        output: PathBuf,
+    },
     /// A program of ours is missing.
     #[error("askbox-init is not installed")]
     NoInit {
@@ -86,7 +92,9 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             CliError::Client(error) | CliError::Launch(launch::Error::Daemon(error)) => of_client(error),
-            CliError::Start { output, .. } | CliError::StartTimedOut { output } => Some(format!(
+            CliError::Start { output, .. }
+            | CliError::StartSilent { output }
+            | CliError::StartTimedOut { output } => Some(format!(
                 "`askbox doctor` looks for causes; the daemon's own words are in {}",
                 output.display()
             )),
@@ -134,7 +142,20 @@ impl CliError {
             CliError::Log(askbox_audit::Error::Export { source }) => {
                 source.kind() == io::ErrorKind::BrokenPipe
             }
-            _ => false,
+            CliError::Paths(_)
+            | CliError::Client(_)
+            | CliError::OutOfTurn
+            | CliError::Start { .. }
+            | CliError::StartSilent { .. }
+            | CliError::NoInit { .. }
+            | CliError::StartTimedOut { .. }
+            | CliError::StopTimedOut { .. }
+            | CliError::Daemon(_)
+            | CliError::Log(_)
+            | CliError::Launch(_)
+            | CliError::Root
+            | CliError::NoSuchCommand(_)
+            | CliError::System { .. } => false,
         }
     }
 }
@@ -154,9 +175,18 @@ fn of_client(error: &ClientError) -> Option<String> {
         ClientError::Closed | ClientError::Socket(_) => Some(
             "`askbox status` says whether one runs; `askbox log` has what happened until then".to_owned(),
         ),
-        ClientError::Codec(_) | ClientError::OutOfTurn => {
+        ClientError::Encode(_) => Some(
+            "the command line is too long: give the command its arguments in a file or on standard input"
+                .to_owned(),
+        ),
+        ClientError::Decode(_) | ClientError::OutOfTurn => {
             Some("`askbox daemon --restart` starts it anew".to_owned())
         }
+        ClientError::TimedOut { .. } => Some(
+            "try again when the machine has less to do; `askbox daemon --restart` ends a daemon that hangs, and its \
+             sandboxes"
+                .to_owned(),
+        ),
         // The message says what to do.
         ClientError::Version { .. } => None,
     }
@@ -177,16 +207,15 @@ fn of_code(code: ErrorCode) -> Option<&'static str> {
     }
 }
 
-/// An error and its sources on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
+/// An error and its sources, outermost first.
+pub(crate) fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The same on one line, as it is: whoever shows it makes it harmless.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let links: Vec<String> = links(error).map(ToString::to_string).collect();
+    links.join(": ")
 }
 
 #[cfg(test)]

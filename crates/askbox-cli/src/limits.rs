@@ -31,3 +31,10 @@ pub(crate) const STREAM_ROUNDS: usize = 4;
 
 /// Characters of a path or pattern that are shown to people; `--json` has all of it.
 pub(crate) const SHOWN: usize = 200;
+
+/// Characters of one link of an error chain, or of a hint: two paths of the longest kind (`PATH_MAX`) and the words around
+/// them, since what a hint says is to be typed.
+pub(crate) const SAID: usize = 10_000;
+
+/// Bytes below which a file system counts as full: the log's write-ahead file alone can take some MiB until it is folded.
+pub(crate) const LEAST_SPACE: u64 = 16 * 1024 * 1024;

@@ -88,6 +88,11 @@ pub(crate) fn safe(text: &str) -> String {
     askbox_policy::display::text(text, limits::SHOWN)
 }
 
+/// The same for whole sentences: warnings, reasons, hints.
+pub(crate) fn safe_sentence(text: &str) -> String {
+    askbox_policy::display::text(text, limits::SAID)
+}
+
 /// The same for a path.
 pub(crate) fn safe_path(path: &Path) -> String {
     askbox_policy::display::path(path, limits::SHOWN)

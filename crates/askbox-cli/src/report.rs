@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use askbox_policy::display;
 use clap::error::ErrorKind;
 
-use crate::error::{CliError, chain};
+use crate::error::{CliError, links};
 use crate::exit_code::ExitStatus;
+use crate::limits::SAID;
 
 /// After the command.
 pub(crate) fn finish(result: Result<ExitStatus, CliError>) -> ExitStatus {
@@ -29,12 +31,16 @@ pub(crate) fn usage(error: &clap::Error) -> ExitStatus {
     }
 }
 
-/// The chain on one line, the hint on another.
+/// The chain on one line, the hint on another. Paths that a sandboxed program named can be in both, so only the line breaks
+/// of here are line breaks.
 fn text(error: &CliError) -> String {
-    let mut text = format!("askbox: {}\n", chain(error));
+    let chain: Vec<String> = links(error)
+        .map(|link| display::text(&link.to_string(), SAID))
+        .collect();
+    let mut text = format!("askbox: {}\n", chain.join(": "));
     if let Some(hint) = error.hint() {
         text.push_str("hint: ");
-        text.push_str(&hint);
+        text.push_str(&display::text(&hint, SAID));
         text.push('\n');
     }
     text

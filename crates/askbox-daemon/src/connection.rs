@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use askbox_policy::SessionId;
 use askbox_wire::{
-    Connection, ErrorCode, Event, FromDaemon, Incoming, ReceiveError, Request, Response, Sender, WireError,
+    Connection, ErrorCode, Event, FromDaemon, Incoming, ReceiveError, Request, Response, SendError, Sender,
+    WireError,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -102,7 +103,7 @@ async fn converse(
                 push(&mut connection.sender, Event::SessionEnded { session }).await?;
                 return last_words(daemon, connection, front_end).await;
             }
-            Wake::DaemonEnds => return push(&mut connection.sender, Event::Stopping).await,
+            Wake::DaemonEnds => return Ok(push(&mut connection.sender, Event::Stopping).await?),
         }
     }
 }
@@ -132,7 +133,7 @@ async fn answer(
     connection: &mut Connection,
     front_end: &mut FrontEnd,
     call: Incoming,
-) -> Result<(), ReceiveError> {
+) -> Result<(), SendError> {
     let Incoming {
         id,
         request,
@@ -153,7 +154,7 @@ async fn send_answer(
     sender: &mut Sender,
     id: u64,
     result: Result<Response, WireError>,
-) -> Result<(), ReceiveError> {
+) -> Result<(), SendError> {
     let mut parts = vec![result];
     while let Some(result) = parts.pop() {
         let message = FromDaemon::Response {
@@ -162,7 +163,7 @@ async fn send_answer(
             more: !parts.is_empty(),
         };
         let error = match sender.send(&message).await {
-            Err(ReceiveError::Codec(error)) => error,
+            Err(SendError::Encode(error)) => error,
             sent => {
                 sent?;
                 continue;
@@ -172,7 +173,7 @@ async fn send_answer(
             result: Ok(response), ..
         } = message
         else {
-            return Err(ReceiveError::Codec(error));
+            return Err(SendError::Encode(error));
         };
         match response.halve() {
             Ok((first, second)) => parts.extend([Ok(second), Ok(first)]),
@@ -185,10 +186,10 @@ async fn send_answer(
     Ok(())
 }
 
-async fn push(sender: &mut Sender, event: Event) -> Result<(), ReceiveError> {
+async fn push(sender: &mut Sender, event: Event) -> Result<(), SendError> {
     match sender.send(&FromDaemon::Event(Box::new(event))).await {
         // No reason to end a session; whoever follows lists everything again.
-        Err(ReceiveError::Codec(error)) => {
+        Err(SendError::Encode(error)) => {
             tracing::warn!(%error, "an event was not sent");
             sender
                 .send(&FromDaemon::Event(Box::new(Event::Lagged { missed: 1 })))
@@ -212,7 +213,7 @@ async fn stopped(held: &mut Option<HeldSession>) -> SessionId {
 
 fn unreadable(error: &ReceiveError) -> WireError {
     let message = match error {
-        ReceiveError::Codec(error) => format!("{error}: {}", source(error)),
+        ReceiveError::Decode(error) => format!("{error}: {}", source(error)),
         other => other.to_string(),
     };
     WireError::new(ErrorCode::Malformed, message)

@@ -216,7 +216,7 @@ impl Daemon {
         let places = Places {
             home: home.clone(),
             user: paths.policy(),
-            last_good: paths.state().join("policy.last-good.toml"),
+            last_good: paths.last_good_policy(),
             managed: managed_policy,
             lists: Arc::new(lists(paths, &home, path_directories)),
         };

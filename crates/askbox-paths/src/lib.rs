@@ -104,6 +104,11 @@ impl Paths {
         self.config.join("policy.toml")
     }
 
+    /// What policy.toml said when it could be read last.
+    pub fn last_good_policy(&self) -> PathBuf {
+        self.state.join("policy.last-good.toml")
+    }
+
     /// The hashes of trusted project files.
     pub fn trusted(&self) -> PathBuf {
         self.config.join("trusted.json")
@@ -137,6 +142,11 @@ impl Paths {
     /// Held by the running daemon; the kernel drops it with the process.
     pub fn lock(&self) -> PathBuf {
         self.runtime.join("askbox.lock")
+    }
+
+    /// Where those queue who want to start a daemon; not the daemon's own lock, which says that one runs.
+    pub fn start_lock(&self) -> PathBuf {
+        self.runtime.join("start.lock")
     }
 
     /// An empty directory, on which each session mounts its own home directory in its own mount namespace.

@@ -1,10 +1,11 @@
 //! A front end's end of the control socket, blocking. The command line uses it before it forks, so it starts no thread.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{getsockopt, sockopt};
 use nix::unistd::Uid;
@@ -57,9 +58,19 @@ pub enum ClientError {
     /// The daemon is gone.
     #[error("the daemon is gone")]
     Closed,
+    /// What is to be sent is no message, most likely because it is too long. The connection is as it was.
+    #[error("the request cannot be sent")]
+    Encode(#[source] CodecError),
     /// What came is no message.
     #[error("the daemon sent something unreadable")]
-    Codec(#[from] CodecError),
+    Decode(#[source] CodecError),
+    /// The daemon did not take what was sent, or did not answer, for as long as a call may take. The connection is of no
+    /// use any more.
+    #[error("the daemon did not answer in time")]
+    TimedOut {
+        /// Its process, so that it can be ended; 0 when unknown.
+        pid: u32,
+    },
     /// It was a message, but not one that may come now.
     #[error("the daemon sent a message out of turn")]
     OutOfTurn,
@@ -68,6 +79,19 @@ pub enum ClientError {
 /// The number of a call on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CallId(u64);
+
+/// When an exchange has to be over, however many steps it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// For what may take as long as it takes.
+    pub(crate) const NEVER: Self = Self(None);
+
+    fn after(wait: Duration) -> Self {
+        Self(Instant::now().checked_add(wait))
+    }
+}
 
 /// A connection to the daemon. Dropping it ends a session that was launched on it.
 #[derive(Debug)]
@@ -135,9 +159,10 @@ impl Client {
         request: Request,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<Response, ClientError> {
+        let deadline = Deadline::after(CALL_WAIT);
         let call = self.reserve();
-        self.send(call, request, descriptors)?;
-        self.response(call)
+        self.send(call, request, descriptors, deadline)?;
+        self.response(call, deadline)
     }
 
     /// The number of the next call.
@@ -152,18 +177,16 @@ impl Client {
         call: CallId,
         request: Request,
         descriptors: &[BorrowedFd<'_>],
+        deadline: Deadline,
     ) -> Result<(), ClientError> {
-        self.write(&FromClient::Call { id: call.0, request }, descriptors)
+        self.write(&FromClient::Call { id: call.0, request }, descriptors, deadline)
     }
 
     /// Waits for the response to a request that was sent.
-    fn response(&mut self, call: CallId) -> Result<Response, ClientError> {
-        self.stream
-            .set_read_timeout(Some(CALL_WAIT))
-            .map_err(ClientError::Socket)?;
+    fn response(&mut self, call: CallId, deadline: Deadline) -> Result<Response, ClientError> {
         let mut parts: Option<Response> = None;
         loop {
-            match self.receive()?.ok_or(ClientError::Closed)? {
+            match self.receive(deadline)?.ok_or(ClientError::Closed)? {
                 // 0: the daemon could not even read the call.
                 FromDaemon::Response { id, result, more } if id == call.0 || id == 0 => {
                     let whole = match parts.take() {
@@ -186,8 +209,7 @@ impl Client {
         if let Some(event) = self.held.pop_front() {
             return Ok(Some(event));
         }
-        self.stream.set_read_timeout(None).map_err(ClientError::Socket)?;
-        match self.receive()? {
+        match self.receive(Deadline::NEVER)? {
             Some(FromDaemon::Event(event)) => Ok(Some(*event)),
             Some(FromDaemon::Response { .. } | FromDaemon::Hello(_)) => Err(ClientError::OutOfTurn),
             None => Ok(None),
@@ -200,11 +222,9 @@ impl Client {
     }
 
     fn greet(&mut self) -> Result<(), ClientError> {
-        self.stream
-            .set_read_timeout(Some(HELLO_WAIT))
-            .map_err(ClientError::Socket)?;
-        self.write(&FromClient::Hello(Hello::ours()), &[])?;
-        match self.receive()? {
+        let deadline = Deadline::after(HELLO_WAIT);
+        self.write(&FromClient::Hello(Hello::ours()), &[], deadline)?;
+        match self.receive(deadline)? {
             Some(FromDaemon::Hello(hello)) if hello == Hello::ours() => Ok(()),
             Some(FromDaemon::Hello(Hello { version })) => Err(ClientError::Version {
                 daemon: version,
@@ -215,33 +235,66 @@ impl Client {
         }
     }
 
-    fn write(&mut self, message: &FromClient, attached: &[BorrowedFd<'_>]) -> Result<(), ClientError> {
-        let frame = codec::encode(message)?;
-        let lost = |error: io::Error| match error.kind() {
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => ClientError::Closed,
-            _ => ClientError::Socket(error),
-        };
-        let sent = loop {
-            match descriptors::send(self.stream.as_fd(), &frame, attached) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                sent => break sent.map_err(lost)?,
+    fn write(
+        &mut self,
+        message: &FromClient,
+        mut attached: &[BorrowedFd<'_>],
+        deadline: Deadline,
+    ) -> Result<(), ClientError> {
+        let frame = codec::encode(message).map_err(ClientError::Encode)?;
+        let mut rest = frame.as_slice();
+        while !rest.is_empty() {
+            let left = self.left(deadline)?;
+            self.stream.set_write_timeout(left).map_err(ClientError::Socket)?;
+            match descriptors::send(self.stream.as_fd(), rest, attached) {
+                Ok(sent) => (rest, attached) = (&rest[sent..], &[]),
+                Err(error) if is_for_now(&error) => {}
+                Err(error) => {
+                    return Err(match error.kind() {
+                        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => ClientError::Closed,
+                        _ => ClientError::Socket(error),
+                    });
+                }
             }
-        };
-        self.stream.write_all(&frame[sent..]).map_err(lost)
+        }
+        Ok(())
     }
 
     /// One message, or `None` at the end of the stream.
-    fn receive(&mut self) -> Result<Option<FromDaemon>, ClientError> {
+    fn receive(&mut self, deadline: Deadline) -> Result<Option<FromDaemon>, ClientError> {
         let mut prefix = [0; PREFIX];
-        match self.stream.read_exact(&mut prefix) {
-            Err(error) if is_end(&error) => return Ok(None),
-            result => result.map_err(ClientError::Socket)?,
+        if !self.fill(&mut prefix, deadline)? {
+            return Ok(None);
         }
-        let mut content = vec![0; codec::length(prefix)?];
-        match self.stream.read_exact(&mut content) {
-            Err(error) if is_end(&error) => Ok(None),
-            Err(error) => Err(ClientError::Socket(error)),
-            Ok(()) => Ok(Some(codec::decode(&content)?)),
+        let mut content = vec![0; codec::length(prefix).map_err(ClientError::Decode)?];
+        if !self.fill(&mut content, deadline)? {
+            return Ok(None);
+        }
+        codec::decode(&content).map(Some).map_err(ClientError::Decode)
+    }
+
+    /// Reads until the buffer is full. Returns whether it is: the stream can end before.
+    fn fill(&mut self, mut rest: &mut [u8], deadline: Deadline) -> Result<bool, ClientError> {
+        while !rest.is_empty() {
+            let left = self.left(deadline)?;
+            self.stream.set_read_timeout(left).map_err(ClientError::Socket)?;
+            match self.stream.read(rest) {
+                Ok(0) => return Ok(false),
+                Ok(length) => rest = &mut rest[length..],
+                Err(error) if is_for_now(&error) => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
+                Err(error) => return Err(ClientError::Socket(error)),
+            }
+        }
+        Ok(true)
+    }
+
+    /// How long the next step may take.
+    fn left(&self, deadline: Deadline) -> Result<Option<Duration>, ClientError> {
+        let Some(end) = deadline.0 else { return Ok(None) };
+        match end.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(ClientError::TimedOut { pid: self.pid }),
+            left => Ok(Some(left)),
         }
     }
 
@@ -263,10 +316,11 @@ impl AsFd for Client {
     }
 }
 
-fn is_end(error: &io::Error) -> bool {
+/// Whether to try again: a signal came, or the time-out of the socket, which the deadline judges.
+fn is_for_now(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
     )
 }
 

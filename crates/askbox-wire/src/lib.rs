@@ -16,7 +16,9 @@ pub mod os_text;
 
 pub use client::{Client, ClientError};
 pub use codec::CodecError;
-pub use listener::{Connection, Incoming, ListenError, Listener, Peer, ReceiveError, Receiver, Sender};
+pub use listener::{
+    Connection, Incoming, ListenError, Listener, Peer, ReceiveError, Receiver, SendError, Sender,
+};
 pub use lock::{Lock, LockError};
 pub use message::*;
 pub use os_text::OsText;

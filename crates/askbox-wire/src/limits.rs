@@ -14,7 +14,7 @@ pub const KERNEL_DESCRIPTORS: usize = 253;
 /// How long each side waits for the other's Hello. Both are local; only a stopped process takes longer.
 pub const HELLO_WAIT: Duration = Duration::from_secs(5);
 
-/// How long a front end waits for a response. The slowest is a launch, which reads host paths that may be slow.
+/// How long a call of a front end may take, from its first byte to the last of its response. The slowest is a launch, which reads host paths that may be slow.
 pub const CALL_WAIT: Duration = Duration::from_secs(30);
 
 /// Events that a front end holds back while it waits for a response.

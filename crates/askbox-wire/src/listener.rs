@@ -15,7 +15,7 @@ use crate::lock::Lock;
 
 mod connection;
 
-pub use connection::{Connection, Incoming, ReceiveError, Receiver, Sender};
+pub use connection::{Connection, Incoming, ReceiveError, Receiver, SendError, Sender};
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]

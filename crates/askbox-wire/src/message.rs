@@ -155,7 +155,7 @@ pub enum Request {
     /// Begins a session on this connection. Gives [`Response::Launched`]. The session lasts as long as the
     /// connection.
     Launch(Box<LaunchRequest>),
-    /// The launch child's only message, on the same connection, with the descriptors beside it. Answer:
+    /// Hands over what the launch child made, on the same connection, with the descriptors beside it. Gives
     /// [`Response::Serving`]; only then may the program start.
     Serve {
         /// The session.

@@ -27,7 +27,7 @@ pub(crate) struct QuestionsArgs {
         value_name = "SESSION",
         num_args = 0..=1,
         default_missing_value = EVERY_SESSION,
-        conflicts_with_all = ["json", "follow", "missed"]
+        conflicts_with_all = ["follow", "missed"]
     )]
     pub(crate) resume: Option<String>,
 }

@@ -14,7 +14,7 @@ use super::parse;
 pub(crate) struct RulesArgs {
     #[command(subcommand)]
     pub(crate) command: Option<RulesCommand>,
-    /// Print JSON: an object with `rules` and `grants`, or the rule that was added
+    /// Print JSON: an object with `rules` and `grants`, the rule that was added, or one with `removed`
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
@@ -28,8 +28,12 @@ pub(crate) enum RulesCommand {
     #[command(after_help = "Examples:
   askbox rules add allow network '**.example.com:443'
   askbox rules add allow network printer.test --address 192.168.1.5
-  askbox rules add ask write '~/notes' --project ~/src/app
-  askbox rules add deny execute /usr/bin/gdb --expires 8h")]
+  askbox rules add allow write '~/notes' --project ~/src/app
+  askbox rules add deny read ~/secrets --expires 8h
+
+Files are open or closed when a session starts: in this release `ask` raises
+no question about them, `deny write` closes nothing, and rules for execute
+have no effect. Such rules are kept.")]
     Add(AddRuleArgs),
     /// Take a rule out of policy.toml
     #[command(after_help = "Example:

@@ -44,10 +44,10 @@ pub(crate) struct SessionArgs {
     /// Let a file or a directory be changed
     #[arg(long, value_name = "PATH")]
     pub(crate) allow_write: Vec<String>,
-    /// Let a program be started
+    /// Let a program be started (kept; no effect in this release)
     #[arg(long, value_name = "PATH")]
     pub(crate) allow_execute: Vec<String>,
-    /// Deny a file or a directory, for reading, changing and starting
+    /// Deny a file or a directory that is there when the session starts
     #[arg(long, value_name = "PATH")]
     pub(crate) deny_path: Vec<String>,
     /// Never ask: deny whatever would be a question

@@ -172,6 +172,10 @@ fn resuming_takes_a_session_or_none() {
         other => panic!("{other:?}"),
     };
     assert_eq!(resume(&["questions"]), None);
+    assert_eq!(
+        resume(&["questions", "--resume", "--json"]),
+        Some(EVERY_SESSION.into())
+    );
     assert_eq!(resume(&["questions", "--resume"]), Some(EVERY_SESSION.into()));
     assert_eq!(resume(&["questions", "--resume", "a1"]), Some("a1".into()));
 }

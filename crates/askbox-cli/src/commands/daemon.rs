@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
             None => "no daemon was running\n".to_owned(),
         };
         if arguments.restart {
-            drop(connect::connect_or_start(&context.paths)?);
+            drop(connect::connect_or_start(context)?);
             text.push_str("a new daemon runs\n");
         }
         output::print(&text)?;
@@ -134,12 +134,14 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
     let (pid, understands) = match Client::connect(&paths.socket()) {
         Ok(mut client) => match client.call(Request::Shutdown) {
             Ok(_) => (client.daemon_pid(), true),
-            Err(ClientError::Codec(_) | ClientError::OutOfTurn) if client.daemon_pid() != 0 => {
+            Err(ClientError::Decode(_) | ClientError::OutOfTurn | ClientError::TimedOut { .. })
+                if client.daemon_pid() != 0 =>
+            {
                 (client.daemon_pid(), false)
             }
             Err(error) => return Err(error.into()),
         },
-        Err(ClientError::Version { pid, .. }) if pid != 0 => (pid, false),
+        Err(ClientError::Version { pid, .. } | ClientError::TimedOut { pid }) if pid != 0 => (pid, false),
         Err(ClientError::NotRunning { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };

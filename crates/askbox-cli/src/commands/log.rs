@@ -83,7 +83,17 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
                 printer.print_all(&reader, &filter)?;
             }
             askbox_wire::Event::Stopping => break,
-            _ => {}
+            // Of other topics than the log.
+            askbox_wire::Event::QuestionOpened(_)
+            | askbox_wire::Event::QuestionChanged(_)
+            | askbox_wire::Event::QuestionClosed { .. }
+            | askbox_wire::Event::Missed(_)
+            | askbox_wire::Event::MissedChanged
+            | askbox_wire::Event::GrantsChanged
+            | askbox_wire::Event::SessionQuiet { .. }
+            | askbox_wire::Event::SessionChanged(_)
+            | askbox_wire::Event::SessionEnded { .. }
+            | askbox_wire::Event::PolicyChanged(_) => {}
         }
     }
     Ok(ExitStatus::Success)

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use askbox_policy::{SessionId, WhyMissed};
 use askbox_wire::{Client, Closed, Event, Follow, MissedView, QuestionView, Request, Response, Topic};
+use serde::Serialize;
 
 use super::answer::FIRST_REVISION;
 use crate::args::{EVERY_SESSION, QuestionsArgs};
@@ -17,10 +18,8 @@ use crate::output::{self, Style};
 /// Lists, follows or resumes.
 pub(crate) fn run(context: &Context, arguments: &QuestionsArgs) -> Result<ExitStatus, CliError> {
     if let Some(session) = &arguments.resume {
-        return resume(
-            context,
-            Some(session.as_str()).filter(|session| *session != EVERY_SESSION),
-        );
+        let session = Some(session.as_str()).filter(|session| *session != EVERY_SESSION);
+        return resume(context, session, arguments.json);
     }
     if arguments.follow {
         return follow(context, arguments.json);
@@ -51,14 +50,25 @@ fn lists(client: &mut Client) -> Result<(Vec<QuestionView>, Vec<MissedView>), Cl
     Ok((questions, missed))
 }
 
-fn resume(context: &Context, session: Option<&str>) -> Result<ExitStatus, CliError> {
+/// The object of `askbox questions --resume --json`.
+#[derive(Debug, Serialize)]
+struct Resumed<'a> {
+    /// `None` is every session.
+    resumed: Option<&'a str>,
+}
+
+fn resume(context: &Context, session: Option<&str>, json: bool) -> Result<ExitStatus, CliError> {
     let mut client = connect::connect(&context.paths)?;
     let of = session.map(|id| SessionId(id.to_owned()));
     connect::expect_done(&mut client, Request::Resume { session: of })?;
-    output::print(&match session {
-        Some(id) => format!("session {} may ask again\n", output::safe(id)),
-        None => "every session may ask again\n".to_owned(),
-    })?;
+    if json {
+        output::print_json(&Resumed { resumed: session })?;
+    } else {
+        output::print(&match session {
+            Some(id) => format!("session {} may ask again\n", output::safe(id)),
+            None => "every session may ask again\n".to_owned(),
+        })?;
+    }
     Ok(ExitStatus::Success)
 }
 

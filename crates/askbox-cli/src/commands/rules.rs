@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Effect, Origin};
+use askbox_policy::{Effect, Kind, Origin};
 use askbox_wire::{Client, GrantView, NewRule, OsText, Request, Response, RuleView, ScopeView};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
+use crate::report;
 
 /// The object of `askbox rules --json`.
 #[derive(Debug, Serialize)]
@@ -23,9 +24,15 @@ struct Lists {
     grants: Vec<GrantView>,
 }
 
+/// The object of `askbox rules remove --json`.
+#[derive(Debug, Serialize)]
+struct Removed<'a> {
+    removed: &'a str,
+}
+
 /// Lists, adds or removes. Remembered answers last longer than a daemon, so one is started to show them.
 pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus, CliError> {
-    let mut client = connect::connect_or_start(&context.paths)?;
+    let mut client = connect::connect_or_start(context)?;
     match arguments.command {
         None | Some(RulesCommand::List) => {
             let lists = lists(&mut client)?;
@@ -39,6 +46,11 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             let Response::RuleAdded(added) = client.call(Request::AddRule(new_rule(rule)?))? else {
                 return Err(CliError::OutOfTurn);
             };
+            if let Some(why) = without_effect(added.effect, added.kind) {
+                report::complain(&format!(
+                    "askbox: the rule is kept, but has no effect in this release: {why}\n"
+                ));
+            }
             if arguments.json {
                 output::print_json(&added)?;
             } else {
@@ -51,7 +63,11 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
         }
         Some(RulesCommand::Remove { id }) => {
             connect::expect_done(&mut client, Request::RemoveRule { id: id.clone() })?;
-            output::print(&format!("rule {} is removed\n", output::safe(&id)))?;
+            if arguments.json {
+                output::print_json(&Removed { removed: &id })?;
+            } else {
+                output::print(&format!("rule {} is removed\n", output::safe(&id)))?;
+            }
         }
     }
     Ok(ExitStatus::Success)
@@ -65,6 +81,22 @@ fn lists(client: &mut Client) -> Result<Lists, CliError> {
         return Err(CliError::OutOfTurn);
     };
     Ok(Lists { rules, grants })
+}
+
+/// Why a rule changes nothing yet.
+fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
+    match (kind, effect) {
+        (Kind::Execute, Effect::Allow | Effect::Ask | Effect::Deny) => {
+            Some("programs are started without asking")
+        }
+        (Kind::Read | Kind::Write, Effect::Ask) => Some("files raise no questions"),
+        (Kind::Write, Effect::Deny) => {
+            Some("what is open for writing stays open; deny reading closes a path")
+        }
+        (Kind::Network, Effect::Allow | Effect::Ask | Effect::Deny)
+        | (Kind::Read, Effect::Allow | Effect::Deny)
+        | (Kind::Write, Effect::Allow) => None,
+    }
 }
 
 fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {

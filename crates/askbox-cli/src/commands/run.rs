@@ -44,7 +44,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
         return Err(CliError::Root);
     }
     let cwd = std::env::current_dir().map_err(CliError::system("find the working directory"))?;
-    let mut client = connect::connect_or_start(&context.paths)?;
+    let mut client = connect::connect_or_start(context)?;
     let request = LaunchRequest {
         argv: command.into_iter().map(OsText::from).collect(),
         cwd: OsText::from(cwd),

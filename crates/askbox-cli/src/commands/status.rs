@@ -70,7 +70,12 @@ fn render(status: &StatusView, style: Style) -> String {
         render_file(&mut text, file, style);
     }
     for warning in &status.warnings {
-        let _infallible = writeln!(text, "{} {}", style.bad("warning:"), output::safe(warning));
+        let _infallible = writeln!(
+            text,
+            "{} {}",
+            style.bad("warning:"),
+            output::safe_sentence(warning)
+        );
     }
     text
 }
@@ -86,10 +91,10 @@ fn render_file(text: &mut String, file: &PolicyFileView, style: Style) {
     let path = output::safe(&file.path);
     let _infallible = writeln!(text, "policy     {path}\n           {state}");
     for problem in &file.problems {
-        let reason = output::safe(&problem.reason);
+        let reason = output::safe_sentence(&problem.reason);
         let _infallible = writeln!(text, "           {}:{}: {reason}", problem.line, problem.column);
         if let Some(hint) = &problem.hint {
-            let _infallible = writeln!(text, "           hint: {}", output::safe(hint));
+            let _infallible = writeln!(text, "           hint: {}", output::safe_sentence(hint));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use askbox_policy::SessionId;
 use askbox_wire::{Request, Response, Stop};
+use serde::Serialize;
 
 use crate::args::StopArgs;
 use crate::connect;
@@ -9,6 +10,12 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output;
+
+/// The object of `askbox stop --json`.
+#[derive(Debug, Serialize)]
+struct Stopped {
+    stopped: usize,
+}
 
 /// Stops one session, or all; none at all is as good as stopped.
 pub(crate) fn run(context: &Context, arguments: StopArgs) -> Result<ExitStatus, CliError> {
@@ -22,7 +29,11 @@ pub(crate) fn run(context: &Context, arguments: StopArgs) -> Result<ExitStatus, 
             None => 0,
         },
     };
-    output::print(&format!("{} told to end\n", output::count(count, "session")))?;
+    if arguments.json {
+        output::print_json(&Stopped { stopped: count })?;
+    } else {
+        output::print(&format!("{} told to end\n", output::count(count, "session")))?;
+    }
     Ok(ExitStatus::Success)
 }
 

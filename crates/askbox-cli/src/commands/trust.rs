@@ -21,7 +21,7 @@ pub(crate) fn run(context: &Context, arguments: &TrustArgs) -> Result<ExitStatus
             "find {}",
             arguments.directory.display()
         )))?;
-    let mut client = connect::connect_or_start(&context.paths)?;
+    let mut client = connect::connect_or_start(context)?;
     let Response::Trusted(trusted) = client.call(Request::Trust {
         directory: OsText::from(directory),
     })?

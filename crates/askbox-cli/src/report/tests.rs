@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use askbox_wire::ClientError;
+use askbox_wire::{ClientError, ErrorCode, WireError};
 use expect_test::expect;
 
 use super::*;
@@ -18,6 +18,18 @@ fn the_hint_comes_last() {
     let error = CliError::OutOfTurn;
     expect![[r#"
         askbox: the daemon answered out of turn
+    "#]]
+    .assert_eq(&text(&error));
+}
+
+#[test]
+fn what_a_program_inside_named_cannot_reach_the_terminal() {
+    let refusal = WireError::new(ErrorCode::Refused, "a\u{1b}[2J\u{202e}b\nc cannot be a project")
+        .with_hint("not\u{1b}[2J\r this");
+    let error = CliError::from(ClientError::Refused(refusal));
+    expect![[r#"
+        askbox: a\u{1b}[2J\u{202e}b\nc cannot be a project
+        hint: not\u{1b}[2J\r this
     "#]]
     .assert_eq(&text(&error));
 }

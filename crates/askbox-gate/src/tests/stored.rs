@@ -28,7 +28,7 @@ async fn an_hour_lasts_across_a_restart_of_the_daemon() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hour_lasts_across_a_reboot_by_the_wall_clock() {
+async fn threat_64_an_hour_lasts_across_a_reboot_by_the_wall_clock() {
     assert!(survives("boot-two", 5_000, START + HOUR - 1000).await);
     assert!(!survives("boot-two", 5_000, START + HOUR).await);
     // A clock that was set back ends it.

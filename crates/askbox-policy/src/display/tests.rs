@@ -14,7 +14,7 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
-fn hidden_characters_become_visible() {
+fn threat_62_hidden_characters_become_visible() {
     check(
         "plain text, ümlaut, 日本語, नमस्ते",
         "plain text, ümlaut, 日本語, नमस्ते",
@@ -61,7 +61,7 @@ fn check_host(text: &str, expected: &str) {
 }
 
 #[test]
-fn punycode_is_shown_with_the_readable_form_only_where_that_is_clear() {
+fn threat_62_punycode_is_shown_with_the_readable_form_only_where_that_is_clear() {
     check_host("example.com", "example.com");
     check_host("münchen.test", "xn--mnchen-3ya.test (münchen.test)");
     check_host("пример.test", "xn--e1afmkfd.test (пример.test)");
@@ -232,7 +232,7 @@ fn the_log_gets_few_and_short_words() {
 }
 
 #[test]
-fn secrets_never_reach_the_log() {
+fn threat_67_secrets_never_reach_the_log() {
     for (command, expected) in [
         (vec!["x", "--token=hunter2"], vec!["x", "--token=***"]),
         (

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::net::Shutdown;
 use std::os::unix::net::UnixListener;
 use std::thread;
@@ -96,6 +97,52 @@ fn a_daemon_that_goes_while_a_call_waits_is_gone() {
     let (_directory, path) = daemon(&[hello()]);
     let mut client = Client::connect(&path).unwrap();
     assert!(matches!(client.call(Request::Status), Err(ClientError::Closed)));
+}
+
+/// A client whose daemon, the second value, does nothing.
+fn idle() -> (Client, UnixStream) {
+    let (stream, daemon) = UnixStream::pair().unwrap();
+    let client = Client {
+        stream,
+        next_id: 0,
+        held: VecDeque::new(),
+        pid: 7,
+    };
+    (client, daemon)
+}
+
+#[test]
+fn a_request_that_is_too_long_is_ours_and_the_connection_stays() {
+    let (_directory, path) = daemon(&[hello(), FromDaemon::response(2, Ok(Response::Done))]);
+    let mut client = Client::connect(&path).unwrap();
+    let id = "x".repeat(crate::limits::MAX_FRAME);
+    assert!(matches!(
+        client.call(Request::RemoveRule { id }),
+        Err(ClientError::Encode(CodecError::TooLong { .. }))
+    ));
+    assert_eq!(client.call(Request::Status).unwrap(), Response::Done);
+}
+
+#[test]
+fn a_daemon_that_neither_reads_nor_answers_is_named_after_a_time() {
+    let soon = || Deadline::after(Duration::from_millis(1));
+    let (mut client, mut daemon) = idle();
+    // Half a message is no answer.
+    daemon.write_all(&[9, 0, 0, 0, b'{']).unwrap();
+    assert!(matches!(
+        client.receive(soon()),
+        Err(ClientError::TimedOut { pid: 7 })
+    ));
+    let (mut client, _daemon) = idle();
+    let id = "x".repeat(crate::limits::MAX_FRAME / 2);
+    let request = FromClient::Call {
+        id: 1,
+        request: Request::RemoveRule { id },
+    };
+    assert!(matches!(
+        client.write(&request, &[], soon()),
+        Err(ClientError::TimedOut { pid: 7 })
+    ));
 }
 
 #[test]

@@ -25,7 +25,10 @@ pub enum ReceiveError {
     Torn,
     /// What came is no message.
     #[error("unreadable message")]
-    Codec(#[from] CodecError),
+    Decode(#[source] CodecError),
+    /// The answer did not go out.
+    #[error(transparent)]
+    Send(#[from] SendError),
     /// The first message was no Hello, a later one was, or it did not come in time.
     #[error("no proper greeting")]
     Greeting,
@@ -35,6 +38,17 @@ pub enum ReceiveError {
         /// Its version.
         version: String,
     },
+}
+
+/// Why a message does not go to a front end.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It is no message, most likely because it is too long. The connection is as it was.
+    #[error("a message cannot be sent")]
+    Encode(#[source] CodecError),
+    /// The socket failed.
+    #[error("the connection failed")]
+    Socket(#[source] io::Error),
 }
 
 /// A call as it arrived. Descriptors that nobody takes out are closed with it.
@@ -133,9 +147,10 @@ impl Receiver {
     async fn message(&mut self) -> Result<Option<(FromClient, Vec<OwnedFd>)>, ReceiveError> {
         loop {
             // Exactly one frame is read at a time, so that descriptors cannot end up beside another one.
-            if self.frame.missing()?.0.is_empty() {
+            if self.frame.missing().map_err(ReceiveError::Decode)?.0.is_empty() {
                 let frame = std::mem::take(&mut self.frame);
-                return Ok(Some((codec::decode(&frame.content)?, frame.descriptors)));
+                let message = codec::decode(&frame.content).map_err(ReceiveError::Decode)?;
+                return Ok(Some((message, frame.descriptors)));
             }
             let stream = &self.stream;
             let frame = &mut self.frame;
@@ -172,10 +187,10 @@ impl Partial {
 
 impl Sender {
     /// Sends one message whole, and waits as long as the front end does not read: a stopped one is not a dead one.
-    /// After an error, or when dropped half-way, the connection is of no use any more.
-    pub async fn send(&mut self, message: &FromDaemon) -> Result<(), ReceiveError> {
-        let frame = codec::encode(message)?;
-        self.write(&frame).await.map_err(ReceiveError::Socket)
+    /// After an error of the socket, or when dropped half-way, the connection is of no use any more.
+    pub async fn send(&mut self, message: &FromDaemon) -> Result<(), SendError> {
+        let frame = codec::encode(message).map_err(SendError::Encode)?;
+        self.write(&frame).await.map_err(SendError::Socket)
     }
 
     async fn write(&self, mut rest: &[u8]) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Deadline};
 use crate::codec;
 use crate::message::{Descriptor, FromClient, FromDaemon, Hello, Request, Response, WireError};
 
@@ -172,15 +172,19 @@ async fn descriptors_come_with_their_own_frame() {
     let (mut connection, thread) = place
         .meet(move |mut client| {
             let [before, with, after] = [client.reserve(), client.reserve(), client.reserve()];
-            client.send(before, Request::Status, &[]).unwrap();
+            client
+                .send(before, Request::Status, &[], Deadline::NEVER)
+                .unwrap();
             let serve = Request::Serve {
                 session: askbox_policy::SessionId("s".into()),
                 attached: vec![Descriptor::Tcp4, Descriptor::Leash],
             };
             client
-                .send(with, serve, &[reader.as_fd(), writer.as_fd()])
+                .send(with, serve, &[reader.as_fd(), writer.as_fd()], Deadline::NEVER)
                 .unwrap();
-            client.send(after, Request::Sessions, &[]).unwrap();
+            client
+                .send(after, Request::Sessions, &[], Deadline::NEVER)
+                .unwrap();
         })
         .await;
     thread.join().unwrap();

@@ -11,6 +11,8 @@ use super::machine::{Daemon, Facts, Fuse, Init};
 use crate::error::chain;
 use crate::output;
 
+mod storage;
+
 /// The oldest bubblewrap that has what is needed.
 const OLDEST_BWRAP: (u32, u32) = (0, 8);
 
@@ -19,15 +21,16 @@ const OLDEST_KERNEL: (u32, u32) = (6, 1);
 
 /// Every check, in the order in which a launch needs them.
 pub(super) fn all(facts: &Facts) -> Vec<Check> {
-    vec![
+    let mut checks = vec![
         kernel(&facts.kernel),
         namespaces(facts),
         firewall(facts),
         bwrap(&facts.bwrap),
         init(&facts.init),
-        daemon(&facts.daemon),
-        fuse(facts.fuse),
-    ]
+    ];
+    checks.extend(storage::directories(&facts.directories));
+    checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
+    checks
 }
 
 fn kernel(release: &str) -> Check {
@@ -209,11 +212,18 @@ fn daemon(daemon: &Daemon) -> Check {
             let cause = "it was started before the last update";
             Check::problem(NAME, format!("version {}", output::safe(version)), cause, RESTART)
         }
-        Daemon::Unreachable(reason) => Check::problem(NAME, "unreachable", output::safe(reason), RESTART),
+        Daemon::Unreachable(reason) => {
+            Check::problem(NAME, "unreachable", output::safe_sentence(reason), RESTART)
+        }
         Daemon::Running(status) => {
             let running = format!("version {}, process {}", status.version, status.pid);
             if let Some(ObstacleView { reason, hint }) = &status.obstacle {
-                return Check::problem(NAME, running, output::safe(reason), output::safe(hint));
+                return Check::problem(
+                    NAME,
+                    running,
+                    output::safe_sentence(reason),
+                    output::safe_sentence(hint),
+                );
             }
             let broken = status.policy.files.iter().find(|file| match file.state {
                 PolicyFileState::LastGood | PolicyFileState::Broken => true,
@@ -226,7 +236,9 @@ fn daemon(daemon: &Daemon) -> Check {
                     format!("{} is broken", output::safe(&file.path)),
                     "correct it; `askbox status` shows line and reason",
                 ),
-                (None, Some(warning)) => Check::note(NAME, format!("{running}: {}", output::safe(warning))),
+                (None, Some(warning)) => {
+                    Check::note(NAME, format!("{running}: {}", output::safe_sentence(warning)))
+                }
                 (None, None) => Check::ok(NAME, running),
             }
         }

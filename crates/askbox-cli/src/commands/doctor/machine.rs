@@ -13,6 +13,10 @@ use crate::context::Context;
 use crate::error::{CliError, chain};
 use crate::init_program;
 
+mod storage;
+
+pub(super) use storage::{Entry, Found, Log, Opened, Place};
+
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -25,6 +29,8 @@ pub(super) struct Facts {
     /// What bubblewrap says of itself, when a launch would use it.
     pub(super) bwrap: Result<String, Unusable>,
     pub(super) init: Init,
+    pub(super) directories: Vec<Place>,
+    pub(super) log: Log,
     pub(super) fuse: Fuse,
     pub(super) daemon: Daemon,
 }
@@ -84,6 +90,8 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
             found: init_program::find(&program),
             searched: init_program::places(&program),
         },
+        directories: storage::directories(&context.paths),
+        log: storage::log(&context.paths),
         fuse: fuse(),
         daemon: daemon(context),
         program,

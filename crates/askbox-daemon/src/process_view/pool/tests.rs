@@ -63,7 +63,7 @@ async fn jobs_share_few_threads() {
 }
 
 #[tokio::test]
-async fn threads_that_are_held_up_are_replaced() {
+async fn threat_69_threads_that_are_held_up_are_replaced() {
     let pool = Pool::default();
     let holds = hold_up(&pool, THREADS * 3).await;
     assert_eq!(pool.run(AMPLE, |_| 7).await, Some(7));
@@ -85,7 +85,7 @@ async fn threads_are_replaced_up_to_a_limit_and_come_back() {
 }
 
 #[tokio::test]
-async fn a_full_queue_fails_at_once() {
+async fn threat_69_a_full_queue_fails_at_once() {
     let pool = Pool::default();
     let mut holds = Vec::new();
     while pool.shared.0.lock().running.len() < HELD_UP + THREADS {

@@ -52,7 +52,7 @@ fn credentials_are_refused_in_every_preset_and_opened_by_the_exact_path_alone() 
 }
 
 #[test]
-fn startup_files_ask_in_every_preset_and_yield_to_the_exact_path_alone() {
+fn threat_6_startup_files_ask_in_every_preset_and_yield_to_the_exact_path_alone() {
     let bashrc = || write("/home/u/.bashrc");
     let open = || {
         Case::new()

@@ -4,7 +4,7 @@ use askbox_wire::StatusView;
 use expect_test::{Expect, expect};
 
 use super::super::State;
-use super::super::machine::Sysctls;
+use super::super::machine::{Entry, Found, Log, Opened, Place, Sysctls};
 use super::*;
 use crate::fixtures::status;
 
@@ -23,6 +23,23 @@ fn healthy() -> Facts {
         init: Init {
             found: Some("/opt/askbox/askbox-init".into()),
             searched: Vec::new(),
+        },
+        directories: Vec::new(),
+        log: Log {
+            place: Place {
+                path: "/home/ada/.local/state/askbox/log.sqlite".into(),
+                found: Found::Nothing {
+                    nearest: "/home/ada".into(),
+                    entry: Entry {
+                        right_type: true,
+                        ours: true,
+                        mode: 0o700,
+                        writable: true,
+                        free: None,
+                    },
+                },
+            },
+            opened: Opened::NotTried,
         },
         fuse: Fuse::Usable,
         daemon: Daemon::NotRunning,

@@ -1,0 +1,130 @@
+//! Gathers how Askbox's own directories and its log are. Looks and opens for reading; makes and changes nothing.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use askbox_audit::Reader;
+use askbox_paths::Paths;
+use nix::sys::statvfs::statvfs;
+use nix::unistd::{AccessFlags, Uid, access};
+
+use crate::error::chain;
+
+/// What has one of our names.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Place {
+    pub(in super::super) path: PathBuf,
+    pub(in super::super) found: Found,
+}
+
+/// How it is.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Found {
+    /// There.
+    Entry(Entry),
+    /// Not yet; it would be made below this directory.
+    Nothing { nearest: PathBuf, entry: Entry },
+    /// It cannot be looked at.
+    Unknown(String),
+}
+
+/// What is known of a file or a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Entry {
+    /// Whether it is a directory, or a plain file, as its place demands.
+    pub(in super::super) right_type: bool,
+    /// Whether it belongs to this user.
+    pub(in super::super) ours: bool,
+    pub(in super::super) mode: u32,
+    pub(in super::super) writable: bool,
+    /// Bytes that are left on its file system, where that says so.
+    pub(in super::super) free: Option<u64>,
+}
+
+/// The log.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Log {
+    pub(in super::super) place: Place,
+    pub(in super::super) opened: Opened,
+}
+
+/// Whether the log can be read.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Opened {
+    Readable,
+    /// There is none yet, or it is nothing to open.
+    NotTried,
+    /// A newer Askbox wrote it.
+    Newer(String),
+    Failed(String),
+}
+
+/// Each of Askbox's own directories.
+pub(super) fn directories(paths: &Paths) -> Vec<Place> {
+    let directory = |path: &Path| place(path, fs::metadata(path), Metadata::is_dir);
+    paths.own().into_iter().map(directory).collect()
+}
+
+/// The log, which the daemon may be writing.
+pub(super) fn log(paths: &Paths) -> Log {
+    // A link in its place is no log: the daemon follows none.
+    let path = paths.log();
+    let place = place(&path, fs::symlink_metadata(&path), Metadata::is_file);
+    let opened = match place.found {
+        Found::Entry(Entry { right_type: true, .. }) => match Reader::open(&place.path) {
+            Ok(_closed_again) => Opened::Readable,
+            Err(error @ askbox_audit::Error::Newer { .. }) => Opened::Newer(chain(&error)),
+            Err(error) => Opened::Failed(chain(&error)),
+        },
+        Found::Entry(_) | Found::Nothing { .. } | Found::Unknown(_) => Opened::NotTried,
+    };
+    Log { place, opened }
+}
+
+fn place(path: &Path, metadata: io::Result<Metadata>, is_right: fn(&Metadata) -> bool) -> Place {
+    let found = match metadata {
+        Ok(metadata) => Found::Entry(entry(path, &metadata, is_right)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => nearest(path),
+        Err(error) => Found::Unknown(error.to_string()),
+    };
+    Place {
+        path: path.to_owned(),
+        found,
+    }
+}
+
+fn nearest(path: &Path) -> Found {
+    let above = path
+        .ancestors()
+        .skip(1)
+        .find_map(|above| fs::metadata(above).ok().map(|metadata| (above, metadata)));
+    match above {
+        Some((above, metadata)) => Found::Nothing {
+            nearest: above.to_owned(),
+            entry: entry(above, &metadata, Metadata::is_dir),
+        },
+        None => Found::Unknown("no directory above it can be looked at".to_owned()),
+    }
+}
+
+fn entry(path: &Path, metadata: &Metadata, is_right: fn(&Metadata) -> bool) -> Entry {
+    let mut wanted = AccessFlags::R_OK | AccessFlags::W_OK;
+    if metadata.is_dir() {
+        wanted |= AccessFlags::X_OK;
+    }
+    let free = statvfs(path)
+        .ok()
+        .map(|system| system.blocks_available().saturating_mul(system.fragment_size()));
+    Entry {
+        right_type: is_right(metadata),
+        ours: metadata.uid() == Uid::effective().as_raw(),
+        mode: metadata.mode() & 0o7777,
+        writable: access(path, wanted).is_ok(),
+        free,
+    }
+}
+
+#[cfg(test)]
+mod tests;

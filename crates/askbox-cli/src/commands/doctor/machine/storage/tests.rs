@@ -1,0 +1,36 @@
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+#[test]
+fn what_is_not_there_is_judged_by_the_directory_above() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().join("a/b").into())).unwrap();
+    for place in directories(&paths) {
+        let Found::Nothing { nearest, entry } = place.found else {
+            panic!("{place:?}")
+        };
+        assert_eq!(nearest, root.path());
+        assert!(entry.right_type && entry.ours && entry.writable, "{entry:?}");
+    }
+    assert!(matches!(log(&paths).opened, Opened::NotTried));
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_there_is_judged_by_itself() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().into())).unwrap();
+    fs::create_dir_all(paths.state()).unwrap();
+    fs::set_permissions(paths.state(), Permissions::from_mode(0o750)).unwrap();
+    fs::write(paths.log(), "no database").unwrap();
+    let state = place(paths.state(), fs::metadata(paths.state()), Metadata::is_dir);
+    let Found::Entry(entry) = state.found else {
+        panic!("{state:?}")
+    };
+    assert_eq!((entry.right_type, entry.ours, entry.mode), (true, true, 0o750));
+    assert!(entry.free.is_some());
+    let log = log(&paths);
+    assert!(matches!(&log.opened, Opened::Failed(_)), "{log:?}");
+}
