@@ -126,3 +126,30 @@ fn threat_11_what_was_made_is_logged_when_nobody_is_there_to_be_told() {
         });
     }
 }
+
+#[test]
+fn threat_11_decoys_hide_nothing_of_what_was_made() {
+    let world = World::new();
+    let many = world.sh(&[], "for n in $(seq 400); do mkdir d$n; done; git init -q zz");
+    assert_eq!(said(many.succeeded()), Some("zz/.git"));
+    assert_eq!(logged(&world), ["zz/.git"]);
+    // From now on it has more directories than a launch looks at, and no session can tell what is new there.
+    let blind = world.sh(&[], "mkdir .zed; git init -q zzz");
+    assert_eq!(
+        said(blind.succeeded()),
+        Some(".zed, more directories than are looked at")
+    );
+
+    let world = World::new();
+    let decoys = "for n in .aider.conf.yml .claude .codex .continue .cursor .devcontainer .exrc .fleet .gdbinit .gemini \
+        .helix .idea .junie; do mkdir $n; done; mkdir .vscode .zed 'x, all is well'; git init -q 'x, all is well'";
+    let finished = world.sh(&[], decoys);
+    assert!(
+        said(finished.succeeded())
+            .unwrap()
+            .ends_with("4 more, which the log names")
+    );
+    let last = logged(&world).pop().unwrap();
+    assert!(last.contains(".vscode") && last.contains(".zed"), "{last}");
+    assert!(last.ends_with("\"x, all is well/.git\""), "{last}");
+}

@@ -253,16 +253,19 @@ pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) -> Vec<Str
         serving.settle().await;
     }
     let made = made::since(before, project.path(), root, how).await;
-    let list = (!made.is_empty()).then(|| entry(id, &project, SessionChange::Made, Some(made.join(", "))));
+    let list = made
+        .details()
+        .into_iter()
+        .map(|detail| entry(id, &project, SessionChange::Made, Some(detail)));
     let ended = entry(id, &project, SessionChange::Ended, Some(how.text()));
-    for entry in list.into_iter().chain([ended]) {
+    for entry in list.chain([ended]) {
         // Nothing takes effect by it, so nobody waits for the disk.
         if let Err(error) = daemon.log.record(entry, Durability::Unsynced).await {
             tracing::error!(%error, session = %id, "the end of a session is not in the log");
         }
     }
     daemon.tell(Event::SessionEnded { session: id.clone() });
-    made
+    made.notice()
 }
 
 /// The descriptors of a launch, by their use.

@@ -39,6 +39,9 @@ pub(crate) const SEARCHED_NAMES: usize = 2000;
 /// Directories that are looked into to find the repositories of a project.
 pub(crate) const SEARCHED_DIRECTORIES: usize = 300;
 
+/// How many times as much is looked at when a session has ended.
+pub(crate) const THOROUGH: usize = 20;
+
 /// How deep in `modules` a submodule's git directory is looked for: its name may have slashes, and it may have submodules.
 pub(crate) const MODULE_DEPTH: usize = 6;
 

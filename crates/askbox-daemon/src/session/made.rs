@@ -1,8 +1,9 @@
 //! What a session made that may run outside later. Looks once, when everything inside has ended; opens nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use askbox_audit::limits::TEXT_BYTES;
 use askbox_policy::display;
 use askbox_sandbox::guards::Before;
 use tokio::task::spawn_blocking;
@@ -15,8 +16,52 @@ use crate::process_view;
 /// How often it is looked whether the processes inside have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// The names, as people see them; `root` is the first process of the session, 0 when there was none.
-pub(super) async fn since(before: Before, project: &Path, root: u32, how: Ending) -> Vec<String> {
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Names as people see them, all of them.
+    names: Vec<String>,
+    /// Whether there may be others.
+    is_cut: bool,
+}
+
+/// What is said where there may be others.
+const CUT: &str = "more directories than are looked at";
+
+impl Found {
+    /// For the person at the terminal: as many as are read, and how many more there are.
+    pub(super) fn notice(&self) -> Vec<String> {
+        let mut notice: Vec<String> = self.names.iter().take(limits::MADE_SHOWN).cloned().collect();
+        if limits::MADE_SHOWN < self.names.len() {
+            let more = self.names.len() - limits::MADE_SHOWN;
+            notice.push(format!("{more} more, which the log names"));
+        }
+        // A project with that many directories is no news; names in it, or one that became so, are.
+        if self.is_cut && !self.names.is_empty() {
+            notice.push(CUT.to_owned());
+        }
+        notice
+    }
+
+    /// For the log: all of them, as many in one event as its text may hold.
+    pub(super) fn details(&self) -> Vec<String> {
+        let mut details: Vec<String> = Vec::new();
+        let words = self.names.iter().map(String::as_str);
+        for word in words.chain(self.is_cut.then_some(CUT)) {
+            match details.last_mut() {
+                Some(last) if last.len() + word.len() + 2 <= TEXT_BYTES => {
+                    last.push_str(", ");
+                    last.push_str(word);
+                }
+                Some(_) | None => details.push(word.to_owned()),
+            }
+        }
+        details
+    }
+}
+
+/// Looks; `root` is the first process of the session, 0 when there was none.
+pub(super) async fn since(before: Before, project: &Path, root: u32, how: Ending) -> Found {
     match how {
         // Their client has waited for them; at the daemon's own end there is no time.
         Ending::Exited(_) | Ending::DaemonEnds => {}
@@ -25,17 +70,26 @@ pub(super) async fn since(before: Before, project: &Path, root: u32, how: Ending
     let looking = spawn_blocking(move || before.made_since());
     let Ok(Ok(made)) = timeout(limits::MADE_WAIT, looking).await else {
         tracing::warn!("whether a session made files that run outside could not be seen");
-        return Vec::new();
+        return Found {
+            names: Vec::new(),
+            is_cut: true,
+        };
     };
-    let name = |path: &PathBuf| {
-        let relative = path.strip_prefix(project).unwrap_or(path);
-        display::path(relative, limits::PATH_SHOWN)
-    };
-    let mut names: Vec<String> = made.iter().take(limits::MADE_SHOWN).map(name).collect();
-    if limits::MADE_SHOWN < made.len() {
-        names.push(format!("{} more", made.len() - limits::MADE_SHOWN));
+    Found {
+        names: made.paths.iter().map(|path| name(path, project)).collect(),
+        is_cut: made.is_cut,
     }
-    names
+}
+
+/// Quoted where it would be read as more than one.
+fn name(path: &Path, project: &Path) -> String {
+    let relative = path.strip_prefix(project).unwrap_or(path);
+    let shown = display::path(relative, limits::PATH_SHOWN);
+    if shown.contains([',', ';', ' ', '"']) {
+        format!("\"{shown}\"")
+    } else {
+        shown
+    }
 }
 
 /// What is written in the last moment would be missed otherwise. A process that does not end is not waited for.

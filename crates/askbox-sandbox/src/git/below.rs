@@ -30,6 +30,15 @@ impl Search {
         }
     }
 
+    /// What a look that nobody waits for may cost: so much that decoys made in a session do not end it early.
+    pub(crate) fn thorough() -> Self {
+        Self {
+            names: limits::SEARCHED_NAMES * limits::THOROUGH,
+            directories: limits::SEARCHED_DIRECTORIES * limits::THOROUGH,
+            is_cut: false,
+        }
+    }
+
     /// The directories in a directory, sorted; no links.
     fn directories_in(&mut self, directory: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();

@@ -34,9 +34,18 @@ pub(super) enum Was {
     Link(PathBuf),
 }
 
+/// What a session made that runs outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// The names, sorted.
+    pub paths: Vec<PathBuf>,
+    /// Whether there was more than is looked at, so that there may be others.
+    pub is_cut: bool,
+}
+
 impl Before {
     /// What is there now and was not, or leads elsewhere. Blocks; programs inside should have ended.
-    pub fn made_since(&self) -> Vec<PathBuf> {
+    pub fn made_since(&self) -> Made {
         let is_made = |path: &Path, was: &Was| match see(path) {
             Some(Was::Absent) => false,
             now => now.as_ref() != Some(was),
@@ -47,14 +56,20 @@ impl Before {
             .filter(|(path, was)| is_made(path, was))
             .map(|(path, _)| path.clone());
         let mut made: BTreeSet<PathBuf> = names.collect();
+        let mut is_cut = true;
         if let (Some(before), Some(now)) = (&self.endings, endings(&self.project)) {
             made.extend(now.difference(before).cloned());
+            is_cut = false;
         }
+        let mut search = Search::thorough();
         if let Some(places) = &self.places {
-            let now = git_places(&self.project, self.own.as_deref(), &mut Search::new());
+            let now = git_places(&self.project, self.own.as_deref(), &mut search);
             made.extend(now.into_iter().filter(|place| !places.contains(place)));
         }
-        made.into_iter().collect()
+        Made {
+            paths: made.into_iter().collect(),
+            is_cut: is_cut || search.is_cut || self.places.is_none(),
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl Project {
     }
 
     fn made(&self, before: &Before) -> Vec<String> {
-        let made = before.made_since();
+        let made = before.made_since().paths;
         let relative = made.iter().map(|path| path.strip_prefix(&self.root).unwrap());
         relative.map(|path| path.display().to_string()).collect()
     }
