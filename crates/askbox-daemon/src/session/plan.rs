@@ -9,7 +9,7 @@ use std::sync::Arc;
 use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
     CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
-    Rule, SessionId, SessionRules, Target, Verdict,
+    Rule, SessionId, SessionRules, Target, Verdict, display,
 };
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opening, Sought};
@@ -72,8 +72,14 @@ pub(super) async fn make(
     }
 }
 
+/// Directories that every session has, its own or the system's.
+const BASES: [&str; 12] = [
+    "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/tmp",
+];
+
 /// A plan in the making.
 struct Planning {
+    home: CanonicalPath,
     policy: Arc<Policy>,
     project: CanonicalPath,
     cwd: PathBuf,
@@ -115,6 +121,7 @@ impl Planning {
             rules = rules.with_project_file(content(file)?, &project, trusted, &policy);
         }
         Ok(Self {
+            home: daemon.home.clone(),
             policy,
             project,
             cwd,
@@ -128,6 +135,7 @@ impl Planning {
         let opened = self.opened(id)?;
         let listed = self.listed(&opened);
         let denied = self.denied()?;
+        let in_vain = self.denied_in_vain();
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
         if !identity::can_tell_of(&user) {
             let error = refused(format!(
@@ -175,7 +183,7 @@ impl Planning {
         Ok(Planned {
             project: Project(self.project.as_path().to_owned()),
             rules: self.rules,
-            notices: plan.notices,
+            notices: in_vain.into_iter().chain(plan.notices).collect(),
             plan: text,
             before: facts.project.guards.before,
         })
@@ -270,6 +278,10 @@ impl Planning {
                 refused(format!("cannot close {}: it has wildcards", rule.pattern))
                     .with_hint("name the file or directory itself; --deny-path can be given more than once")
             })?;
+            if let Some(base) = self.stands_on(&path) {
+                return Err(refused(format!("cannot close {path}: the session needs {base}"))
+                    .with_hint("name what is to be closed in it"));
+            }
             denied.push(path);
         }
         let others = self
@@ -283,6 +295,32 @@ impl Planning {
                 .map(|(path, _)| path),
         );
         Ok(denied.into_iter().map(|path| path.as_path().to_owned()).collect())
+    }
+
+    /// What a session cannot do without, where a path is that or holds it.
+    fn stands_on(&self, path: &CanonicalPath) -> Option<String> {
+        let own = [self.project.as_path(), self.home.as_path()];
+        let bases = own.into_iter().chain(BASES.iter().map(Path::new));
+        bases
+            .filter(|base| base.starts_with(path.as_path()))
+            .map(|base| display::path(base, limits::PATH_SHOWN))
+            .next()
+    }
+
+    /// The flags that close nothing, because nothing is there: most often a slip of the pen.
+    fn denied_in_vain(&self) -> Vec<String> {
+        let flags = self.rules.flags.iter().filter(|rule| rule.effect == Effect::Deny);
+        let paths = flags.filter_map(|rule| match rule.pattern.kind() {
+            Kind::Read => openable(&rule.pattern).map(|(path, _)| path),
+            Kind::Write | Kind::Execute | Kind::Network => None,
+        });
+        paths
+            .filter(|path| fs::symlink_metadata(path.as_path()).is_err())
+            .map(|path| {
+                let shown = display::path(path.as_path(), limits::PATH_SHOWN);
+                format!("`--deny-path {shown}` closes nothing: there is no such file or directory")
+            })
+            .collect()
     }
 
     /// Whether a rule is for this project and has not ended.
