@@ -127,6 +127,22 @@ fn threat_5_descriptors_that_askbox_itself_inherits_do_not_get_inside() {
 }
 
 #[test]
+fn threat_5_a_directory_as_a_standard_stream_is_refused() {
+    let world = World::new();
+    for (stream, name) in [("<", "input"), ("1<", "output"), ("2<", "error")] {
+        let run = |place: &str| outside(&world, &format!("($ASKBOX run -- true {stream} {place})"));
+        let refused = run("~");
+        assert_eq!(refused.code, Some(125), "{name}: {refused:#?}");
+        assert_eq!(run("/dev/null").code, Some(0), "{name}");
+    }
+    let refused = outside(&world, "$ASKBOX run -- true < ~");
+    assert!(
+        refused.stderr.contains("standard input is a directory"),
+        "{refused:#?}"
+    );
+}
+
+#[test]
 fn threat_49_the_keys_of_the_users_session_are_left_behind() {
     let world = World::new();
     assert_eq!(outside(&world, KEYS).succeeded().stdout, "1\n0\n");
