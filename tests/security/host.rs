@@ -6,6 +6,20 @@ use askbox_tests::{MARKER, Running, World};
 
 use crate::both::{outside, works_everywhere, works_only_outside};
 
+/// Puts a key that only its possessor may see into a fresh session keyring, and counts it in what two commands print.
+const KEYS: &str = r#"exec /usr/bin/python3 - <<'END'
+import ctypes, os, platform, subprocess
+add_key, keyctl = {"x86_64": (248, 250), "aarch64": (217, 219)}[platform.machine()]
+libc = ctypes.CDLL(None, use_errno=True)
+JOIN_SESSION_KEYRING, SETPERM, SESSION_KEYRING, POSSESSOR = 1, 5, ctypes.c_long(-3), 0x3f000000
+assert libc.syscall(keyctl, JOIN_SESSION_KEYRING, None) >= 0
+key = libc.syscall(add_key, b"user", b"askbox-canary", b"x", 1, SESSION_KEYRING)
+assert key >= 0 and libc.syscall(keyctl, SETPERM, key, POSSESSOR) == 0
+for before in [[], [os.environ["ASKBOX"], "run", "--"]]:
+    keys = subprocess.run(before + ["cat", "/proc/keys"], capture_output=True, text=True, check=True)
+    print(keys.stdout.count("askbox-canary"))
+END"#;
+
 #[test]
 fn threat_4_the_roots_of_processes_are_the_sandbox_itself() {
     let world = World::new();
@@ -110,6 +124,55 @@ fn threat_5_descriptors_that_askbox_itself_inherits_do_not_get_inside() {
             "the daemon that this run started holds {target:?}"
         );
     }
+}
+
+#[test]
+fn threat_5_a_directory_as_a_standard_stream_is_refused() {
+    let world = World::new();
+    for (stream, name) in [("<", "input"), ("1<", "output"), ("2<", "error")] {
+        let run = |place: &str| outside(&world, &format!("($ASKBOX run -- true {stream} {place})"));
+        let refused = run("~");
+        assert_eq!(refused.code, Some(125), "{name}: {refused:#?}");
+        assert_eq!(run("/dev/null").code, Some(0), "{name}");
+    }
+    let refused = outside(&world, "$ASKBOX run -- true < ~");
+    assert!(
+        refused.stderr.contains("standard input is a directory"),
+        "{refused:#?}"
+    );
+}
+
+#[test]
+fn threat_49_the_keys_of_the_users_session_are_left_behind() {
+    let world = World::new();
+    assert_eq!(outside(&world, KEYS).succeeded().stdout, "1\n0\n");
+}
+
+#[test]
+fn threat_15_no_process_of_a_session_keeps_a_capability() {
+    const NONE: &str = "0000000000000000";
+    let world = World::new();
+    let session = world.start_sh(&[], "exec sleep 1002");
+    world.eventually("the command runs", || {
+        let mut inside = world.sandboxed().into_iter();
+        inside.any(|process| process.command == ["sleep", "1002"])
+    });
+    let inside = world.sandboxed();
+    assert!(3 <= inside.len(), "bwrap, init and the command: {inside:#?}");
+    for process in inside {
+        let status = fs::read_to_string(format!("/proc/{}/status", process.pid)).unwrap();
+        let kept: Vec<&str> = status
+            .lines()
+            .filter(|line| line.starts_with("Cap") && !line.ends_with(NONE))
+            .collect();
+        assert_eq!(kept, Vec::<&str>::new(), "{process:#?}");
+    }
+    drop(session);
+    let host = outside(
+        &world,
+        "unshare --user --map-root-user grep CapEff /proc/self/status",
+    );
+    assert!(!host.succeeded().stdout.contains(NONE), "{host:#?}");
 }
 
 #[test]

@@ -62,6 +62,14 @@ fn until_gone(world: &World, namespaces: &BTreeSet<OsString>, since: Instant) ->
     since.elapsed()
 }
 
+/// The same for what is inside, while the client may still be there.
+fn until_empty(world: &World, namespaces: &BTreeSet<OsString>, since: Instant) -> Duration {
+    world.eventually("every process inside is gone", || {
+        !is_inhabited(namespaces) && world.sandboxed().is_empty()
+    });
+    since.elapsed()
+}
+
 fn open_descriptors(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
@@ -140,6 +148,59 @@ fn threat_58_when_the_daemon_is_killed_everything_inside_is_gone_within_a_second
     assert_eq!(world.sh(&[], "echo next").succeeded().stdout, "next\n");
     assert_ne!(world.daemon_pid(), daemon);
     world.ok(&["log", "verify"]);
+}
+
+#[test]
+fn threat_58_the_daemons_end_is_enough_when_the_client_does_nothing() {
+    let world = World::new();
+    let server = Server::banner("hello");
+    let running = start_busy(&world, &server);
+    let (daemon, namespaces) = (world.daemon_pid(), namespaces(&world));
+    running.signal(Signal::SIGSTOP);
+    let since = Instant::now();
+    kill(Pid::from_raw(daemon), Signal::SIGKILL).unwrap();
+    let took = until_empty(&world, &namespaces, since);
+    assert!(took < PROMISED, "{took:?}");
+    running.signal(Signal::SIGCONT);
+    assert_eq!(running.finish().code, Some(125));
+}
+
+#[test]
+fn threat_58_the_client_ends_everything_when_the_first_process_inside_does_nothing() {
+    let world = World::new();
+    let server = Server::banner("hello");
+    let running = start_busy(&world, &server);
+    let (daemon, namespaces) = (world.daemon_pid(), namespaces(&world));
+    let inside = world.sandboxed();
+    let init = inside
+        .iter()
+        .find(|process| process.command[0].ends_with("/init"));
+    let init = init.unwrap_or_else(|| panic!("no init among {inside:#?}"));
+    kill(Pid::from_raw(init.pid), Signal::SIGSTOP).unwrap();
+    let since = Instant::now();
+    kill(Pid::from_raw(daemon), Signal::SIGKILL).unwrap();
+    let took = until_gone(&world, &namespaces, since);
+    assert!(took < PROMISED, "{took:?}");
+    assert_eq!(running.finish().code, Some(125));
+}
+
+#[test]
+fn threat_58_the_clients_end_is_enough_when_the_daemon_does_nothing() {
+    let world = World::new();
+    let server = Server::banner("hello");
+    let running = start_busy(&world, &server);
+    let (daemon, namespaces) = (world.daemon_pid(), namespaces(&world));
+    kill(Pid::from_raw(daemon), Signal::SIGSTOP).unwrap();
+    let since = Instant::now();
+    running.signal(Signal::SIGKILL);
+    let took = until_gone(&world, &namespaces, since);
+    kill(Pid::from_raw(daemon), Signal::SIGCONT).unwrap();
+    assert!(took < PROMISED, "{took:?}");
+    assert_eq!(running.finish().signal, Some(9));
+    world.eventually("the session is closed", || {
+        world.ok(&["sessions", "--json"]).trim() == "[]"
+    });
+    assert_eq!(world.daemon_pid(), daemon, "the daemon lives on");
 }
 
 #[test]

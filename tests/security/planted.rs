@@ -106,6 +106,7 @@ fn threat_21_a_project_file_that_is_no_file_is_refused_by_name_and_never_waited_
         "mkfifo .askbox.toml",
         "mkdir .askbox.toml",
         "ln -s /dev/zero .askbox.toml",
+        "touch other.toml && ln -s other.toml .askbox.toml",
         "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\".askbox.toml\")'",
     ] {
         let planted = world.sh(&[], plant);

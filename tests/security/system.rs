@@ -282,3 +282,24 @@ opened = call({open_by_handle}, os.open('.', os.O_RDONLY), handle, 0)"
     let inside = world.sh(&[], &python(&format!("{make}\nprint(got, opened)")));
     assert_eq!(inside.succeeded().stdout, "(-1, 1) (-1, 1)\n");
 }
+
+#[test]
+fn threat_48_other_families_of_sockets_are_not_there() {
+    let world = World::new();
+    // Packet sockets want a privilege outside; inside there is not even the family.
+    let script = python(
+        "import errno, socket
+def attempt(make, family):
+    try: make(family, socket.SOCK_DGRAM); return 'made'
+    except OSError as error: return errno.errorcode[error.errno]
+for family in [socket.AF_PACKET, socket.AF_UNIX]:
+    print(attempt(socket.socket, family), attempt(socket.socketpair, family))",
+    );
+    let host = outside(&world, &script);
+    assert_eq!(host.succeeded().stdout, "EPERM EPERM\nmade made\n");
+    let inside = world.sh(&[], &script);
+    assert_eq!(
+        inside.succeeded().stdout,
+        "EAFNOSUPPORT EAFNOSUPPORT\nmade made\n"
+    );
+}

@@ -128,3 +128,6 @@ fn program(rules: Rules, errno: libc::c_int) -> Result<Vec<u8>, seccompiler::Bac
     };
     Ok(program.iter().flat_map(bytes).collect())
 }
+
+#[cfg(test)]
+mod tests;

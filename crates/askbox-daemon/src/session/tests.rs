@@ -146,6 +146,12 @@ fn only_its_own_connection_speaks_for_a_session() {
     let mut stranger = world.client();
     let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::ALL), &all));
     assert_eq!(refused.code, ErrorCode::NotFound);
+    // Nor is a session of its own enough.
+    let own = Box::new(launch_request(&world.project("own")));
+    let launched = stranger.call(Request::Launch(own)).unwrap();
+    assert!(matches!(launched, Response::Launched { .. }), "{launched:?}");
+    let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::ALL), &all));
+    assert_eq!(refused.code, ErrorCode::NotFound);
 
     let mut twice = Descriptor::ALL;
     twice[1] = Descriptor::Tcp4;

@@ -1,7 +1,7 @@
 use askbox_policy::WhyMissed;
 
 use super::*;
-use crate::limits::{MEMBERS_PER_QUESTION, MISSED_PER_SESSION, WAITERS_PER_QUESTION};
+use crate::limits::{MEMBERS_PER_QUESTION, MISSED_PER_SESSION, QUESTIONS_PER_SESSION, WAITERS_PER_QUESTION};
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_requests_for_one_target_are_one_question() {
@@ -50,6 +50,24 @@ async fn a_thousand_random_subdomains_are_grouped_limited_and_denied() {
         ));
     }
     assert_eq!((world.gate.grants().len(), world.gate.missed().len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_asks_slowly_has_so_many_open_questions_and_no_more() {
+    let world = World::with_policy("[questions]\ntimeout = \"30m\"\n");
+    let mut asking = Vec::new();
+    for number in 0..QUESTIONS_PER_SESSION {
+        if number % 20 == 19 {
+            world.advance(2 * MINUTE).await;
+        }
+        asking.push(world.ask(&net(&format!("r{number}.test"))));
+        world.until_waiting(number + 1).await;
+    }
+    assert_eq!(denied(world.ask(&net("late.test"))).await, DeniedBy::TooMany);
+    assert_eq!(world.gate.open_questions().len(), QUESTIONS_PER_SESSION);
+    // What is asked already can be waited for as before.
+    asking.push(world.ask(&net("r0.test")));
+    world.until_waiting(QUESTIONS_PER_SESSION + 1).await;
 }
 
 #[tokio::test(start_paused = true)]

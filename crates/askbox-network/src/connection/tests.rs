@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -314,6 +316,49 @@ async fn a_new_deny_cuts_what_lives_and_the_program_notices() {
         "the program sees a reset"
     );
     assert!(far.read(&mut [0; 1]).await.is_err(), "so does the server");
+}
+
+#[tokio::test]
+async fn a_new_deny_of_one_host_cuts_the_connection_that_carries_its_requests() {
+    let (server, port) = listen().await;
+    let rules = rule("allow", "ok.test") + &rule("allow", "other.test");
+    let world = World::new(&rules, &[("ok.test", port)]);
+    let (mut program, task) = world.connect("ok.test", port).await;
+    let (mut far, _) = server.accept().await.unwrap();
+    for host in ["ok.test", "other.test"] {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
+        program.write_all(request.as_bytes()).await.unwrap();
+        read_head(&mut far).await;
+        far.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert!(read_head(&mut program).await.starts_with("HTTP/1.1 204 "));
+    }
+    let deny = |host| policy(&(rules.clone() + &rule("deny", host)));
+    world.gate.set_policy(deny("third.test")).await;
+    assert!(!task.is_finished());
+    world.gate.set_policy(deny("other.test")).await;
+    tokio::time::timeout(Duration::from_secs(10), task)
+        .await
+        .expect("the connection is cut")
+        .unwrap();
+    assert!(
+        program.read(&mut [0; 1]).await.is_err(),
+        "the program sees a reset"
+    );
+}
+
+#[tokio::test]
+async fn a_request_to_a_server_that_spoke_first_is_refused() {
+    let (server, port) = listen().await;
+    let world = World::new(&rule("allow", "ok.test"), &[("ok.test", port)]);
+    let (mut program, task) = world.connect("ok.test", port).await;
+    let (mut far, _) = server.accept().await.unwrap();
+    far.write_all(b"220 ready\r\n").await.unwrap();
+    assert_eq!(read_text(&mut program, 11).await, "220 ready\r\n");
+    let request = format!("GET / HTTP/1.1\r\nHost: ok.test:{port}\r\n\r\n");
+    program.write_all(request.as_bytes()).await.unwrap();
+    assert_eq!(far.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    task.await.unwrap();
+    assert!(world.was_denied(&format!("ok.test:{port}"), "spoke first"));
 }
 
 #[tokio::test]

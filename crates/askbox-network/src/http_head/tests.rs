@@ -128,3 +128,19 @@ fn a_request_without_one_host_is_refused() {
     let (parts, ()) = connect.body(()).unwrap().into_parts();
     assert!(destination_of(&parts, &destination("ok.test", 80)).is_err());
 }
+
+#[test]
+fn a_parsed_request_has_one_length() {
+    let connected = destination("ok.test", 80);
+    let decided = |lengths: &[(hyper::header::HeaderName, &str)]| {
+        let mut request = Request::builder().method("POST").uri("/").header(HOST, "ok.test");
+        for (name, value) in lengths {
+            request = request.header(name, *value);
+        }
+        destination_of(&request.body(()).unwrap().into_parts().0, &connected)
+    };
+    let (length, encoding) = ((CONTENT_LENGTH, "4"), (TRANSFER_ENCODING, "chunked"));
+    assert_eq!(decided(&[length.clone(), encoding.clone()]), Err(TWO_LENGTHS));
+    assert_eq!(decided(&[length]), Ok(connected.clone()));
+    assert_eq!(decided(&[encoding]), Ok(connected.clone()));
+}

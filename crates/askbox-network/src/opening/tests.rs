@@ -93,3 +93,19 @@ fn a_request_is_held_until_its_head_is_complete() {
         Some(Opening::BrokenHttp(_))
     ));
 }
+
+#[test]
+fn undecided_bytes_wait_where_only_one_protocol_may_be_spoken() {
+    for (bytes, port, expected) in [
+        (b"GE".as_slice(), 22, true),
+        (b"GE", 8443, true),
+        (b"GE", 80, false),
+        (b"GE", 443, false),
+        (b"GET / HTTP/1.1\r\n", 22, false),
+        (&[TLS_HANDSHAKE], 22, false),
+        (b"", 22, false),
+    ] {
+        let passes = may_pass(bytes, &destination("ok.test", port));
+        assert_eq!(passes, expected, "{bytes:?} to port {port}");
+    }
+}

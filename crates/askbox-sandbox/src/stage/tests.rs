@@ -1,3 +1,5 @@
+use std::os::unix::fs::symlink;
+
 use super::*;
 
 fn object(path: &Path) -> ObjectId {
@@ -35,4 +37,64 @@ fn what_is_covered_must_be_what_was_to_be_hidden() {
     // At its own place it passes, and what fails is only that there is nothing to cover it with.
     let passed = stage.cover(Path::new("/elsewhere"), Some(secret)).unwrap_err();
     assert_eq!(passed.kind(), io::ErrorKind::NotFound, "{passed}");
+}
+
+#[test]
+fn what_is_opened_for_a_session_must_be_what_was_planned() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().canonicalize().unwrap();
+    for name in ["planned", "other"] {
+        fs::create_dir(root.join(name)).unwrap();
+    }
+    let planned = identity(&root.join("planned"));
+    let stage = stage(&root);
+    let bind = |source: &str| {
+        let bound = stage.mount(&Mount::Bind {
+            source: root.join(source),
+            target: "/place".into(),
+            access: Access::ReadOnly,
+            identity: Some(planned),
+        });
+        let error = bound.unwrap_err();
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    let refused = bind("other");
+    assert!(refused.contains("replaced by something else"), "{refused}");
+    assert!(!root.join("place").exists());
+    // The planned one passes; the mount itself is what an ordinary process may not make.
+    let passed = bind("planned");
+    assert!(!passed.contains("replaced by something else"), "{passed}");
+    assert!(root.join("place").exists());
+}
+
+#[test]
+fn links_that_were_put_on_the_way_of_a_planned_path_are_not_followed() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().canonicalize().unwrap();
+    fs::create_dir(root.join("real")).unwrap();
+    fs::write(root.join("real/file"), "").unwrap();
+    symlink("real", root.join("link")).unwrap();
+    symlink("/", root.join("root")).unwrap();
+    let stage = stage(&root);
+    // A link at the end is opened as the link that it is.
+    let arrives = |opened: io::Result<OwnedFd>| {
+        opened.is_ok_and(|opened| !fs::File::from(opened).metadata().unwrap().is_symlink())
+    };
+    for (inside, expected) in [
+        ("real", true),
+        ("real/file", true),
+        ("link", false),
+        ("link/file", false),
+        ("root", false),
+        ("root/etc", false),
+        ("real/../real/file", true),
+        ("../real", false),
+    ] {
+        let opened = stage.open(&Path::new("/").join(inside));
+        assert_eq!(arrives(opened), expected, "inside {inside}");
+        if !inside.contains("..") {
+            let opened = open_source(&root.join(inside));
+            assert_eq!(arrives(opened), expected, "outside {inside}");
+        }
+    }
 }
