@@ -126,7 +126,24 @@ fn program(rules: Rules, errno: libc::c_int) -> Result<Vec<u8>, seccompiler::Bac
         ]
         .concat()
     };
-    Ok(program.iter().flat_map(bytes).collect())
+    Ok(REFUSE_X32.iter().chain(&program).flat_map(bytes).collect())
+}
+
+/// x32 calls have the architecture of ordinary ones and a bit of their own in the number (`__X32_SYSCALL_BIT`,
+/// asm/unistd.h), so that no rule would match them where the kernel knows them. Programs for x32 are not built any more;
+/// 32-bit programs of the other kind have an architecture of their own, and seccompiler's filters kill those.
+#[cfg(target_arch = "x86_64")]
+const REFUSE_X32: &[seccompiler::sock_filter] = &[
+    instruction(0x20, 0, 0, 0), // Load the call's number: the first word of struct seccomp_data.
+    instruction(0x35, 0, 1, 0x4000_0000), // Below the bit, go on with the filter.
+    instruction(0x06, 0, 0, 0x0005_0026), // SECCOMP_RET_ERRNO with 38, ENOSYS.
+];
+#[cfg(not(target_arch = "x86_64"))]
+const REFUSE_X32: &[seccompiler::sock_filter] = &[];
+
+#[cfg(target_arch = "x86_64")]
+const fn instruction(code: u16, jt: u8, jf: u8, k: u32) -> seccompiler::sock_filter {
+    seccompiler::sock_filter { code, jt, jf, k }
 }
 
 #[cfg(test)]

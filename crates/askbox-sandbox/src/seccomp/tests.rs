@@ -1,5 +1,5 @@
-//! What the filters answer, read from their own instructions: whether the kernel would also have refused for another
-//! reason does not matter here.
+//! What the filters answer (threats 48 to 51), read from their own instructions: whether the kernel would also have refused
+//! for another reason does not matter here.
 
 use super::*;
 
@@ -154,4 +154,18 @@ fn sockets_are_of_four_families() {
             check(call, &[family | 1 << 32, 1], expected);
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn threat_50_every_x32_call_is_refused() {
+    for call in [
+        libc::SYS_read,
+        libc::SYS_keyctl,
+        libc::SYS_ptrace,
+        libc::SYS_socket,
+    ] {
+        check(call | 0x4000_0000, &[2, 1], Some(libc::ENOSYS));
+    }
+    check(libc::SYS_read, &[2, 1], None);
 }
