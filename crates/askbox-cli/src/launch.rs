@@ -14,9 +14,6 @@ use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
 
-/// What askbox-init ends with when the daemon has let go of the leash.
-const LEASH_LOST: u8 = 125;
-
 /// Why no session began.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -111,7 +108,7 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
         match client.call(Request::Ended { session, status }) {
             Ok(Response::Ended { made }) if !quiet => show_made(&made),
             // askbox-init lost its leash, and we hear of both ends in either order.
-            Err(ClientError::Closed | ClientError::Socket(_)) if status == LEASH_LOST => {
+            Err(ClientError::Closed | ClientError::Socket(_)) if status == launch::INIT_FAILED => {
                 end = End::DaemonGone;
             }
             // A daemon that ends at this moment takes nothing from a command that ran to its end.

@@ -23,6 +23,9 @@ use crate::{limits, sys};
 
 mod child;
 
+/// What askbox-init ends with when it failed itself, or has lost its leash.
+pub const INIT_FAILED: u8 = 125;
+
 /// Signals that a person or a service manager sends to a command: the client hands them to askbox-init, and that to the
 /// command. They are blocked from bwrap on, so that none is lost before init takes them.
 pub const FORWARDED: [Signal; 7] = [

@@ -9,7 +9,7 @@ pub(crate) const LAUNCH_WAIT: Duration = Duration::from_mins(1);
 /// Longest message of the launch child: an error text.
 pub(crate) const MESSAGE_BYTES: usize = 4096;
 
-/// Bytes that /tmp may hold, and /var/tmp as many: 2 GiB, enough to link a large program, little enough to leave the host its memory.
+/// Bytes that /tmp may hold, and /var/tmp and /dev/shm as many each: 2 GiB, enough to link a large program, little enough to leave the host its memory.
 pub(crate) const TMP_BYTES: u64 = 2 << 30;
 
 /// Most mounts of a plan, without guards: start time grows with the square of them.

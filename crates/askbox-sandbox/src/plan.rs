@@ -212,13 +212,7 @@ fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<()
     if found.directory && request.listed.iter().any(is_credential) {
         return Err(Refusal::HoldsCredentials(opened.path.clone()));
     }
-    let is_guard = facts
-        .project
-        .guards
-        .guards
-        .iter()
-        .any(|guard| guard.path == *path);
-    if is_guard && opened.access == Access::ReadWrite {
+    if opened.access == Access::ReadWrite && is_guard(facts, path) {
         return Ok(());
     }
     if opened.access == Access::ReadWrite && found.directory {
@@ -235,19 +229,18 @@ fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<()
     Ok(())
 }
 
+fn is_guard(facts: &HostFacts, path: &Path) -> bool {
+    let guards = &facts.project.guards.guards;
+    guards.iter().any(|guard| guard.path == *path)
+}
+
 /// Opens a path by its canonical place. A guard is lifted by `project::guard`, which leaves it out.
 fn open(view: &mut View, facts: &HostFacts, opened: &Opened) {
     let Some(found) = &opened.found else {
         return;
     };
     let path = &found.canonical;
-    let is_guard = facts
-        .project
-        .guards
-        .guards
-        .iter()
-        .any(|guard| guard.path == *path);
-    if is_guard && opened.access == Access::ReadWrite {
+    if opened.access == Access::ReadWrite && is_guard(facts, path) {
         return;
     }
     if opened.path != *path && view.visible(&opened.path).is_none() {

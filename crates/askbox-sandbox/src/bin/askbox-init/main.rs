@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
-use askbox_sandbox::launch::FORWARDED;
+use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -22,15 +22,13 @@ use nix::unistd::{ForkResult, Pid, execvp, setsid};
 /// Exit codes of env(1) for a command that cannot be run, or is not there.
 const CANNOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
-/// Askbox itself failed.
-const OWN_FAILURE: u8 = 125;
 
 fn main() -> ExitCode {
     match run() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
             complain(&format!("askbox-init: {error}"));
-            ExitCode::from(OWN_FAILURE)
+            ExitCode::from(INIT_FAILED)
         }
     }
 }
@@ -103,7 +101,7 @@ fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
         };
         let [signalled, unleashed] = ready.map(|entry| entry.any().unwrap_or(true));
         if unleashed {
-            return Ok(OWN_FAILURE); // The kernel ends everything else with PID 1.
+            return Ok(INIT_FAILED); // The kernel ends everything else with PID 1.
         }
         if !signalled {
             continue;
