@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use askbox_audit::{Durability, Entry, GrantChange, Log, SessionChange, What};
 use askbox_policy::{Grant, Moment, Policy, Project, Request, SessionId, SessionRules, Verdict, WhyMissed};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
 
 use crate::changes::Change;
@@ -243,6 +243,12 @@ impl Gate {
         if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
             tracing::error!(%error, %session, "a session with too many connections is not in the log");
         }
+    }
+
+    /// Changes after permits were cut: for those who hold many and cannot wait for each of them
+    /// ([`crate::Permit::is_revoked`] says which).
+    pub fn cuts(&self) -> watch::Receiver<u64> {
+        self.0.registry.cuts()
     }
 
     /// News from now on.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use askbox_audit::{Durability, Entry, Log, What};
 use askbox_policy::{Allowed, GrantId, Process, Request, SessionId, Target};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::lock::lock;
 use crate::questions::QuestionId;
@@ -48,6 +48,8 @@ pub(crate) struct Live {
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     lives: Mutex<Lives>,
+    /// How often permits were cut.
+    cuts: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -175,7 +177,16 @@ impl Registry {
         let ended = lives
             .iter()
             .filter(|live| !live.is_cut.load(Ordering::Acquire) && ended(live));
-        ended.map(|live| live.end()).count()
+        let count = ended.map(|live| live.end()).count();
+        if 0 < count {
+            self.cuts.send_modify(|cuts| *cuts += 1);
+        }
+        count
+    }
+
+    /// Changes whenever permits were cut.
+    pub(crate) fn cuts(&self) -> watch::Receiver<u64> {
+        self.cuts.subscribe()
     }
 
     /// How many are alive.
