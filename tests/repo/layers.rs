@@ -11,7 +11,7 @@ const ROWS: &[&[&str]] = &[
     &["askbox-policy", "askbox-paths"],
     &["askbox-audit", "askbox-wire"],
     &["askbox-gate"],
-    &["askbox-network", "askbox-sandbox"],
+    &["askbox-network", "askbox-files", "askbox-sandbox"],
     &["askbox-daemon"],
     &["askbox-cli", "askbox-tests", "xtask"],
 ];
@@ -28,6 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     (
         "nix",
         &[
+            "askbox-files",
             "askbox-network",
             "askbox-sandbox",
             "askbox-wire",
@@ -36,8 +37,10 @@ const OWNERS: &[(&str, &[&str])] = &[
             "askbox-tests",
         ],
     ),
-    // The daemon takes flags of open(2) from it, no call.
-    ("libc", &["askbox-sandbox", "askbox-daemon"]),
+    // The daemon and the file system take flags and error numbers from it, no call.
+    ("libc", &["askbox-sandbox", "askbox-daemon", "askbox-files"]),
+    ("fuser", &["askbox-files"]),
+    ("xattr", &["askbox-files"]),
     ("seccompiler", &["askbox-sandbox"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),

@@ -1,0 +1,409 @@
+//! Attributes, extended ones too, and the questions that programs ask about them before they open anything.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use askbox_policy::{CanonicalPath, Target, Verdict};
+use fuser::{AccessFlags, Errno, FileHandle, ReplyAttr, ReplyEmpty, ReplyStatfs, ReplyXattr, TimeOrNow};
+use nix::errno::Errno as HostErrno;
+use nix::sys::stat::{SFlag, fstat};
+use nix::sys::time::TimeSpec;
+
+use super::errno;
+use crate::attributes;
+use crate::handles::OpenFile;
+use crate::shared::{KEPT, Seen, Shared};
+use crate::tree::Found;
+
+/// What a program wants to change.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) mode: Option<u32>,
+    pub(super) user: Option<u32>,
+    pub(super) group: Option<u32>,
+    pub(super) size: Option<u64>,
+    pub(super) accessed: Option<TimeOrNow>,
+    pub(super) modified: Option<TimeOrNow>,
+}
+
+/// What a program wants to change about an extended attribute.
+#[derive(Debug)]
+pub(super) enum Extended {
+    Set { value: Vec<u8>, flags: i32 },
+    Remove,
+}
+
+pub(super) fn get(shared: &Arc<Shared>, number: u64, handle: Option<FileHandle>, reply: ReplyAttr) {
+    // Whoever has a file open sees it as it is, even when its name is gone.
+    let open = match handle {
+        Some(handle) => shared.handles.file(handle.0).ok(),
+        None => None,
+    };
+    if let Some(stat) = open.and_then(|open| fstat(&open.file).ok()) {
+        return reply.attr(&KEPT, &attributes::real(number, &stat));
+    }
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return nameless(shared, number, &error, reply),
+    };
+    shared.run(path.clone().as_path(), move |shared| {
+        match look(shared, number, &path) {
+            Ok(seen) => {
+                let (attributes, kept) = shared.attributes(number, &seen);
+                reply.attr(&kept, &attributes);
+            }
+            Err(error) => nameless(shared, number, &error, reply),
+        }
+    });
+}
+
+/// The node as it is seen now: ESTALE when something else has its name, so that the kernel looks it up again.
+fn look(shared: &Shared, number: u64, path: &CanonicalPath) -> io::Result<Seen> {
+    let seen = shared.see(path, shared.nodes().is_pinned(number))?;
+    match &seen {
+        Seen::Open(found) | Seen::Unasked(found) if !shared.nodes().is_same(number, found.object()) => {
+            Err(HostErrno::ESTALE.into())
+        }
+        Seen::Open(_) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_) => Ok(seen),
+    }
+}
+
+/// A file whose name is gone still has attributes for whoever has it open.
+fn nameless(shared: &Shared, number: u64, error: &io::Error, reply: ReplyAttr) {
+    let open = shared.handles.of_node(number);
+    match open.and_then(|open| fstat(&open.file).ok()) {
+        Some(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+        None => reply.error(Errno::from_i32(error.raw_os_error().unwrap_or(libc::ENOENT))),
+    }
+}
+
+pub(super) fn set(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    handle: Option<FileHandle>,
+    change: Change,
+    reply: ReplyAttr,
+) {
+    let owner = shared.owner;
+    let is_other = |wanted: Option<u32>, own: u32| wanted.is_some_and(|id| id != own && id != u32::MAX);
+    if is_other(change.user, owner.user) || is_other(change.group, owner.group) {
+        return reply.error(Errno::EPERM);
+    }
+    // A file that was opened for writing may be truncated without another question.
+    let open = match handle.map(|handle| shared.handles.file(handle.0)) {
+        Some(Ok(open)) if open.can_write => Some(open),
+        Some(Err(refused)) => return reply.error(errno(refused)),
+        Some(Ok(_)) | None => None,
+    };
+    if let (Some(open), Some(size), None) = (&open, change.size, change.mode) {
+        return match open.file.set_len(size).and_then(|()| Ok(fstat(&open.file)?)) {
+            Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+            Err(error) => reply.error(errno(error)),
+        };
+    }
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return set_nameless(shared, number, &change, &error, reply),
+    };
+    let is_pinned = shared.nodes().is_pinned(number);
+    let then = Arc::clone(shared);
+    shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
+        let shared = then;
+        let _permits = match permits {
+            Ok(permits) => permits,
+            Err(refused) => return reply.error(refused),
+        };
+        let changed = match look(&shared, number, &path) {
+            Ok(Seen::Open(found) | Seen::Unasked(found)) => {
+                apply(&shared, &path, &found, &change).and_then(|()| found.stat_now())
+            }
+            Ok(Seen::Closed(_)) => Err(HostErrno::EACCES.into()),
+            Ok(Seen::MadeUp(_)) => Err(HostErrno::EBUSY.into()),
+            Err(error) => Err(error),
+        };
+        match changed {
+            Ok(stat) if is_pinned => reply.attr(&KEPT, &attributes::neutral(number, &stat)),
+            Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+/// A file whose name is gone can be changed by whoever has it open for writing.
+fn set_nameless(shared: &Shared, number: u64, change: &Change, error: &io::Error, reply: ReplyAttr) {
+    let writable = shared.handles.of_node(number).filter(|open| open.can_write);
+    let changed = match writable {
+        Some(open) => change_open(&open, change),
+        None => Err(HostErrno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)).into()),
+    };
+    match changed {
+        Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+        Err(error) => reply.error(errno(error)),
+    }
+}
+
+fn change_open(open: &OpenFile, change: &Change) -> io::Result<nix::sys::stat::FileStat> {
+    if let Some(size) = change.size {
+        open.file.set_len(size)?;
+    }
+    if let Some(mode) = change.mode {
+        use std::os::unix::fs::PermissionsExt;
+        open.file
+            .set_permissions(std::fs::Permissions::from_mode(mode & 0o7777))?;
+    }
+    if change.accessed.is_some() || change.modified.is_some() {
+        nix::sys::stat::futimens(&open.file, &time(change.accessed), &time(change.modified))?;
+    }
+    Ok(fstat(&open.file)?)
+}
+
+fn apply(shared: &Shared, path: &CanonicalPath, found: &Found, change: &Change) -> io::Result<()> {
+    if let Some(size) = change.size {
+        found.open(nix::fcntl::OFlag::O_WRONLY)?.set_len(size)?;
+    }
+    if let Some(mode) = change.mode {
+        if found.kind() == SFlag::S_IFLNK {
+            return Err(HostErrno::EOPNOTSUPP.into());
+        }
+        found.set_mode(mode)?;
+    }
+    if change.accessed.is_some() || change.modified.is_some() {
+        let (accessed, modified) = (time(change.accessed), time(change.modified));
+        if found.kind() == SFlag::S_IFLNK {
+            shared
+                .tree
+                .spot(path.as_path())?
+                .set_times_of_link(&accessed, &modified)?;
+        } else {
+            found.set_times(&accessed, &modified)?;
+        }
+    }
+    Ok(())
+}
+
+fn time(wanted: Option<TimeOrNow>) -> TimeSpec {
+    match wanted {
+        None => TimeSpec::UTIME_OMIT,
+        Some(TimeOrNow::Now) => TimeSpec::UTIME_NOW,
+        Some(TimeOrNow::SpecificTime(time)) => since_epoch(time),
+    }
+}
+
+fn since_epoch(time: SystemTime) -> TimeSpec {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => TimeSpec::from_duration(after),
+        Err(before) => {
+            let before = before.duration();
+            let seconds = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
+            match i64::from(before.subsec_nanos()) {
+                0 => TimeSpec::new(-seconds, 0),
+                nanoseconds => TimeSpec::new(-seconds - 1, 1_000_000_000 - nanoseconds),
+            }
+        }
+    }
+}
+
+pub(super) fn file_system(shared: &Arc<Shared>, number: u64, reply: ReplyStatfs) {
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    shared.run(path.clone().as_path(), move |shared| {
+        // A directory that the host does not have would be made where its parent is.
+        let known = path
+            .as_path()
+            .ancestors()
+            .find_map(|place| shared.tree.find(place).ok()?.file_system().ok());
+        let Some(known) = known else {
+            return reply.error(Errno::ENOENT);
+        };
+        reply.statfs(
+            known.blocks(),
+            known.blocks_free(),
+            known.blocks_available(),
+            known.files(),
+            known.files_free(),
+            u32::try_from(known.block_size()).unwrap_or(4096),
+            u32::try_from(known.name_max()).unwrap_or(255),
+            u32::try_from(known.fragment_size()).unwrap_or(4096),
+        );
+    });
+}
+
+/// access(2): programs ask this before they open. What a person would be asked about is possible, so the answer to that is
+/// the host's; the question comes with the open.
+pub(super) fn check_access(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    mask: AccessFlags,
+    reply: ReplyEmpty,
+) {
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    shared.run(path.clone().as_path(), move |shared| {
+        let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
+            Ok(Seen::Open(found) | Seen::Unasked(found)) => found,
+            Ok(Seen::MadeUp(_)) => return reply.ok(),
+            Ok(Seen::Closed(_)) if mask.is_empty() => return reply.ok(),
+            Ok(Seen::Closed(_)) => {
+                let target = vec![Target::Read(path.clone())];
+                return if shared.is_closed(&path) {
+                    shared.admit(thread, target, move |_refused| reply.error(Errno::EACCES));
+                } else {
+                    shared.refuse_guarded(thread, &path, move || reply.error(Errno::EACCES));
+                };
+            }
+            Err(error) => return reply.error(errno(error)),
+        };
+        let is_directory = found.kind() == SFlag::S_IFDIR;
+        let mut targets = Vec::new();
+        if mask.contains(AccessFlags::R_OK) {
+            targets.push(Target::Read(path.clone()));
+        }
+        if mask.contains(AccessFlags::W_OK) && !is_directory {
+            targets.push(Target::Write(path.clone()));
+        }
+        if mask.contains(AccessFlags::X_OK) && !is_directory {
+            targets.push(Target::Execute(path.clone()));
+        }
+        let denied = targets.into_iter().find(|target| {
+            matches!(
+                shared.gate.peek(&shared.request(target.clone())),
+                Verdict::Deny(_)
+            )
+        });
+        if let Some(denied) = denied {
+            return shared.admit(thread, vec![denied], move |_refused| reply.error(Errno::EACCES));
+        }
+        let mode = nix::unistd::AccessFlags::from_bits_truncate(mask.bits());
+        match found.check_access(mode) {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+/// Only the attributes that belong to users: others are the system's, and capabilities mean nothing here.
+fn is_for_users(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"user.")
+}
+
+pub(super) fn get_extended(shared: &Arc<Shared>, number: u64, name: &OsStr, size: u32, reply: ReplyXattr) {
+    if !is_for_users(name) {
+        return reply.error(Errno::ENODATA);
+    }
+    let name = name.to_owned();
+    with_open(shared, number, reply, move |found, reply| {
+        match found.attribute(&name) {
+            Ok(Some(value)) => answer(&value, size, reply),
+            Ok(None) => reply.error(Errno::ENODATA),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+pub(super) fn list_extended(shared: &Arc<Shared>, number: u64, size: u32, reply: ReplyXattr) {
+    with_open(shared, number, reply, move |found, reply| {
+        let names = match found.attribute_names() {
+            Ok(names) => names,
+            Err(error) => return reply.error(errno(error)),
+        };
+        let mut list = Vec::new();
+        for name in names.iter().filter(|name| is_for_users(name)) {
+            list.extend_from_slice(name.as_encoded_bytes());
+            list.push(0);
+        }
+        answer(&list, size, reply);
+    });
+}
+
+/// What nobody may read has no attributes to speak of: programs ask for them wherever they look.
+fn with_open(
+    shared: &Arc<Shared>,
+    number: u64,
+    reply: ReplyXattr,
+    work: impl FnOnce(&Found, ReplyXattr) + Send + 'static,
+) {
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    shared.run(path.clone().as_path(), move |shared| {
+        match look(shared, number, &path) {
+            Ok(Seen::Open(found)) if matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFDIR) => {
+                work(&found, reply);
+            }
+            Ok(Seen::Open(_) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_)) => {
+                reply.error(Errno::ENODATA);
+            }
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+fn answer(value: &[u8], size: u32, reply: ReplyXattr) {
+    let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
+    if size == 0 {
+        reply.size(length);
+    } else if size < length {
+        reply.error(Errno::ERANGE);
+    } else {
+        reply.data(value);
+    }
+}
+
+pub(super) fn set_extended(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    name: &OsStr,
+    change: Extended,
+    reply: ReplyEmpty,
+) {
+    if !is_for_users(name) {
+        return reply.error(Errno::EOPNOTSUPP);
+    }
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let name: OsString = name.to_owned();
+    let then = Arc::clone(shared);
+    shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
+        let _permits = match permits {
+            Ok(permits) => permits,
+            Err(refused) => return reply.error(refused),
+        };
+        let changed = match look(&then, number, &path) {
+            Ok(Seen::Open(found) | Seen::Unasked(found)) => change_extended(&found, &name, &change),
+            Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(HostErrno::EACCES.into()),
+            Err(error) => Err(error),
+        };
+        match changed {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+fn change_extended(found: &Found, name: &OsStr, change: &Extended) -> io::Result<()> {
+    match change {
+        Extended::Remove => found.remove_attribute(name),
+        Extended::Set { value, flags } => {
+            let is_there = found.attribute(name)?.is_some();
+            if flags & libc::XATTR_CREATE != 0 && is_there {
+                return Err(HostErrno::EEXIST.into());
+            }
+            if flags & libc::XATTR_REPLACE != 0 && !is_there {
+                return Err(HostErrno::ENODATA.into());
+            }
+            found.set_attribute(name, value)
+        }
+    }
+}

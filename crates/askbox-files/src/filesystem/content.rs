@@ -1,0 +1,138 @@
+//! Reading and writing what is open.
+
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use fuser::{Errno, FileHandle, ReplyData, ReplyEmpty, ReplyLseek, ReplyWrite};
+use nix::fcntl::{FallocateFlags, copy_file_range, fallocate};
+use nix::unistd::{Whence, lseek};
+
+use super::errno;
+use crate::shared::Shared;
+
+/// Where a write goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// In bytes from the start.
+    Offset(u64),
+    /// To the end, wherever that is by then.
+    End,
+}
+
+pub(super) fn read(shared: &Arc<Shared>, handle: FileHandle, offset: u64, size: u32, reply: ReplyData) {
+    let file = match shared.handles.file(handle.0) {
+        Ok(file) => file,
+        Err(refused) => return reply.error(errno(refused)),
+    };
+    let mut content = vec![0; usize::try_from(size).unwrap_or(0)];
+    let mut filled = 0;
+    // The kernel takes a short answer for the end of the file.
+    while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return reply.error(errno(error)),
+        }
+    }
+    reply.data(content.get(..filled).unwrap_or_default());
+}
+
+pub(super) fn write(shared: &Arc<Shared>, handle: FileHandle, at: At, data: &[u8], reply: ReplyWrite) {
+    let file = match shared.handles.file(handle.0) {
+        Ok(file) => file,
+        Err(refused) => return reply.error(errno(refused)),
+    };
+    let written = match (at, &file.appending) {
+        // On a descriptor for appending the offset does not count (pwrite(2), BUGS).
+        (At::End, Some(appending)) => appending.write_at(data, 0),
+        (At::End, None) => Err(nix::errno::Errno::EBADF.into()),
+        (At::Offset(offset), _) => file.file.write_at(data, offset),
+    };
+    match written.and_then(|length| u32::try_from(length).map_err(io::Error::other)) {
+        Ok(length) => reply.written(length),
+        Err(error) => reply.error(errno(error)),
+    }
+}
+
+/// Waits for a disk, so it does that on a thread of its own.
+pub(super) fn sync(shared: &Arc<Shared>, handle: FileHandle, only_data: bool, reply: ReplyEmpty) {
+    let file = match shared.handles.file(handle.0) {
+        Ok(file) => file,
+        Err(refused) => return reply.error(errno(refused)),
+    };
+    shared.runtime.spawn_blocking(move || {
+        let synced = if only_data {
+            file.file.sync_data()
+        } else {
+            file.file.sync_all()
+        };
+        match synced {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+pub(super) fn allocate(
+    shared: &Arc<Shared>,
+    handle: FileHandle,
+    offset: u64,
+    length: u64,
+    mode: i32,
+    reply: ReplyEmpty,
+) {
+    let allocated = shared.handles.file(handle.0).and_then(|file| {
+        let (Ok(offset), Ok(length)) = (i64::try_from(offset), i64::try_from(length)) else {
+            return Err(nix::errno::Errno::EFBIG);
+        };
+        let mode = FallocateFlags::from_bits(mode).ok_or(nix::errno::Errno::EOPNOTSUPP)?;
+        fallocate(&file.file, mode, offset, length)
+    });
+    match allocated {
+        Ok(()) => reply.ok(),
+        Err(error) => reply.error(errno(error)),
+    }
+}
+
+/// `SEEK_DATA` and `SEEK_HOLE`; the kernel does the others by itself. The position that this moves is used by nothing else.
+pub(super) fn seek(shared: &Arc<Shared>, handle: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
+    let found = shared.handles.file(handle.0).and_then(|file| {
+        let whence = match whence {
+            libc::SEEK_DATA => Whence::SeekData,
+            libc::SEEK_HOLE => Whence::SeekHole,
+            _ => return Err(nix::errno::Errno::EINVAL),
+        };
+        lseek(&file.file, offset, whence)
+    });
+    match found {
+        Ok(offset) => reply.offset(offset),
+        Err(error) => reply.error(errno(error)),
+    }
+}
+
+pub(super) fn copy(
+    shared: &Arc<Shared>,
+    from: (FileHandle, u64),
+    to: (FileHandle, u64),
+    length: u64,
+    reply: ReplyWrite,
+) {
+    let copied = shared.handles.file(from.0.0).and_then(|source| {
+        let target = shared.handles.file(to.0.0)?;
+        let (Ok(mut at), Ok(mut onto)) = (i64::try_from(from.1), i64::try_from(to.1)) else {
+            return Err(nix::errno::Errno::EFBIG);
+        };
+        // The answer has 32 bits.
+        let length = usize::try_from(length.min(u64::from(u32::MAX >> 1))).unwrap_or(usize::MAX);
+        copy_file_range(&source.file, Some(&mut at), &target.file, Some(&mut onto), length)
+    });
+    match copied {
+        Ok(length) => match u32::try_from(length) {
+            Ok(length) => reply.written(length),
+            Err(_too_long) => reply.error(Errno::EFBIG),
+        },
+        Err(error) => reply.error(errno(error)),
+    }
+}

@@ -1,0 +1,188 @@
+//! Listing directories. A listing is a read of the directory; what is on the credential list is not in it, there or not.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use askbox_policy::{CanonicalPath, Target};
+use fuser::{
+    Errno, FileHandle, FileType, FopenFlags, Generation, INodeNo, ReplyDirectory, ReplyDirectoryPlus,
+    ReplyEmpty, ReplyOpen,
+};
+use nix::fcntl::OFlag;
+use nix::sys::stat::SFlag;
+
+use super::errno;
+use crate::attributes;
+use crate::handles::{Entries, OpenDirectory};
+use crate::shared::{Seen, Shared};
+use crate::tree;
+
+/// The number of an entry that nobody has looked up yet. Zero would hide it (readdir(3)).
+const UNKNOWN: u64 = u64::MAX;
+
+pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyOpen) {
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    shared.run(path.clone().as_path(), move |shared| {
+        let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
+            Ok(Seen::Open(found) | Seen::Unasked(found)) => Some(found),
+            Ok(Seen::Closed(_)) if !shared.is_closed(&path) => {
+                return shared.refuse_guarded(thread, &path, move || reply.error(Errno::EACCES));
+            }
+            // The gate refuses what is closed by itself.
+            Ok(Seen::MadeUp(_) | Seen::Closed(_)) => None,
+            Err(error) => return reply.error(errno(error)),
+        };
+        let is_same = |object| shared.nodes().is_same(number, object);
+        if found.as_ref().is_some_and(|found| !is_same(found.object())) {
+            return reply.error(Errno::ESTALE);
+        }
+        let then = Arc::clone(shared);
+        shared.admit(thread, vec![Target::Read(path)], move |permits| match permits {
+            Ok(permits) => {
+                let directory = OpenDirectory::new(number, found, permits);
+                let handle = then.handles.add_directory(directory);
+                reply.opened(FileHandle(handle), FopenFlags::empty());
+            }
+            Err(refused) => reply.error(refused),
+        });
+    });
+}
+
+/// What is in an open directory: read from the host at the start, and the same until the program starts anew.
+fn entries(
+    shared: &Shared,
+    handle: FileHandle,
+    offset: u64,
+) -> io::Result<(Arc<OpenDirectory>, CanonicalPath, Entries)> {
+    let directory = shared.handles.directory(handle.0)?;
+    let path = shared.path(directory.number)?;
+    let mut known = directory
+        .entries
+        .lock()
+        .map_err(|_poisoned| nix::errno::Errno::EIO)?;
+    if offset == 0 {
+        *known = list(shared, &directory, &path)?;
+    }
+    let entries = known.clone();
+    drop(known);
+    Ok((directory, path, entries))
+}
+
+fn list(shared: &Shared, directory: &OpenDirectory, path: &CanonicalPath) -> io::Result<Entries> {
+    let mut entries = match &directory.found {
+        Some(found) => tree::list(&found.open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)?)?,
+        None => Vec::new(),
+    };
+    entries.retain(|(name, _)| {
+        let Some(path) = CanonicalPath::new(&path.as_path().join(name)) else {
+            return false;
+        };
+        shared.files.lists.credential(&path).is_none() || !shared.is_closed(&path)
+    });
+    for name in shared.nodes().pinned_names(directory.number) {
+        match entries.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, kind)) => *kind = None,
+            None => entries.push((name, None)),
+        }
+    }
+    Ok(entries)
+}
+
+pub(super) fn read(
+    shared: &Arc<Shared>,
+    number: u64,
+    handle: FileHandle,
+    offset: u64,
+    mut reply: ReplyDirectory,
+) {
+    let entries = match entries(shared, handle, offset) {
+        Ok((_, _, entries)) => entries,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let dots = [".", ".."].map(|name| (OsString::from(name), Some(SFlag::S_IFDIR)));
+    let all = dots.into_iter().chain(entries);
+    for (at, (name, kind)) in (0u64..)
+        .zip(all)
+        .skip(usize::try_from(offset).unwrap_or(usize::MAX))
+    {
+        let known = shared.nodes().child(number, &name).unwrap_or(UNKNOWN);
+        // A mount point is what is mounted, mostly a directory.
+        let kind = kind.map_or(FileType::Directory, attributes::file_type);
+        if reply.add(INodeNo(known), at + 1, kind, &name) {
+            break;
+        }
+    }
+    reply.ok();
+}
+
+pub(super) fn read_with_attributes(
+    shared: &Arc<Shared>,
+    number: u64,
+    handle: FileHandle,
+    offset: u64,
+    mut reply: ReplyDirectoryPlus,
+) {
+    let (directory, path, entries) = match entries(shared, handle, offset) {
+        Ok(known) => known,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let own = match shared.see(&path, shared.nodes().is_pinned(directory.number)) {
+        Ok(seen) => shared.attributes(number, &seen).0,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    // The kernel takes no attributes from these two.
+    for (at, name) in (1u64..).zip([".", ".."]).skip(start) {
+        if reply.add(
+            own.ino,
+            at,
+            OsStr::new(name),
+            &Duration::ZERO,
+            &own,
+            Generation(0),
+        ) {
+            return reply.ok();
+        }
+    }
+    for (at, (name, _)) in (3u64..).zip(entries).skip(start.saturating_sub(2)) {
+        let Some(path) = CanonicalPath::new(&path.as_path().join(&name)) else {
+            continue;
+        };
+        let is_pinned = shared.nodes().is_pinned_name(number, &name);
+        // Gone meanwhile, or not to be looked at.
+        let Ok(seen) = shared.see(&path, is_pinned) else {
+            continue;
+        };
+        let (attributes, kept) = shared.enter(number, &name, &seen);
+        if reply.add(attributes.ino, at, &name, &kept, &attributes, Generation(0)) {
+            // It did not fit, so the kernel was not told of it.
+            shared.nodes().forget(attributes.ino.0, 1);
+            break;
+        }
+    }
+    reply.ok();
+}
+
+pub(super) fn sync(shared: &Arc<Shared>, handle: FileHandle, reply: ReplyEmpty) {
+    let directory = match shared.handles.directory(handle.0) {
+        Ok(directory) => directory,
+        Err(refused) => return reply.error(errno(refused)),
+    };
+    shared.runtime.spawn_blocking(move || {
+        let synced = match &directory.found {
+            Some(found) => found
+                .open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)
+                .and_then(|directory| directory.sync_all()),
+            None => Ok(()),
+        };
+        match synced {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}

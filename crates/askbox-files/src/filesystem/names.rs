@@ -1,0 +1,327 @@
+//! Names: looking them up, making, renaming and removing them. Changing a name is a write to its path.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use askbox_policy::{CanonicalPath, Target, Verdict};
+use fuser::{Errno, Generation, RenameFlags, ReplyData, ReplyEmpty, ReplyEntry};
+use nix::fcntl::OFlag;
+use nix::sys::stat::SFlag;
+
+use super::errno;
+use crate::shared::{Seen, Shared};
+use crate::tree::Spot;
+
+/// What a name that is removed stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Directory,
+}
+
+pub(super) fn lookup(shared: &Arc<Shared>, thread: u32, parent: u64, name: &OsStr, reply: ReplyEntry) {
+    let path = match shared.path_in(parent, name) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let name = name.to_owned();
+    shared.run(path.clone().as_path(), move |shared| {
+        let is_pinned = shared.nodes().is_pinned_name(parent, &name);
+        if !is_pinned && !shared.files.view.holds(path.as_path()) {
+            return reply.error(Errno::ENOENT);
+        }
+        match shared.see(&path, is_pinned) {
+            Ok(seen) => enter(shared, parent, &name, &seen, reply),
+            // Below what is on the credential list: whoever looks there tries to read it.
+            Err(error) if error.raw_os_error() == Some(libc::EACCES) && shared.is_closed(&path) => {
+                shared.admit(thread, vec![Target::Read(path)], move |_refused| {
+                    reply.error(Errno::EACCES);
+                });
+            }
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+/// Tells the kernel of a name.
+fn enter(shared: &Shared, parent: u64, name: &OsStr, seen: &Seen, reply: ReplyEntry) {
+    let (attributes, kept) = shared.enter(parent, name, seen);
+    let name_kept = shared.name_kept(attributes.ino.0);
+    reply.entry_with_ttls(&kept, &name_kept, &attributes, Generation(0));
+}
+
+/// Tells the kernel of a name that was just made.
+fn enter_new(shared: &Shared, parent: u64, name: &OsStr, path: &CanonicalPath, reply: ReplyEntry) {
+    match shared.see(path, false) {
+        Ok(seen) => enter(shared, parent, name, &seen, reply),
+        Err(error) => reply.error(errno(error)),
+    }
+}
+
+/// Where a link leads is part of finding the way, and the kernel needs it to ask about what lies there.
+pub(super) fn read_link(shared: &Arc<Shared>, number: u64, reply: ReplyData) {
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.error(errno(error)),
+    };
+    shared.run(path.clone().as_path(), move |shared| {
+        let target = match shared.see(&path, shared.nodes().is_pinned(number)) {
+            Ok(Seen::Open(found) | Seen::Unasked(found)) => found.link_target(),
+            Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(nix::errno::Errno::EACCES.into()),
+            Err(error) => Err(error),
+        };
+        match target {
+            Ok(target) => reply.data(target.as_encoded_bytes()),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+pub(super) fn make_directory(
+    shared: &Arc<Shared>,
+    thread: u32,
+    parent: u64,
+    name: &OsStr,
+    mode: u32,
+    reply: ReplyEntry,
+) {
+    make(shared, thread, parent, name, reply, move |spot| {
+        spot.make_directory(mode)
+    });
+}
+
+pub(super) fn make_link(
+    shared: &Arc<Shared>,
+    thread: u32,
+    parent: u64,
+    name: &OsStr,
+    target: &Path,
+    reply: ReplyEntry,
+) {
+    let target: PathBuf = target.to_owned();
+    make(shared, thread, parent, name, reply, move |spot| {
+        spot.make_link(&target)
+    });
+}
+
+/// Regular files only: devices, sockets and named pipes on the host are nothing for a sandbox.
+pub(super) fn make_node(
+    shared: &Arc<Shared>,
+    thread: u32,
+    parent: u64,
+    name: &OsStr,
+    mode: u32,
+    reply: ReplyEntry,
+) {
+    let kind = SFlag::from_bits_truncate(mode & SFlag::S_IFMT.bits());
+    if !matches!(kind, SFlag::S_IFREG) && mode & SFlag::S_IFMT.bits() != 0 {
+        return reply.error(Errno::EPERM);
+    }
+    make(shared, thread, parent, name, reply, move |spot| {
+        spot.create(OFlag::O_WRONLY | OFlag::O_EXCL, mode).map(drop)
+    });
+}
+
+/// Makes a name after the gate has allowed writing to its path.
+fn make(
+    shared: &Arc<Shared>,
+    thread: u32,
+    parent: u64,
+    name: &OsStr,
+    reply: ReplyEntry,
+    work: impl FnOnce(&Spot) -> io::Result<()> + Send + 'static,
+) {
+    let (path, name) = match changeable(shared, parent, name) {
+        Ok(place) => place,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let then = Arc::clone(shared);
+    shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
+        let shared = then;
+        // Held until it is done.
+        let _permits = match permits {
+            Ok(permits) => permits,
+            Err(refused) => return reply.error(refused),
+        };
+        match spot(&shared, parent, &path).and_then(|spot| work(&spot)) {
+            Ok(()) => enter_new(&shared, parent, &name, &path, reply),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+pub(super) fn remove(
+    shared: &Arc<Shared>,
+    thread: u32,
+    parent: u64,
+    name: &OsStr,
+    kind: Kind,
+    reply: ReplyEmpty,
+) {
+    let (path, name) = match changeable(shared, parent, name) {
+        Ok(place) => place,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let then = Arc::clone(shared);
+    shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
+        let shared = then;
+        let _permits = match permits {
+            Ok(permits) => permits,
+            Err(refused) => return reply.error(refused),
+        };
+        let removed = shared.tree.spot(path.as_path()).and_then(|spot| {
+            let object = spot.find()?.object();
+            match kind {
+                Kind::File => spot.remove_file()?,
+                Kind::Directory => spot.remove_directory()?,
+            }
+            Ok(object)
+        });
+        match removed {
+            Ok(object) => {
+                let others = {
+                    let mut nodes = shared.nodes();
+                    nodes.remove(parent, &name);
+                    nodes.of_object(object)
+                };
+                reply.ok();
+                // Other names of the object have one link less now.
+                for number in others {
+                    shared.forget_cached(number);
+                }
+            }
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+pub(super) fn rename(
+    shared: &Arc<Shared>,
+    thread: u32,
+    from: (u64, &OsStr),
+    to: (u64, &OsStr),
+    flags: RenameFlags,
+    reply: ReplyEmpty,
+) {
+    let places =
+        changeable(shared, from.0, from.1).and_then(|one| Ok((one, changeable(shared, to.0, to.1)?)));
+    let ((from_path, from_name), (to_path, to_name)) = match places {
+        Ok(places) => places,
+        Err(error) => return reply.error(errno(error)),
+    };
+    if flags.contains(RenameFlags::RENAME_WHITEOUT) {
+        return reply.error(Errno::EINVAL);
+    }
+    let mut targets = vec![Target::Write(from_path.clone()), Target::Write(to_path.clone())];
+    targets.extend(carried(shared, &from_path, &to_path));
+    if flags.contains(RenameFlags::RENAME_EXCHANGE) {
+        targets.extend(carried(shared, &to_path, &from_path));
+    }
+    let (from_parent, to_parent) = (from.0, to.0);
+    let then = Arc::clone(shared);
+    shared.admit(thread, targets, move |permits| {
+        let shared = then;
+        let _permits = match permits {
+            Ok(permits) => permits,
+            Err(refused) => return reply.error(refused),
+        };
+        let renamed = spot(&shared, to_parent, &to_path).and_then(|to| {
+            let flags = nix::fcntl::RenameFlags::from_bits_truncate(flags.bits());
+            shared.tree.spot(from_path.as_path())?.rename(&to, flags)
+        });
+        match renamed {
+            Ok(()) => {
+                let (from, to) = (
+                    (from_parent, from_name.as_os_str()),
+                    (to_parent, to_name.as_os_str()),
+                );
+                if flags.contains(RenameFlags::RENAME_EXCHANGE) {
+                    shared.nodes().exchange(from, to);
+                } else {
+                    shared.nodes().rename(from, to);
+                }
+                reply.ok();
+            }
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+pub(super) fn link(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    new_parent: u64,
+    new_name: &OsStr,
+    reply: ReplyEntry,
+) {
+    let known = shared
+        .path(number)
+        .and_then(|path| Ok((path, changeable(shared, new_parent, new_name)?)));
+    let (path, (new_path, new_name)) = match known {
+        Ok(known) => known,
+        Err(error) => return reply.error(errno(error)),
+    };
+    // By its new name the object can be changed as well, and read where the new name may be read.
+    let mut targets = vec![Target::Write(path.clone()), Target::Write(new_path.clone())];
+    targets.extend(carried(shared, &path, &new_path));
+    let is_pinned = shared.nodes().is_pinned(number);
+    let then = Arc::clone(shared);
+    shared.admit(thread, targets, move |permits| {
+        let shared = then;
+        let _permits = match permits {
+            Ok(permits) => permits,
+            Err(refused) => return reply.error(refused),
+        };
+        let linked = match shared.see(&path, is_pinned) {
+            Ok(Seen::Open(found) | Seen::Unasked(found))
+                if shared.nodes().is_same(number, found.object()) =>
+            {
+                spot(&shared, new_parent, &new_path).and_then(|spot| spot.link(&found))
+            }
+            Ok(Seen::Open(_) | Seen::Unasked(_)) => Err(nix::errno::Errno::ESTALE.into()),
+            Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(nix::errno::Errno::EACCES.into()),
+            Err(error) => Err(error),
+        };
+        match linked {
+            Ok(()) => {
+                enter_new(&shared, new_parent, &new_name, &new_path, reply);
+                shared.forget_cached(number);
+            }
+            Err(error) => reply.error(errno(error)),
+        }
+    });
+}
+
+/// What else is asked when something moves: reading it, where its new path may be read and its old one may not without a
+/// question. Otherwise a directory that may be written would open whatever is moved there.
+fn carried(shared: &Shared, from: &CanonicalPath, to: &CanonicalPath) -> Option<Target> {
+    let allows = |path: &CanonicalPath| {
+        let verdict = shared.gate.peek(&shared.request(Target::Read(path.clone())));
+        matches!(verdict, Verdict::Allow(_))
+    };
+    (allows(to) && !allows(from)).then(|| Target::Read(from.clone()))
+}
+
+/// The path and the name of an entry that may be changed: EBUSY for what something is mounted on or below.
+fn changeable(shared: &Shared, parent: u64, name: &OsStr) -> io::Result<(CanonicalPath, OsString)> {
+    let path = shared.path_in(parent, name)?;
+    if shared.nodes().is_pinned_name(parent, name) {
+        return Err(nix::errno::Errno::EBUSY.into());
+    }
+    if !shared.files.view.holds(path.as_path()) {
+        return Err(nix::errno::Errno::EACCES.into());
+    }
+    Ok((path, name.to_owned()))
+}
+
+/// The place of a name on the host. Directories on the way to a mount that the host does not have are made for it: writing
+/// below them is allowed by now.
+pub(super) fn spot(shared: &Shared, parent: u64, path: &CanonicalPath) -> io::Result<Spot> {
+    if shared.nodes().is_pinned(parent) {
+        shared.tree.make_parents(path.as_path())?;
+    }
+    shared.tree.spot(path.as_path())
+}

@@ -1,0 +1,69 @@
+//! The objects behind the credential list, by device and inode: a hard link or a bind mount of one is as closed as its own
+//! path. Looks at the host; what is on the list is the policy's.
+
+use std::collections::HashSet;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use askbox_policy::builtin_lists::{List, Lists, Node};
+
+use crate::nodes::Object;
+
+/// The most objects that are looked at in the directories on the list. A home directory has some hundred; a mail store can
+/// have many more, and its names are closed by path anyway.
+const MOST: usize = 20_000;
+
+/// How deep directories on the list are looked into.
+const DEPTH: usize = 3;
+
+/// Objects that are on the credential list.
+#[derive(Debug, Default)]
+pub(crate) struct Guarded(HashSet<Object>);
+
+impl Guarded {
+    /// Looks them up. Blocks; what cannot be looked at is left out, since it cannot be served either. None of `never` is
+    /// taken for one: a link on the list may lead anywhere.
+    pub(crate) fn look(lists: &Lists, never: &[PathBuf]) -> Self {
+        let mut found = HashSet::new();
+        let listed = lists
+            .entries()
+            .filter(|(list, entry)| *list == List::Credential && entry.node != Node::Glob);
+        for (_, entry) in listed {
+            let path = entry.pattern.anchor().as_path();
+            // What a link on the list leads to is as secret; links below are not followed.
+            if let Ok(metadata) = fs::metadata(path) {
+                add(path, &metadata, DEPTH, &mut found);
+            }
+        }
+        for path in never {
+            if let Ok(metadata) = fs::metadata(path) {
+                found.remove(&object(&metadata));
+            }
+        }
+        Self(found)
+    }
+
+    /// Whether this object is one of them.
+    pub(crate) fn holds(&self, object: Object) -> bool {
+        self.0.contains(&object)
+    }
+}
+
+fn add(path: &Path, metadata: &Metadata, depth: usize, found: &mut HashSet<Object>) {
+    if MOST <= found.len() || !found.insert(object(metadata)) || !metadata.is_dir() || depth == 0 {
+        return;
+    }
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if let Ok(metadata) = entry.metadata() {
+            add(&entry.path(), &metadata, depth - 1, found);
+        }
+    }
+}
+
+fn object(metadata: &Metadata) -> Object {
+    Object {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    }
+}

@@ -1,0 +1,164 @@
+//! What programs hold open: host files and directories by handle, each with the permits that it lives on.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use askbox_gate::Permit;
+use nix::errno::Errno;
+use nix::sys::stat::SFlag;
+
+use crate::tree::Found;
+
+/// An open file.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    pub(crate) number: u64,
+    pub(crate) file: File,
+    /// The same, opened for appending, where the program asked for that: its own writes go to the end, whereas pages that the
+    /// kernel writes back have their place.
+    pub(crate) appending: Option<File>,
+    pub(crate) can_write: bool,
+    permits: Vec<Permit>,
+}
+
+/// Names with the types of what they stand for, where those are known.
+pub(crate) type Entries = Vec<(OsString, Option<SFlag>)>;
+
+/// An open directory, with what it held when it was read from the start.
+#[derive(Debug)]
+pub(crate) struct OpenDirectory {
+    pub(crate) number: u64,
+    /// `None` where the host has none.
+    pub(crate) found: Option<Found>,
+    pub(crate) entries: Mutex<Entries>,
+    permits: Vec<Permit>,
+}
+
+/// All that is open.
+#[derive(Debug, Default)]
+pub(crate) struct Handles(Mutex<Open>);
+
+#[derive(Debug, Default)]
+struct Open {
+    last: u64,
+    files: HashMap<u64, Arc<OpenFile>>,
+    directories: HashMap<u64, Arc<OpenDirectory>>,
+    /// Handles of files by node.
+    by_node: HashMap<u64, Vec<u64>>,
+}
+
+impl OpenFile {
+    pub(crate) fn new(number: u64, file: File, can_write: bool, permits: Vec<Permit>) -> Self {
+        Self {
+            number,
+            file,
+            appending: None,
+            can_write,
+            permits,
+        }
+    }
+
+    /// Whether what it was opened on still holds.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.permits.iter().any(Permit::is_revoked)
+    }
+}
+
+impl OpenDirectory {
+    pub(crate) fn new(number: u64, found: Option<Found>, permits: Vec<Permit>) -> Self {
+        Self {
+            number,
+            found,
+            entries: Mutex::default(),
+            permits,
+        }
+    }
+}
+
+impl Handles {
+    /// Keeps a file; returns its handle.
+    pub(crate) fn add_file(&self, file: OpenFile) -> u64 {
+        let mut open = self.lock();
+        open.last += 1;
+        let handle = open.last;
+        open.by_node.entry(file.number).or_default().push(handle);
+        open.files.insert(handle, Arc::new(file));
+        handle
+    }
+
+    /// Keeps a directory; returns its handle.
+    pub(crate) fn add_directory(&self, directory: OpenDirectory) -> u64 {
+        let mut open = self.lock();
+        open.last += 1;
+        let handle = open.last;
+        open.directories.insert(handle, Arc::new(directory));
+        handle
+    }
+
+    /// An open file that may still be used: EACCES when what it was opened on was revoked.
+    pub(crate) fn file(&self, handle: u64) -> Result<Arc<OpenFile>, Errno> {
+        let file = self.lock().files.get(&handle).cloned().ok_or(Errno::EBADF)?;
+        if file.is_revoked() {
+            return Err(Errno::EACCES);
+        }
+        Ok(file)
+    }
+
+    /// The same for a directory.
+    pub(crate) fn directory(&self, handle: u64) -> Result<Arc<OpenDirectory>, Errno> {
+        let directory = self
+            .lock()
+            .directories
+            .get(&handle)
+            .cloned()
+            .ok_or(Errno::EBADF)?;
+        if directory.permits.iter().any(Permit::is_revoked) {
+            return Err(Errno::EACCES);
+        }
+        Ok(directory)
+    }
+
+    /// An open file of this node, if one is and may still be used.
+    pub(crate) fn of_node(&self, number: u64) -> Option<Arc<OpenFile>> {
+        let open = self.lock();
+        let handles = open.by_node.get(&number)?;
+        let files = handles.iter().filter_map(|handle| open.files.get(handle));
+        files.into_iter().find(|file| !file.is_revoked()).cloned()
+    }
+
+    /// The nodes of files whose permits do not hold any more.
+    pub(crate) fn revoked_nodes(&self) -> Vec<u64> {
+        let open = self.lock();
+        let revoked = open.files.values().filter(|file| file.is_revoked());
+        revoked.map(|file| file.number).collect()
+    }
+
+    /// Forgets a file. It is closed, and its permits end, when nobody uses it any more.
+    pub(crate) fn close_file(&self, handle: u64) {
+        let mut open = self.lock();
+        let Some(file) = open.files.remove(&handle) else {
+            return;
+        };
+        if let Some(handles) = open.by_node.get_mut(&file.number) {
+            handles.retain(|other| *other != handle);
+            if handles.is_empty() {
+                open.by_node.remove(&file.number);
+            }
+        }
+        drop(open);
+        drop(file);
+    }
+
+    /// Forgets a directory.
+    pub(crate) fn close_directory(&self, handle: u64) {
+        let closed = self.lock().directories.remove(&handle);
+        drop(closed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        // A panic elsewhere leaves whole entries behind.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,335 @@
+//! What all operations of one session's file system share, and the two things they are made of: looking at a path as the
+//! session may see it, and asking the gate.
+
+use std::ffi::OsStr;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use askbox_gate::{Gate, Permit};
+use askbox_policy::builtin_lists::{Lists, Node};
+use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, Verdict};
+use fuser::{Errno, FileAttr, FileType, Notifier};
+use nix::sys::stat::SFlag;
+use tokio::runtime::Handle;
+
+use crate::attributes::{self, Owner};
+use crate::guarded::Guarded;
+use crate::handles::Handles;
+use crate::locks::Locks;
+use crate::nodes::Nodes;
+use crate::tree::{Found, Tree};
+use crate::view::View;
+use crate::waiter;
+
+/// Finds the program behind a thread, by the kernel's number on the host.
+pub type Identify = Arc<dyn Fn(u32) -> Pin<Box<dyn Future<Output = Process> + Send>> + Send + Sync>;
+
+/// A session as its file system needs to know it.
+#[derive(Clone)]
+pub struct SessionFiles {
+    /// Its name.
+    pub session: SessionId,
+    /// What it is for.
+    pub project: Project,
+    /// What it sees.
+    pub view: View,
+    /// The built-in lists.
+    pub lists: Arc<Lists>,
+    /// Who asks.
+    pub identify: Identify,
+}
+
+impl std::fmt::Debug for SessionFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionFiles")
+            .field("session", &self.session)
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long the kernel may keep attributes and names (design: one second); what nobody allowed yet is not kept, since an
+/// answer may come at any moment.
+pub(crate) const KEPT: Duration = Duration::from_secs(1);
+
+/// For pinned names: as long as the session lives, at most 136 years.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// What a session may see of a path.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// Reading or writing is allowed: everything.
+    Open(Found),
+    /// Nobody has allowed it: existence and type.
+    Unasked(Found),
+    /// On the credential list, whether it is there or not.
+    Closed(FileType),
+    /// A mount point, or on the way to one, and not on the host.
+    MadeUp(FileType),
+}
+
+/// One session's file system.
+pub(crate) struct Shared {
+    pub(crate) files: SessionFiles,
+    pub(crate) gate: Gate,
+    pub(crate) tree: Tree,
+    pub(crate) handles: Handles,
+    pub(crate) locks: Locks,
+    pub(crate) owner: Owner,
+    pub(crate) runtime: Handle,
+    pub(crate) notifier: OnceLock<Notifier>,
+    guarded: Guarded,
+    nodes: Mutex<Nodes>,
+}
+
+impl Shared {
+    /// Looks at the host. Blocks.
+    pub(crate) fn new(files: SessionFiles, gate: Gate, runtime: Handle) -> Self {
+        let owner = Owner {
+            user: nix::unistd::geteuid().as_raw(),
+            group: nix::unistd::getegid().as_raw(),
+        };
+        let roots = files.view.roots.iter().map(PathBuf::as_path);
+        let mounts = files.view.mounts.iter().map(|mount| mount.path.as_path());
+        let nodes = Nodes::new(roots.chain(mounts));
+        Self {
+            tree: Tree::open(&files.view.roots),
+            guarded: Guarded::look(&files.lists, &files.view.roots),
+            nodes: Mutex::new(nodes),
+            handles: Handles::default(),
+            locks: Locks::default(),
+            notifier: OnceLock::new(),
+            files,
+            gate,
+            owner,
+            runtime,
+        }
+    }
+
+    pub(crate) fn nodes(&self) -> MutexGuard<'_, Nodes> {
+        // A panic elsewhere leaves whole entries behind.
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The path of a node: ENOENT when its name is gone.
+    pub(crate) fn path(&self, number: u64) -> io::Result<CanonicalPath> {
+        let path = self.nodes().path(number);
+        path.as_deref().and_then(CanonicalPath::new).ok_or_else(not_found)
+    }
+
+    /// The path of a name in a directory.
+    pub(crate) fn path_in(&self, parent: u64, name: &OsStr) -> io::Result<CanonicalPath> {
+        let path = self.nodes().path(parent);
+        path.and_then(|parent| CanonicalPath::new(&parent.join(name)))
+            .ok_or_else(not_found)
+    }
+
+    /// What the session may see of a path now. EACCES below what is on the credential list.
+    pub(crate) fn see(&self, path: &CanonicalPath, is_pinned: bool) -> io::Result<Seen> {
+        if is_pinned {
+            return Ok(self.see_pinned(path));
+        }
+        if let Some(entry) = self.files.lists.credential(path)
+            && self.is_closed(path)
+        {
+            let holds = path
+                .parent()
+                .is_some_and(|parent| self.files.lists.credential(&parent).is_some());
+            return if holds {
+                Err(nix::errno::Errno::EACCES.into())
+            } else {
+                Ok(Seen::Closed(node_type(entry.node)))
+            };
+        }
+        let found = self.tree.find(path.as_path())?;
+        if self.guarded.holds(found.object()) && self.files.lists.credential(path).is_none() {
+            return Ok(Seen::Closed(attributes::file_type(found.kind())));
+        }
+        Ok(self.judged(path, found))
+    }
+
+    /// Mount points are what the plan says that they are, whatever the host has there.
+    fn see_pinned(&self, path: &CanonicalPath) -> Seen {
+        let (kind, wanted) = if self.files.view.is_file_mount(path.as_path()) {
+            (FileType::RegularFile, SFlag::S_IFREG)
+        } else {
+            (FileType::Directory, SFlag::S_IFDIR)
+        };
+        if self.files.lists.credential(path).is_some() && self.is_closed(path) {
+            return Seen::MadeUp(kind);
+        }
+        match self.tree.find(path.as_path()) {
+            Ok(found) if found.kind() == wanted => self.judged(path, found),
+            Ok(_) | Err(_) => Seen::MadeUp(kind),
+        }
+    }
+
+    fn judged(&self, path: &CanonicalPath, found: Found) -> Seen {
+        let allows = |target| matches!(self.gate.peek(&self.request(target)), Verdict::Allow(_));
+        if allows(Target::Read(path.clone())) || allows(Target::Write(path.clone())) {
+            Seen::Open(found)
+        } else {
+            Seen::Unasked(found)
+        }
+    }
+
+    /// Whether the credential list closes a path that is on it; a rule for the very path may open it.
+    pub(crate) fn is_closed(&self, path: &CanonicalPath) -> bool {
+        let verdict = self.gate.peek(&self.request(Target::Read(path.clone())));
+        matches!(verdict, Verdict::Deny(Basis::Credential(_)))
+    }
+
+    /// The attributes of what was seen, and how long the kernel may keep them.
+    pub(crate) fn attributes(&self, number: u64, seen: &Seen) -> (FileAttr, Duration) {
+        match seen {
+            Seen::Open(found) => (attributes::real(number, found.stat()), KEPT),
+            // Whoever has it open knows its size, and the kernel needs it to write at the right place.
+            Seen::Unasked(found) if self.handles.of_node(number).is_some() => {
+                (attributes::real(number, found.stat()), Duration::ZERO)
+            }
+            Seen::Unasked(found) => (attributes::neutral(number, found.stat()), Duration::ZERO),
+            Seen::Closed(kind) => (attributes::closed(number, *kind, self.owner), KEPT),
+            Seen::MadeUp(kind) => (attributes::made_up(number, *kind, self.owner), KEPT),
+        }
+    }
+
+    /// How long the kernel may keep a name.
+    pub(crate) fn name_kept(&self, number: u64) -> Duration {
+        if self.nodes().is_pinned(number) {
+            FOR_EVER
+        } else {
+            KEPT
+        }
+    }
+
+    /// Tells the kernel of a name: its number, counted, and its attributes with how long they may be kept.
+    pub(crate) fn enter(&self, parent: u64, name: &OsStr, seen: &Seen) -> (FileAttr, Duration) {
+        let object = match seen {
+            Seen::Open(found) | Seen::Unasked(found) => Some(found.object()),
+            Seen::Closed(_) | Seen::MadeUp(_) => None,
+        };
+        let number = self.nodes().enter(parent, name, object);
+        self.attributes(number, seen)
+    }
+
+    /// A request of this session, by a program that is not known yet.
+    pub(crate) fn request(&self, target: Target) -> Request {
+        Request {
+            session: self.files.session.clone(),
+            project: self.files.project.clone(),
+            process: Process::unknown(),
+            target,
+        }
+    }
+
+    /// Asks the gate for all of these, one after the other, and goes on with the permits, or with the error that the
+    /// program gets: at once where nobody has to be asked, otherwise in a task of its own. A program that is killed while
+    /// it waits gets EINTR.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        thread: u32,
+        targets: Vec<Target>,
+        then: impl FnOnce(Result<Vec<Permit>, Errno>) + Send + 'static,
+    ) {
+        let is_slow = targets
+            .iter()
+            .filter_map(Target::path)
+            .any(|path| self.files.view.is_slow(path.as_path()));
+        let shared = Arc::clone(self);
+        let mut admitted = Box::pin(async move { shared.permits(thread, targets).await });
+        let entered = self.runtime.enter();
+        let first = admitted.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        drop(entered);
+        if let Poll::Ready(permits) = first {
+            if is_slow {
+                self.runtime.spawn_blocking(move || then(permits));
+            } else {
+                then(permits);
+            }
+            return;
+        }
+        self.runtime.spawn(async move {
+            let permits = tokio::select! {
+                biased;
+                permits = &mut admitted => permits,
+                () = waiter::has_given_up(thread) => Err(Errno::EINTR),
+            };
+            // Dropped before anything else happens: a program that is gone waits no longer.
+            drop(admitted);
+            // What follows touches files.
+            let done = tokio::task::spawn_blocking(move || then(permits)).await;
+            if let Err(error) = done {
+                tracing::error!(%error, "an operation on a file failed half-way");
+            }
+        });
+    }
+
+    async fn permits(&self, thread: u32, targets: Vec<Target>) -> Result<Vec<Permit>, Errno> {
+        let mut permits = Vec::with_capacity(targets.len());
+        for target in targets {
+            let identify = (self.files.identify)(thread);
+            match self.gate.admit(self.request(target), identify).await {
+                Ok(permit) => permits.push(permit),
+                Err(_denial) => return Err(Errno::EACCES),
+            }
+        }
+        Ok(permits)
+    }
+
+    /// Refuses an object that is on the credential list by another path than this one, with an event, and goes on.
+    pub(crate) fn refuse_guarded(
+        self: &Arc<Self>,
+        thread: u32,
+        path: &CanonicalPath,
+        then: impl FnOnce() + Send + 'static,
+    ) {
+        let shared = Arc::clone(self);
+        let mut request = self.request(Target::Read(path.clone()));
+        let reason = "another name of a file on the credential list".to_owned();
+        self.runtime.spawn(async move {
+            request.process = (shared.files.identify)(thread).await;
+            drop(shared.gate.refuse(&request, Basis::Credential(reason)).await);
+            then();
+        });
+    }
+
+    /// Does what touches a path: here, or on a thread of its own where that may take long.
+    pub(crate) fn run(self: &Arc<Self>, path: &Path, work: impl FnOnce(&Arc<Self>) + Send + 'static) {
+        if self.files.view.is_slow(path) {
+            let shared = Arc::clone(self);
+            self.runtime.spawn_blocking(move || work(&shared));
+        } else {
+            work(self);
+        }
+    }
+
+    /// Makes the kernel forget what it keeps of a node: attributes and content. Not to be called while an operation on
+    /// that node is under way on this thread: the kernel waits for it.
+    pub(crate) fn forget_cached(&self, number: u64) {
+        let Some(notifier) = self.notifier.get() else {
+            return;
+        };
+        // ENOENT: the kernel has forgotten it already.
+        if let Err(error) = notifier.inval_inode(fuser::INodeNo(number), 0, 0)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "cached content of a file could not be dropped");
+        }
+    }
+}
+
+fn node_type(node: Node) -> FileType {
+    match node {
+        Node::Directory => FileType::Directory,
+        Node::File | Node::Glob => FileType::RegularFile,
+    }
+}
+
+fn not_found() -> io::Error {
+    nix::errno::Errno::ENOENT.into()
+}
