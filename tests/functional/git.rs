@@ -216,13 +216,22 @@ fn a_push_needs_the_key_to_be_opened() {
 #[test]
 fn a_commit_needs_the_users_git_settings_to_be_opened() {
     let world = World::new();
-    let forge = |words: &[&str]| Running::start(world.askbox(words)).finish();
+    let start = |options: &[&str]| {
+        let commit = ["--", "git", "commit", "-q", "--allow-empty", "-m", "empty"];
+        Running::start(world.askbox(&[&["run"], options, &commit[..]].concat()))
+    };
     host(&world, &world.project(), "git", &["init", "-q"]);
-    let commit = ["--", "git", "commit", "-q", "--allow-empty", "-m", "empty"];
-    let finished = forge(&[&["run"], &commit[..]].concat());
+    let finished = start(&["--non-interactive"]).finish();
     finished.failed();
     assert!(finished.stderr.contains("tell me who you are"), "{finished:#?}");
-    forge(&[&["run", "--allow-read", "~/.gitconfig"], &commit[..]].concat()).succeeded();
+    let running = start(&[]);
+    let question = world.wait_for_question();
+    assert_eq!(
+        question["targets"][0],
+        world.home().join(".gitconfig").to_str().unwrap()
+    );
+    world.ok(&["allow", question["id"].as_str().unwrap(), "--session"]);
+    running.finish().succeeded();
     assert_eq!(
         host(&world, &world.project(), "git", &["log", "--format=%an"]),
         "Ada\n"
@@ -233,7 +242,7 @@ fn a_commit_needs_the_users_git_settings_to_be_opened() {
 fn check_refused(world: &World, directory: &Path, config: &Path, command: &str) {
     let before = std::fs::read_to_string(config).unwrap();
     let run = |options: &[&str]| {
-        let mut askbox = world.askbox(&["run"]);
+        let mut askbox = world.askbox(&["run", "--allow-read", "~/.gitconfig"]);
         askbox
             .args(options)
             .args(["--", "sh", "-c", command])

@@ -106,6 +106,8 @@ const KEY: &[&str] = &[
     "~/.ssh/id_test",
     "--allow-read",
     "~/.ssh/known_hosts",
+    "--allow-read",
+    "~/.gitconfig",
 ];
 
 /// A program of the host to its end; it must succeed. Returns its standard output.

@@ -75,9 +75,10 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     }
     let descriptors = begun.descriptors().map_err(Error::Launch)?;
     let borrowed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+    let names = Descriptor::ALL.into_iter().chain([Descriptor::Files]);
     let serve = Request::Serve {
         session: session.clone(),
-        attached: Descriptor::ALL.to_vec(),
+        attached: names.take(descriptors.len()).collect(),
     };
     expect(
         &client.call_with_descriptors(serve, &borrowed)?,

@@ -78,6 +78,18 @@ impl ProcessView {
             .await;
         found.flatten().unwrap_or_default()
     }
+
+    /// The process that a thread of a session belongs to; an unknown one when it is gone or finding it takes longer than
+    /// [`DEADLINE`]. Needs a tokio runtime with time.
+    pub async fn of_thread(&self, thread: u32) -> Process {
+        let found = self.pool.run(DEADLINE, move |_stop| of_thread(thread)).await;
+        found.flatten().unwrap_or_default()
+    }
+}
+
+/// The process that a thread belongs to; `None` when it is gone. Blocks.
+pub fn of_thread(thread: u32) -> Option<Process> {
+    describe(proc::process_of(thread)?, |_pid| true)
 }
 
 /// The process of the session that holds the client's side of the connection; `None` when there is none, or when `stop`

@@ -21,6 +21,7 @@ use crate::limits;
 use crate::process_view::Diagnostics;
 use crate::views;
 
+mod files;
 mod flags;
 mod identify;
 mod made;
@@ -28,7 +29,7 @@ mod plan;
 mod table;
 
 pub(crate) use table::Sessions;
-use table::{Removed, Session};
+use table::{Launching, Removed, Session};
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,7 @@ pub(crate) async fn launch(
         view.clone(),
         planned.project.clone(),
         request.options.resolve,
+        planned.files,
         planned.before,
     ));
     // Waited for before anything is served: nothing inside runs by then, and the launch child has work meanwhile.
@@ -151,6 +153,20 @@ pub(crate) async fn serve(
     descriptors: Vec<OwnedFd>,
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
+    let Sorted {
+        listeners,
+        diagnostics,
+        leash,
+        files,
+    } = sort(attached, descriptors)?;
+    let Launching {
+        project,
+        pins,
+        root,
+        files: view,
+    } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
+    // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
+    let files = files::serve(daemon, id, &project, view, files).await?;
     if let Some(held) = &mut front_end.held
         && let Err(error) = start_logged(held).await
     {
@@ -158,18 +174,12 @@ pub(crate) async fn serve(
         end(daemon, id, Ending::ConnectionLost).await;
         return Err(error);
     }
-    let Sorted {
-        listeners,
-        diagnostics,
-        leash,
-    } = sort(attached, descriptors)?;
     let diagnostics = Diagnostics::new(diagnostics).map_err(|error| {
         WireError::new(
             ErrorCode::Malformed,
             format!("the diagnostics socket is none: {error}"),
         )
     })?;
-    let (project, pins, root) = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     let share = daemon.room.join().ok_or_else(|| {
         WireError::new(
             ErrorCode::Refused,
@@ -192,7 +202,7 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, serving, leash)
+        .hold(id, serving, files, leash)
         .ok_or_else(|| not_now(id))?;
     daemon.tell(Event::SessionChanged(view));
     Ok(Response::Serving)
@@ -273,9 +283,10 @@ struct Sorted {
     listeners: Listeners,
     diagnostics: OwnedFd,
     leash: OwnedFd,
+    files: Option<OwnedFd>,
 }
 
-/// Sorts descriptors by their names. All are needed, each once.
+/// Sorts descriptors by their names. All are needed, each once, but for the file system.
 fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, WireError> {
     let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
     if attached.len() != descriptors.len() {
@@ -298,6 +309,7 @@ fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, Wi
         listeners,
         diagnostics: take(Descriptor::Diagnostics)?,
         leash: take(Descriptor::Leash)?,
+        files: take(Descriptor::Files).ok(),
     };
     if given.is_empty() {
         Ok(sorted)

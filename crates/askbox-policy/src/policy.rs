@@ -160,7 +160,7 @@ impl Policy {
     }
 
     /// The built-in lists.
-    pub fn lists(&self) -> &Lists {
+    pub fn lists(&self) -> &Arc<Lists> {
         &self.lists
     }
 

@@ -9,7 +9,7 @@ use crate::git::{self, GitDirectory};
 use crate::guards::{self, Guards};
 use crate::limits;
 use crate::plan::{Access, Listed, ObjectId};
-use crate::sockets;
+use crate::{probe, sockets};
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct HostFacts {
     pub etc: Vec<PathBuf>,
     /// Whether `libnss_systemd` can be loaded.
     pub has_nss_systemd: bool,
+    /// Directories that the asking file system can serve, none below another; empty where FUSE cannot be used.
+    pub asking: Vec<PathBuf>,
     /// Toolchains below the home directory.
     pub toolchains: Vec<PathBuf>,
     /// The project.
@@ -217,6 +219,7 @@ impl HostFacts {
                 .filter(|path| path.exists())
                 .collect(),
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
+            asking: asking(home),
             toolchains: toolchains(home),
             project: project(sought.project, home)?,
             opened: sought.opened.iter().map(opened).collect(),
@@ -231,6 +234,22 @@ impl HostFacts {
             user: sought.user.clone(),
         })
     }
+}
+
+/// Where users' files lie that no session sees natively, besides the home directory.
+const ASKING: &[&str] = &["/opt", "/srv", "/mnt", "/media"];
+
+fn asking(home: &Path) -> Vec<PathBuf> {
+    if !probe::has_fuse() {
+        return Vec::new();
+    }
+    let is_real = |path: &PathBuf| path.canonicalize().is_ok_and(|canonical| canonical == *path);
+    let mut found: Vec<PathBuf> = ASKING.iter().map(PathBuf::from).filter(is_real).collect();
+    found.retain(|root| !root.starts_with(home));
+    if !found.iter().any(|root| home.starts_with(root)) {
+        found.push(home.to_owned());
+    }
+    found
 }
 
 fn root_entry(path: &&str) -> Option<RootEntry> {

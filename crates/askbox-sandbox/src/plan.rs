@@ -49,6 +49,9 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     let mut view = View::default();
     let facts = &*without_refused(&mut view, request, facts)?;
     system::add(&mut view, request, facts);
+    for root in &facts.asking {
+        view.mounts.push(Mount::Asking { path: root.clone() });
+    }
     home::add(&mut view, request, facts);
     project::add(&mut view, facts);
     for opened in &facts.opened {
@@ -140,7 +143,11 @@ impl View {
             Mount::Private { target, .. } if is_at_or_below(path, target) => {
                 Some((target.as_os_str().len(), None))
             }
-            Mount::Bind { .. } | Mount::Private { .. } | Mount::Guard { .. } | Mount::Cover { .. } => None,
+            Mount::Asking { .. }
+            | Mount::Bind { .. }
+            | Mount::Private { .. }
+            | Mount::Guard { .. }
+            | Mount::Cover { .. } => None,
         });
         binds
             .max_by_key(|(depth, _)| *depth)
@@ -234,6 +241,11 @@ fn is_guard(facts: &HostFacts, path: &Path) -> bool {
     guards.iter().any(|guard| guard.path == *path)
 }
 
+/// Whether the asking file system serves a path, and not a native mount on it.
+fn is_asked(view: &View, facts: &HostFacts, path: &Path) -> bool {
+    facts.asking.iter().any(|root| is_at_or_below(path, root)) && view.visible(path).is_none()
+}
+
 /// Opens a path by its canonical place. A guard is lifted by `project::guard`, which leaves it out.
 fn open(view: &mut View, facts: &HostFacts, opened: &Opened) {
     let Some(found) = &opened.found else {
@@ -241,6 +253,9 @@ fn open(view: &mut View, facts: &HostFacts, opened: &Opened) {
     };
     let path = &found.canonical;
     if opened.access == Access::ReadWrite && is_guard(facts, path) {
+        return;
+    }
+    if is_asked(view, facts, path) && is_asked(view, facts, &opened.path) {
         return;
     }
     if opened.path != *path && view.visible(&opened.path).is_none() {

@@ -39,6 +39,11 @@ pub struct Failure {
     pub errno: i32,
 }
 
+/// Whether a file system can be served here: the device of FUSE is there and may be opened.
+pub fn has_fuse() -> bool {
+    File::options().read(true).write(true).open("/dev/fuse").is_ok()
+}
+
 /// Tries all steps; `None` when all of them worked. Fails when nobody can tell, since the child could not be made or was
 /// killed. The caller must be single-threaded.
 pub fn run() -> io::Result<Option<Failure>> {

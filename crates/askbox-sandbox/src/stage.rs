@@ -22,6 +22,7 @@ use crate::plan::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Mount, Node, ObjectId, 
 use crate::sys;
 
 mod devices;
+mod files;
 mod outer_root;
 
 /// Why the root could not be built.
@@ -57,6 +58,8 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
 /// A root in the making, on a tmpfs that nothing outside this mount namespace ever sees.
 pub(crate) struct Stage {
     outer: OwnedFd,
+    /// The asking file system, where the machine has FUSE.
+    files: Option<files::Mounted>,
     root: OwnedFd,
     /// Directories of the root tmpfs by path, while nodes are made. Mounts would make them stale.
     parents: RefCell<HashMap<PathBuf, Rc<OwnedFd>>>,
@@ -66,7 +69,8 @@ pub(crate) struct Stage {
 
 /// Makes what every session has, on an empty directory of the host. Files and directories get the modes that are asked
 /// for from here on: the process has no umask until [`build`] is done.
-pub(crate) fn prepare(place: &Path) -> Result<Stage, Error> {
+/// With the stage comes the device of its asking file system, for the daemon to serve; none where FUSE cannot be used.
+pub(crate) fn prepare(place: &Path) -> Result<(Stage, Option<OwnedFd>), Error> {
     let root = Path::new("/");
     // No mount of ours may travel back to the host.
     mount(
@@ -81,14 +85,17 @@ pub(crate) fn prepare(place: &Path) -> Result<Stage, Error> {
     mount(Some("askbox"), place, Some("tmpfs"), flags, Some("mode=0755")).step("mount a tmpfs on", place)?;
     let outer = open_source(place).step("open", place)?;
     let umask = umask(Mode::empty());
+    let root = outer_root::make(&outer).step("furnish", place)?;
+    let (files, device) = files::mount(place)?.unzip();
     let stage = Stage {
-        root: outer_root::make(&outer).step("furnish", place)?,
+        root,
         outer,
+        files,
         parents: RefCell::default(),
         umask,
     };
     devices::add(&stage)?;
-    Ok(stage)
+    Ok((stage, device))
 }
 
 /// Adds what the plan says, and leaves the host's root for the built one: afterwards `/` holds the session's root at
@@ -104,6 +111,9 @@ pub(crate) fn build(stage: &Stage, plan: &Plan) -> Result<(), Error> {
     for mount in &plan.mounts {
         stage.mount(mount)?;
         stage.parents.borrow_mut().clear();
+    }
+    if let Some(files) = &stage.files {
+        files.unmount()?;
     }
     umask(stage.umask);
     outer_root::enter(&stage.outer).step("leave the host's root for", Path::new("/"))
@@ -209,6 +219,10 @@ impl Stage {
                     check_object(&opened, *expected).step("mount", source)?;
                 }
                 self.bind(opened, target, *access).step("mount", target)
+            }
+            Mount::Asking { path } => {
+                self.directory(path, 0o755).step("make directory", path)?;
+                files::attach(self, path).step("mount the asking file system on", path)
             }
             Mount::Private { source, target } => {
                 let mut builder = fs::DirBuilder::new();

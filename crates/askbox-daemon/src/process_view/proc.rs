@@ -56,6 +56,13 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
     })
 }
 
+/// The process that a thread belongs to (proc(5), Tgid in /proc/TID/status).
+pub(super) fn process_of(thread: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
+    line.trim().parse().ok()
+}
+
 /// The executable, as the program's own mounts name it.
 pub(super) fn exe(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe")).ok()

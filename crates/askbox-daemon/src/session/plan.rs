@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use askbox_files::View;
 use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
     CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::files;
 use super::flags::{self, Surroundings};
 use crate::daemon::Daemon;
 use crate::limits;
@@ -40,6 +42,8 @@ pub(super) struct Planned {
     pub(super) notices: Vec<String>,
     /// The plan as the client gets it.
     pub(super) plan: Verbatim,
+    /// What its file system shows; `None` where it has none.
+    pub(super) files: Option<View>,
     /// The project as it is now, to compare with at the end.
     pub(super) before: Before,
 }
@@ -181,6 +185,7 @@ impl Planning {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
         Ok(Planned {
+            files: files::view(&plan),
             project: Project(self.project.as_path().to_owned()),
             rules: self.rules,
             notices: in_vain.into_iter().chain(plan.notices).collect(),

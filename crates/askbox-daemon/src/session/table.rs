@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use askbox_files::View;
 use askbox_network::Serving;
 use askbox_policy::{Pin, Project, SessionId};
 use askbox_sandbox::guards::Before;
@@ -24,10 +25,26 @@ pub(crate) struct Session {
     before: Before,
     /// The root of its processes on the host; 0 until it is known.
     root: Arc<AtomicU32>,
+    /// What its file system shows; `None` where it has none.
+    files: Option<View>,
     serving: Option<Serving>,
+    files_served: Option<askbox_files::Serving>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
     stop: watch::Sender<bool>,
+}
+
+/// What serving a session needs.
+#[derive(Debug)]
+pub(crate) struct Launching {
+    /// What it is for.
+    pub(crate) project: Project,
+    /// Names with addresses given by hand.
+    pub(crate) pins: Vec<Pin>,
+    /// The root of its processes on the host; 0 until it is known.
+    pub(crate) root: Arc<AtomicU32>,
+    /// What its file system shows, if it has one.
+    pub(crate) files: Option<View>,
 }
 
 /// What is left of a session that was taken out.
@@ -45,14 +62,22 @@ pub(crate) struct Removed {
 
 impl Session {
     /// A session that nothing is held for yet.
-    pub(crate) fn new(view: SessionView, project: Project, pins: Vec<Pin>, before: Before) -> Self {
+    pub(crate) fn new(
+        view: SessionView,
+        project: Project,
+        pins: Vec<Pin>,
+        files: Option<View>,
+        before: Before,
+    ) -> Self {
         Self {
             view,
             project,
             pins,
             before,
             root: Arc::default(),
+            files,
             serving: None,
+            files_served: None,
             leash: None,
             stop: watch::Sender::new(false),
         }
@@ -88,26 +113,34 @@ impl Sessions {
     }
 
     /// What serving a session needs, as long as nothing is held for it.
-    pub(crate) fn launching(&self, id: &SessionId) -> Option<(Project, Vec<Pin>, Arc<AtomicU32>)> {
+    pub(crate) fn launching(&self, id: &SessionId) -> Option<Launching> {
         let sessions = self.lock();
         let session = sessions
             .get(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
-        Some((
-            session.project.clone(),
-            session.pins.clone(),
-            Arc::clone(&session.root),
-        ))
+        Some(Launching {
+            project: session.project.clone(),
+            pins: session.pins.clone(),
+            root: Arc::clone(&session.root),
+            files: session.files.clone(),
+        })
     }
 
-    /// Holds network and leash of a session that is launching; it is running then. `None`, and both dropped, when it
-    /// was stopped meanwhile.
-    pub(crate) fn hold(&self, id: &SessionId, serving: Serving, leash: OwnedFd) -> Option<SessionView> {
+    /// Holds network, file system and leash of a session that is launching; it is running then. `None`, and all dropped,
+    /// when it was stopped meanwhile.
+    pub(crate) fn hold(
+        &self,
+        id: &SessionId,
+        serving: Serving,
+        files: Option<askbox_files::Serving>,
+        leash: OwnedFd,
+    ) -> Option<SessionView> {
         let mut sessions = self.lock();
         let session = sessions
             .get_mut(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
         session.serving = Some(serving);
+        session.files_served = files;
         session.leash = Some(leash);
         session.view.state = SessionState::Running;
         Some(session.view.clone())

@@ -104,10 +104,11 @@ fn steps(
     follow(parent)?;
     let listeners = netlink::set_up().step("set up the network")?;
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
-    hand_over(channel, listeners.iter().chain([&leash_outside]))?;
-    // No copy may stay: the payload would hold its own listeners, and the leash would never end.
-    drop((listeners, leash_outside));
-    let stage = stage::prepare(&place)?;
+    let (stage, files) = stage::prepare(&place)?;
+    hand_over(channel, listeners.iter().chain([&leash_outside]).chain(&files))?;
+    // No copy may stay: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
+    // of the file system would wait for ever when the daemon is gone.
+    drop((listeners, leash_outside, files));
     let plan = read_plan(plan).step("read the plan")?;
     stage::build(&stage, &plan)?;
     drop(stage);

@@ -82,6 +82,12 @@ pub enum Mount {
         /// Checked against the opened source when given.
         object: Option<ObjectId>,
     },
+    /// A directory of the host as the asking file system serves it. Before everything that is mounted on it.
+    Asking {
+        /// Canonical path on the host, and inside.
+        #[serde(with = "path_text")]
+        path: PathBuf,
+    },
     /// A directory of Askbox's own on the host, made when missing: a private home.
     Private {
         /// Path on the host.

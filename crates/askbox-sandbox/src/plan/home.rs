@@ -1,4 +1,5 @@
-//! The home directory: empty but for toolchains, private homes and the closed places of the credential list.
+//! The home directory: toolchains and private homes, and everything else through the asking file system; without that, empty
+//! but for the closed places of the credential list.
 
 use std::path::PathBuf;
 
@@ -22,6 +23,24 @@ pub(crate) const PRIVATE_HOMES: &[&str] = &[
 ];
 
 pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
+    if facts.asking.is_empty() {
+        add_closed(view, request, facts);
+    }
+    let home = &facts.user.home;
+    for private in PRIVATE_HOMES {
+        let source = request.homes.join(private.replace('/', "-"));
+        view.mounts.push(Mount::Private {
+            source,
+            target: home.join(private),
+        });
+    }
+    for toolchain in &facts.toolchains {
+        view.bind(toolchain, Access::ReadOnly);
+    }
+}
+
+/// What the credential list closes, whether it is there or not.
+fn add_closed(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     let home = &facts.user.home;
     view.directory(home, 0o755);
     let private_homes: Vec<PathBuf> = PRIVATE_HOMES.iter().map(|private| home.join(private)).collect();
@@ -47,15 +66,5 @@ pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
             (false, true) => {}
             (false, false) => view.file(&listed.path, 0, ""),
         }
-    }
-    for private in PRIVATE_HOMES {
-        let source = request.homes.join(private.replace('/', "-"));
-        view.mounts.push(Mount::Private {
-            source,
-            target: home.join(private),
-        });
-    }
-    for toolchain in &facts.toolchains {
-        view.bind(toolchain, Access::ReadOnly);
     }
 }

@@ -25,6 +25,7 @@ fn facts() -> HostFacts {
         }],
         etc: vec!["/etc/ssl".into()],
         has_nss_systemd: true,
+        asking: Vec::new(),
         toolchains: vec!["/home/ada/.rustup".into()],
         project: ProjectFacts {
             path: "/home/ada/work".into(),

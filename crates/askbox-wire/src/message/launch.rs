@@ -95,10 +95,12 @@ pub enum Descriptor {
     Diagnostics,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
+    /// The device of the asking file system, mounted already. Only where the machine has FUSE.
+    Files,
 }
 
 impl Descriptor {
-    /// What a launch sends, in this order.
+    /// What every launch sends, in this order. [`Self::Files`] follows where there is one.
     pub const ALL: [Self; 8] = [
         Self::Tcp4,
         Self::Tcp6,

@@ -1,0 +1,138 @@
+//! The asking file system of a session: what it shows, from the plan, and serving it.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use askbox_files::{Identify, MountPoint, Serving, SessionFiles, View};
+use askbox_policy::{Project, SessionId};
+use askbox_sandbox::Plan;
+use askbox_sandbox::plan::Mount;
+use askbox_wire::{ErrorCode, WireError};
+
+use crate::daemon::Daemon;
+use crate::process_view::ProcessView;
+
+/// Where file systems are mounted that may be slow, or taken out: nothing there is looked at on a thread that others need.
+const REMOVABLE: [&str; 2] = ["/mnt", "/media"];
+
+/// Types of file systems behind a network or another program (proc(5), mountinfo).
+const SLOW: [&str; 12] = [
+    "9p",
+    "afs",
+    "ceph",
+    "cifs",
+    "davfs",
+    "fuse",
+    "glusterfs",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "smb3",
+    "sshfs",
+];
+
+/// What the file system of this plan shows; `None` where it has none. Looks at the host.
+pub(super) fn view(plan: &Plan) -> Option<View> {
+    let roots: Vec<PathBuf> = plan
+        .mounts
+        .iter()
+        .filter_map(|mount| match mount {
+            Mount::Asking { path } => Some(path.clone()),
+            Mount::Bind { .. } | Mount::Private { .. } | Mount::Guard { .. } | Mount::Cover { .. } => None,
+        })
+        .collect();
+    if roots.is_empty() {
+        return None;
+    }
+    let is_served = |path: &Path| roots.iter().any(|root| path.starts_with(root));
+    let mounts = plan.mounts.iter().filter_map(|mount| match mount {
+        Mount::Bind { source, target, .. } if is_served(target) => Some(MountPoint {
+            path: target.clone(),
+            is_directory: source.is_dir(),
+        }),
+        Mount::Private { target, .. } if is_served(target) => Some(MountPoint {
+            path: target.clone(),
+            is_directory: true,
+        }),
+        Mount::Asking { .. }
+        | Mount::Bind { .. }
+        | Mount::Private { .. }
+        | Mount::Guard { .. }
+        | Mount::Cover { .. } => None,
+    });
+    let mut slow: Vec<PathBuf> = REMOVABLE.iter().map(PathBuf::from).collect();
+    slow.extend(slow_mounts(
+        &fs::read_to_string("/proc/self/mountinfo").unwrap_or_default(),
+    ));
+    Some(View {
+        mounts: mounts.collect(),
+        slow,
+        roots,
+    })
+}
+
+/// Where slow file systems are mounted.
+fn slow_mounts(mountinfo: &str) -> Vec<PathBuf> {
+    let place = |line: &str| {
+        let (mount, source) = line.split_once(" - ")?;
+        let kind = source.split(' ').next()?;
+        let is_slow = SLOW.contains(&kind) || kind.starts_with("fuse.");
+        // Spaces are written as \040 there; such a place is looked up as every other, only not by that name.
+        is_slow
+            .then(|| mount.split(' ').nth(4).map(PathBuf::from))
+            .flatten()
+    };
+    mountinfo.lines().filter_map(place).collect()
+}
+
+/// Serves it. Without its device there is none: a launch that needs one fails by itself, since it has nothing to mount.
+pub(super) async fn serve(
+    daemon: &Daemon,
+    session: &SessionId,
+    project: &Project,
+    view: Option<View>,
+    device: Option<OwnedFd>,
+) -> Result<Option<Serving>, WireError> {
+    let (Some(view), Some(device)) = (view, device) else {
+        return Ok(None);
+    };
+    let files = SessionFiles {
+        session: session.clone(),
+        project: project.clone(),
+        view,
+        lists: Arc::clone(daemon.policy.policy().lists()),
+        identify: identify(&daemon.processes),
+    };
+    askbox_files::serve(device, files, daemon.gate.clone())
+        .await
+        .map(Some)
+        .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve its files: {error}")))
+}
+
+/// Who is behind a request of the kernel: it names the thread.
+fn identify(processes: &ProcessView) -> Identify {
+    let processes = processes.clone();
+    Arc::new(move |thread| {
+        let processes = processes.clone();
+        Box::pin(async move { processes.of_thread(thread).await })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_mounts_are_those_behind_a_network_or_a_program() {
+        let mountinfo = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
+                         36 22 0:32 / /home/u/far rw shared:5 - nfs4 server:/x rw\n\
+                         37 22 0:33 / /home/u/far\\040away rw - fuse.sshfs server:/x rw\n";
+        let expected = [
+            PathBuf::from("/home/u/far"),
+            PathBuf::from("/home/u/far\\040away"),
+        ];
+        assert_eq!(slow_mounts(mountinfo), expected);
+    }
+}
