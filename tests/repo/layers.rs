@@ -39,6 +39,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // The daemon takes flags of open(2) from it, no call.
     ("libc", &["askbox-sandbox", "askbox-daemon"]),
     ("seccompiler", &["askbox-sandbox"]),
+    ("similar", &["askbox-cli"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),
     ("psl", &["askbox-policy"]),
