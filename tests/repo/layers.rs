@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("fuser", &["askbox-files"]),
     ("xattr", &["askbox-files"]),
     ("seccompiler", &["askbox-sandbox"]),
+    ("similar", &["askbox-cli"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),
     ("psl", &["askbox-policy"]),

@@ -19,7 +19,7 @@ fn logged(world: &World) -> Vec<String> {
 fn said(finished: &Finished) -> Option<&str> {
     let mut lines = finished.stderr.lines().filter_map(|line| {
         let names = line.strip_prefix("askbox: made in this session, runs outside: ")?;
-        names.strip_suffix("; look at them before you use the project on the host")
+        names.strip_suffix("; look at them with `askbox review` before you use the project on the host")
     });
     let first = lines.next();
     assert_eq!(lines.next(), None, "{finished:#?}");

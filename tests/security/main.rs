@@ -17,6 +17,7 @@ mod planted;
 mod projects;
 mod prompts;
 mod redirections;
+mod review;
 mod shown;
 mod sockets;
 mod system;

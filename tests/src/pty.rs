@@ -63,10 +63,10 @@ impl Terminal {
         let before = tcgetattr(&slave).unwrap();
         let end = || Stdio::from(slave.try_clone().unwrap());
         // setsid(1) because only a new session's leader can take a controlling terminal; it becomes the program. Without
-        // env(1), a run of the tests that ignores hang-ups (nohup) would hand that down.
+        // env(1), a run of the tests that ignores hang-ups (nohup) or Ctrl-C (a background job of a script) would hand that down.
         let mut leader = Command::new("setsid");
         leader
-            .args(["--ctty", "env", "--default-signal=HUP"])
+            .args(["--ctty", "env", "--default-signal=HUP,INT,QUIT"])
             .arg(command.get_program())
             .args(command.get_args())
             .env_clear()

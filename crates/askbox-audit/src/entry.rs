@@ -122,6 +122,8 @@ pub enum RuleChange {
 pub enum SessionChange {
     /// It started.
     Started,
+    /// Files that may run outside later appeared or changed while it ran.
+    Flagged,
     /// It made files that may run outside later.
     Made,
     /// It ended by itself or was stopped.
@@ -320,6 +322,7 @@ impl SessionChange {
     pub fn name(self) -> &'static str {
         match self {
             SessionChange::Started => "started",
+            SessionChange::Flagged => "flagged",
             SessionChange::Made => "made",
             SessionChange::Ended => "ended",
             SessionChange::Quiet => "quiet",

@@ -130,6 +130,28 @@ question_closed, missed, session_quiet, or lagged when events were lost.")]
   askbox stop --all")]
     Stop(StopArgs),
 
+    /// Show what a session changed that runs outside, and put it back
+    ///
+    /// That is names that git, editors, agents and shells obey on the host, the scripts of package.json, and programs in
+    /// `node_modules/.bin` and virtual environments. Without a session it is the last one of this project, or the last one.
+    /// Nothing is executed. Exit code 1 when something could not be put back.
+    #[command(after_help = "Examples:
+  askbox review
+  askbox review 7d3k9xq2
+  askbox review --revert                  put everything back
+  askbox review --revert .vscode .envrc   only these
+
+Only what is still as the session left it is put back; a session that
+still runs has to end first.
+
+--json prints an object: session, project, started, ended (null while it
+runs), complete (false when there may be more), and changes, an array of
+path, part (guarded, named, scripts or program), change (created, changed,
+removed or unknown), node (file, directory, link, other or null for
+nothing), diff (harmless text, or null), revert (possible, done or
+refused) and reason (why it is refused, or null).")]
+    Review(ReviewArgs),
+
     /// Show what was allowed and denied
     ///
     /// Works with or without a running daemon. Times are UTC.
@@ -225,6 +247,19 @@ pub(crate) struct StopArgs {
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
     /// Print JSON: an object with `stopped`, the number of them
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Of `askbox review`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    /// The session
+    pub(crate) session: Option<String>,
+    /// Put back what changed, all of it or what is named and below
+    #[arg(long, value_name = "PATH", num_args = 0..)]
+    pub(crate) revert: Option<Vec<std::path::PathBuf>>,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod log;
 mod man;
 mod questions;
+mod review;
 mod revoke;
 mod rules;
 mod run;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Revoke(arguments) => revoke::run(context, arguments),
         Command::Trust(arguments) => trust::run(context, &arguments),
         Command::Sessions(arguments) => sessions::run(context, &arguments),
+        Command::Review(arguments) => review::run(context, &arguments),
         Command::Stop(arguments) => stop::run(context, arguments),
         Command::Log(arguments) => log::run(context, arguments),
         Command::Status(arguments) => status::run(context, &arguments),

@@ -61,6 +61,21 @@ pub(crate) enum CliError {
     /// No session began.
     #[error(transparent)]
     Launch(#[from] launch::Error),
+    /// No record of a session is left, or not of this one.
+    #[error("there is nothing to review{}", of_session(session.as_deref()))]
+    NoReview {
+        /// The session, where one was named.
+        session: Option<String>,
+    },
+    /// The review cannot be made.
+    #[error(transparent)]
+    Review(#[from] askbox_sandbox::review::Error),
+    /// Nothing can be put back while programs inside can change it again.
+    #[error("session {0} still runs in this project")]
+    StillRuns(String),
+    /// Nothing that changed is there.
+    #[error("the review lists nothing at {}", .0.display())]
+    NothingThere(PathBuf),
     /// Standard output is closed or full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
@@ -117,6 +132,11 @@ impl CliError {
                 "it belongs at {}; in a build: cargo build --workspace",
                 place.display()
             )),
+            CliError::NoReview { .. } => {
+                Some("records are kept for 30 days, of the last 50 sessions".to_owned())
+            }
+            CliError::StillRuns(id) => Some(format!("`askbox stop {id}` ends it")),
+            CliError::NothingThere(_) => Some("name it as `askbox review` does".to_owned()),
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
             CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
@@ -130,6 +150,7 @@ impl CliError {
             | CliError::Daemon(_)
             | CliError::Log(_)
             | CliError::Launch(_)
+            | CliError::Review(_)
             | CliError::Output(_)
             | CliError::System { .. } => None,
         }
@@ -154,10 +175,20 @@ impl CliError {
             | CliError::Log(_)
             | CliError::Launch(_)
             | CliError::Root
+            | CliError::NoReview { .. }
+            | CliError::Review(_)
+            | CliError::StillRuns(_)
+            | CliError::NothingThere(_)
             | CliError::NoSuchCommand(_)
             | CliError::System { .. } => false,
         }
     }
+}
+
+fn of_session(session: Option<&str>) -> String {
+    session
+        .map(|session| format!(" of session {session}"))
+        .unwrap_or_default()
 }
 
 fn of_client(error: &ClientError) -> Option<String> {

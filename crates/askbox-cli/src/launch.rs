@@ -88,7 +88,7 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     drop(borrowed);
     drop(descriptors);
     let follow = Follow {
-        topics: vec![Topic::Questions],
+        topics: vec![Topic::Questions, Topic::Flagged],
         session: Some(session.clone()),
     };
     expect(&client.call(Request::Follow(follow))?, &Response::Done)?;
@@ -171,7 +171,7 @@ fn show(notices: &[String]) {
 fn show_made(names: &[String]) {
     if !names.is_empty() {
         show(&[format!(
-            "made in this session, runs outside: {}; look at them before you use the project on the host",
+            "made in this session, runs outside: {}; look at them with `askbox review` before you use the project on the host",
             names.join(", ")
         )]);
     }

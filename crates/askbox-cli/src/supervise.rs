@@ -252,6 +252,9 @@ impl<'a> Supervisor<'a> {
             Ok(Some(Event::SessionQuiet { quiet: true, .. })) => {
                 self.notice("too many questions: new ones are denied until `askbox questions --resume`");
             }
+            Ok(Some(Event::Flagged { names, .. })) => {
+                self.notice(&format!("runs outside the sandbox later: {}", names.join(", ")));
+            }
             Ok(Some(Event::SessionEnded { .. })) => {
                 self.stopped = true;
                 self.end_now()?;

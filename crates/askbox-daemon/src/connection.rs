@@ -18,7 +18,7 @@ use crate::daemon::{Daemon, Phase};
 use crate::follow::Following;
 use crate::limits;
 use crate::requests;
-use crate::session::{self, Ending};
+use crate::session::{self, Ending, Watching};
 
 /// What the daemon keeps of one front end.
 #[derive(Debug)]
@@ -38,6 +38,10 @@ pub(crate) struct HeldSession {
     pub(crate) stopped: watch::Receiver<bool>,
     /// Its start on its way into the log; `None` once somebody has waited for it.
     pub(crate) logged: Option<JoinHandle<Result<u64, askbox_audit::Error>>>,
+    /// How its project is, on its way into its record; `None` once somebody has waited for it.
+    pub(crate) recorded: Option<JoinHandle<Option<Watching>>>,
+    /// Looks out for what it makes, while this is held.
+    pub(crate) watching: Option<Watching>,
 }
 
 /// What a connection wakes up for.
@@ -65,6 +69,7 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, mut connection: Connection) {
         if let Err(error) = session::start_logged(&mut held).await {
             tracing::error!(%error, session = %held.id, "the start of a session is not in the log");
         }
+        session::recorded(&mut held).await;
         let how = if *held.stopped.borrow() {
             Ending::Stopped
         } else {

@@ -27,6 +27,7 @@ use crate::policy_store::{Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::Sessions;
 use crate::shutdown;
+use crate::watcher::Watcher;
 
 /// What the daemon is told by whoever starts it.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ pub(crate) struct Daemon {
     pub(crate) policy: PolicyStore,
     pub(crate) sessions: Sessions,
     pub(crate) processes: ProcessView,
+    pub(crate) watcher: Watcher,
     pub(crate) upstream: Arc<Upstream>,
     /// Where the connections of all sessions have their places.
     pub(crate) room: Room,
@@ -149,6 +151,10 @@ async fn serve(
         let gate = daemon.gate.clone();
         async move { gate.run().await }
     });
+    let watching = tokio::spawn({
+        let daemon = Arc::clone(daemon);
+        async move { daemon.watcher.run().await }
+    });
     if let Some(ready) = ready
         && let Err(error) = File::from(ready).write_all(b"\n")
     {
@@ -196,6 +202,7 @@ async fn serve(
     daemon.phase.send_replace(Phase::Over);
     shutdown::wait_for(&mut connections).await;
     timers.abort();
+    watching.abort();
     shutdown::record_end(daemon, reason).await;
     Ok(())
 }
@@ -243,6 +250,7 @@ impl Daemon {
             policy,
             sessions: Sessions::default(),
             processes: ProcessView::new(),
+            watcher: Watcher::new(),
             upstream: Arc::new(Upstream::new()),
             room,
             started_ms: clock.now().wall_ms,
@@ -313,8 +321,8 @@ fn canonical_home(home: &Path) -> Result<CanonicalPath, Error> {
 
 /// Makes Askbox's own directories, each for its user alone.
 fn make_directories(paths: &Paths) -> Result<(), Error> {
-    let (homes, stage) = (paths.homes(), paths.stage());
-    for path in paths.own().into_iter().chain([homes.as_path(), stage.as_path()]) {
+    let below = [paths.homes(), paths.stage(), paths.reviews()];
+    for path in paths.own().into_iter().chain(below.iter().map(PathBuf::as_path)) {
         let failed = |source| Error::Directory {
             path: path.to_owned(),
             source,

@@ -44,7 +44,10 @@ impl Following {
         let mut following = Self {
             first: first.collect(),
             log: wants(Topic::Log).then(|| daemon.log.subscribe()),
-            news: (wants(Topic::Sessions) || wants(Topic::Policy)).then(|| daemon.news.subscribe()),
+            news: [Topic::Sessions, Topic::Policy, Topic::Flagged]
+                .into_iter()
+                .any(wants)
+                .then(|| daemon.news.subscribe()),
             questions,
             session,
             topics,
@@ -87,6 +90,7 @@ impl Following {
             }
             Event::SessionChanged(session) => (Topic::Sessions, Some(&session.id)),
             Event::SessionEnded { session } => (Topic::Sessions, Some(session)),
+            Event::Flagged { session, .. } => (Topic::Flagged, Some(session)),
             Event::PolicyChanged(_) => (Topic::Policy, None),
             Event::Log(event) => {
                 let session = event.get("session").and_then(|session| session.as_str());

@@ -17,6 +17,7 @@ mod views;
 mod policy_store;
 pub mod process_view;
 mod session;
+mod watcher;
 
 #[cfg(test)]
 mod testing;

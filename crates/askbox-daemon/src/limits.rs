@@ -48,6 +48,28 @@ pub(crate) const END_WAIT: Duration = Duration::from_secs(2);
 /// How long looking for what a session made may take, at its end.
 pub(crate) const MADE_WAIT: Duration = Duration::from_secs(2);
 
+/// How long the look at a project for its review may take, at the start and at the end of a session.
+pub(crate) const REVIEW_WAIT: Duration = Duration::from_secs(2);
+
+/// How long records of reviews are kept.
+pub(crate) const REVIEWS_KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// Records of reviews that are kept: one that kept all it may is 4 MiB, nearly all are a few KiB.
+pub(crate) const REVIEWS_KEPT: usize = 50;
+
+/// How long reading what happened in watched directories rests: programs inside can make names as fast as they like, and
+/// what comes meanwhile the kernel keeps.
+pub(crate) const WATCH_REST: Duration = Duration::from_millis(20);
+
+/// Reads of what happened between two rests: 4 KiB each, some 16,000 names all together.
+pub(crate) const WATCH_READS: usize = 128;
+
+/// Reads that a session's look-out may be behind before it looks at everything anew.
+pub(crate) const WATCH_BUFFERED: usize = 256;
+
+/// How long a look-out rests after it looked at everything anew.
+pub(crate) const LOOK_AGAIN_REST: Duration = Duration::from_secs(1);
+
 /// Names of what a session made that are listed.
 pub(crate) const MADE_SHOWN: usize = 12;
 

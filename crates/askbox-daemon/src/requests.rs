@@ -50,7 +50,7 @@ pub(crate) async fn handle(
         Request::Serve { session, attached } => {
             session::serve(daemon, front_end, &session, &attached, descriptors).await
         }
-        Request::Started { session, pid } => session::started(daemon, front_end, &session, pid),
+        Request::Started { session, pid } => session::started(daemon, front_end, &session, pid).await,
         Request::Ended { session, status } => session::ended(daemon, front_end, &session, status).await,
         // The connection ends the daemon, once this answer is out.
         Request::Shutdown => Ok(Response::Done),

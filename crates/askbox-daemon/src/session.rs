@@ -26,8 +26,10 @@ mod flags;
 mod identify;
 mod made;
 mod plan;
+mod review;
 mod table;
 
+pub(crate) use review::Watching;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};
 
@@ -76,6 +78,8 @@ pub(crate) async fn launch(
     let detail = display::command_shortened(None, &command).join(" ");
     let view = view(daemon, &id, &request, &planned);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
+    // Waited for before the program starts, like the log: the launch child has work meanwhile.
+    let recorded = review::begin(daemon, &id, &planned.project, planned.before.clone());
 
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
@@ -93,6 +97,8 @@ pub(crate) async fn launch(
         id: id.clone(),
         stopped,
         logged: Some(logged),
+        recorded: Some(recorded),
+        watching: None,
     });
     let info = SessionInfo {
         id: id.clone(),
@@ -208,14 +214,24 @@ pub(crate) async fn serve(
     Ok(Response::Serving)
 }
 
-/// Learns the root of a session's processes.
-pub(crate) fn started(
+/// Waits until it is recorded how the project of a session is.
+pub(crate) async fn recorded(held: &mut HeldSession) {
+    if let Some(recorded) = held.recorded.take() {
+        held.watching = recorded.await.ok().flatten();
+    }
+}
+
+/// Learns the root of a session's processes. Nothing inside runs before this is answered.
+pub(crate) async fn started(
     daemon: &Daemon,
-    front_end: &FrontEnd,
+    front_end: &mut FrontEnd,
     id: &SessionId,
     pid: u32,
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
+    if let Some(held) = &mut front_end.held {
+        recorded(held).await;
+    }
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
     daemon.tell(Event::SessionChanged(view));
     Ok(Response::Done)
@@ -223,7 +239,7 @@ pub(crate) fn started(
 
 /// The command of a session has ended.
 pub(crate) async fn ended(
-    daemon: &Daemon,
+    daemon: &Arc<Daemon>,
     front_end: &mut FrontEnd,
     id: &SessionId,
     status: u8,
@@ -247,7 +263,7 @@ pub(crate) async fn stop(daemon: &Daemon, id: &SessionId) -> bool {
 
 /// Takes a session out: its leash goes first, then what waits is denied and what lives is cut, then its network ends.
 /// Does nothing when it is out already. Returns what it made that may run outside, as people see it.
-pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) -> Vec<String> {
+pub(crate) async fn end(daemon: &Arc<Daemon>, id: &SessionId, how: Ending) -> Vec<String> {
     let Some(Removed {
         project,
         root,
@@ -262,7 +278,11 @@ pub(crate) async fn end(daemon: &Daemon, id: &SessionId, how: Ending) -> Vec<Str
         // So that what its connections carried is in the log before its end.
         serving.settle().await;
     }
-    let made = made::since(before, project.path(), root, how).await;
+    made::settle(root, how).await;
+    let (made, ()) = tokio::join!(
+        made::since(before, project.path()),
+        review::end(daemon, id, root != 0)
+    );
     let list = made
         .details()
         .into_iter()

@@ -124,6 +124,16 @@ impl Paths {
         self.state.join("grants.json")
     }
 
+    /// The records of sessions that `askbox review` reads, one file for each.
+    pub fn reviews(&self) -> PathBuf {
+        self.state.join("reviews")
+    }
+
+    /// The one of a session.
+    pub fn review(&self, session: &str) -> PathBuf {
+        self.reviews().join(format!("{session}.json"))
+    }
+
     /// What the daemon says while it has no terminal.
     pub fn daemon_output(&self) -> PathBuf {
         self.state.join("daemon.log")

@@ -29,7 +29,18 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_if(path, content, || true).map(|_| ())
 }
 
-/// The same if `may` still says so once everything is ready. Returns whether it did.
+/// The same without waiting for the disk: after a power cut the file may be empty or what it was before.
+pub fn replace_unsynced(path: &Path, content: &[u8]) -> io::Result<()> {
+    let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut new = Builder::new()
+        .permissions(Permissions::from_mode(MODE))
+        .tempfile_in(directory)?;
+    new.write_all(content)?;
+    new.persist(path)?;
+    Ok(())
+}
+
+/// The same as [`replace`] if `may` still says so once everything is ready. Returns whether it did.
 pub fn replace_if(path: &Path, content: &[u8], may: impl FnOnce() -> bool) -> io::Result<bool> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());

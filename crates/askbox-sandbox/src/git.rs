@@ -14,7 +14,7 @@ mod below;
 mod config;
 mod named;
 
-pub(crate) use below::{Search, repositories, within};
+pub(crate) use below::{SKIPPED, Search, repositories, within};
 pub(crate) use config::parse;
 pub(crate) use named::{Named, Places, by};
 

@@ -15,9 +15,11 @@ use crate::plan::Access;
 
 mod before;
 mod names;
+mod roots;
 
 pub use before::Before;
 pub(crate) use names::{GIT, PROJECT, PROJECT_ENDINGS, WORKTREE};
+pub use roots::{Origin, Roots, roots_now};
 
 use before::Was;
 
@@ -54,6 +56,11 @@ pub struct Guards {
 
 /// Looks at a project, canonical, with its git directory.
 pub(crate) fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
+    look_within(project, git, home, Search::new())
+}
+
+/// The same, with as much looking as `search` has left.
+fn look_within(project: &Path, git: &GitDirectory, home: &Path, mut search: Search) -> Guards {
     let mut collector = Collector::new(project, home);
     let dot_git = project.join(".git");
     let own = match git {
@@ -84,17 +91,22 @@ pub(crate) fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
     for name in endings.iter().flatten() {
         collector.hold(name);
     }
-    let mut search = Search::new();
     let places = before::git_places(project, own.map(|(root, _)| root.as_path()), &mut search);
     for place in &places {
         collector.repository(place);
     }
     let guards = collector.found.into_iter();
+    let is_cut = collector.is_cut || search.is_cut || endings.is_none();
     Guards {
         guards: guards.map(|(path, access)| Guard { path, access }).collect(),
         git_config: collector.git_config,
-        is_cut: collector.is_cut || search.is_cut || endings.is_none(),
+        is_cut,
         before: Before {
+            roots: Roots {
+                bases: collector.bases,
+                names: collector.roots,
+                is_cut,
+            },
             project: project.to_owned(),
             own: own.map(|(root, _)| root.clone()),
             watched: collector.watched.into_iter().collect(),
@@ -111,6 +123,7 @@ struct Collector<'a> {
     bases: Vec<PathBuf>,
     found: BTreeMap<PathBuf, Access>,
     watched: BTreeMap<PathBuf, Was>,
+    roots: BTreeMap<PathBuf, Origin>,
     repositories: BTreeSet<PathBuf>,
     git_config: Option<PathBuf>,
     /// Names in configurations that are still looked for.
@@ -126,6 +139,7 @@ impl<'a> Collector<'a> {
             bases: vec![project.to_owned()],
             found: BTreeMap::new(),
             watched: BTreeMap::new(),
+            roots: BTreeMap::new(),
             repositories: BTreeSet::new(),
             git_config: None,
             named_left: limits::NAMED,
@@ -135,6 +149,13 @@ impl<'a> Collector<'a> {
 
     /// Makes a path read-only where it exists, and watches it where it does not or is a link, which a bind cannot hold.
     fn hold(&mut self, path: &Path) {
+        self.roots.insert(path.to_owned(), Origin::Known);
+        self.place(path, Access::ReadOnly);
+    }
+
+    /// The same for what only a configuration makes obeyed.
+    fn hold_named(&mut self, path: &Path) {
+        self.roots.entry(path.to_owned()).or_insert(Origin::Named);
         self.place(path, Access::ReadOnly);
     }
 
@@ -236,7 +257,7 @@ impl<'a> Collector<'a> {
                 match named {
                     Named::Include(path) => {
                         let path = before::resolve(&path);
-                        self.hold(&path);
+                        self.hold_named(&path);
                         if self.found.contains_key(&path) && !files.contains(&path) {
                             files.push(path);
                         }
@@ -246,7 +267,7 @@ impl<'a> Collector<'a> {
                         if let Ok(path) = path.canonicalize()
                             && path.is_file()
                         {
-                            self.hold(&path);
+                            self.hold_named(&path);
                         }
                     }
                 }
@@ -258,7 +279,7 @@ impl<'a> Collector<'a> {
     fn programs(&mut self, directory: &Path) {
         let holds = |other: &PathBuf| other.starts_with(directory);
         if !self.bases.iter().any(holds) && !self.repositories.iter().any(holds) {
-            self.hold(directory);
+            self.hold_named(directory);
         }
     }
 

@@ -5,11 +5,13 @@ mod limits;
 mod path_text;
 pub mod plan;
 
+mod beneath;
 mod environment;
 mod git;
 pub mod guards;
 pub mod host_facts;
 pub mod identity;
+pub mod review;
 mod sockets;
 
 mod bwrap_args;
@@ -21,6 +23,7 @@ pub mod probe;
 mod seccomp;
 mod stage;
 mod sys;
+pub mod watch;
 
 pub use host_facts::HostFacts;
 pub use plan::{Plan, PlanRequest, Refusal, plan};

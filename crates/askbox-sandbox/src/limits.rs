@@ -53,3 +53,37 @@ pub(crate) const REFUSAL_SHOWN: usize = 600;
 
 /// Characters of a path in a notice: all of it, since it is to be typed (`PATH_MAX`).
 pub(crate) const PATH_SHOWN: usize = 4096;
+
+/// Largest file whose content is kept for a review, so that it can be shown and put back: settings and hooks are smaller.
+pub(crate) const REVIEW_FILE_BYTES: u64 = 64 * 1024;
+
+/// What is kept for the review of one session, all together.
+pub(crate) const REVIEW_BYTES: usize = 4 << 20;
+
+/// Largest file that is compared by what is in it; a larger one by its inode and times.
+pub(crate) const REVIEW_DIGEST_BYTES: u64 = 1 << 20;
+
+/// Bytes that are read for one side of a review: 50 ms of work. What comes then is compared by inode and times.
+pub(crate) const REVIEW_READ_BYTES: u64 = 16 << 20;
+
+/// Most names below one guarded directory that are looked at, and most programs of one directory.
+pub(crate) const REVIEW_ROOT_NAMES: usize = 2048;
+
+/// Most names of one side of a review.
+pub(crate) const REVIEW_NAMES: usize = 16 * 1024;
+
+/// How deep below a guarded directory is looked.
+pub(crate) const REVIEW_DEPTH: usize = 8;
+
+/// Longest record of a review that is read: both sides of every name, and what is kept, as JSON.
+pub(crate) const REVIEW_RECORD_BYTES: u64 = 64 << 20;
+
+/// Directories of one session that are watched for guarded names. The kernel lets a user watch some thousands at least
+/// (`fs.inotify.max_user_watches`), and other programs watch too.
+pub(crate) const WATCHES: usize = 512;
+
+/// Names of one session that are flagged while it runs, each once; what comes then is seen at its end.
+pub(crate) const FLAGGED: usize = 256;
+
+/// Names that one look for guarded names of a running session reads: programs inside can make many, and have it done anew.
+pub(crate) const WATCH_NAMES: usize = 20_000;

@@ -113,6 +113,7 @@ fn is_documented(event: &Event) -> bool {
         | Event::MissedChanged
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
+        | Event::Flagged { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_)
         | Event::Stopping => false,
@@ -169,6 +170,7 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
         | Event::MissedChanged
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
+        | Event::Flagged { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_) => None,
     }

@@ -29,13 +29,9 @@ pub(super) struct Found {
 const CUT: &str = "more directories than are looked at";
 
 impl Found {
-    /// For the person at the terminal: as many as are read, and how many more there are.
+    /// For the person at the terminal.
     pub(super) fn notice(&self) -> Vec<String> {
-        let mut notice: Vec<String> = self.names.iter().take(limits::MADE_SHOWN).cloned().collect();
-        if limits::MADE_SHOWN < self.names.len() {
-            let more = self.names.len() - limits::MADE_SHOWN;
-            notice.push(format!("{more} more, which the log names"));
-        }
+        let mut notice = notice(&self.names);
         // A project with that many directories is no news; names in it, or one that became so, are.
         if self.is_cut && !self.names.is_empty() {
             notice.push(CUT.to_owned());
@@ -43,30 +39,49 @@ impl Found {
         notice
     }
 
-    /// For the log: all of them, as many in one event as its text may hold.
+    /// For the log.
     pub(super) fn details(&self) -> Vec<String> {
-        let mut details: Vec<String> = Vec::new();
         let words = self.names.iter().map(String::as_str);
-        for word in words.chain(self.is_cut.then_some(CUT)) {
-            match details.last_mut() {
-                Some(last) if last.len() + word.len() + 2 <= TEXT_BYTES => {
-                    last.push_str(", ");
-                    last.push_str(word);
-                }
-                Some(_) | None => details.push(word.to_owned()),
-            }
-        }
-        details
+        details(words.chain(self.is_cut.then_some(CUT)))
     }
 }
 
-/// Looks; `root` is the first process of the session, 0 when there was none.
-pub(super) async fn since(before: Before, project: &Path, root: u32, how: Ending) -> Found {
+/// Of a list of names as many as are read, and how many more there are.
+pub(super) fn notice(names: &[String]) -> Vec<String> {
+    let mut notice: Vec<String> = names.iter().take(limits::MADE_SHOWN).cloned().collect();
+    if limits::MADE_SHOWN < names.len() {
+        let more = names.len() - limits::MADE_SHOWN;
+        notice.push(format!("{more} more, which the log names"));
+    }
+    notice
+}
+
+/// All of them, as many in one text as that of an event may hold.
+pub(super) fn details<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut details: Vec<String> = Vec::new();
+    for word in words {
+        match details.last_mut() {
+            Some(last) if last.len() + word.len() + 2 <= TEXT_BYTES => {
+                last.push_str(", ");
+                last.push_str(word);
+            }
+            Some(_) | None => details.push(word.to_owned()),
+        }
+    }
+    details
+}
+
+/// Waits until a session writes nothing any more; `root` is its first process, 0 when there was none.
+pub(super) async fn settle(root: u32, how: Ending) {
     match how {
         // Their client has waited for them; at the daemon's own end there is no time.
         Ending::Exited(_) | Ending::DaemonEnds => {}
         Ending::ConnectionLost | Ending::Stopped => wait_for_end(root).await,
     }
+}
+
+/// Looks.
+pub(super) async fn since(before: Before, project: &Path) -> Found {
     let looking = spawn_blocking(move || before.made_since());
     let Ok(Ok(made)) = timeout(limits::MADE_WAIT, looking).await else {
         tracing::warn!("whether a session made files that run outside could not be seen");
@@ -82,7 +97,7 @@ pub(super) async fn since(before: Before, project: &Path, root: u32, how: Ending
 }
 
 /// Quoted where it would be read as more than one.
-fn name(path: &Path, project: &Path) -> String {
+pub(super) fn name(path: &Path, project: &Path) -> String {
     let relative = path.strip_prefix(project).unwrap_or(path);
     let shown = display::path(relative, limits::PATH_SHOWN);
     if shown.contains([',', ';', ' ', '"']) {

@@ -18,7 +18,7 @@ pub(crate) struct Search {
 }
 
 /// What a project leaves to others and rebuilds: no repositories of the user's, and very many directories.
-const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
+pub(crate) const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
 
 impl Search {
     /// What one look at a project may cost.
@@ -40,7 +40,7 @@ impl Search {
     }
 
     /// The directories in a directory, sorted; no links.
-    fn directories_in(&mut self, directory: &Path) -> Vec<PathBuf> {
+    pub(crate) fn directories_in(&mut self, directory: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let Ok(entries) = fs::read_dir(directory) else {
             return found;

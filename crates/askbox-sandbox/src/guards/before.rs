@@ -7,13 +7,14 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{GuardedName, PROJECT_ENDINGS};
+use super::{GuardedName, PROJECT_ENDINGS, Roots};
 use crate::git::{self, Search};
 use crate::limits;
 
 /// A project before its session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Before {
+    pub(super) roots: Roots,
     pub(super) project: PathBuf,
     /// Its git directory.
     pub(super) own: Option<PathBuf>,
@@ -44,6 +45,16 @@ pub struct Made {
 }
 
 impl Before {
+    /// The project.
+    pub fn project(&self) -> &Path {
+        &self.project
+    }
+
+    /// What was obeyed outside, or would have been.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
+    }
+
     /// What is there now and was not, or leads elsewhere. Blocks; programs inside should have ended.
     pub fn made_since(&self) -> Made {
         let is_made = |path: &Path, was: &Was| match see(path) {

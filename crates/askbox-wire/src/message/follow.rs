@@ -25,6 +25,8 @@ pub enum Topic {
     Sessions,
     /// Changes of the policy, broken files too.
     Policy,
+    /// Names that run outside and appear or change while a session runs.
+    Flagged,
     /// The log, event by event.
     Log,
 }
@@ -63,6 +65,13 @@ pub enum Event {
     SessionEnded {
         /// The session.
         session: SessionId,
+    },
+    /// Names that something outside obeys appeared or changed in the project of a session that runs.
+    Flagged {
+        /// The session.
+        session: SessionId,
+        /// What happened to which, relative to the project where it lies there; harmless to show.
+        names: Vec<String>,
     },
     /// The policy in force is another one, or a file of it is broken.
     PolicyChanged(PolicyView),

@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "askbox",
     "run",
     "shell",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 20] = [
     "trust",
     "sessions",
     "stop",
+    "review",
     "log",
     "log verify",
     "log export",
