@@ -221,6 +221,7 @@ fn a_commit_needs_the_users_git_settings_to_be_opened() {
         Running::start(world.askbox(&[&["run"], options, &commit[..]].concat()))
     };
     host(&world, &world.project(), "git", &["init", "-q"]);
+    world.write_policy("");
     let finished = start(&["--non-interactive"]).finish();
     finished.failed();
     assert!(finished.stderr.contains("tell me who you are"), "{finished:#?}");

@@ -42,7 +42,10 @@ impl World {
             fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
         }
         canaries::place(&world.home());
-        world.write_policy(&format!("[questions]\ntimeout = \"{PATIENCE}\"\n"));
+        // Every git command would wait for an answer about the user's own settings.
+        world.write_policy(&format!(
+            "[questions]\ntimeout = \"{PATIENCE}\"\n[[rule]]\neffect = \"deny\"\nread = \"~/.gitconfig\"\n"
+        ));
         world
     }
 

@@ -190,8 +190,16 @@ fn without_refused<'a>(
 
 /// Whether a path that a flag or a rule allows may be opened as it is on this machine.
 fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<(), Refusal> {
+    let is_asked = |path: &Path| {
+        facts.asking.iter().any(|root| is_at_or_below(path, root)) && !path.starts_with(&facts.project.path)
+    };
     let Some(found) = &opened.found else {
-        return Err(Refusal::Missing(opened.path.clone()));
+        // A program may make it.
+        return if opened.access == Access::ReadWrite && is_asked(&opened.path) {
+            Ok(())
+        } else {
+            Err(Refusal::Missing(opened.path.clone()))
+        };
     };
     let path = &found.canonical;
     if [
@@ -214,6 +222,10 @@ fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<()
             path: opened.path.clone(),
             target: path.clone(),
         });
+    }
+    // The lists hold there for each file of it.
+    if is_asked(path) {
+        return Ok(());
     }
     let is_credential = |listed: &Listed| listed.list == List::Credential && path.starts_with(&listed.path);
     if found.directory && request.listed.iter().any(is_credential) {

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use askbox_files::View;
 use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
-    CanonicalPath, Effect, GrantSet, Kind, Moment, PathPattern, Pattern, Policy, Process, Project, Request,
-    Rule, SessionId, SessionRules, Target, Verdict, display,
+    CanonicalPath, Effect, GrantSet, Kind, Moment, Origin, PathPattern, Pattern, Policy, Process, Project,
+    Request, Rule, SessionId, SessionRules, Target, Verdict, display,
 };
 use askbox_sandbox::guards::Before;
-use askbox_sandbox::host_facts::{self, By, Opening, Sought};
+use askbox_sandbox::host_facts::{self, By, Opened, Opening, Sought};
 use askbox_sandbox::plan::{self, Access, Listed, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
@@ -74,6 +74,29 @@ pub(super) async fn make(
                 .with_hint("is the project on a file system that does not answer?"),
         ),
     }
+}
+
+/// The rules for what a flag's path leads to, where that is another path.
+fn rules_for_target(opened: &Opened) -> Vec<Rule> {
+    let target = opened
+        .found
+        .as_ref()
+        .filter(|found| opened.by == By::Flag && found.canonical != opened.path)
+        .and_then(|found| Some((CanonicalPath::new(&found.canonical)?, found.directory)));
+    let Some((path, is_directory)) = target else {
+        return Vec::new();
+    };
+    let pattern = if is_directory {
+        PathPattern::tree(&path)
+    } else {
+        PathPattern::exact(&path)
+    };
+    let allow = |pattern| Rule::new(Effect::Allow, pattern, Origin::Flag);
+    let mut rules = vec![allow(Pattern::Read(pattern.clone()))];
+    if opened.access == Access::ReadWrite {
+        rules.push(allow(Pattern::Write(pattern)));
+    }
+    rules
 }
 
 /// Directories that every session has, its own or the system's.
@@ -181,13 +204,17 @@ impl Planning {
         };
         let plan = plan::plan(&plan_request, &facts)
             .map_err(|refusal| refused(refusal.to_string()).with_hint(way_out(&refusal)))?;
+        // By what a link leads to it is asked for; the plan was refused if nothing may be opened there.
+        let targets = facts.opened.iter().flat_map(rules_for_target);
+        let mut rules = self.rules;
+        rules.flags.extend(targets);
         let text = Verbatim::of(&plan).map_err(|error| {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
         Ok(Planned {
             files: files::view(&plan),
             project: Project(self.project.as_path().to_owned()),
-            rules: self.rules,
+            rules,
             notices: in_vain.into_iter().chain(plan.notices).collect(),
             plan: text,
             before: facts.project.guards.before,

@@ -233,8 +233,9 @@ pub(super) fn file_system(shared: &Arc<Shared>, number: u64, reply: ReplyStatfs)
     });
 }
 
-/// access(2): programs ask this before they open. What a person would be asked about is possible, so the answer to that is
-/// the host's; the question comes with the open.
+/// access(2): programs ask this before they open, and many cope with a no here and not later. So reading is asked about as
+/// if it were opened. Writing and executing are not: editors and shells want to know it of files that they only show, so what
+/// a person would be asked about is possible.
 pub(super) fn check_access(
     shared: &Arc<Shared>,
     thread: u32,
@@ -272,20 +273,18 @@ pub(super) fn check_access(
         if mask.contains(AccessFlags::X_OK) && !is_directory {
             targets.push(Target::Execute(path.clone()));
         }
-        let denied = targets.into_iter().find(|target| {
-            matches!(
-                shared.gate.peek(&shared.request(target.clone())),
-                Verdict::Deny(_)
-            )
+        targets.retain(|target| match shared.gate.peek(&shared.request(target.clone())) {
+            Verdict::Allow(_) => false,
+            Verdict::Deny(_) => true,
+            Verdict::Ask(_) => matches!(target, Target::Read(_)) && !is_directory,
         });
-        if let Some(denied) = denied {
-            return shared.admit(thread, vec![denied], move |_refused| reply.error(Errno::EACCES));
-        }
-        let mode = nix::unistd::AccessFlags::from_bits_truncate(mask.bits());
-        match found.check_access(mode) {
-            Ok(()) => reply.ok(),
-            Err(error) => reply.error(errno(error)),
-        }
+        shared.admit(thread, targets, move |permits| {
+            let mode = nix::unistd::AccessFlags::from_bits_truncate(mask.bits());
+            match permits.and_then(|_permits| found.check_access(mode).map_err(errno)) {
+                Ok(()) => reply.ok(),
+                Err(refused) => reply.error(refused),
+            }
+        });
     });
 }
 
