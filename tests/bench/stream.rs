@@ -12,7 +12,11 @@ use base64::engine::general_purpose::STANDARD;
 use crate::Rounds;
 use crate::connect::{number, own};
 use crate::start::peer;
-use crate::table::{Bar, Table};
+use crate::table::{Bar, Table, median};
+
+/// Times that the gate and loopback are measured, in turn: what else the machine does meets both. The peer, whose bar is
+/// far away and who takes longer than both together, is measured once.
+const TURNS: usize = 5;
 
 const CHUNK: usize = 256 * 1024;
 
@@ -110,27 +114,25 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     std::fs::copy(own(), &inside).unwrap();
     for (direction, name) in [("u", "up"), ("d", "down")] {
         let plain = format!("127.0.0.1:{}", server.port());
-        let direct = number(
-            world
-                .host(own().to_str().unwrap())
-                .args(["stream", direction, &plain, &mebibytes]),
-        );
-        let pin = server.pin("ok.test");
-        let mut command = world.askbox(&[
-            "run",
-            "--quiet",
-            "--allow-domain",
-            "ok.test",
-            "--resolve",
-            &pin,
-            "--",
-        ]);
         let named = format!("ok.test:{}", server.port());
-        let gate = number(
-            command
-                .arg(&inside)
-                .args(["stream", direction, &named, &mebibytes]),
-        );
+        let pin = server.pin("ok.test");
+        let (mut direct, mut gate) = (Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            let mut outside = world.host(own().to_str().unwrap());
+            direct.push(number(outside.args(["stream", direction, &plain, &mebibytes])));
+            let mut session = world.askbox(&[
+                "run",
+                "--quiet",
+                "--allow-domain",
+                "ok.test",
+                "--resolve",
+                &pin,
+                "--",
+            ]);
+            session.arg(&inside);
+            gate.push(number(session.args(["stream", direction, &named, &mebibytes])));
+        }
+        let (direct, gate) = (median(direct), median(gate));
         let detail = format!("{gate:.1} against {direct:.1} Gbit/s");
         let what = format!("stream {name}, against loopback");
         table.line(&what, gate / direct, "x", Bar::AtLeast(0.6), &detail);

@@ -131,6 +131,8 @@ impl Place {
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        // Negative numbers are KiB, others are pages.
+        connection.pragma_update(None, "cache_size", -limits::CACHE_KIB)?;
         connection.pragma_update_and_check(None, "wal_autocheckpoint", limits::WAL_PAGES, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", limits::WAL_BYTES, |_| Ok(()))?;
         if found == 0 {

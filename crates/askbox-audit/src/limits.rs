@@ -23,6 +23,10 @@ pub const WAL_PAGES: u32 = 8192;
 /// The size to which `SQLite` cuts the write-ahead log's file back after it was moved into the database.
 pub const WAL_BYTES: u32 = 16 * 1024 * 1024;
 
+/// Memory in which the writer keeps pages of the file, in KiB. Events go to the ends of three trees, some ten pages; without
+/// a limit every page that was written stays, up to 2 MB.
+pub const CACHE_KIB: i32 = 256;
+
 /// How long the writer waits for another process that holds the database's lock.
 pub const BUSY: Duration = Duration::from_secs(1);
 

@@ -61,7 +61,7 @@ pub(crate) struct Daemon {
     pub(crate) room: Room,
     pub(crate) clock: Clock,
     /// News that come from the daemon itself.
-    pub(crate) news: broadcast::Sender<News>,
+    pub(crate) news: broadcast::Sender<Arc<News>>,
     pub(crate) started_ms: u64,
     /// What was found wrong when the daemon started.
     pub(crate) start_warnings: Vec<String>,
@@ -266,7 +266,7 @@ impl Daemon {
     /// Passes news on to whoever follows.
     pub(crate) fn tell(&self, news: News) {
         // Nobody following is no error.
-        drop(self.news.send(news));
+        drop(self.news.send(Arc::new(news)));
     }
 
     /// Directories of programs that go by their bare name.

@@ -22,7 +22,7 @@ pub(crate) struct Following {
     first: VecDeque<Event>,
     questions: Option<Receiver<GateEvent>>,
     log: Option<Receiver<Arc<askbox_audit::Event>>>,
-    news: Option<Receiver<Event>>,
+    news: Option<Receiver<Arc<Event>>>,
 }
 
 impl Following {
@@ -67,7 +67,7 @@ impl Following {
             let event = tokio::select! {
                 event = receive(&mut self.questions) => event.map(|event| views::gate_event(&event, &daemon.toolchains())),
                 event = receive(&mut self.log) => event.and_then(|event| log_event(&event)),
-                event = receive(&mut self.news) => event,
+                event = receive(&mut self.news) => event.map(Arc::unwrap_or_clone),
             };
             match event {
                 Ok(event) if !self.is_wanted(&event) => {}

@@ -25,6 +25,8 @@ use crate::exit_code::ExitStatus;
 use crate::limits::STOP_WAIT;
 use crate::{init_program, output};
 
+mod memory;
+
 /// Serves until it is told to end; or stops, or restarts.
 pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatus, CliError> {
     if arguments.stop || arguments.restart {
@@ -43,6 +45,7 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
     if arguments.detached {
         return serve_detached(context);
     }
+    memory::give_back();
     listen_to_ourselves(context);
     askbox_daemon::run(&context.paths, options(context, None)?)?;
     Ok(ExitStatus::Success)
@@ -51,6 +54,7 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
 /// Serves for a starter that reads our standard output until it knows whether we are ready.
 fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
     detach()?;
+    memory::give_back();
     listen_to_ourselves(context);
     let starter = let_go_of_stdout().map_err(CliError::system("let go of standard output"))?;
     let ready = starter
