@@ -121,6 +121,19 @@ impl Policy {
         }
     }
 
+    /// Whether the verdict may be another one when the process is known, or another process: a rule for one program, or a
+    /// *once* for one process, speaks about this target. True in doubt.
+    pub fn depends_on_process(&self, request: &Request, session: &SessionRules, grants: &GrantSet) -> bool {
+        let mut depends = false;
+        for rules in [&self.managed, &self.rules] {
+            rules.each(&request.target, |rule| depends |= rule.program.is_some());
+        }
+        let mut of_session = session.flags.iter().chain(&session.project_rules);
+        depends
+            || of_session.any(|rule| rule.program.is_some() && rule.pattern.matches(&request.target))
+            || grants.has_once(&request.session, &request.target)
+    }
+
     /// The path of the target, if a list protects it.
     fn guard<'a>(&self, target: &'a Target) -> Option<Guard<'a>> {
         Some(Guard {
