@@ -195,7 +195,8 @@ impl Gate {
                 log_changes: false,
             };
         };
-        let place = state.book.place(request);
+        let key = GroupKey::of(request, state.rules.policy().lists());
+        let place = state.book.place(request, &key);
         if place == Place::New {
             match session
                 .meter
@@ -214,6 +215,7 @@ impl Gate {
             }
         }
         let raising = Raising {
+            key: &key,
             basis: &basis,
             project: &session.project,
             session_name: &session.name,
@@ -262,7 +264,7 @@ impl Gate {
             WhyMissed::SessionEnded => DeniedBy::SessionEnded,
             WhyMissed::LogFailed => DeniedBy::LogFailed,
         };
-        let key = GroupKey::of(request);
+        let key = GroupKey::of(request, state.rules.policy().lists());
         let member = Member {
             target: request.target.clone(),
             process: request.process.clone(),

@@ -30,8 +30,8 @@ impl Change {
     /// Everything was revoked, what ran out included.
     pub(crate) fn revoked_all() -> Self {
         Self {
-            revoked: Vec::new(),
             all: true,
+            ..Self::default()
         }
     }
 
@@ -95,7 +95,7 @@ impl Gate {
                 member.waiters.push(waiter);
             }
         }
-        let before = question.members.len();
+        let before = (question.members.len(), question.revision);
         let requests: Vec<_> = question
             .members
             .iter()
@@ -114,7 +114,7 @@ impl Gate {
             });
         } else if book
             .get(id)
-            .is_some_and(|question| question.members.len() != before)
+            .is_some_and(|question| (question.members.len(), question.revision) != before)
         {
             self.tell_changed(state, id);
         }

@@ -11,6 +11,7 @@ use crate::path_pattern::{CanonicalPath, PathContext, PathPattern};
 use crate::request::Target;
 
 mod credentials;
+mod holders;
 mod startup;
 
 /// What an entry of a list is on disk.
@@ -191,6 +192,13 @@ impl Lists {
             }
             Target::Network(_) | Target::LocalNetwork { .. } | Target::Read(_) | Target::Execute(_) => None,
         }
+    }
+
+    /// The directory whose files share a question with this path, and the most that a widened answer to it can cover: the
+    /// first on the way there that does not hold what belongs to different programs or people, as the home directory,
+    /// `~/.config` and `/opt` do. The path itself where it lies directly in one of those; `None` where it is one.
+    pub fn top_directory(&self, path: &CanonicalPath) -> Option<CanonicalPath> {
+        holders::top_directory(path, &self.home)
     }
 
     /// All entries, each with its list.
