@@ -208,7 +208,12 @@ impl Gate {
         if !grants.is_empty() || !revoked.is_empty() {
             self.tell(GateEvent::GrantsChanged);
         }
-        self.re_decide(&mut state, &Change::revoked(revoked), &now);
+        let change = if answer.allow && revoked.is_empty() {
+            Change::only_allows()
+        } else {
+            Change::revoked(revoked)
+        };
+        self.re_decide(&mut state, &change, &now);
         let revoked = revoked.iter().map(|grant| grant.id.clone()).collect();
         let question = state.book.get(claim.id);
         let left = question.map_or(0, |question| question.members.len());
