@@ -27,6 +27,7 @@ use crate::policy_store::{Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::Sessions;
 use crate::shutdown;
+use crate::views::ShownBy;
 use crate::watcher::Watcher;
 
 /// What the daemon is told by whoever starts it.
@@ -269,9 +270,12 @@ impl Daemon {
         drop(self.news.send(Arc::new(news)));
     }
 
-    /// Directories of programs that go by their bare name.
-    pub(crate) fn toolchains(&self) -> Arc<[PathBuf]> {
-        Arc::clone(&self.toolchains.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What questions are shown by.
+    pub(crate) fn shown_by(&self) -> ShownBy {
+        ShownBy {
+            lists: Arc::clone(self.policy.policy().lists()),
+            toolchains: Arc::clone(&self.toolchains.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 
     /// Remembers which toolchains the user has.

@@ -37,10 +37,10 @@ impl Following {
         } else {
             Vec::new()
         };
-        let toolchains = daemon.toolchains();
+        let shown_by = daemon.shown_by();
         let first = open
             .iter()
-            .map(|question| Event::QuestionOpened(views::question(question, &toolchains)));
+            .map(|question| Event::QuestionOpened(views::question(question, &shown_by)));
         let mut following = Self {
             first: first.collect(),
             log: wants(Topic::Log).then(|| daemon.log.subscribe()),
@@ -65,7 +65,7 @@ impl Following {
                 return event;
             }
             let event = tokio::select! {
-                event = receive(&mut self.questions) => event.map(|event| views::gate_event(&event, &daemon.toolchains())),
+                event = receive(&mut self.questions) => event.map(|event| views::gate_event(&event, &daemon.shown_by())),
                 event = receive(&mut self.log) => event.and_then(|event| log_event(&event)),
                 event = receive(&mut self.news) => event.map(Arc::unwrap_or_clone),
             };

@@ -1,11 +1,14 @@
 //! What front ends are shown, made from what gate, policy and log hold. Everything that a sandboxed program chose goes
 //! through [`askbox_policy::display`] here; raw values stand beside it, escaped as in the log.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use askbox_audit::{path_text, target_text};
 use askbox_gate::{Closing, GateEvent, Missed, Question};
-use askbox_policy::{Answer, Grant, Pattern, Process, Rule, Scope, Target, answer, display};
+use askbox_policy::builtin_lists::Lists;
+use askbox_policy::{Answer, Basis, Grant, Kind, Pattern, Process, Rule, Scope, Target, answer, display};
 use askbox_wire::{
     Closed, ErrorCode, Event, GrantView, MemberView, MissedView, PolicyFileState, PolicyFileView, PolicyView,
     ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
@@ -16,8 +19,23 @@ use crate::policy_store::{PolicySource, Snapshot, SourceState};
 
 mod bounds;
 
+/// What questions are shown by.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownBy {
+    /// The home directory, and how far an answer can be widened.
+    pub(crate) lists: Arc<Lists>,
+    /// Directories of programs that go by their bare name.
+    pub(crate) toolchains: Arc<[PathBuf]>,
+}
+
+impl ShownBy {
+    fn home(&self) -> &Path {
+        self.lists.home().as_path()
+    }
+}
+
 /// An open question.
-pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionView {
+pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView {
     let targets: Vec<Target> = question
         .members
         .iter()
@@ -41,14 +59,14 @@ pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionV
         raised: rfc3339(question.raised_ms),
         expires: rfc3339(question.expires_ms),
         expires_ms: question.expires_ms,
-        title: title(question, toolchains),
-        group: display::text(&question.group, limits::PATH_SHOWN),
+        title: title(question, shown_by),
+        group: group(question, shown_by),
         members: question
             .members
             .iter()
             .map(|member| MemberView {
                 target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
-                display: display::target(&member.target),
+                display: display::target_at(&member.target, shown_by.home()),
                 process: process(&member.process, &limits::MEMBER_PROCESS),
                 reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
                 waiting: member.waiting,
@@ -56,27 +74,33 @@ pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionV
             .collect(),
         waiting: question.members.iter().map(|member| member.waiting).sum(),
         unlisted: question.unlisted,
-        widened: answer::preview(&targets, true)
+        widened: answer::patterns(&targets, true, &shown_by.lists)
             .iter()
-            .map(|line| display::text(line, limits::PATH_SHOWN))
+            .map(|pattern| {
+                format!(
+                    "{} {}",
+                    pattern.kind(),
+                    display::pattern(pattern, shown_by.home())
+                )
+            })
             .collect(),
     }
 }
 
 /// A missed question.
-pub(crate) fn missed(missed: &Missed, toolchains: &[PathBuf]) -> MissedView {
+pub(crate) fn missed(missed: &Missed, shown_by: &ShownBy) -> MissedView {
     MissedView {
-        question: question(&missed.question, toolchains),
+        question: question(&missed.question, shown_by),
         missed: rfc3339(missed.missed_ms),
         why: missed.why,
     }
 }
 
 /// News of the gate.
-pub(crate) fn gate_event(event: &GateEvent, toolchains: &[PathBuf]) -> Event {
+pub(crate) fn gate_event(event: &GateEvent, shown_by: &ShownBy) -> Event {
     match event {
-        GateEvent::QuestionOpened(open) => Event::QuestionOpened(question(open, toolchains)),
-        GateEvent::QuestionChanged(open) => Event::QuestionChanged(question(open, toolchains)),
+        GateEvent::QuestionOpened(open) => Event::QuestionOpened(question(open, shown_by)),
+        GateEvent::QuestionChanged(open) => Event::QuestionChanged(question(open, shown_by)),
         GateEvent::QuestionClosed { id, how } => Event::QuestionClosed {
             id: id.to_string(),
             outcome: match how {
@@ -86,7 +110,7 @@ pub(crate) fn gate_event(event: &GateEvent, toolchains: &[PathBuf]) -> Event {
                 Closing::Missed(_) => Closed::Missed,
             },
         },
-        GateEvent::Missed(question) => Event::Missed(missed(question, toolchains)),
+        GateEvent::Missed(question) => Event::Missed(missed(question, shown_by)),
         GateEvent::MissedDecided => Event::MissedChanged,
         GateEvent::GrantsChanged => Event::GrantsChanged,
         GateEvent::SessionQuiet(session) => Event::SessionQuiet {
@@ -100,15 +124,53 @@ pub(crate) fn gate_event(event: &GateEvent, toolchains: &[PathBuf]) -> Event {
     }
 }
 
-/// `npm (my-project) wants example.com`, and how many targets more.
-fn title(question: &Question, toolchains: &[PathBuf]) -> String {
+/// `npm (my-project) wants example.com`, how many targets more, and what is special about it.
+fn title(question: &Question, shown_by: &ShownBy) -> String {
     let Some(first) = question.members.first() else {
         return String::new();
     };
-    let title = display::title(&first.process, &question.project, &first.target, toolchains);
-    match question.members.len() {
-        0 | 1 => title,
-        more => format!("{title} and {} more", more - 1),
+    let known = display::Known {
+        home: shown_by.home(),
+        toolchains: &shown_by.toolchains,
+    };
+    let mut title = display::title(&first.process, &question.project, &first.target, &known);
+    let unlisted = usize::try_from(question.unlisted).unwrap_or(usize::MAX);
+    let more = (question.members.len() - 1).saturating_add(unlisted);
+    if 0 < more {
+        let _infallible = write!(title, " and {more} more");
+    }
+    if let Some(warning) = warning(&first.basis) {
+        let _infallible = write!(title, " ({})", display::text(&warning, limits::PATH_SHOWN));
+    }
+    title
+}
+
+/// What a person has to know about a path on one of the lists.
+fn warning(basis: &Basis) -> Option<String> {
+    match basis {
+        Basis::Startup(reason) => Some(format!("it runs outside the sandbox later: {reason}")),
+        Basis::Credential(reason) => Some(format!("on the credential list: {reason}")),
+        Basis::Managed(_)
+        | Basis::Flag(_)
+        | Basis::Rule(_)
+        | Basis::Grant(_)
+        | Basis::BlockList(_)
+        | Basis::Preset
+        | Basis::AutoApprove
+        | Basis::NonInteractive
+        | Basis::NoRule
+        | Basis::ForbiddenAddress(_)
+        | Basis::Malformed(_) => None,
+    }
+}
+
+/// What the targets have in common.
+fn group(question: &Question, shown_by: &ShownBy) -> String {
+    match question.kind {
+        Kind::Network => display::text(&question.group, limits::PATH_SHOWN),
+        Kind::Read | Kind::Write | Kind::Execute => {
+            display::path_at(Path::new(&question.group), shown_by.home(), limits::PATH_SHOWN)
+        }
     }
 }
 

@@ -26,6 +26,8 @@ enum Step {
     Admitted {
         permit: Permit,
         used: bool,
+        /// For a file: set once this admission, or one like it, is an event.
+        logged: Option<Logged>,
     },
     Denied {
         by: DeniedBy,
@@ -40,10 +42,23 @@ enum Step {
     },
 }
 
+impl State {
+    /// Whether a denial is one more of a kind that is an event, whoever asks.
+    fn is_counted(&self, request: &Request, basis: &Basis) -> bool {
+        let by = DeniedBy::Basis(basis.clone()).to_string();
+        let session = self.sessions.get(&request.session);
+        session.is_some_and(|session| session.denials.is_known(&request.target, &by, None))
+            && !self.rules.depends_on_process(request)
+    }
+}
+
 impl Gate {
     /// Lets a request through, refuses it, or waits for a person. `identify` finds out about the process and is
     /// awaited only where that matters: before a question, and before a denial, which a rule for one program may be;
     /// never for a request that is simply allowed, nor when `request.process` is known.
+    ///
+    /// Files that a session was let through to before, and denials that are only counted, take no wait at all: the future
+    /// is ready when it is polled first.
     ///
     /// Cancel-safe: dropping the future means that the requester is gone. Its question stays.
     pub async fn admit(
@@ -53,7 +68,7 @@ impl Gate {
     ) -> Result<Permit, Denial> {
         let mut identify = (request.process.pid == 0).then_some(identify);
         loop {
-            let (permit, question) = match self.step(&request, identify.is_some()) {
+            let (permit, question, logged) = match self.step(&request, identify.is_some()) {
                 Step::Identify => {
                     if let Some(identify) = identify.take() {
                         request.process = identify.await;
@@ -70,22 +85,24 @@ impl Gate {
                     }
                     return Err(self.deny(&request, by, question).await);
                 }
-                Step::Admitted { permit, used } => {
+                Step::Admitted { permit, used, logged } => {
                     if used {
                         self.log_changes().await;
                     }
-                    (permit, None)
+                    (permit, None, logged)
                 }
                 Step::Wait { waiting, hold, basis } => {
                     let question = Some(waiting.ticket.question);
                     match self.wait(&request, waiting, hold, basis).await {
-                        Told::Admitted(permit) => (permit, question),
+                        Told::Admitted(permit) => {
+                            let logged = self.count(&mut self.state(), &request, permit.by());
+                            (permit, question, logged)
+                        }
                         Told::Denied(by) => return Err(self.deny(&request, by, question).await),
                     }
                 }
             };
-            let entry = record::verdict(&request, Outcome::Allow, permit.by().to_string(), question);
-            if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
+            if let Err(error) = self.log_admission(&request, permit.by(), question, logged).await {
                 tracing::error!(%error, "a request is denied because it cannot be logged");
                 return Err(Denial {
                     target: request.target,
@@ -126,11 +143,13 @@ impl Gate {
         match state.decide(request, &now) {
             Verdict::Allow(allowed) => {
                 let (permit, used) = self.permit(&mut state, request.clone(), allowed);
-                Step::Admitted { permit, used }
+                let logged = self.count(&mut state, request, permit.by());
+                Step::Admitted { permit, used, logged }
             }
             // Rules take an unknown program for the one that they name, so knowing it can only turn this into an
             // allowance, and never an allowance into this.
-            Verdict::Deny(_) | Verdict::Ask(_) if can_identify => Step::Identify,
+            Verdict::Ask(_) if can_identify => Step::Identify,
+            Verdict::Deny(ref basis) if can_identify && !state.is_counted(request, basis) => Step::Identify,
             Verdict::Deny(basis) => {
                 let once = state.rules.once_of(&basis);
                 Step::Denied {
@@ -176,7 +195,8 @@ impl Gate {
                 log_changes: false,
             };
         };
-        let place = state.book.place(request);
+        let key = GroupKey::of(request, state.rules.policy().lists());
+        let place = state.book.place(request, &key);
         if place == Place::New {
             match session
                 .meter
@@ -195,6 +215,7 @@ impl Gate {
             }
         }
         let raising = Raising {
+            key: &key,
             basis: &basis,
             project: &session.project,
             session_name: &session.name,
@@ -243,7 +264,7 @@ impl Gate {
             WhyMissed::SessionEnded => DeniedBy::SessionEnded,
             WhyMissed::LogFailed => DeniedBy::LogFailed,
         };
-        let key = GroupKey::of(request);
+        let key = GroupKey::of(request, state.rules.policy().lists());
         let member = Member {
             target: request.target.clone(),
             process: request.process.clone(),
@@ -291,6 +312,43 @@ impl Gate {
             question: Some(id),
             log_changes,
         }
+    }
+
+    /// Counts an admission to a file; `None` for what is an event each time.
+    fn count(&self, state: &mut State, request: &Request, by: &AdmittedBy) -> Option<Logged> {
+        request.target.path()?;
+        let session = state.sessions.get_mut(&request.session)?;
+        let kind = (request.target.clone(), by.clone());
+        let whose = (&request.session, &session.project);
+        let counted = session.admissions.count(kind, whose, &mut state.unlogged);
+        if counted.wakes {
+            self.0.wake.notify_one();
+        }
+        Some(counted.logged)
+    }
+
+    /// Logs an admission, unless `logged` says that it only counts. Those of its kind that come meanwhile wait for the same
+    /// event.
+    async fn log_admission(
+        &self,
+        request: &Request,
+        by: &AdmittedBy,
+        question: Option<QuestionId>,
+        logged: Option<Logged>,
+    ) -> Result<(), askbox_audit::Error> {
+        let record = async || {
+            let entry = record::verdict(request, Outcome::Allow, by.to_string(), question);
+            self.0.log.record(entry, Durability::Unsynced).await.map(drop)
+        };
+        let Some(logged) = logged else {
+            return record().await;
+        };
+        let result = logged.get_or_try_init(record).await;
+        result.map(drop).inspect_err(|_| {
+            if let Some(session) = self.state().sessions.get_mut(&request.session) {
+                session.admissions.forget(&(request.target.clone(), by.clone()));
+            }
+        })
     }
 
     /// Logs a denial, or counts one that was logged a moment ago.

@@ -4,9 +4,11 @@
 mod claim;
 mod plan;
 
+use std::sync::Arc;
+
 use askbox_audit::{Durability, Entry, GrantChange};
 use askbox_policy::answer as policy_answer;
-use askbox_policy::{Answer, Duration, Grant, GrantId, Rule, Target, Verdict};
+use askbox_policy::{Answer, Duration, Grant, GrantId, Request, Rule, Target, Verdict};
 use tokio::time::Instant;
 
 use crate::changes::Change;
@@ -16,7 +18,7 @@ use crate::gate::{Gate, State};
 use crate::grants::is_lasting;
 use crate::limits;
 use crate::permits::AdmittedBy;
-use crate::questions::open::{Stage, Told};
+use crate::questions::open::{OpenMember, Stage, Told};
 use crate::questions::{Closing, QuestionId};
 use crate::record;
 use crate::rules::session_of;
@@ -35,6 +37,8 @@ pub struct Answered {
     pub revoked: Vec<GrantId>,
     /// Waiting requests that heard of it.
     pub released: usize,
+    /// Targets that the question did not list and the answer does not cover: the question stays open for them.
+    pub left: usize,
 }
 
 /// Why an answer does not count.
@@ -94,9 +98,10 @@ impl Gate {
         } else {
             return Err(absent(&state, id));
         };
+        let lists = Arc::clone(state.rules.policy().lists());
         drop(state);
         self.0.wake.notify_one();
-        let patterns = policy_answer::patterns(&question.targets(), answer.widen);
+        let patterns = policy_answer::patterns(&question.targets(), answer.widen, &lists);
         Ok(patterns
             .into_iter()
             .map(|pattern| policy_answer::rule_from(pattern, answer, &question.project))
@@ -191,53 +196,78 @@ impl Gate {
         }
         let once = (answer.duration == Duration::Once)
             .then(|| grants.iter().map(|grant| grant.id.clone()).collect());
-        let released = self.release(&mut state, claim.id, answer, once.as_ref());
-        self.tell(GateEvent::QuestionClosed {
-            id: claim.id,
-            how: Closing::Answered(answer),
-        });
+        let released = self.release(&mut state, claim, answer, once.as_ref());
+        if state.book.get(claim.id).is_some() {
+            self.tell_changed(&state, claim.id);
+        } else {
+            self.tell(GateEvent::QuestionClosed {
+                id: claim.id,
+                how: Closing::Answered(answer),
+            });
+        }
         if !grants.is_empty() || !revoked.is_empty() {
             self.tell(GateEvent::GrantsChanged);
         }
-        self.re_decide(&mut state, &Change::revoked(revoked), &now);
+        let change = if answer.allow && revoked.is_empty() {
+            Change::only_allows()
+        } else {
+            Change::revoked(revoked)
+        };
+        self.re_decide(&mut state, &change, &now);
         let revoked = revoked.iter().map(|grant| grant.id.clone()).collect();
+        let question = state.book.get(claim.id);
+        let left = question.map_or(0, |question| question.members.len());
         Answered {
             question: claim.id,
             targets,
             grants,
             revoked,
             released,
+            left,
         }
     }
 
-    /// Tells everything that waits on a question the answer. What the rules deny by now stays denied.
+    /// Tells everything that waits on a question and that the answer covers: what is listed, and what else a widened one
+    /// says. What the rules deny by now stays denied.
     fn release(
         &self,
         state: &mut State,
-        id: QuestionId,
+        claim: &Claim,
         answer: Answer,
         once: Option<&Vec<GrantId>>,
     ) -> usize {
         let now = self.0.clock.now();
-        let Some(mut question) = state.book.remove(id) else {
+        let Some(question) = state.book.get_mut(claim.id) else {
             return 0;
         };
-        let mut released = 0;
-        for member in std::mem::take(&mut question.members) {
-            for waiter in member.waiters {
-                let request = question.request(&member.target, &waiter.process);
-                let told = match (answer.allow, state.decide(&request, &now)) {
-                    (false, _) => Told::Denied(DeniedBy::Answered),
-                    (true, Verdict::Deny(basis)) => Told::Denied(DeniedBy::Basis(basis)),
-                    (true, Verdict::Allow(_) | Verdict::Ask(_)) => {
-                        let by = AdmittedBy::Answer(id);
-                        Told::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
-                    }
-                };
-                waiter.tell(told);
-                released += 1;
-            }
+        let patterns = plan::patterns(&claim.listed);
+        let is_covered = |member: &OpenMember| {
+            member.is_listed || patterns.iter().any(|pattern| pattern.matches(&member.target))
+        };
+        let mut waiting = Vec::new();
+        for member in question.members.iter_mut().filter(|member| is_covered(member)) {
+            let waiters = member.waiters.drain(..);
+            waiting.extend(waiters.map(|waiter| (member.target.clone(), waiter)));
         }
+        let released = waiting.len();
+        for (target, waiter) in waiting {
+            let request = Request {
+                session: claim.session.clone(),
+                project: claim.project.clone(),
+                process: waiter.process.clone(),
+                target,
+            };
+            let told = match (answer.allow, state.decide(&request, &now)) {
+                (false, _) => Told::Denied(DeniedBy::Answered),
+                (true, Verdict::Deny(basis)) => Told::Denied(DeniedBy::Basis(basis)),
+                (true, Verdict::Allow(_) | Verdict::Ask(_)) => {
+                    let by = AdmittedBy::Answer(claim.id);
+                    Told::Admitted(self.0.registry.permit(&self.0.log, request, by, once.cloned()))
+                }
+            };
+            waiter.tell(told);
+        }
+        state.book.answered(claim.id, is_covered);
         released
     }
 

@@ -83,6 +83,13 @@ impl Denials {
         }
     }
 
+    /// Whether such a denial is one more of a kind that is an event, so that nobody has to find out who asks.
+    pub(crate) fn is_known(&self, target: &Target, by: &str, question: Option<QuestionId>) -> bool {
+        let kind = (target.clone(), by.to_owned(), question);
+        let known = self.known.get(&kind);
+        known.is_some_and(|known| !known.is_over(Instant::now(), REPEATS_EVERY))
+    }
+
     /// Whether one more kind may be listed: neither too many new ones in this window, nor too many that go on repeating,
     /// since each of those takes memory and an event now and then.
     fn has_room(&mut self, now: Instant) -> bool {

@@ -11,6 +11,7 @@ use askbox_policy::{Grant, Moment, Policy, Project, Request, SessionId, SessionR
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
 
+use crate::admissions::Admissions;
 use crate::changes::Change;
 use crate::clock::Clock;
 use crate::denial::DeniedBy;
@@ -63,7 +64,7 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<SessionId, Session>,
     pub(crate) book: Book,
     pub(crate) missed: MissedList,
-    /// Grants that came or went by themselves, and counts of denials, to be logged by whoever releases the lock.
+    /// Grants that came or went by themselves, and counts of what repeated, to be logged by whoever releases the lock.
     pub(crate) unlogged: Vec<Entry>,
     /// Whether grants.json is behind.
     pub(crate) is_dirty: bool,
@@ -80,6 +81,7 @@ pub(crate) struct Session {
     pub(crate) name: String,
     pub(crate) meter: Meter,
     pub(crate) denials: Denials,
+    pub(crate) admissions: Admissions,
 }
 
 impl Gate {
@@ -120,6 +122,7 @@ impl Gate {
             name: info.name,
             meter: Meter::default(),
             denials: Denials::default(),
+            admissions: Admissions::default(),
         };
         state.sessions.insert(info.id.clone(), session);
         state.rules.open_session(info.id, info.project, info.rules);
@@ -134,6 +137,8 @@ impl Gate {
                 return;
             };
             let counts = session.denials.finish(id, &session.project);
+            state.unlogged.extend(counts);
+            let counts = session.admissions.finish(id, &session.project);
             state.unlogged.extend(counts);
             let now = self.0.clock.now();
             for question in state.book.ids(|question| question.key.session == *id) {
@@ -267,8 +272,7 @@ impl Gate {
         drop(self.0.events.send(event));
     }
 
-    /// Logs what came or went by itself, and counts of denials. It has taken effect already, and all of it takes something
-    /// away.
+    /// Logs what came or went by itself, and counts of what repeated. It has taken effect already.
     pub(crate) async fn log_changes(&self) {
         let entries = std::mem::take(&mut self.state().unlogged);
         for entry in entries {
@@ -278,7 +282,7 @@ impl Gate {
                 Durability::Synced
             };
             if let Err(error) = self.0.log.record(entry, durability).await {
-                tracing::error!(%error, "the end of a grant, or a count of denials, is not in the log");
+                tracing::error!(%error, "the end of a grant, or a count of what repeated, is not in the log");
             }
         }
     }

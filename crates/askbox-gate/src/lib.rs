@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
+mod admissions;
 mod admit;
 mod answering;
 mod changes;

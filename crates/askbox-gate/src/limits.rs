@@ -6,8 +6,19 @@ use std::time::Duration;
 /// thousand waiters cost about 1 MB.
 pub const WAITERS_PER_QUESTION: usize = 1024;
 
-/// Targets that one question lists. More than a person reads; the rest is denied and counted.
+/// Targets that one question lists. More than a person reads; further files wait without being listed, other targets are
+/// denied and counted.
 pub const MEMBERS_PER_QUESTION: usize = 50;
+
+/// Files of one question, listed or not: each is there because a request waits or waited.
+pub const FILES_PER_QUESTION: usize = WAITERS_PER_QUESTION;
+
+/// Files of one session whose admissions are counted instead of logged, at about 300 bytes each. Of a session that goes
+/// round more than these, some are events again.
+pub const ADMITTED_FILES: usize = 4096;
+
+/// How often such counts become events: seldom, since a program that watches a thousand files makes a thousand of them.
+pub const ADMITTED_COUNT_EVERY: Duration = Duration::from_mins(10);
 
 /// Open questions of one session. The quiet mode comes first, unless the time-out is set to many minutes.
 pub const QUESTIONS_PER_SESSION: usize = 64;

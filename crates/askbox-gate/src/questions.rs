@@ -51,10 +51,11 @@ pub struct Question {
     pub session_name: String,
     /// What is asked for; an answer covers exactly these.
     pub members: Vec<Member>,
-    /// What the members have in common: a registrable domain, an address, a directory. A label, pass it through
+    /// What the members have in common: a registrable domain, an address, a top directory. A label, pass it through
     /// [`askbox_policy::display`].
     pub group: String,
-    /// Targets that were denied because the list was full.
+    /// Targets that are not listed because the list is full: files, which wait all the same and which a widened answer may
+    /// cover, and what was denied.
     pub unlisted: u32,
     /// When it was raised, in milliseconds since 1970.
     pub raised_ms: u64,

@@ -3,8 +3,10 @@
 use askbox_audit::{Entry, EventProcess, GrantChange, Outcome, SessionChange, What};
 use askbox_policy::{Answer, Grant, Process, Project, Request, SessionId, Target, display};
 
+use crate::admissions;
 use crate::denials::Kind;
 use crate::limits::DENIED_PER_WINDOW;
+use crate::permits::AdmittedBy;
 use crate::questions::QuestionId;
 
 /// A verdict on a request.
@@ -45,6 +47,31 @@ pub(crate) fn denials(
             by: by.clone(),
             process: process.clone(),
             question: question.map(|id| id.to_string()),
+            repeats: more,
+        },
+    }
+}
+
+/// Admissions to a file that followed one of the same kind, which is an event of its own.
+pub(crate) fn admissions(
+    session: &SessionId,
+    project: &Project,
+    (target, by): &admissions::Kind,
+    more: u64,
+) -> Entry {
+    let question = match by {
+        AdmittedBy::Rules(_) => None,
+        AdmittedBy::Answer(question) => Some(question.to_string()),
+    };
+    Entry {
+        session: Some(session.clone()),
+        project: Some(project.clone()),
+        what: What::Verdict {
+            target: target.clone(),
+            verdict: Outcome::Allow,
+            by: by.to_string(),
+            process: event_process(&Process::unknown()),
+            question,
             repeats: more,
         },
     }

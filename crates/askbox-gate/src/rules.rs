@@ -84,6 +84,14 @@ impl Rules {
         )
     }
 
+    /// Whether it may matter to the verdict which process asks.
+    pub(crate) fn depends_on_process(&self, request: &Request) -> bool {
+        match self.sessions.get(&request.session) {
+            Some((_, session)) => self.policy.depends_on_process(request, session, &self.grants),
+            None => false,
+        }
+    }
+
     pub(crate) fn has_session(&self, id: &SessionId) -> bool {
         self.sessions.contains_key(id)
     }

@@ -9,6 +9,7 @@
 mod answers;
 mod changes;
 mod denials;
+mod files;
 mod limits;
 mod stored;
 mod waiting;
@@ -307,6 +308,10 @@ fn local(host: &str, address: &str) -> Target {
 
 fn read(path: &str) -> Target {
     Target::Read(CanonicalPath::new(Path::new(path)).unwrap())
+}
+
+fn write(path: &str) -> Target {
+    Target::Write(CanonicalPath::new(Path::new(path)).unwrap())
 }
 
 fn allow(duration: Duration) -> Answer {

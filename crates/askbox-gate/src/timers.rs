@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::changes::Change;
 use crate::event::GateEvent;
-use crate::gate::{Gate, State};
+use crate::gate::{Gate, Session, State};
 use crate::grants::is_lasting;
 use crate::limits;
 use crate::record;
@@ -39,7 +39,7 @@ impl Gate {
                     .map(|grant| record::grant(GrantChange::Expired, grant)),
             );
             state.is_dirty |= ended.iter().any(is_lasting);
-            state.count_denials();
+            state.log_counts();
             if state.rules.has_rule_expired(&now) || has_lapsed || !ended.is_empty() {
                 self.re_decide(&mut state, &Change::default(), &now);
             }
@@ -68,12 +68,8 @@ impl Gate {
         if let Some(deadline) = state.book.next_deadline() {
             next = next.min(deadline);
         }
-        if let Some(due) = state
-            .sessions
-            .values()
-            .filter_map(|session| session.denials.next_due())
-            .min()
-        {
+        let counts = |session: &Session| [session.denials.next_due(), session.admissions.next_due()];
+        if let Some(due) = state.sessions.values().flat_map(counts).flatten().min() {
             next = next.min(due);
         }
         if let Some(left) = state.rules.next_end_ms(&now) {
@@ -90,10 +86,11 @@ impl Gate {
 }
 
 impl State {
-    /// Has the counts of repeated denials logged that are due.
-    fn count_denials(&mut self) {
+    /// Has the counts of what repeated logged that are due.
+    fn log_counts(&mut self) {
         for (id, session) in &mut self.sessions {
             self.unlogged.extend(session.denials.due(id, &session.project));
+            self.unlogged.extend(session.admissions.due(id, &session.project));
         }
     }
 }

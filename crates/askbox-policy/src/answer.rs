@@ -3,12 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::builtin_lists::Lists;
 use crate::grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 use crate::host::Host;
 use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
 use crate::limits;
 use crate::path_pattern::{CanonicalPath, PathPattern};
-use crate::request::{Destination, Process, Project, SessionId, Target};
+use crate::request::{Destination, Kind, Process, Project, SessionId, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
 
 /// Who asked, as far as an answer depends on it.
@@ -38,13 +39,12 @@ pub enum WhyMissed {
     LogFailed,
 }
 
-/// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port and the
-/// directory. What has nothing wider stays as it is: a public suffix, an address, a host on the local network, the
-/// entries of the root directory.
-pub fn patterns(targets: &[Target], widen: bool) -> Vec<Pattern> {
+/// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port, and the
+/// deepest directory that holds all of them. What has nothing wider stays as it is: a public suffix, an address, a host on
+/// the local network, a directory that holds what belongs to different programs or people, and what a list protects.
+pub fn patterns(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Pattern> {
     let mut patterns: Vec<Pattern> = Vec::new();
-    for target in targets {
-        let pattern = pattern(target, widen);
+    for pattern in pattern_of_each(targets, widen, lists) {
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }
@@ -52,19 +52,15 @@ pub fn patterns(targets: &[Target], widen: bool) -> Vec<Pattern> {
     patterns
 }
 
-/// The same as text, one line per pattern, for whoever is about to answer. Not for display as it is: pass it through
-/// [`crate::display`].
-pub fn preview(targets: &[Target], widen: bool) -> Vec<String> {
-    patterns(targets, widen)
-        .iter()
-        .map(|pattern| match pattern {
-            Pattern::Network(NetworkPattern { address: Some(_), .. }) => {
-                format!("{} {pattern} on your local network", pattern.kind())
-            }
-            Pattern::Network(_) | Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) => {
-                format!("{} {pattern}", pattern.kind())
-            }
-        })
+/// The same for each of the targets, in their order.
+pub fn pattern_of_each(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Pattern> {
+    let directories = if widen {
+        common_directories(targets, lists)
+    } else {
+        vec![None; targets.len()]
+    };
+    let each = targets.iter().zip(directories);
+    each.map(|(target, directory)| pattern(target, widen, directory.as_ref()))
         .collect()
 }
 
@@ -122,7 +118,38 @@ fn effect(answer: &Answer) -> Effect {
     if answer.allow { Effect::Allow } else { Effect::Deny }
 }
 
-fn pattern(target: &Target, widen: bool) -> Pattern {
+/// For each target, the deepest directory that holds it and all others of its kind below the same top directory; `None` for
+/// what has nothing wider.
+fn common_directories(targets: &[Target], lists: &Lists) -> Vec<Option<CanonicalPath>> {
+    let mut groups: Vec<(Kind, CanonicalPath, CanonicalPath)> = Vec::new();
+    let numbers: Vec<Option<usize>> = targets
+        .iter()
+        .map(|target| {
+            let path = target.path().filter(|_| lists.protects(target).is_none())?;
+            let top = lists.top_directory(path)?;
+            let parent = path.parent().filter(|parent| parent.is_within(&top));
+            let directory = parent.unwrap_or_else(|| top.clone());
+            let number = groups
+                .iter()
+                .position(|(kind, known, _)| *kind == target.kind() && *known == top);
+            if let Some((_, _, common)) = number.and_then(|number| groups.get_mut(number)) {
+                *common = common.common_with(&directory);
+            } else {
+                groups.push((target.kind(), top, directory));
+            }
+            number.or(groups.len().checked_sub(1))
+        })
+        .collect();
+    let directory = |number: usize| groups.get(number).map(|(_, _, common)| common.clone());
+    numbers
+        .into_iter()
+        .map(|number| number.and_then(directory))
+        .collect()
+}
+
+fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> Pattern {
+    let of_path =
+        |path: &CanonicalPath| directory.map_or_else(|| PathPattern::exact(path), PathPattern::tree);
     match target {
         Target::Network(destination) => Pattern::Network(NetworkPattern {
             host: if widen {
@@ -141,9 +168,9 @@ fn pattern(target: &Target, widen: bool) -> Pattern {
             ports: Ports::Range(*port, *port),
             address: Some(*address),
         }),
-        Target::Read(path) => Pattern::Read(path_pattern(path, widen)),
-        Target::Write(path) => Pattern::Write(path_pattern(path, widen)),
-        Target::Execute(path) => Pattern::Execute(path_pattern(path, widen)),
+        Target::Read(path) => Pattern::Read(of_path(path)),
+        Target::Write(path) => Pattern::Write(of_path(path)),
+        Target::Execute(path) => Pattern::Execute(of_path(path)),
     }
 }
 
@@ -161,13 +188,6 @@ fn wider(host: &Host) -> HostPattern {
             Some(Err(_)) | None => exact(host),
         },
         Host::Address(_) => exact(host),
-    }
-}
-
-fn path_pattern(path: &CanonicalPath, widen: bool) -> PathPattern {
-    match path.parent() {
-        Some(directory) if widen && directory.parent().is_some() => PathPattern::tree(&directory),
-        Some(_) | None => PathPattern::exact(path),
     }
 }
 

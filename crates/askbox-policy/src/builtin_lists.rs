@@ -8,8 +8,10 @@ use std::path::Path;
 
 use crate::path_index::PathIndex;
 use crate::path_pattern::{CanonicalPath, PathContext, PathPattern};
+use crate::request::Target;
 
 mod credentials;
+mod holders;
 mod startup;
 
 /// What an entry of a list is on disk.
@@ -74,6 +76,17 @@ pub enum List {
     Credential,
     /// Never written without a question about the exact path.
     Startup,
+}
+
+/// How a list protects a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// Which list.
+    pub list: List,
+    /// Whether it is refused without a question, unless a rule for the very path says otherwise.
+    pub is_refused: bool,
+    /// Why it is listed.
+    pub reason: &'static str,
 }
 
 impl Lists {
@@ -151,6 +164,41 @@ impl Lists {
         });
         best.and_then(|number| self.get(number))
             .map(|(list, entry)| (*list, entry))
+    }
+
+    /// The list that protects the target, if one does: whatever reads, writes or starts what is on the credential list,
+    /// and whatever writes to the start-up list. Whoever may write to a directory may move it away with all that is in
+    /// it, so what holds an entry is protected from writing as well.
+    pub fn protects(&self, target: &Target) -> Option<Protection> {
+        let path = target.path()?;
+        if let Some(entry) = self.credential(path) {
+            return Some(Protection {
+                list: List::Credential,
+                is_refused: true,
+                reason: entry.reason,
+            });
+        }
+        match target {
+            Target::Write(_) => {
+                let (list, entry) = match self.startup(path) {
+                    Some(entry) => (List::Startup, entry),
+                    None => self.held_by(path)?,
+                };
+                Some(Protection {
+                    list,
+                    is_refused: false,
+                    reason: entry.reason,
+                })
+            }
+            Target::Network(_) | Target::LocalNetwork { .. } | Target::Read(_) | Target::Execute(_) => None,
+        }
+    }
+
+    /// The directory whose files share a question with this path, and the most that a widened answer to it can cover: the
+    /// first on the way there that does not hold what belongs to different programs or people, as the home directory,
+    /// `~/.config` and `/opt` do. The path itself where it lies directly in one of those; `None` where it is one.
+    pub fn top_directory(&self, path: &CanonicalPath) -> Option<CanonicalPath> {
+        holders::top_directory(path, &self.home)
     }
 
     /// All entries, each with its list.

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use crate::host::Host;
 use crate::request::{Destination, Process, Project, Target};
+use crate::rule::Pattern;
 
 pub use command::{command, command_shortened};
 
@@ -41,6 +42,15 @@ const INTERPRETERS: [&str; 14] = [
     "dash", "zsh",
 ];
 
+/// What paths and programs are shown by.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The user's home directory, shown as `~`.
+    pub home: &'a Path,
+    /// Directories whose programs go by their bare name, as those of the system do; any other is shown as `"./name"`.
+    pub toolchains: &'a [PathBuf],
+}
+
 /// Any text, escaped, with at most `max` characters: of a longer one the middle is left out.
 pub fn text(text: &str, max: usize) -> String {
     shorten(&escape(text), max)
@@ -59,6 +69,15 @@ pub fn destination(destination: &Destination) -> String {
 
 /// What is asked for, without a verb.
 pub fn target(target: &Target) -> String {
+    shown(target, |place| path(place, MAX_PATH))
+}
+
+/// The same, with the home directory as `~`.
+pub fn target_at(target: &Target, home: &Path) -> String {
+    shown(target, |place| path_at(place, home, MAX_PATH))
+}
+
+fn shown(target: &Target, path: impl Fn(&Path) -> String) -> String {
     match target {
         Target::Network(place) => destination(place),
         Target::LocalNetwork {
@@ -67,9 +86,35 @@ pub fn target(target: &Target) -> String {
         } => {
             format!("{} on your local network ({address})", destination(place))
         }
-        Target::Read(place) | Target::Write(place) | Target::Execute(place) => {
-            path(place.as_path(), MAX_PATH)
+        Target::Read(place) | Target::Write(place) | Target::Execute(place) => path(place.as_path()),
+    }
+}
+
+/// What a pattern covers, in words: a path alone is just that, a tree says that it is one. With the home directory as `~`.
+pub fn pattern(pattern: &Pattern, home: &Path) -> String {
+    match pattern {
+        Pattern::Network(network) => {
+            let local = network.address.map_or("", |_| " on your local network");
+            text(&format!("{network}{local}"), MAX_PATH)
         }
+        Pattern::Read(paths) | Pattern::Write(paths) | Pattern::Execute(paths) => {
+            match (paths.alone(), paths.whole()) {
+                (Some(place), _) => path_at(place.as_path(), home, MAX_PATH),
+                (None, Some(tree)) => {
+                    format!("{} and everything below", path_at(tree.as_path(), home, MAX_PATH))
+                }
+                (None, None) => text(&paths.to_string(), MAX_PATH),
+            }
+        }
+    }
+}
+
+/// A path as [`path`] shows it, with the home directory as `~`.
+pub fn path_at(place: &Path, home: &Path, max: usize) -> String {
+    match place.strip_prefix(home) {
+        Ok(below) if below.as_os_str().is_empty() => "~".to_owned(),
+        Ok(below) if home.parent().is_some() => path(&Path::new("~").join(below), max),
+        Ok(_) | Err(_) => path(place, max),
     }
 }
 
@@ -85,18 +130,17 @@ pub fn path(path: &Path, max: usize) -> String {
     shorten(&escaped, max)
 }
 
-/// The title of a question: `npm (my-project) wants example.com`. `toolchains` are the directories whose programs go by
-/// their bare name, as those of the system do; any other program is shown as `"./name"`.
-pub fn title(process: &Process, project: &Project, target: &Target, toolchains: &[PathBuf]) -> String {
+/// The title of a question: `npm (my-project) wants example.com`, `cat (my-project) wants to read ~/notes/a`.
+pub fn title(process: &Process, project: &Project, target: &Target, known: &Known<'_>) -> String {
     let verb = match target {
         Target::Network(_) | Target::LocalNetwork { .. } => "wants",
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",
     };
-    let program = program(process, toolchains);
+    let program = program(process, known.toolchains);
     let project = text(&project.name(), MAX_NAME);
-    format!("{program} ({project}) {verb} {}", self::target(target))
+    format!("{program} ({project}) {verb} {}", target_at(target, known.home))
 }
 
 /// Makes hidden characters visible; text without any is returned as it is.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::grant::{Grant, GrantId, Moment, Scope};
 use crate::policy::PatternIndex;
-use crate::request::{Request, SessionId};
+use crate::request::{Request, SessionId, Target};
 
 /// Grants by name, indexed by pattern. Serialised as a list of grants, in the order in which they were given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -81,6 +81,18 @@ impl GrantSet {
                 found(grant);
             }
         });
+    }
+
+    /// Whether a *once* of this session covers the target.
+    pub(crate) fn has_once(&self, session: &SessionId, target: &Target) -> bool {
+        let mut found = false;
+        self.index.each(target, |number| {
+            found |= self.grants.get(&number).is_some_and(|grant| match &grant.scope {
+                Scope::Once { session: own, .. } => own == session && grant.pattern.matches(target),
+                Scope::Session(_) | Scope::Project(_) | Scope::Everywhere => false,
+            });
+        });
+        found
     }
 
     /// To be called when a request proceeded, or was denied, by this grant: a *once* that was given to nobody in

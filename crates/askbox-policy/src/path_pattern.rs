@@ -109,6 +109,11 @@ impl CanonicalPath {
         (clean.is_absolute() && !clean.as_os_str().as_encoded_bytes().contains(&0)).then_some(Self(clean))
     }
 
+    /// `/`.
+    pub(crate) fn root() -> Self {
+        Self(PathBuf::from("/"))
+    }
+
     /// The path itself.
     pub fn as_path(&self) -> &Path {
         &self.0
@@ -124,6 +129,18 @@ impl CanonicalPath {
         self.0.parent().map(|parent| Self(parent.to_owned()))
     }
 
+    /// The deepest directory that is, or holds, both.
+    pub(crate) fn common_with(&self, other: &CanonicalPath) -> Self {
+        let shared = self
+            .parts()
+            .zip(other.parts())
+            .take_while(|(own, other)| own == other);
+        shared.fold(Self::root(), |mut common, (part, _)| {
+            common.push(part);
+            common
+        })
+    }
+
     /// Its components after the root.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
         self.bytes()
@@ -132,7 +149,7 @@ impl CanonicalPath {
     }
 
     /// Its components after those of `tree`; `None` where it does not lie there.
-    fn parts_below(&self, tree: &CanonicalPath) -> Option<impl Iterator<Item = &[u8]> + Clone> {
+    pub(crate) fn parts_below(&self, tree: &CanonicalPath) -> Option<impl Iterator<Item = &[u8]> + Clone> {
         Some(
             self.rest_below(tree)?
                 .split(|&byte| byte == b'/')
@@ -149,7 +166,8 @@ impl CanonicalPath {
         self.0.as_os_str().as_encoded_bytes()
     }
 
-    fn push(&mut self, component: &[u8]) {
+    /// Goes one component down. The component holds no slash and is not `..`.
+    pub(crate) fn push(&mut self, component: &[u8]) {
         self.0.push(OsString::from_vec(component.to_vec()));
     }
 }
@@ -253,6 +271,22 @@ impl PathPattern {
         }
     }
 
+    /// The path that it means alone, without what lies below; `None` for a tree or a wildcard.
+    pub fn alone(&self) -> Option<&CanonicalPath> {
+        match &self.0 {
+            Form::Exact(path) => Some(path),
+            Form::Tree(_) | Form::Glob { .. } => None,
+        }
+    }
+
+    /// The path that it means with everything below; `None` for a path alone or a wildcard.
+    pub fn whole(&self) -> Option<&CanonicalPath> {
+        match &self.0 {
+            Form::Tree(path) => Some(path),
+            Form::Exact(_) | Form::Glob { .. } => None,
+        }
+    }
+
     /// The deepest path that everything it matches is equal to or below.
     pub fn anchor(&self) -> &CanonicalPath {
         match &self.0 {
@@ -343,7 +377,7 @@ fn root<'a>(
     }
     let below = |rest: &'a str| (rest.is_empty() || rest.starts_with('/')).then_some(rest);
     if let Some(rest) = pattern.strip_prefix('/') {
-        return Ok((CanonicalPath(PathBuf::from("/")), rest));
+        return Ok((CanonicalPath::root(), rest));
     }
     if let Some(rest) = pattern.strip_prefix('~').and_then(below) {
         let context = context.ok_or(PathError::NotAbsolute)?;

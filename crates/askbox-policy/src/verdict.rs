@@ -20,7 +20,7 @@ pub enum Verdict {
 
 /// Proof that the rules allow a request, with what decided. Only [`crate::Policy::decide`] makes one, so whoever asks for
 /// it cannot be given a denial or an open question by mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Allowed(Basis);
 
 /// Why a verdict is what it is: the one thing that decided.

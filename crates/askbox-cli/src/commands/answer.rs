@@ -1,9 +1,11 @@
 //! `askbox allow` and `askbox deny`: one answer, and what exactly it did.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Answer, Duration};
+use askbox_policy::{Answer, Duration, Kind, PathPattern, Pattern, display};
 use askbox_wire::{AnsweredView, Client, GrantView, Request, Response, RuleView};
 
 use super::rules;
@@ -54,7 +56,8 @@ pub(crate) fn run(
     if arguments.json {
         output::print_json(&answered)?;
     } else {
-        output::print(&render(&answered, context.now, Style::new(context)))?;
+        let home = context.variable("HOME").map(Path::new);
+        output::print(&render(&answered, home, context.now, Style::new(context)))?;
     }
     Ok(ExitStatus::Success)
 }
@@ -82,7 +85,7 @@ fn default_expiry(client: &mut Client) -> Result<u64, CliError> {
     }
 }
 
-fn render(answered: &AnsweredView, now: SystemTime, style: Style) -> String {
+fn render(answered: &AnsweredView, home: Option<&Path>, now: SystemTime, style: Style) -> String {
     let word = if answered.allow {
         style.good("allowed")
     } else {
@@ -90,10 +93,10 @@ fn render(answered: &AnsweredView, now: SystemTime, style: Style) -> String {
     };
     let mut text = String::new();
     for grant in &answered.grants {
-        text.push_str(&render_grant(&word, grant, now));
+        text.push_str(&render_grant(&word, grant, home, now));
     }
     for rule in &answered.rules {
-        text.push_str(&render_rule(&word, rule));
+        text.push_str(&render_rule(&word, rule, home));
     }
     if answered.grants.is_empty() && answered.rules.is_empty() {
         let _infallible = writeln!(text, "{word}; nothing is remembered");
@@ -108,20 +111,42 @@ fn render(answered: &AnsweredView, now: SystemTime, style: Style) -> String {
             let _infallible = writeln!(text, "{} refused", output::count(released, "waiting request"));
         }
     }
+    if 0 < answered.left {
+        let left = output::count(answered.left, "further file");
+        let _infallible = writeln!(
+            text,
+            "not for {left} that the question did not list: askbox questions"
+        );
+    }
     text
 }
 
-fn render_grant(word: &str, grant: &GrantView, now: SystemTime) -> String {
+/// What is allowed or denied, in words: files say whether it is one path or all below.
+fn covered(kind: Kind, pattern: &str, address: Option<IpAddr>, home: Option<&Path>) -> String {
+    let parsed: Option<PathPattern> = pattern.parse().ok();
+    let of_files = match kind {
+        Kind::Network => None,
+        Kind::Read => parsed.map(Pattern::Read),
+        Kind::Write => parsed.map(Pattern::Write),
+        Kind::Execute => parsed.map(Pattern::Execute),
+    };
+    of_files.map_or_else(
+        || rules::pattern(pattern, address),
+        |pattern| display::pattern(&pattern, home.unwrap_or(Path::new("/"))),
+    )
+}
+
+fn render_grant(word: &str, grant: &GrantView, home: Option<&Path>, now: SystemTime) -> String {
     format!(
         "{word}  {} {}\n   {}\n   take it back: askbox revoke {}\n",
         grant.kind,
-        rules::pattern(&grant.pattern, grant.address),
+        covered(grant.kind, &grant.pattern, grant.address, home),
         rules::lasts(grant, now),
         grant.id
     )
 }
 
-fn render_rule(word: &str, rule: &RuleView) -> String {
+fn render_rule(word: &str, rule: &RuleView, home: Option<&Path>) -> String {
     let place = rule.project.as_ref().map_or_else(
         || "in every project".to_owned(),
         |project| format!("in {}", output::safe(project)),
@@ -129,7 +154,7 @@ fn render_rule(word: &str, rule: &RuleView) -> String {
     format!(
         "{word}  {} {}\n   always, {place}: written to policy.toml\n   take it back: askbox rules remove {}\n",
         rule.kind,
-        rules::pattern(&rule.pattern, rule.address),
+        covered(rule.kind, &rule.pattern, rule.address, home),
         rule.id
     )
 }

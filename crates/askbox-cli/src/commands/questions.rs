@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
-use askbox_policy::{SessionId, WhyMissed};
+use askbox_policy::{Kind, SessionId, WhyMissed};
 use askbox_wire::{Client, Closed, Event, Follow, MissedView, QuestionView, Request, Response, Topic};
 use serde::Serialize;
 
@@ -193,11 +193,11 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
         }
     }
     if 0 < question.unlisted {
-        let _infallible = writeln!(
-            text,
-            "   {} more were denied: too many to list",
-            question.unlisted
-        );
+        let what = match question.kind {
+            Kind::Network => "more were denied: too many to list",
+            Kind::Read | Kind::Write | Kind::Execute => "more are not listed; only --widen can cover them",
+        };
+        let _infallible = writeln!(text, "   and {} {what}", question.unlisted);
     }
     if question.waiting == 0 {
         text.push_str("   the program stopped waiting; its next try can go through\n");

@@ -11,21 +11,21 @@ use crate::daemon::Daemon;
 use crate::views;
 
 pub(super) fn open(daemon: &Daemon) -> Response {
-    let (questions, toolchains) = (daemon.gate.open_questions(), daemon.toolchains());
+    let (questions, shown_by) = (daemon.gate.open_questions(), daemon.shown_by());
     Response::Questions(
         questions
             .iter()
-            .map(|question| views::question(question, &toolchains))
+            .map(|question| views::question(question, &shown_by))
             .collect(),
     )
 }
 
 pub(super) fn missed(daemon: &Daemon) -> Response {
-    let (missed, toolchains) = (daemon.gate.missed(), daemon.toolchains());
+    let (missed, shown_by) = (daemon.gate.missed(), daemon.shown_by());
     Response::Missed(
         missed
             .iter()
-            .map(|missed| views::missed(missed, &toolchains))
+            .map(|missed| views::missed(missed, &shown_by))
             .collect(),
     )
 }
@@ -59,6 +59,7 @@ pub(super) async fn answer(
             released: answered.released,
             grants: answered.grants.iter().map(views::grant).collect(),
             rules: written.iter().map(views::rule).collect(),
+            left: answered.left,
         })),
         Err(error) => {
             // An answer that does not count leaves no rule behind.

@@ -2,6 +2,26 @@ use askbox_policy::{Basis, CanonicalPath, Kind, Project, SessionId};
 
 use super::*;
 
+fn shown_by() -> ShownBy {
+    let home = CanonicalPath::new("/home/u".as_ref()).unwrap();
+    ShownBy {
+        lists: Arc::new(Lists::for_home(&home, &[], &[])),
+        toolchains: [].into(),
+    }
+}
+
+fn reads(paths: &[&str]) -> Vec<Target> {
+    let path = |path: &&str| CanonicalPath::new(path.as_ref()).unwrap();
+    paths.iter().map(path).map(Target::Read).collect()
+}
+
+fn cat() -> Process {
+    Process {
+        exe: Some("/usr/bin/cat".into()),
+        ..Process::unknown()
+    }
+}
+
 fn asking(targets: Vec<Target>, process: &Process) -> Question {
     let member = |target| askbox_gate::Member {
         target,
@@ -33,7 +53,7 @@ fn what_a_program_chose_is_harmless_for_people_and_raw_for_scripts() {
         ..Process::unknown()
     };
     let path = CanonicalPath::new(format!("/home/u/{evil}").as_ref()).unwrap();
-    let view = question(&asking(vec![Target::Read(path)], &process), &[]);
+    let view = question(&asking(vec![Target::Read(path)], &process), &shown_by());
     assert!(view.targets[0].contains(evil) && view.process.command[0].contains(evil));
     let shown = [
         &view.title,
@@ -59,7 +79,36 @@ fn the_largest_question_fits_into_one_message() {
     let targets: Vec<_> = (0..askbox_gate::limits::MEMBERS_PER_QUESTION)
         .map(|at| Target::Read(CanonicalPath::new(path(at).as_ref()).unwrap()))
         .collect();
-    let view = question(&asking(targets, &process), &[]);
+    let view = question(&asking(targets, &process), &shown_by());
     assert_eq!(view.targets.len(), askbox_gate::limits::MEMBERS_PER_QUESTION);
     askbox_wire::codec::encode(&Event::QuestionOpened(view)).unwrap();
+}
+
+#[test]
+fn files_are_shown_below_home_and_with_what_widening_covers() {
+    let mut asked = asking(reads(&["/home/u/notes/a/1", "/home/u/notes/a/2"]), &cat());
+    asked.group = "/home/u/notes".into();
+    asked.unlisted = 188;
+    let view = question(&asked, &shown_by());
+    assert_eq!(view.title, "cat (app) wants to read ~/notes/a/1 and 189 more");
+    assert_eq!(
+        (view.group.as_str(), view.members[1].display.as_str()),
+        ("~/notes", "~/notes/a/2")
+    );
+    assert_eq!(view.targets[1], "/home/u/notes/a/2");
+    assert_eq!(view.widened, ["read ~/notes/a and everything below"]);
+}
+
+#[test]
+fn a_write_that_runs_outside_later_says_so() {
+    let path = CanonicalPath::new("/home/u/.bashrc".as_ref()).unwrap();
+    let mut asked = asking(vec![Target::Write(path)], &cat());
+    asked.kind = Kind::Write;
+    asked.members[0].basis = Basis::Startup("shell start-up file".into());
+    let view = question(&asked, &shown_by());
+    assert_eq!(
+        view.title,
+        "cat (app) wants to change ~/.bashrc (it runs outside the sandbox later: shell start-up file)"
+    );
+    assert_eq!(view.widened, ["write ~/.bashrc"]);
 }

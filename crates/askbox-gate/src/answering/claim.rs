@@ -1,14 +1,15 @@
 //! Claiming a question for one answer, so that no other counts, and giving it back when the answer cannot be logged.
 
+use askbox_policy::answer::pattern_of_each;
 use askbox_policy::{Answer, Duration, Project, SessionId, Verdict, WhyMissed};
 
 use super::AnswerError;
 use super::plan::Listed;
 use crate::denial::DeniedBy;
 use crate::gate::{Gate, State};
-use crate::questions::QuestionId;
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::Stage;
+use crate::questions::{Question, QuestionId};
 
 /// A question in the hands of one answer.
 pub(super) struct Claim {
@@ -29,18 +30,20 @@ impl Gate {
         revision: u32,
         answer: &Answer,
     ) -> Result<Claim, AnswerError> {
-        let (question, is_answering, listed) = if let Some(question) = state.book.get(id) {
-            let listed: Vec<_> = question.members.iter().map(Listed::of_open).collect();
-            (question.view(), question.stage == Stage::Answering, listed)
+        let lists = state.rules.policy().lists();
+        let patterns = |question: &Question| pattern_of_each(&question.targets(), answer.widen, lists);
+        let (question, is_answering, listed) = if let Some(open) = state.book.get(id) {
+            let question = open.view();
+            let each = open.listed().zip(patterns(&question));
+            let listed = each.map(|(member, pattern)| Listed::of_open(member, pattern));
+            let listed: Vec<_> = listed.collect();
+            (question, open.stage == Stage::Answering, listed)
         } else if let Some(entry) = state.missed.get_mut(id) {
-            let listed = entry
-                .missed
-                .question
-                .members
-                .iter()
-                .map(Listed::of_missed)
-                .collect();
-            (entry.missed.question.clone(), false, listed)
+            let question = entry.missed.question.clone();
+            let each = question.members.iter().zip(patterns(&question));
+            let listed = each.map(|(member, pattern)| Listed::of_missed(member, pattern));
+            let listed = listed.collect();
+            (question, false, listed)
         } else {
             return Err(absent(state, id));
         };

@@ -1,6 +1,6 @@
 //! What an answer turns into: grants to give and grants to revoke. Changes nothing.
 
-use askbox_policy::answer::{self, patterns};
+use askbox_policy::answer;
 use askbox_policy::{Answer, Duration, Grant, GrantId, Moment, Pattern, Process, Project, SessionId, Target};
 
 use crate::limits;
@@ -12,6 +12,8 @@ use crate::rules::{Reach, Rules};
 #[derive(Debug)]
 pub(super) struct Listed {
     pub(super) target: Target,
+    /// What the answer covers for it.
+    pub(super) pattern: Pattern,
     /// Whether anybody still waits.
     is_waiting: bool,
     /// Those who wait, as far as they are known for good.
@@ -19,7 +21,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    pub(super) fn of_open(member: &OpenMember) -> Self {
+    pub(super) fn of_open(member: &OpenMember, pattern: Pattern) -> Self {
         let mut processes: Vec<Process> = Vec::new();
         for waiter in &member.waiters {
             let is_new = !processes.iter().any(|process| process.is_same(&waiter.process));
@@ -30,14 +32,16 @@ impl Listed {
         processes.truncate(limits::ONCE_PROCESSES_PER_MEMBER);
         Self {
             target: member.target.clone(),
+            pattern,
             is_waiting: !member.waiters.is_empty(),
             processes,
         }
     }
 
-    pub(super) fn of_missed(member: &Member) -> Self {
+    pub(super) fn of_missed(member: &Member, pattern: Pattern) -> Self {
         Self {
             target: member.target.clone(),
+            pattern,
             is_waiting: false,
             processes: Vec::new(),
         }
@@ -53,9 +57,9 @@ pub(super) fn grants(
     names: &mut Names,
 ) -> Vec<Grant> {
     let covered: Vec<(Pattern, Process)> = match answer.duration {
-        Duration::Once => once(listed, answer.widen),
+        Duration::Once => once(listed),
         Duration::Session | Duration::For(_) | Duration::Always => {
-            let patterns = patterns(&targets(listed), answer.widen).into_iter();
+            let patterns = patterns(listed).into_iter();
             patterns.map(|pattern| (pattern, Process::unknown())).collect()
         }
     };
@@ -75,7 +79,7 @@ pub(super) fn grants(
 /// What *once* covers beside those who wait: for each target, the processes that wait for it; where nobody waits any
 /// more, an unknown one, which is whoever comes next. A program that waits but could not be found out gets nothing on
 /// top.
-fn once(listed: &[Listed], widen: bool) -> Vec<(Pattern, Process)> {
+fn once(listed: &[Listed]) -> Vec<(Pattern, Process)> {
     let mut all: Vec<(Pattern, Process)> = Vec::new();
     for one in listed {
         let next = [Process::unknown()];
@@ -84,12 +88,10 @@ fn once(listed: &[Listed], widen: bool) -> Vec<(Pattern, Process)> {
         } else {
             next.as_slice()
         };
-        for pattern in patterns(std::slice::from_ref(&one.target), widen) {
-            for process in processes {
-                let pair = (pattern.clone(), process.clone());
-                if !all.contains(&pair) {
-                    all.push(pair);
-                }
+        for process in processes {
+            let pair = (one.pattern.clone(), process.clone());
+            if !all.contains(&pair) {
+                all.push(pair);
             }
         }
     }
@@ -99,6 +101,17 @@ fn once(listed: &[Listed], widen: bool) -> Vec<(Pattern, Process)> {
 /// What a question lists.
 pub(super) fn targets(listed: &[Listed]) -> Vec<Target> {
     listed.iter().map(|one| one.target.clone()).collect()
+}
+
+/// What an answer covers.
+pub(super) fn patterns(listed: &[Listed]) -> Vec<Pattern> {
+    let mut patterns: Vec<Pattern> = Vec::new();
+    for one in listed {
+        if !patterns.contains(&one.pattern) {
+            patterns.push(one.pattern.clone());
+        }
+    }
+    patterns
 }
 
 /// The grants that an answer revokes: those that it denies as a whole. A single denial leaves them.
@@ -119,7 +132,7 @@ pub(super) fn revoked(
         Duration::For(_) | Duration::Always => Reach::Project(project.path()),
     };
     let mut revoked: Vec<Grant> = Vec::new();
-    for pattern in patterns(&targets(listed), answer.widen) {
+    for pattern in patterns(listed) {
         for grant in rules.covered(&pattern, reach) {
             if !revoked.iter().any(|other| other.id == grant.id) {
                 revoked.push(grant);

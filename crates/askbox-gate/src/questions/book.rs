@@ -75,6 +75,7 @@ pub(crate) enum Full {
 /// What a new question needs to know beside the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Raising<'a> {
+    pub(crate) key: &'a GroupKey,
     pub(crate) basis: &'a Basis,
     pub(crate) project: &'a Project,
     pub(crate) session_name: &'a str,
@@ -92,16 +93,14 @@ impl Book {
     }
 
     /// Where a request belongs.
-    pub(crate) fn place(&self, request: &Request) -> Place {
+    pub(crate) fn place(&self, request: &Request, key: &GroupKey) -> Place {
         if let Some(&id) = self
             .by_target
             .get(&(request.session.clone(), request.target.clone()))
         {
             return Place::Member(id);
         }
-        self.by_group
-            .get(&GroupKey::of(request))
-            .map_or(Place::New, |&id| Place::Group(id))
+        self.by_group.get(key).map_or(Place::New, |&id| Place::Group(id))
     }
 
     /// Lets a request wait at its place.
@@ -128,11 +127,14 @@ impl Book {
             return Err(Full::Waiters(id));
         }
         if how == How::Listed {
-            if limits::MEMBERS_PER_QUESTION <= question.members.len() {
-                question.unlisted = question.unlisted.saturating_add(1);
+            let is_listed = question.listed().count() < limits::MEMBERS_PER_QUESTION;
+            let may_wait_unlisted =
+                request.target.path().is_some() && question.members.len() < limits::FILES_PER_QUESTION;
+            if !is_listed && !may_wait_unlisted {
+                question.turned_away = question.turned_away.saturating_add(1);
                 return Err(Full::Members(id));
             }
-            question.list(request, raising);
+            question.add(request, raising, is_listed);
             self.by_target
                 .insert((request.session.clone(), request.target.clone()), id);
         }
@@ -177,7 +179,7 @@ impl Book {
             return Err(Full::Questions);
         }
         let id = self.next_id();
-        let key = GroupKey::of(request);
+        let key = raising.key.clone();
         let now = Instant::now();
         self.by_group.insert(key.clone(), id);
         self.open.insert(
@@ -189,7 +191,7 @@ impl Book {
                 project: raising.project.clone(),
                 session_name: raising.session_name.to_owned(),
                 members: Vec::new(),
-                unlisted: 0,
+                turned_away: 0,
                 raised_ms: raising.now.wall_ms,
                 expires_ms: raising.now.wall_ms,
                 deadline: now,
@@ -272,7 +274,18 @@ impl Book {
         has_lapsed
     }
 
-    /// Takes members out that the rules decided, and the question with the last one; returns whether it is gone.
+    /// Takes the members out that an answer covers, and opens the question again for those that are left; without any, it is
+    /// gone and returned.
+    pub(crate) fn answered(&mut self, id: QuestionId, covered: impl Fn(&OpenMember) -> bool) -> Option<Open> {
+        if let Some(question) = self.open.get_mut(&id) {
+            question.stage = Stage::Open;
+            self.by_group.entry(question.key.clone()).or_insert(id);
+        }
+        self.remove_members(id, covered)
+    }
+
+    /// Takes members out that are decided, and the question with the last one, which is returned. While the question is
+    /// open, others are listed in their place.
     pub(crate) fn remove_members(
         &mut self,
         id: QuestionId,
@@ -288,10 +301,12 @@ impl Book {
             keep
         });
         if question.members.is_empty() {
-            self.remove(id)
-        } else {
-            None
+            return self.remove(id);
         }
+        if question.stage == Stage::Open {
+            question.list_more();
+        }
+        None
     }
 
     /// Takes a question out for good.
@@ -310,9 +325,10 @@ impl Book {
 
 impl Open {
     /// Adds a target and gives the whole question its full time, within reason.
-    fn list(&mut self, request: &Request, raising: Raising<'_>) {
-        self.revision += 1;
+    fn add(&mut self, request: &Request, raising: Raising<'_>, is_listed: bool) {
+        self.revision += u32::from(is_listed);
         self.members.push(OpenMember {
+            is_listed,
             target: request.target.clone(),
             process: request.process.clone(),
             basis: raising.basis.clone(),
@@ -322,6 +338,14 @@ impl Open {
         self.deadline = (now + raising.hold).min(self.last_deadline);
         let left = u64::try_from(self.deadline.duration_since(now).as_millis()).unwrap_or(u64::MAX);
         self.expires_ms = raising.now.wall_ms.saturating_add(left);
+    }
+
+    /// Lists what was not, as far as there is room, which an answer then covers.
+    fn list_more(&mut self) {
+        let room = limits::MEMBERS_PER_QUESTION.saturating_sub(self.listed().count());
+        let unlisted = self.members.iter_mut().filter(|member| !member.is_listed);
+        let more = unlisted.take(room).map(|member| member.is_listed = true).count();
+        self.revision += u32::from(more != 0);
     }
 
     /// When a timer has to look at it; an answer on its way needs none.

@@ -1,11 +1,10 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! network, or a directory in common.
+//! network, or a top directory in common.
 
+use askbox_policy::builtin_lists::Lists;
+use askbox_policy::{CanonicalPath, Host, Kind, Request, SessionId, Target};
 use std::fmt;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
-
-use askbox_policy::{Host, Kind, Request, SessionId, Target};
 
 /// Requests with equal keys share a question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,22 +24,25 @@ pub(crate) enum Group {
     /// One name at one private address. Never together with the question about the name itself: allowing a name says
     /// nothing about the local network.
     LocalNetwork(Host, IpAddr),
-    /// Files of one directory.
-    Directory(PathBuf),
+    /// Files below one top directory ([`Lists::top_directory`]).
+    Directory(CanonicalPath),
+    /// One path, which a list protects, so that a person sees what is special about it, or in which different programs and
+    /// people keep what is theirs, so that there is nothing to widen it to.
+    Alone(CanonicalPath),
 }
 
 impl GroupKey {
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request, lists: &Lists) -> Self {
         Self {
             session: request.session.clone(),
             kind: request.target.kind(),
-            group: Group::of(&request.target),
+            group: Group::of(&request.target, lists),
         }
     }
 }
 
 impl Group {
-    fn of(target: &Target) -> Self {
+    fn of(target: &Target, lists: &Lists) -> Self {
         match target {
             Target::Network(destination) => match &destination.host {
                 Host::Name(name) => {
@@ -52,7 +54,13 @@ impl Group {
                 Self::LocalNetwork(destination.host.clone(), *address)
             }
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => {
-                Self::Directory(path.as_path().parent().unwrap_or(Path::new("/")).to_owned())
+                match lists
+                    .top_directory(path)
+                    .filter(|_| lists.protects(target).is_none())
+                {
+                    Some(top) => Self::Directory(top),
+                    None => Self::Alone(path.clone()),
+                }
             }
         }
     }
@@ -64,7 +72,7 @@ impl fmt::Display for Group {
             Group::Domain(domain) => f.write_str(domain),
             Group::Address(address) => address.fmt(f),
             Group::LocalNetwork(host, address) => write!(f, "{host} ({address})"),
-            Group::Directory(directory) => directory.display().fmt(f),
+            Group::Directory(path) | Group::Alone(path) => path.fmt(f),
         }
     }
 }

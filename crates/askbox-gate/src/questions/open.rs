@@ -46,7 +46,8 @@ pub(crate) struct Open {
     pub(crate) project: Project,
     pub(crate) session_name: String,
     pub(crate) members: Vec<OpenMember>,
-    pub(crate) unlisted: u32,
+    /// Targets that were denied because there was no room for them.
+    pub(crate) turned_away: u32,
     pub(crate) raised_ms: u64,
     pub(crate) expires_ms: u64,
     pub(crate) deadline: Instant,
@@ -59,6 +60,8 @@ pub(crate) struct Open {
 /// One target and who waits for it.
 #[derive(Debug)]
 pub(crate) struct OpenMember {
+    /// Whether front ends show it, so that an answer covers it even if it is not widened.
+    pub(crate) is_listed: bool,
     pub(crate) target: Target,
     pub(crate) process: Process,
     pub(crate) basis: Basis,
@@ -83,12 +86,24 @@ impl Open {
             session: self.key.session.clone(),
             project: self.project.clone(),
             session_name: self.session_name.clone(),
-            members: self.members.iter().map(OpenMember::view).collect(),
+            members: self.listed().map(OpenMember::view).collect(),
             group: self.key.group.to_string(),
-            unlisted: self.unlisted,
+            unlisted: self.unlisted(),
             raised_ms: self.raised_ms,
             expires_ms: self.expires_ms,
         }
+    }
+
+    /// What front ends show of it.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &OpenMember> {
+        self.members.iter().filter(|member| member.is_listed)
+    }
+
+    /// How many targets they do not show.
+    fn unlisted(&self) -> u32 {
+        let waiting = self.members.iter().filter(|member| !member.is_listed).count();
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        self.turned_away.saturating_add(waiting)
     }
 
     /// How many requests wait for it.

@@ -192,3 +192,26 @@ fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
         check(at, None);
     }
 }
+
+#[test]
+fn what_a_list_protects_depends_on_what_is_asked_for() {
+    let lists = lists();
+    let check = |target: Target, expected: Option<(List, bool)>| {
+        let found = lists.protects(&target);
+        let found = found.map(|protection| (protection.list, protection.is_refused));
+        assert_eq!(found, expected, "{target:?}");
+    };
+    let credential = Some((List::Credential, true));
+    let read = |text: &str| Target::Read(path(text));
+    let write = |text: &str| Target::Write(path(text));
+    check(read("/home/u/.ssh/id"), credential);
+    check(write("/home/u/.ssh/id"), credential);
+    check(Target::Execute(path("/home/u/.ssh/id")), credential);
+    check(read("/home/u/.bashrc"), None);
+    check(write("/home/u/.bashrc"), Some((List::Startup, false)));
+    // It holds ~/.cargo/credentials.
+    check(read("/home/u/.cargo"), None);
+    check(write("/home/u/.cargo"), Some((List::Credential, false)));
+    check(write("/home/u/.cargo/x"), None);
+    check(write("/home/u/notes"), None);
+}

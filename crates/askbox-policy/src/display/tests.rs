@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use crate::display;
 use crate::host::{Host, Port};
-use crate::path_pattern::CanonicalPath;
+use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::request::{Destination, Process, Project, Target};
+use crate::rule::Pattern;
 
 fn check(text: &str, expected: &str) {
     assert_eq!(display::text(text, 200), expected, "{text:?}");
@@ -107,6 +108,17 @@ fn network(host: &str, port: u16) -> Target {
     Target::Network(Destination { host, port })
 }
 
+fn known(toolchains: &[PathBuf]) -> display::Known<'_> {
+    display::Known {
+        home: Path::new("/home/me"),
+        toolchains,
+    }
+}
+
+fn canonical(path: impl AsRef<OsStr>) -> CanonicalPath {
+    CanonicalPath::new(Path::new(&path)).expect("a path")
+}
+
 fn check_title(exe: &str, command: &[&str], expected: &str) {
     let process = Process {
         exe: (!exe.is_empty()).then(|| PathBuf::from(exe)),
@@ -118,7 +130,7 @@ fn check_title(exe: &str, command: &[&str], expected: &str) {
         &process,
         &project,
         &network("example.com", 443),
-        &[PathBuf::from("/home/me/.cargo/bin")],
+        &known(&[PathBuf::from("/home/me/.cargo/bin")]),
     );
     assert_eq!(shown, format!("{expected} (my-project) wants example.com"));
 }
@@ -174,9 +186,64 @@ fn targets_say_what_would_be_reached() {
         display::target(&local),
         "nas.test on your local network (10.1.2.3)"
     );
-    let read = Target::Read(CanonicalPath::new(Path::new("/etc/a\u{1b}b")).expect("a path"));
-    let title = display::title(&Process::unknown(), &Project(PathBuf::from("/p/<b>")), &read, &[]);
+    let read = Target::Read(canonical("/etc/a\u{1b}b"));
+    let project = Project(PathBuf::from("/p/<b>"));
+    let title = display::title(&Process::unknown(), &project, &read, &known(&[]));
     assert_eq!(title, r"An unknown program (<b>) wants to read /etc/a\u{1b}b");
+}
+
+#[test]
+fn titles_of_files_say_what_is_done_to_them() {
+    let check = |target: Target, expected: &str| {
+        let project = Project(PathBuf::from("/home/me/my-project"));
+        let process = Process {
+            exe: Some(PathBuf::from("/usr/bin/cat")),
+            ..Process::unknown()
+        };
+        let title = display::title(&process, &project, &target, &known(&[]));
+        assert_eq!(title, format!("cat (my-project) {expected}"));
+    };
+    check(
+        Target::Read(canonical("/home/me/notes/a")),
+        "wants to read ~/notes/a",
+    );
+    check(Target::Read(canonical("/home/me")), "wants to read ~");
+    check(
+        Target::Write(canonical("/home/meow/a")),
+        "wants to change /home/meow/a",
+    );
+    check(Target::Execute(canonical("/home/me/x")), "wants to run ~/x");
+    check(Target::Read(canonical("/home/me/~")), "wants to read ~/~");
+}
+
+#[test]
+fn odd_names_of_files_are_harmless() {
+    let check = |name: &[u8], expected: &str| {
+        let path = [b"/home/me/".as_slice(), name].concat();
+        let read = Target::Read(canonical(OsStr::from_bytes(&path)));
+        assert_eq!(display::target_at(&read, Path::new("/home/me")), expected);
+        let tree = Pattern::Read(PathPattern::tree(read.path().expect("a path")));
+        let shown = display::pattern(&tree, Path::new("/home/me"));
+        assert_eq!(shown, format!("{expected} and everything below"));
+    };
+    check(b"a\nb\x1b[2J", r"~/a\nb\u{1b}[2J");
+    check(b"a\xffb", r"~/a\xffb");
+    check("a\u{202e}b".as_bytes(), r"~/a\u{202e}b");
+    let long = [b'n'; 255];
+    let (head, tail) = ("n".repeat(58), "n".repeat(59));
+    check(&long, &format!("~/{head}…{tail}"));
+}
+
+#[test]
+fn patterns_say_whether_they_are_for_more_than_a_path() {
+    let check = |pattern: PathPattern, expected: &str| {
+        let shown = display::pattern(&Pattern::Write(pattern), Path::new("/home/me"));
+        assert_eq!(shown, expected);
+    };
+    let notes = canonical("/home/me/notes");
+    check(PathPattern::exact(&notes), "~/notes");
+    check(PathPattern::tree(&notes), "~/notes and everything below");
+    check("/home/me/*.md".parse().expect("a pattern"), "/home/me/*.md");
 }
 
 #[test]

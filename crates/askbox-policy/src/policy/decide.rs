@@ -13,7 +13,7 @@
 
 use std::cmp::Ordering;
 
-use crate::builtin_lists::List;
+use crate::builtin_lists::{List, Protection};
 use crate::grant::{Grant, Moment, Scope};
 use crate::grant_set::GrantSet;
 use crate::host::Host;
@@ -35,14 +35,11 @@ struct View<'a> {
     guard: Option<Guard<'a>>,
 }
 
-/// How a list protects a path.
+/// A path and how a list protects it.
 #[derive(Clone, Copy)]
 struct Guard<'a> {
     path: &'a CanonicalPath,
-    list: List,
-    /// Refused unless opened, and not asked about.
-    refused: bool,
-    reason: &'static str,
+    protection: Protection,
 }
 
 /// The place of a rule or grant among those that match.
@@ -124,33 +121,25 @@ impl Policy {
         }
     }
 
-    /// The list that protects the target, if one does. Whoever may write to a directory may move it away with all
-    /// that is in it, so what holds an entry is protected as well.
+    /// Whether the verdict may be another one when the process is known, or another process: a rule for one program, or a
+    /// *once* for one process, speaks about this target. True in doubt.
+    pub fn depends_on_process(&self, request: &Request, session: &SessionRules, grants: &GrantSet) -> bool {
+        let mut depends = false;
+        for rules in [&self.managed, &self.rules] {
+            rules.each(&request.target, |rule| depends |= rule.program.is_some());
+        }
+        let mut of_session = session.flags.iter().chain(&session.project_rules);
+        depends
+            || of_session.any(|rule| rule.program.is_some() && rule.pattern.matches(&request.target))
+            || grants.has_once(&request.session, &request.target)
+    }
+
+    /// The path of the target, if a list protects it.
     fn guard<'a>(&self, target: &'a Target) -> Option<Guard<'a>> {
-        let path = target.path()?;
-        if let Some(entry) = self.lists.credential(path) {
-            return Some(Guard {
-                path,
-                list: List::Credential,
-                refused: true,
-                reason: entry.reason,
-            });
-        }
-        match target {
-            Target::Write(_) => {
-                let (list, entry) = match self.lists.startup(path) {
-                    Some(entry) => (List::Startup, entry),
-                    None => self.lists.held_by(path)?,
-                };
-                Some(Guard {
-                    path,
-                    list,
-                    refused: false,
-                    reason: entry.reason,
-                })
-            }
-            Target::Network(_) | Target::LocalNetwork { .. } | Target::Read(_) | Target::Execute(_) => None,
-        }
+        Some(Guard {
+            path: target.path()?,
+            protection: self.lists.protects(target)?,
+        })
     }
 
     /// Step 2: the list's own verdict, unless flags, rules or grants that name the exact path say otherwise.
@@ -168,14 +157,19 @@ impl Policy {
                 Some(_) | None => ours,
             }
         });
-        let reason = guard.reason.to_owned();
-        let basis = match guard.list {
+        let Protection {
+            list,
+            is_refused,
+            reason,
+        } = guard.protection;
+        let reason = reason.to_owned();
+        let basis = match list {
             List::Startup => Basis::Startup(reason),
             List::Credential => Basis::Credential(reason),
         };
         let said = said.filter(|_| !self.lists.is_own(guard.path));
         let Some(said) = said else {
-            return if guard.refused {
+            return if is_refused {
                 Verdict::Deny(basis)
             } else {
                 Verdict::Ask(basis)
@@ -183,7 +177,7 @@ impl Policy {
         };
         match said.effect {
             Effect::Ask => Verdict::Ask(basis),
-            Effect::Deny if guard.refused => Verdict::Deny(basis),
+            Effect::Deny if is_refused => Verdict::Deny(basis),
             Effect::Allow | Effect::Deny => said.verdict(),
         }
     }
@@ -342,7 +336,7 @@ impl<'a> View<'a> {
             Effect::Deny => false,
             Effect::Allow => true,
             // Without a rule the credential list does not even ask.
-            Effect::Ask => guard.refused,
+            Effect::Ask => guard.protection.is_refused,
         };
         let by_user = match origin {
             Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,

@@ -32,13 +32,14 @@ pub struct QuestionView {
     pub expires_ms: u64,
     /// One line: who wants what. Harmless text.
     pub title: String,
-    /// What the members have in common: a registrable domain or a directory. Harmless text.
+    /// What the members have in common: a registrable domain or a top directory. Harmless text.
     pub group: String,
     /// Each target once more with who asked for it.
     pub members: Vec<MemberView>,
     /// Programs that still wait; 0 when all have given up, which leaves the question as it is.
     pub waiting: usize,
-    /// Targets that were denied because the list was full.
+    /// Targets that are not listed because the list is full. Files wait all the same, and what `widened` covers of them is
+    /// covered by a widened answer; other targets were denied.
     pub unlisted: u32,
     /// What an answer would cover if it were widened. Harmless text.
     pub widened: Vec<String>,
@@ -97,4 +98,7 @@ pub struct AnsweredView {
     pub grants: Vec<GrantView>,
     /// What was written into policy.toml.
     pub rules: Vec<RuleView>,
+    /// Files that the question did not list and the answer does not cover: the question stays open for them.
+    #[serde(default)]
+    pub left: usize,
 }

@@ -5,7 +5,8 @@ use super::*;
 use crate::fixtures;
 
 fn check(answered: &AnsweredView, expected: &Expect) {
-    expected.assert_eq(&render(answered, fixtures::now(), Style::plain()));
+    let home = Some(Path::new("/home/ada"));
+    expected.assert_eq(&render(answered, home, fixtures::now(), Style::plain()));
 }
 
 fn answered(allow: bool, released: usize, grants: Vec<GrantView>, rules: Vec<RuleView>) -> AnsweredView {
@@ -14,6 +15,7 @@ fn answered(allow: bool, released: usize, grants: Vec<GrantView>, rules: Vec<Rul
         released,
         grants,
         rules,
+        left: 0,
     }
 }
 
@@ -28,6 +30,31 @@ fn a_grant_says_what_how_long_and_how_to_take_it_back() {
            take it back: askbox revoke 3f
         2 waiting requests may go on
     "#]],
+    );
+}
+
+#[test]
+fn a_grant_for_files_says_whether_it_is_for_a_path_or_for_all_below() {
+    let of_files = |pattern: &str| GrantView {
+        kind: Kind::Read,
+        pattern: pattern.into(),
+        ..fixtures::grant(ScopeView::Project("/home/ada/app".into()))
+    };
+    let grants = ["=/home/ada/notes/a\\x1b\\[2J", "/home/ada/notes"].map(of_files);
+    let mut answered = answered(true, 50, grants.into(), vec![]);
+    answered.left = 188;
+    check(
+        &answered,
+        &expect![[r#"
+            allowed  read ~/notes/a\u{1b}[2J
+               for 59m, in /home/ada/app
+               take it back: askbox revoke 3f
+            allowed  read ~/notes and everything below
+               for 59m, in /home/ada/app
+               take it back: askbox revoke 3f
+            50 waiting requests may go on
+            not for 188 further files that the question did not list: askbox questions
+        "#]],
     );
 }
 

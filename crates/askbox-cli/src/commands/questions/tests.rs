@@ -42,9 +42,40 @@ fn several_targets_are_answered_as_they_were_seen() {
            - cdn.example.com
              because no rule speaks about it
              asked by npm install
-           4 more were denied: too many to list
+           and 4 more were denied: too many to list
            the program stopped waiting; its next try can go through
            with --widen: **.example.com:443
+           askbox allow 7 --revision 2
+           askbox deny 7 --revision 2
+
+    "#]],
+    );
+}
+
+#[test]
+fn a_question_about_files_says_what_it_is_for() {
+    let mut question = fixtures::question(&["/home/ada/notes/a", "/home/ada/notes/b/c"]);
+    question.kind = Kind::Read;
+    question.title = "cat (app) wants to read ~/notes/a and 189 more".into();
+    question.group = "~/notes".into();
+    question.members[0].display = "~/notes/a".into();
+    question.members[1].display = "~/notes/b/c".into();
+    question.unlisted = 188;
+    question.widened = vec!["read ~/notes and everything below".into()];
+    check(
+        &[question],
+        &[],
+        &expect![[r#"
+        7  cat (app) wants to read ~/notes/a and 189 more
+           read, session a1b2, 52s left
+           - ~/notes/a
+             because no rule speaks about it
+             asked by npm install
+           - ~/notes/b/c
+             because no rule speaks about it
+             asked by npm install
+           and 188 more are not listed; only --widen can cover them
+           with --widen: read ~/notes and everything below
            askbox allow 7 --revision 2
            askbox deny 7 --revision 2
 

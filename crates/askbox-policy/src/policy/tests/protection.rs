@@ -168,6 +168,51 @@ fn a_program_narrows_questions_and_denials_alone() {
 }
 
 #[test]
+fn a_process_matters_where_a_rule_or_a_once_is_for_one() {
+    let depends = |rules: &[Rule], grants: Vec<Grant>, path: &str| {
+        let file = PolicyFile {
+            rules: rules.to_vec(),
+            ..PolicyFile::default()
+        };
+        let policy = Case::new().policy.with_user_file(file);
+        let request = request(Target::Read(self::path(path)));
+        policy.depends_on_process(&request, &SessionRules::default(), &grants.into())
+    };
+    let plain = rule("deny read /home/u/notes", Origin::Written);
+    let narrowed = Rule {
+        program: Some("/usr/bin/git".parse().unwrap()),
+        ..plain.clone()
+    };
+    let grant = |scope: Scope| Grant {
+        id: GrantId("g".to_owned()),
+        effect: Effect::Deny,
+        pattern: plain.pattern.clone(),
+        scope,
+        expires: None,
+        given: now(),
+    };
+    let once = |session: &str| {
+        grant(Scope::Once {
+            session: SessionId(session.to_owned()),
+            process: Process::unknown(),
+        })
+    };
+    assert!(!depends(
+        std::slice::from_ref(&plain),
+        vec![grant(Scope::Everywhere)],
+        "/home/u/notes/a"
+    ));
+    assert!(depends(
+        std::slice::from_ref(&narrowed),
+        vec![],
+        "/home/u/notes/a"
+    ));
+    assert!(!depends(&[narrowed], vec![], "/home/u/other"));
+    assert!(depends(&[], vec![once("s")], "/home/u/notes/a"));
+    assert!(!depends(&[], vec![once("other")], "/home/u/notes/a"));
+}
+
+#[test]
 fn a_rule_ends_when_it_says() {
     let mut ending = rule("allow network a.test", Origin::Written);
     ending.expires = Some(Expiry::at_wall(now().wall_ms + 10));
