@@ -23,6 +23,13 @@ fn silent(world: &World, server: &Server, options: &[&str]) -> Finished {
     )
 }
 
+/// A world whose policy has no rule yet.
+fn without_rules() -> World {
+    let world = World::new();
+    world.write_policy("[questions]\ntimeout = \"20s\"\n");
+    world
+}
+
 fn passes(world: &World, server: &Server) -> bool {
     silent(world, server, &[]).code == Some(0)
 }
@@ -36,7 +43,7 @@ fn fails(world: &World, words: &[&str]) -> String {
 
 #[test]
 fn a_rule_is_added_listed_obeyed_and_removed() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     assert!(!passes(&world, &server));
     let added: Value = serde_json::from_str(&world.ok(&[
@@ -71,7 +78,7 @@ fn a_rule_is_added_listed_obeyed_and_removed() {
 
 #[test]
 fn adding_and_removing_a_rule_leaves_the_users_words_alone() {
-    let world = World::new();
+    let world = without_rules();
     let text = "# Mine.\n\n[questions] # patient\ntimeout   =   \"20s\"\n\n# about bad.test\n[[rule]]\neffect = \"deny\"\n\
                 network = \"bad.test\"\n";
     world.write_policy(text);
@@ -86,7 +93,7 @@ fn adding_and_removing_a_rule_leaves_the_users_words_alone() {
 
 #[test]
 fn an_edit_by_hand_counts_while_everything_runs() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     assert!(!passes(&world, &server));
     let daemon = world.daemon_pid();
@@ -106,7 +113,7 @@ fn an_edit_by_hand_counts_while_everything_runs() {
 
 #[test]
 fn a_broken_file_keeps_the_last_good_policy_and_says_line_and_reason() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
     assert!(passes(&world, &server));
@@ -140,7 +147,7 @@ fn a_broken_file_keeps_the_last_good_policy_and_says_line_and_reason() {
 
 #[test]
 fn under_a_file_that_was_never_good_no_session_starts() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\nnonsense = 1\n");
     let refused = silent(&world, &server, &[]);
@@ -162,7 +169,7 @@ fn under_a_file_that_was_never_good_no_session_starts() {
 
 #[test]
 fn threat_21_a_projects_file_only_tightens_until_it_is_trusted() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     let allow = "[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n";
     let file = world.write(".askbox.toml", allow);
@@ -179,7 +186,7 @@ fn threat_21_a_projects_file_only_tightens_until_it_is_trusted() {
 
 #[test]
 fn a_projects_file_tightens_without_being_trusted() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     world.write_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n");
     assert!(passes(&world, &server));
@@ -194,7 +201,7 @@ fn a_projects_file_tightens_without_being_trusted() {
 
 #[test]
 fn presets_decide_what_nobody_wrote_about() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     // A registrable domain of no list: asks with the two tighter presets.
     for (preset, code) in [("minimal", false), ("moderate", false), ("development", true)] {
@@ -225,7 +232,7 @@ fn presets_decide_what_nobody_wrote_about() {
 
 #[test]
 fn auto_approved_network_asks_nobody_but_obeys_denials() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     world.write_policy("auto_approve = [\"network\"]\n");
     assert!(passes(&world, &server));
@@ -239,7 +246,7 @@ fn auto_approved_network_asks_nobody_but_obeys_denials() {
 
 #[test]
 fn a_rule_may_be_for_one_project_and_for_a_time() {
-    let world = World::new();
+    let world = without_rules();
     let server = Server::http("hello");
     let other = world.home().join("other");
     std::fs::create_dir(&other).unwrap();
@@ -270,7 +277,7 @@ fn a_rule_may_be_for_one_project_and_for_a_time() {
 
 #[test]
 fn what_is_no_rule_is_refused_by_its_name() {
-    let world = World::new();
+    let world = without_rules();
     for words in [
         ["allow", "network", "http://new.test/path"],
         ["allow", "network", "127.1"],
@@ -309,7 +316,7 @@ fn what_is_no_rule_is_refused_by_its_name() {
 
 #[test]
 fn rules_are_readable_on_a_terminal_and_plain_in_a_pipe() {
-    let world = World::new();
+    let world = without_rules();
     world.ok(&["rules", "add", "deny", "network", "bad.test"]);
     let left = Terminal::start(&world.askbox(&["rules"])).finish();
     assert!(
