@@ -196,6 +196,18 @@ fn as_root(program: &str) -> Command {
     command
 }
 
+/// Lets ordinary users serve file systems, as every desktop does (udev's rules give the device mode 0666). A bare machine may
+/// not; nobody but root can change that, and the tests of the asking file system say what is missing.
+pub(crate) fn open_fuse() -> Result<()> {
+    if !is_root()? {
+        return Ok(());
+    }
+    step(
+        "let ordinary users use FUSE",
+        Command::new("chmod").args(["0666", "/dev/fuse"]),
+    )
+}
+
 /// A command as an ordinary user: the one who started the task, or [`TEST_USER`] for root.
 pub(crate) fn as_ordinary_user(program: &Path) -> Result<Command> {
     if !is_root()? {

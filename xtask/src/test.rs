@@ -31,6 +31,7 @@ const STAGING: &str = "/var/tmp/askbox-test-bin";
 pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     machine::install(machine::TO_RUN)?;
     machine::install(machine::TO_TEST)?;
+    machine::open_fuse()?;
     if extent == Extent::Full {
         machine::install_package_managers()?;
     }
