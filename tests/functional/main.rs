@@ -5,6 +5,7 @@ mod asking;
 mod command_line;
 mod daemon;
 mod exit_status;
+mod files;
 mod git;
 mod grants;
 mod log;

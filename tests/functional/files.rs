@@ -1,0 +1,73 @@
+//! Files that ask: a program waits in open, and goes on or fails where it is.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use askbox_tests::{Running, World};
+use nix::sys::signal::Signal;
+
+fn id(question: &serde_json::Value) -> &str {
+    question["id"].as_str().unwrap()
+}
+
+#[test]
+fn a_read_waits_and_goes_on_when_it_is_allowed() {
+    let world = World::new();
+    let running = world.start_sh(&[], "cat ~/notes/spec.md");
+    let question = world.wait_for_question();
+    assert_eq!(question["kind"], "read");
+    world.ok(&["allow", id(&question), "--once"]);
+    let text = fs::read_to_string(world.home().join("notes/spec.md")).unwrap();
+    assert_eq!(running.finish().succeeded().stdout, text);
+}
+
+#[test]
+fn a_read_waits_and_fails_when_it_is_denied() {
+    let world = World::new();
+    let running = world.start_sh(&[], "cat ~/notes/spec.md");
+    let question = world.wait_for_question();
+    world.ok(&["deny", id(&question)]);
+    let finished = running.finish();
+    assert!(
+        finished.failed().stderr.contains("Permission denied"),
+        "{finished:#?}"
+    );
+}
+
+#[test]
+fn a_new_file_is_made_on_the_host_when_writing_is_allowed_and_not_before() {
+    let world = World::new();
+    let made = world.home().join("notes/new.md");
+    let running = world.start_sh(&[], "echo text > ~/notes/new.md");
+    let question = world.wait_for_question();
+    assert_eq!(question["kind"], "write");
+    assert!(!made.exists());
+    world.ok(&["allow", id(&question), "--session"]);
+    running.finish().succeeded();
+    assert_eq!(fs::read_to_string(made).unwrap(), "text\n");
+}
+
+#[test]
+fn what_is_opened_by_a_flag_can_be_changed_in_every_way() {
+    let world = World::new();
+    let script = "cd ~/notes && mkdir d && mv spec.md d/moved && ln -s moved d/link && cat d/link > copy && rm d/moved && \
+                  truncate -s 5 copy && chmod 600 copy && ls d";
+    let finished = world.sh(&["--allow-write", "~/notes"], script);
+    assert_eq!(finished.succeeded().stdout, "link\n");
+    assert_eq!(fs::metadata(world.home().join("notes/copy")).unwrap().len(), 5);
+}
+
+#[test]
+fn a_killed_waiter_is_gone_within_a_second() {
+    let world = World::new();
+    let running: Running = world.start_sh(&[], "exec cat ~/notes/spec.md");
+    world.wait_for_question();
+    let before = Instant::now();
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.finish().code, Some(143));
+    assert!(
+        before.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        before.elapsed()
+    );
+}
