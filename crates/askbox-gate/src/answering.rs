@@ -76,8 +76,8 @@ pub enum AnswerError {
 impl Gate {
     /// The rules that *always* would write. For *always*, the daemon puts these into policy.toml, calls
     /// [`Gate::set_policy`] and then [`Gate::answer`]; until then, for at most ten seconds, the change of policy leaves
-    /// the question alone, so that those who wait hear the answer, and only after it was logged. Not for a preview,
-    /// which is [`askbox_policy::answer::preview`]: what comes meanwhile gets a question of its own.
+    /// the question alone, so that those who wait hear the answer, and only after it was logged. Not for a
+    /// preview: what comes meanwhile gets a question of its own.
     pub fn rules_for(
         &self,
         id: QuestionId,
