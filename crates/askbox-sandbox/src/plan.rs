@@ -6,6 +6,7 @@
 //! program inside can write (CVE-2026-87766).
 
 use std::borrow::Cow;
+use std::iter;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,10 @@ pub(crate) use system::ETC;
 /// The host name inside.
 pub(crate) const HOSTNAME: &str = "askbox";
 
+/// What a person is told where there is no asking file system.
+const NO_FUSE: &str = "this machine has no FUSE that you may use, so files are open or closed when the command starts, and no \
+                       question is raised for them: askbox doctor";
+
 /// Where askbox-init is seen inside.
 pub(crate) const INIT: &str = "/run/askbox/init";
 
@@ -49,6 +54,9 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     let mut view = View::default();
     let facts = &*without_refused(&mut view, request, facts)?;
     system::add(&mut view, request, facts);
+    if facts.asking.is_empty() {
+        view.notices.push(NO_FUSE.to_owned());
+    }
     for root in &facts.asking {
         view.mounts.push(Mount::Asking { path: root.clone() });
     }
@@ -190,12 +198,9 @@ fn without_refused<'a>(
 
 /// Whether a path that a flag or a rule allows may be opened as it is on this machine.
 fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<(), Refusal> {
-    let is_asked = |path: &Path| {
-        facts.asking.iter().any(|root| is_at_or_below(path, root)) && !path.starts_with(&facts.project.path)
-    };
     let Some(found) = &opened.found else {
         // A program may make it.
-        return if opened.access == Access::ReadWrite && is_asked(&opened.path) {
+        return if opened.access == Access::ReadWrite && is_asked(facts, &opened.path) {
             Ok(())
         } else {
             Err(Refusal::Missing(opened.path.clone()))
@@ -224,7 +229,7 @@ fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<()
         });
     }
     // The lists hold there for each file of it.
-    if is_asked(path) {
+    if is_asked(facts, path) {
         return Ok(());
     }
     let is_credential = |listed: &Listed| listed.list == List::Credential && path.starts_with(&listed.path);
@@ -253,9 +258,14 @@ fn is_guard(facts: &HostFacts, path: &Path) -> bool {
     guards.iter().any(|guard| guard.path == *path)
 }
 
-/// Whether the asking file system serves a path, and not a native mount on it.
-fn is_asked(view: &View, facts: &HostFacts, path: &Path) -> bool {
-    facts.asking.iter().any(|root| is_at_or_below(path, root)) && view.visible(path).is_none()
+/// Whether the asking file system serves a path, and no native mount hides it there.
+fn is_asked(facts: &HostFacts, path: &Path) -> bool {
+    let outside_git = facts.project.outside_git.as_ref().map(|git| git.path.as_path());
+    let is_native = iter::once(facts.project.path.as_path())
+        .chain(outside_git)
+        .chain(facts.toolchains.iter().map(PathBuf::as_path))
+        .any(|native| is_at_or_below(path, native));
+    facts.asking.iter().any(|root| is_at_or_below(path, root)) && !is_native && !home::is_private(facts, path)
 }
 
 /// Opens a path by its canonical place. A guard is lifted by `project::guard`, which leaves it out.
@@ -267,7 +277,7 @@ fn open(view: &mut View, facts: &HostFacts, opened: &Opened) {
     if opened.access == Access::ReadWrite && is_guard(facts, path) {
         return;
     }
-    if is_asked(view, facts, path) && is_asked(view, facts, &opened.path) {
+    if is_asked(facts, path) && is_asked(facts, &opened.path) {
         return;
     }
     if opened.path != *path && view.visible(&opened.path).is_none() {

@@ -39,9 +39,12 @@ pub struct Failure {
     pub errno: i32,
 }
 
-/// Whether a file system can be served here: the device of FUSE is there and may be opened.
+/// The device by which a file system is served (fuse(4)).
+pub(crate) const FUSE: &str = "/dev/fuse";
+
+/// Whether a file system can be served here: the device is there and may be opened.
 pub fn has_fuse() -> bool {
-    File::options().read(true).write(true).open("/dev/fuse").is_ok()
+    File::options().read(true).write(true).open(FUSE).is_ok()
 }
 
 /// Tries all steps; `None` when all of them worked. Fails when nobody can tell, since the child could not be made or was

@@ -79,12 +79,19 @@ fn slow_mounts(mountinfo: &str) -> Vec<PathBuf> {
         let (mount, source) = line.split_once(" - ")?;
         let kind = source.split(' ').next()?;
         let is_slow = SLOW.contains(&kind) || kind.starts_with("fuse.");
-        // Spaces are written as \040 there; such a place is looked up as every other, only not by that name.
-        is_slow
-            .then(|| mount.split(' ').nth(4).map(PathBuf::from))
-            .flatten()
+        is_slow.then(|| mount.split(' ').nth(4).map(unescaped)).flatten()
     };
     mountinfo.lines().filter_map(place).collect()
+}
+
+/// A path as it is, from how mountinfo writes it (`mangle` in the kernel, `fs/seq_file.c`).
+fn unescaped(path: &str) -> PathBuf {
+    let path = path
+        .replace("\\040", " ")
+        .replace("\\011", "\t")
+        .replace("\\012", "\n");
+    // Last: what it stands for begins an escape.
+    PathBuf::from(path.replace("\\134", "\\"))
 }
 
 /// Serves it. Without its device there is none: a launch that needs one fails by itself, since it has nothing to mount.
@@ -129,10 +136,7 @@ mod tests {
         let mountinfo = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
                          36 22 0:32 / /home/u/far rw shared:5 - nfs4 server:/x rw\n\
                          37 22 0:33 / /home/u/far\\040away rw - fuse.sshfs server:/x rw\n";
-        let expected = [
-            PathBuf::from("/home/u/far"),
-            PathBuf::from("/home/u/far\\040away"),
-        ];
+        let expected = [PathBuf::from("/home/u/far"), PathBuf::from("/home/u/far away")];
         assert_eq!(slow_mounts(mountinfo), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! The home directory: toolchains and private homes, and everything else through the asking file system; without that, empty
 //! but for the closed places of the credential list.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Access, List, Mount, PlanRequest, View, is_at_or_below};
 use crate::host_facts::HostFacts;
@@ -21,6 +21,13 @@ pub(crate) const PRIVATE_HOMES: &[&str] = &[
     ".local/share/uv",
     ".local/share/pipx",
 ];
+
+/// Whether a path lies where a private home hides the host's.
+pub(super) fn is_private(facts: &HostFacts, path: &Path) -> bool {
+    PRIVATE_HOMES
+        .iter()
+        .any(|private| is_at_or_below(path, &facts.user.home.join(private)))
+}
 
 pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     if facts.asking.is_empty() {

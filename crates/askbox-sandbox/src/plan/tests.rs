@@ -133,7 +133,85 @@ fn the_project_is_writable_and_its_guards_come_after_it() {
     assert_eq!(binds(&plan, "/home/ada/work"), [Access::ReadWrite]);
     assert_eq!(guards.len(), 2);
     assert!(guards.iter().all(|guard| project < Some(*guard)));
-    assert_eq!(plan.notices.len(), 1);
+    assert!(
+        matches!(&plan.notices[..], [fuse, _git] if fuse == NO_FUSE),
+        "{:?}",
+        plan.notices
+    );
+}
+
+/// A machine with FUSE.
+fn asking() -> HostFacts {
+    HostFacts {
+        asking: vec!["/opt".into(), "/home/ada".into()],
+        ..facts()
+    }
+}
+
+#[test]
+fn the_asking_file_system_takes_the_place_of_closed_files_and_comes_before_what_lies_on_it() {
+    let made = plan(&request(), &asking()).unwrap();
+    let is_asking = |mount: &Mount| matches!(mount, Mount::Asking { .. });
+    let served = made.mounts.iter().filter(|mount| is_asking(mount)).count();
+    assert_eq!(served, 2);
+    let on_it = |mount: &Mount| match mount {
+        Mount::Bind { target, .. } | Mount::Private { target, .. } => target.starts_with("/home/ada"),
+        Mount::Asking { .. } | Mount::Guard { .. } | Mount::Cover { .. } => false,
+    };
+    let last = made.mounts.iter().rposition(is_asking);
+    assert!(last < made.mounts.iter().position(on_it), "{:?}", made.mounts);
+    let in_it = made.nodes.iter().filter(|node| match node {
+        Node::Directory { path, .. }
+        | Node::File { path, .. }
+        | Node::Temporary { path, .. }
+        | Node::Link { path, .. } => path.starts_with("/home/ada"),
+    });
+    assert_eq!(in_it.count(), 0, "it would be made on the host");
+    assert!(!made.notices.iter().any(|notice| notice == NO_FUSE));
+}
+
+#[test]
+fn what_is_opened_is_asked_there_and_mounted_where_something_native_hides_it() {
+    for (path, expected) in [
+        ("/home/ada/notes", &[][..]),
+        ("/opt/tool", &[]),
+        ("/home/ada/.cargo/registry", &[Access::ReadWrite]),
+        ("/home/ada/.rustup/x", &[Access::ReadWrite]),
+        ("/data/x", &[Access::ReadWrite]),
+    ] {
+        let mut facts = asking();
+        facts.opened = vec![opened(path, Access::ReadWrite, true)];
+        let made = plan(&request(), &facts).unwrap();
+        assert_eq!(binds(&made, path), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_directory_that_holds_credentials_can_be_opened_only_where_each_file_is_asked() {
+    let mut facts = asking();
+    facts.opened = vec![opened("/home/ada/.config", Access::ReadOnly, true)];
+    plan(&request(), &facts).unwrap();
+    facts.asking.clear();
+    facts.opened = vec![opened("/home/ada/.ssh", Access::ReadOnly, true)];
+    plan(&request(), &facts).unwrap_err();
+}
+
+#[test]
+fn what_a_program_may_make_need_not_be_there_where_it_is_asked() {
+    let missing = |access| Opened {
+        found: None,
+        ..opened("/home/ada/new", access, false)
+    };
+    let refused = |facts: &HostFacts, access| {
+        let facts = HostFacts {
+            opened: vec![missing(access)],
+            ..facts.clone()
+        };
+        plan(&request(), &facts).is_err()
+    };
+    assert!(!refused(&asking(), Access::ReadWrite));
+    assert!(refused(&asking(), Access::ReadOnly));
+    assert!(refused(&facts(), Access::ReadWrite));
 }
 
 #[test]
@@ -146,7 +224,10 @@ fn the_notice_names_the_git_configuration_that_is_guarded() {
             ..request()
         };
         let notices = plan(&request, &facts).unwrap().notices;
-        assert!(notices.len() == 1 && notices[0].contains(flag), "{notices:?}");
+        let [_fuse, git] = &notices[..] else {
+            panic!("{notices:?}")
+        };
+        assert!(git.contains(flag), "{git}");
     };
     let own = "/home/ada/work/.git/config";
     check(own, "/home/ada/work", "`--allow-write .git/config`");
@@ -259,7 +340,7 @@ fn a_rule_that_must_not_open_its_path_leaves_it_closed_and_says_so() {
         assert_eq!(binds(&made, "/home/ada/notes"), [Access::ReadOnly], "{bad:?}");
         let found = bad.found.clone().map(|found| found.canonical).unwrap_or_default();
         assert_eq!(binds(&made, found.to_str().unwrap()), [], "{bad:?}");
-        let [notice, _git] = &made.notices[..] else {
+        let [notice, _fuse, _git] = &made.notices[..] else {
             panic!("{:?}", made.notices)
         };
         assert!(

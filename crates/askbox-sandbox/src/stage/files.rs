@@ -11,10 +11,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{getegid, geteuid};
 
 use super::{Error, Stage, Step, open_source, outer_root};
+use crate::probe::FUSE;
 use crate::sys;
-
-/// The device by which a file system is served (fuse(4)).
-pub(crate) const DEVICE: &str = "/dev/fuse";
 
 /// The file system on its way to where the plan wants it.
 pub(super) struct Mounted {
@@ -24,7 +22,7 @@ pub(super) struct Mounted {
 
 /// Mounts it beside the session's root. `None` where this machine has no FUSE, or keeps it from users.
 pub(super) fn mount(stage: &Path) -> Result<Option<(Mounted, OwnedFd)>, Error> {
-    let Ok(device) = open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty()) else {
+    let Ok(device) = open(FUSE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty()) else {
         return Ok(None);
     };
     let place = stage.join(outer_root::FILES);

@@ -245,16 +245,19 @@ fn daemon(daemon: &Daemon) -> Check {
     }
 }
 
-/// Nothing needs it yet: it is for questions about files.
+/// Sessions start without it; files are open or closed then when a command starts.
 fn fuse(fuse: Fuse) -> Check {
     const NAME: &str = "FUSE";
     match fuse {
         Fuse::Usable => Check::ok(NAME, "/dev/fuse can be used"),
         Fuse::Forbidden => Check::note(
             NAME,
-            "/dev/fuse cannot be opened; questions about files will need it",
+            "/dev/fuse cannot be opened; no question is raised for files without it",
         ),
-        Fuse::Missing => Check::note(NAME, "there is no /dev/fuse; questions about files will need it"),
+        Fuse::Missing => Check::note(
+            NAME,
+            "there is no /dev/fuse; no question is raised for files without it",
+        ),
     }
 }
 

@@ -237,13 +237,13 @@ fn the_rest_of_the_machine() {
     check(
         |facts| facts.fuse = Fuse::Forbidden,
         &expect![[r#"
-        note     FUSE: /dev/fuse cannot be opened; questions about files will need it
+        note     FUSE: /dev/fuse cannot be opened; no question is raised for files without it
     "#]],
     );
     check(
         |facts| facts.fuse = Fuse::Missing,
         &expect![[r#"
-        note     FUSE: there is no /dev/fuse; questions about files will need it
+        note     FUSE: there is no /dev/fuse; no question is raised for files without it
     "#]],
     );
     check(
