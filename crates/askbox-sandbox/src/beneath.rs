@@ -217,7 +217,7 @@ fn put(
         Ok(agreed)
     });
     if !matches!(outcome, Ok(true)) && !is_taken(&outcome) {
-        // What could not be outcome is not there.
+        // What was not made is not there.
         let _gone = unlinkat(parent, new.as_os_str(), UnlinkatFlags::NoRemoveDir);
     }
     outcome

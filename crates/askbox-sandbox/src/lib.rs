@@ -25,5 +25,8 @@ mod stage;
 mod sys;
 pub mod watch;
 
+#[cfg(test)]
+mod testing;
+
 pub use host_facts::HostFacts;
 pub use plan::{Plan, PlanRequest, Refusal, plan};

@@ -1,38 +1,9 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
-
-/// A project directory with files; a name that ends with a slash is a directory.
-struct Project {
-    _directory: tempfile::TempDir,
-    root: PathBuf,
-}
+use crate::testing::Project;
 
 impl Project {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path().canonicalize().unwrap().join("project");
-        fs::create_dir(&root).unwrap();
-        let project = Self {
-            _directory: directory,
-            root,
-        };
-        for (name, text) in files {
-            project.write(name, text);
-        }
-        project
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.root.join(name);
-        if name.ends_with('/') {
-            fs::create_dir_all(path).unwrap();
-        } else {
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-    }
-
     fn look(&self) -> Guards {
         look(&self.root, &git::find(&self.root), Path::new("/home/ada"))
     }

@@ -1,38 +1,14 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::*;
+use crate::testing::Project;
 use crate::{git, guards};
-
-struct Project {
-    _directory: tempfile::TempDir,
-    root: PathBuf,
-}
 
 const HOME: &str = "/home/ada";
 
 impl Project {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path().canonicalize().unwrap().join("project");
-        fs::create_dir(&root).unwrap();
-        let project = Self {
-            _directory: directory,
-            root,
-        };
-        for (name, text) in files {
-            project.write(name, text);
-        }
-        project
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.root.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
     fn text(&self, name: &str) -> Option<String> {
         fs::read_to_string(self.root.join(name)).ok()
     }
