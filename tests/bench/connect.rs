@@ -3,14 +3,13 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
 use askbox_tests::World;
 use askbox_tests::server::Server;
 
 use crate::Rounds;
+use crate::own::{inside, numbers, own, own_in_project};
 use crate::table::{Bar, Table, median};
 
 /// Times that both are measured, in turn: what else the machine does meets both.
@@ -62,8 +61,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         }
     });
     let rounds = (rounds.connections / TURNS).to_string();
-    let inside = world.project().join("askbox-bench");
-    std::fs::copy(own(), &inside).unwrap();
+    let program = own_in_project(world);
     let plain = format!("127.0.0.1:{}", server.port());
     let named = format!("ok.test:{}", server.port());
     let pin = server.pin("ok.test");
@@ -71,16 +69,8 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     for _ in 0..TURNS {
         let mut outside = world.host(own().to_str().unwrap());
         direct.push(numbers(outside.args(["connect", &plain, &rounds]))[0]);
-        let mut session = world.askbox(&[
-            "run",
-            "--quiet",
-            "--allow-domain",
-            "ok.test",
-            "--resolve",
-            &pin,
-            "--",
-        ]);
-        let both = numbers(session.arg(&inside).args(["connect", &named, &rounds]));
+        let mut session = inside(world, &pin, &program);
+        let both = numbers(session.args(["connect", &named, &rounds]));
         gate.push(both[0]);
         look_up.push(both[1]);
     }
@@ -93,30 +83,4 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         Bar::AtMost(1.3),
         &detail,
     );
-}
-
-/// This program.
-pub(crate) fn own() -> PathBuf {
-    PathBuf::from(std::env::var_os("ASKBOX_TEST_BINARIES").unwrap()).join("askbox-bench")
-}
-
-/// The number that a command prints.
-pub(crate) fn number(command: &mut Command) -> f64 {
-    numbers(command)[0]
-}
-
-/// The numbers that a command prints, at least one.
-fn numbers(command: &mut Command) -> Vec<f64> {
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let numbers: Vec<f64> = text
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    assert!(
-        !numbers.is_empty(),
-        "{command:?}: {text:?} {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    numbers
 }

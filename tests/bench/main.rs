@@ -7,6 +7,7 @@
 mod connect;
 mod decide;
 mod memory;
+mod own;
 mod start;
 mod stream;
 mod table;

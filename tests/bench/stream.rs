@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::Rounds;
-use crate::connect::{number, own};
+use crate::own::{inside, number, own, own_in_project};
 use crate::start::peer;
 use crate::table::{Bar, Table, median};
 
@@ -110,8 +110,7 @@ fn serve(mut stream: TcpStream) {
 pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     let server = Server::start(serve);
     let mebibytes = rounds.mebibytes.to_string();
-    let inside = world.project().join("askbox-bench");
-    std::fs::copy(own(), &inside).unwrap();
+    let program = own_in_project(world);
     for (direction, name) in [("u", "up"), ("d", "down")] {
         let plain = format!("127.0.0.1:{}", server.port());
         let named = format!("ok.test:{}", server.port());
@@ -120,16 +119,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         for _ in 0..TURNS {
             let mut outside = world.host(own().to_str().unwrap());
             direct.push(number(outside.args(["stream", direction, &plain, &mebibytes])));
-            let mut session = world.askbox(&[
-                "run",
-                "--quiet",
-                "--allow-domain",
-                "ok.test",
-                "--resolve",
-                &pin,
-                "--",
-            ]);
-            session.arg(&inside);
+            let mut session = inside(world, &pin, &program);
             gate.push(number(session.args(["stream", direction, &named, &mebibytes])));
         }
         let (direct, gate) = (median(direct), median(gate));
@@ -140,12 +130,12 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         let settings = world.outside().join("peer.json");
         std::fs::write(&settings, r#"{"network":{"allowedDomains":["localhost"],"deniedDomains":[]},"filesystem":{"denyRead":[],"allowWrite":["."],"denyWrite":[]}}"#)
             .unwrap();
-        let inside = inside.to_str().unwrap();
+        let program = program.to_str().unwrap();
         let settings = settings.to_str().unwrap();
         let words = [
             "--settings",
             settings,
-            inside,
+            program,
             "stream",
             direction,
             &local,
