@@ -48,6 +48,66 @@ fn a_new_file_is_made_on_the_host_when_writing_is_allowed_and_not_before() {
 }
 
 #[test]
+fn nothing_is_made_or_removed_on_the_host_when_writing_is_denied() {
+    let world = World::new();
+    for command in [
+        "echo text > ~/notes/new.md",
+        "rm ~/notes/spec.md",
+        "mkdir ~/notes/d",
+        "mv ~/notes/spec.md ~/x",
+    ] {
+        world.sh(&["--non-interactive"], command).failed();
+        world
+            .sh(&["--allow-read", "~/notes", "--non-interactive"], command)
+            .failed();
+    }
+    let left: Vec<_> = fs::read_dir(world.home().join("notes"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["spec.md"]);
+    assert!(!world.home().join("x").exists());
+}
+
+#[test]
+fn a_file_that_is_open_can_be_read_until_its_grant_is_revoked() {
+    let world = World::new();
+    let script = "python3 -c '
+import os, time
+fd = os.open(os.path.expanduser(\"~/notes/spec.md\"), os.O_RDONLY)
+open(\"read\", \"w\").write(os.pread(fd, 9, 0).decode())
+try:
+    while True: os.pread(fd, 9, 0)
+except PermissionError: print(\"cut\")'";
+    let running = world.start_sh(&[], script);
+    let question = world.wait_for_question();
+    world.ok(&["allow", id(&question), "--for", "1h"]);
+    let read = world.project().join("read");
+    world.eventually("it is read", || {
+        fs::metadata(&read).is_ok_and(|file| file.len() == 9)
+    });
+    let before = Instant::now();
+    world.ok(&["revoke", "--all"]);
+    assert_eq!(running.finish().succeeded().stdout, "cut\n");
+    assert!(
+        before.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        before.elapsed()
+    );
+}
+
+#[test]
+fn what_a_private_home_hides_is_the_hosts_where_a_flag_opens_it() {
+    let world = World::new();
+    let cache = world.home().join(".cache/tool");
+    fs::create_dir_all(&cache).unwrap();
+    fs::write(cache.join("x"), "of the host").unwrap();
+    world.sh(&[], "cat ~/.cache/tool/x").failed();
+    let open = world.sh(&["--allow-read", "~/.cache/tool"], "cat ~/.cache/tool/x");
+    assert_eq!(open.succeeded().stdout, "of the host");
+}
+
+#[test]
 fn what_is_opened_by_a_flag_can_be_changed_in_every_way() {
     let world = World::new();
     let script = "cd ~/notes && mkdir d && mv spec.md d/moved && ln -s moved d/link && cat d/link > copy && rm d/moved && \

@@ -236,6 +236,28 @@ fn threat_2_a_link_that_a_rule_or_a_flag_names_does_not_open_a_listed_place() {
 }
 
 #[test]
+fn threat_1_another_name_of_a_credential_is_as_closed_as_its_own() {
+    let world = World::new();
+    let (key, link) = (
+        world.home().join(".ssh/id_test"),
+        world.home().join("notes/harmless"),
+    );
+    fs::hard_link(&key, &link).unwrap();
+    let read = "cat ~/notes/harmless";
+    assert!(outside(&world, read).succeeded().stdout.contains(MARKER));
+    for options in [&["--allow-read", "~/notes"][..], &["--allow-write", "~/notes"]] {
+        let inside = world.sh(options, read);
+        assert!(
+            inside.failed().stderr.contains("Permission denied"),
+            "{inside:#?}"
+        );
+        assert!(!inside.stdout.contains(MARKER));
+    }
+    let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
+    assert!(twin.succeeded().stdout.contains(MARKER));
+}
+
+#[test]
 fn threat_3_nothing_of_the_accounts_of_the_machine_is_seen() {
     let world = World::new();
     let host = fs::read_to_string("/etc/passwd").unwrap();

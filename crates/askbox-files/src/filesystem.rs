@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use askbox_policy::CanonicalPath;
 use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, INodeNo, InitFlags,
     IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
@@ -47,6 +48,43 @@ pub(crate) struct AskingFs(Arc<Shared>);
 impl AskingFs {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         Self(Arc::clone(shared))
+    }
+}
+
+/// An answer that can be a refusal, whatever else it can be.
+trait Refusable: Send + 'static {
+    fn refuse(self, error: Errno);
+}
+
+macro_rules! refusable {
+    ($($reply:ty),*) => {
+        $(impl Refusable for $reply {
+            fn refuse(self, error: Errno) {
+                self.error(error);
+            }
+        })*
+    };
+}
+
+refusable!(ReplyData, ReplyEmpty, ReplyOpen, ReplyStatfs, ReplyXattr);
+
+/// Answers about a node by its path, on a thread that may look at it; refuses when its name is gone.
+fn at<R: Refusable>(
+    shared: &Arc<Shared>,
+    number: u64,
+    reply: R,
+    work: impl FnOnce(&Arc<Shared>, CanonicalPath, R) + Send + 'static,
+) {
+    match shared.path(number) {
+        Ok(path) => shared.run(path.clone().as_path(), move |shared| work(shared, path, reply)),
+        Err(error) => reply.refuse(errno(error)),
+    }
+}
+
+fn holder(number: INodeNo, owner: LockOwner) -> Holder {
+    Holder {
+        number: number.0,
+        owner: owner.0,
     }
 }
 
@@ -240,10 +278,7 @@ impl Filesystem for AskingFs {
     }
 
     fn flush(&self, _: &Request, number: INodeNo, _: FileHandle, owner: LockOwner, reply: ReplyEmpty) {
-        self.0.locks.drop_all(Holder {
-            number: number.0,
-            owner: owner.0,
-        });
+        self.0.locks.drop_all(holder(number, owner));
         reply.ok();
     }
 
@@ -258,10 +293,7 @@ impl Filesystem for AskingFs {
         reply: ReplyEmpty,
     ) {
         if let Some(owner) = owner {
-            self.0.locks.drop_all(Holder {
-                number: number.0,
-                owner: owner.0,
-            });
+            self.0.locks.drop_all(holder(number, owner));
         }
         self.0.handles.close_file(handle.0);
         reply.ok();
@@ -349,11 +381,8 @@ impl Filesystem for AskingFs {
         _: u32,
         reply: ReplyLock,
     ) {
-        let holder = Holder {
-            number: number.0,
-            owner: owner.0,
-        };
-        locking::test(&self.0, handle, holder, Range { start, end, kind }, reply);
+        let range = Range { start, end, kind };
+        locking::test(&self.0, handle, holder(number, owner), range, reply);
     }
 
     fn setlk(
@@ -369,13 +398,9 @@ impl Filesystem for AskingFs {
         waits: bool,
         reply: ReplyEmpty,
     ) {
-        let holder = Holder {
-            number: number.0,
-            owner: owner.0,
-        };
         let range = Range { start, end, kind };
         let waiting = waits.then_some(request.pid());
-        locking::set(&self.0, handle, holder, range, waiting, reply);
+        locking::set(&self.0, handle, holder(number, owner), range, waiting, reply);
     }
 
     fn ioctl(

@@ -32,7 +32,7 @@ pub(crate) struct OpenDirectory {
     pub(crate) number: u64,
     /// `None` where the host has none.
     pub(crate) found: Option<Found>,
-    pub(crate) entries: Mutex<Entries>,
+    pub(crate) entries: Mutex<Arc<Entries>>,
     permits: Vec<Permit>,
 }
 
@@ -126,6 +126,11 @@ impl Handles {
         let handles = open.by_node.get(&number)?;
         let files = handles.iter().filter_map(|handle| open.files.get(handle));
         files.into_iter().find(|file| !file.is_revoked()).cloned()
+    }
+
+    /// Whether somebody has this node open, be it on permits that do not hold any more.
+    pub(crate) fn is_open(&self, number: u64) -> bool {
+        self.lock().by_node.contains_key(&number)
     }
 
     /// The nodes of files whose permits do not hold any more.

@@ -33,15 +33,15 @@ impl Drop for Serving {
 pub async fn serve(fuse: OwnedFd, files: SessionFiles, gate: Gate) -> io::Result<Serving> {
     let runtime = Handle::current();
     let cuts = gate.cuts();
-    let started = tokio::task::spawn_blocking(move || start(fuse, files, gate, runtime)).await;
+    let started = tokio::task::spawn_blocking(move || start(fuse, files, gate, &runtime)).await;
     let shared = started.map_err(io::Error::other)??;
     Ok(Serving {
         revocation: tokio::spawn(cut_revoked(shared, cuts)),
     })
 }
 
-fn start(fuse: OwnedFd, files: SessionFiles, gate: Gate, runtime: Handle) -> io::Result<Arc<Shared>> {
-    let shared = Arc::new(Shared::new(files, gate, runtime));
+fn start(fuse: OwnedFd, files: SessionFiles, gate: Gate, runtime: &Handle) -> io::Result<Arc<Shared>> {
+    let shared = Arc::new(Shared::new(files, gate, runtime.clone()));
     let mut config = Config::default();
     config.n_threads = Some(THREADS);
     config.clone_fd = true;
@@ -49,6 +49,8 @@ fn start(fuse: OwnedFd, files: SessionFiles, gate: Gate, runtime: Handle) -> io:
     let session = Session::from_fd(AskingFs::new(&shared), fuse, SessionACL::All, config)?;
     let known = shared.notifier.set(session.notifier());
     debug_assert!(known.is_ok(), "set once");
+    let knowing = Arc::clone(&shared);
+    runtime.spawn_blocking(move || knowing.know_guarded());
     let name = format!("files-{}", shared.files.session);
     std::thread::Builder::new().name(name).spawn(move || {
         if let Err(error) = session.run() {

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -73,6 +73,28 @@ pub(crate) enum Seen {
     MadeUp(FileType),
 }
 
+/// Why a session may see nothing of a path.
+#[derive(Debug)]
+pub(crate) enum Unseen {
+    /// It lies below what is on the credential list: not even whether it is there.
+    Hidden,
+    /// The host says why.
+    Host(io::Error),
+}
+
+impl From<Unseen> for io::Error {
+    fn from(unseen: Unseen) -> Self {
+        match unseen {
+            Unseen::Hidden => nix::errno::Errno::EACCES.into(),
+            Unseen::Host(error) => error,
+        }
+    }
+}
+
+/// The objects behind the credential list, looked up when they are first needed: with a browser's profile among them that
+/// takes longer than a launch may wait, and the launch looks at mount points only.
+type LazyGuarded = LazyLock<Guarded, Box<dyn FnOnce() -> Guarded + Send>>;
+
 /// One session's file system.
 pub(crate) struct Shared {
     pub(crate) files: SessionFiles,
@@ -83,12 +105,12 @@ pub(crate) struct Shared {
     pub(crate) owner: Owner,
     pub(crate) runtime: Handle,
     pub(crate) notifier: OnceLock<Notifier>,
-    guarded: Guarded,
+    guarded: LazyGuarded,
     nodes: Mutex<Nodes>,
 }
 
 impl Shared {
-    /// Looks at the host. Blocks.
+    /// Opens the roots. Blocks.
     pub(crate) fn new(files: SessionFiles, gate: Gate, runtime: Handle) -> Self {
         let owner = Owner {
             user: nix::unistd::geteuid().as_raw(),
@@ -97,9 +119,10 @@ impl Shared {
         let roots = files.view.roots.iter().map(PathBuf::as_path);
         let mounts = files.view.mounts.iter().map(|mount| mount.path.as_path());
         let nodes = Nodes::new(roots.chain(mounts));
+        let (lists, never) = (Arc::clone(&files.lists), files.view.roots.clone());
         Self {
             tree: Tree::open(&files.view.roots),
-            guarded: Guarded::look(&files.lists, &files.view.roots),
+            guarded: LazyLock::new(Box::new(move || Guarded::look(&lists, &never))),
             nodes: Mutex::new(nodes),
             handles: Handles::default(),
             locks: Locks::default(),
@@ -129,8 +152,14 @@ impl Shared {
             .ok_or_else(not_found)
     }
 
-    /// What the session may see of a path now. EACCES below what is on the credential list.
-    pub(crate) fn see(&self, path: &CanonicalPath, is_pinned: bool) -> io::Result<Seen> {
+    /// Looks the objects behind the credential list up, unless that was done. Blocks, for as long as reading all those
+    /// directories takes.
+    pub(crate) fn know_guarded(&self) {
+        LazyLock::force(&self.guarded);
+    }
+
+    /// What the session may see of a path now.
+    pub(crate) fn see(&self, path: &CanonicalPath, is_pinned: bool) -> Result<Seen, Unseen> {
         if is_pinned {
             return Ok(self.see_pinned(path));
         }
@@ -141,12 +170,12 @@ impl Shared {
                 .parent()
                 .is_some_and(|parent| self.files.lists.credential(&parent).is_some());
             return if holds {
-                Err(nix::errno::Errno::EACCES.into())
+                Err(Unseen::Hidden)
             } else {
                 Ok(Seen::Closed(node_type(entry.node)))
             };
         }
-        let found = self.tree.find(path.as_path())?;
+        let found = self.tree.find(path.as_path()).map_err(Unseen::Host)?;
         if self.guarded.holds(found.object()) && self.files.lists.credential(path).is_none() {
             return Ok(Seen::Closed(attributes::file_type(found.kind())));
         }
@@ -188,8 +217,9 @@ impl Shared {
     pub(crate) fn attributes(&self, number: u64, seen: &Seen) -> (FileAttr, Duration) {
         match seen {
             Seen::Open(found) => (attributes::real(number, found.stat()), KEPT),
-            // Whoever has it open knows its size, and the kernel needs it to write at the right place.
-            Seen::Unasked(found) if self.handles.of_node(number).is_some() => {
+            // The kernel needs the size of what is open: to write at the right place, and also when that was revoked. With a
+            // size of 0 it would end reads as if the file did, and nobody would be told that it did not.
+            Seen::Unasked(found) if self.handles.is_open(number) => {
                 (attributes::real(number, found.stat()), Duration::ZERO)
             }
             Seen::Unasked(found) => (attributes::neutral(number, found.stat()), Duration::ZERO),
@@ -278,18 +308,26 @@ impl Shared {
                 Err(_denial) => return Err(Errno::EACCES),
             }
         }
+        // The first may have been revoked while the last was waited for.
+        if permits.iter().any(Permit::is_revoked) {
+            return Err(Errno::EACCES);
+        }
         Ok(permits)
     }
 
-    /// Refuses an object that is on the credential list by another path than this one, with an event, and goes on.
-    pub(crate) fn refuse_guarded(
+    /// Refuses what is on the credential list, by its path or as another name of an object that is, with an event; then
+    /// goes on.
+    pub(crate) fn refuse(
         self: &Arc<Self>,
         thread: u32,
-        path: &CanonicalPath,
+        target: Target,
         then: impl FnOnce() + Send + 'static,
     ) {
+        if target.path().is_some_and(|path| self.is_closed(path)) {
+            return self.admit(thread, vec![target], move |_refused| then());
+        }
         let shared = Arc::clone(self);
-        let mut request = self.request(Target::Read(path.clone()));
+        let mut request = self.request(target);
         let reason = "another name of a file on the credential list".to_owned();
         self.runtime.spawn(async move {
             request.process = (shared.files.identify)(thread).await;

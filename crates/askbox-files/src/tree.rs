@@ -137,6 +137,11 @@ impl Found {
         Ok(Self { held, stat })
     }
 
+    /// What is open.
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
+        Self::new(file.try_clone()?.into())
+    }
+
     /// Its attributes at the time it was found.
     pub(crate) fn stat(&self) -> &FileStat {
         &self.stat
@@ -230,7 +235,8 @@ impl Spot {
         Found::new(self.resolve(OFlag::O_PATH | OFlag::O_NOFOLLOW, 0)?)
     }
 
-    /// Makes a regular file, or opens the one that is there unless the flags forbid it.
+    /// Makes a regular file, or opens the one that is there unless the flags forbid it. It gets the mode that is asked for:
+    /// the daemon's own mask is not the program's.
     pub(crate) fn create(&self, flags: OFlag, mode: u32) -> io::Result<File> {
         let flags = flags | OFlag::O_CREAT | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let file = File::from(self.resolve(flags, mode)?);
@@ -238,6 +244,7 @@ impl Spot {
         if kind(&stat) != SFlag::S_IFREG {
             return Err(Errno::EACCES.into());
         }
+        file.set_permissions(fs::Permissions::from_mode(mode & 0o7777))?;
         Ok(file)
     }
 
@@ -247,8 +254,13 @@ impl Spot {
             self.name.as_os_str(),
             Mode::from_bits_truncate(mode),
         )?;
+        let directory = self.find()?;
+        if directory.kind() != SFlag::S_IFDIR {
+            // Somebody on the host has put something else there.
+            return Err(Errno::ESTALE.into());
+        }
         // The daemon's own mask is not the program's.
-        self.find()?.set_mode(mode)
+        directory.set_mode(mode)
     }
 
     pub(crate) fn make_link(&self, target: &Path) -> io::Result<()> {
@@ -345,9 +357,9 @@ pub(crate) fn look(stat: &FileStat) -> Look {
 }
 
 /// The names in an open directory with their kinds, without `.` and `..`, in the order of the host.
-pub(crate) fn list(directory: &File) -> io::Result<Entries> {
+pub(crate) fn list(directory: File) -> io::Result<Entries> {
     let mut entries = Vec::new();
-    for entry in nix::dir::Dir::from_fd(directory.try_clone()?.into())?.iter() {
+    for entry in nix::dir::Dir::from_fd(directory.into())?.iter() {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         if name == "." || name == ".." {

@@ -11,10 +11,10 @@ use nix::errno::Errno as HostErrno;
 use nix::sys::stat::{SFlag, fstat};
 use nix::sys::time::TimeSpec;
 
-use super::errno;
+use super::{at, errno};
 use crate::attributes;
 use crate::handles::OpenFile;
-use crate::shared::{KEPT, Seen, Shared};
+use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::Found;
 
 /// What a program wants to change.
@@ -111,23 +111,18 @@ pub(super) fn set(
     let is_pinned = shared.nodes().is_pinned(number);
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
-        let shared = then;
-        let _permits = match permits {
-            Ok(permits) => permits,
-            Err(refused) => return reply.error(refused),
-        };
-        let changed = match look(&shared, number, &path) {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => {
-                apply(&shared, &path, &found, &change).and_then(|()| found.stat_now())
+        let set = || match look(&then, number, &path)? {
+            Seen::Open(found) | Seen::Unasked(found) => {
+                apply(&then, &path, &found, &change)?;
+                found.stat_now()
             }
-            Ok(Seen::Closed(_)) => Err(HostErrno::EACCES.into()),
-            Ok(Seen::MadeUp(_)) => Err(HostErrno::EBUSY.into()),
-            Err(error) => Err(error),
+            Seen::Closed(_) => Err(HostErrno::EACCES.into()),
+            Seen::MadeUp(_) => Err(HostErrno::EBUSY.into()),
         };
-        match changed {
+        match permits.and_then(|_held| set().map_err(errno)) {
             Ok(stat) if is_pinned => reply.attr(&KEPT, &attributes::neutral(number, &stat)),
             Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
-            Err(error) => reply.error(errno(error)),
+            Err(refused) => reply.error(refused),
         }
     });
 }
@@ -207,11 +202,7 @@ fn since_epoch(time: SystemTime) -> TimeSpec {
 }
 
 pub(super) fn file_system(shared: &Arc<Shared>, number: u64, reply: ReplyStatfs) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.error(errno(error)),
-    };
-    shared.run(path.clone().as_path(), move |shared| {
+    at(shared, number, reply, move |shared, path, reply| {
         // A directory that the host does not have would be made where its parent is.
         let known = path
             .as_path()
@@ -243,24 +234,16 @@ pub(super) fn check_access(
     mask: AccessFlags,
     reply: ReplyEmpty,
 ) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.error(errno(error)),
-    };
-    shared.run(path.clone().as_path(), move |shared| {
+    at(shared, number, reply, move |shared, path, reply| {
         let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
             Ok(Seen::Open(found) | Seen::Unasked(found)) => found,
             Ok(Seen::MadeUp(_)) => return reply.ok(),
             Ok(Seen::Closed(_)) if mask.is_empty() => return reply.ok(),
-            Ok(Seen::Closed(_)) => {
-                let target = vec![Target::Read(path.clone())];
-                return if shared.is_closed(&path) {
-                    shared.admit(thread, target, move |_refused| reply.error(Errno::EACCES));
-                } else {
-                    shared.refuse_guarded(thread, &path, move || reply.error(Errno::EACCES));
-                };
+            Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
+                let target = Target::Read(path);
+                return shared.refuse(thread, target, move || reply.error(Errno::EACCES));
             }
-            Err(error) => return reply.error(errno(error)),
+            Err(Unseen::Host(error)) => return reply.error(errno(error)),
         };
         let is_directory = found.kind() == SFlag::S_IFDIR;
         let mut targets = Vec::new();
@@ -329,11 +312,7 @@ fn with_open(
     reply: ReplyXattr,
     work: impl FnOnce(&Found, ReplyXattr) + Send + 'static,
 ) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.error(errno(error)),
-    };
-    shared.run(path.clone().as_path(), move |shared| {
+    at(shared, number, reply, move |shared, path, reply| {
         match look(shared, number, &path) {
             Ok(Seen::Open(found)) if matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFDIR) => {
                 work(&found, reply);
@@ -375,18 +354,13 @@ pub(super) fn set_extended(
     let name: OsString = name.to_owned();
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
-        let _permits = match permits {
-            Ok(permits) => permits,
-            Err(refused) => return reply.error(refused),
+        let set = || match look(&then, number, &path)? {
+            Seen::Open(found) | Seen::Unasked(found) => change_extended(&found, &name, &change),
+            Seen::Closed(_) | Seen::MadeUp(_) => Err(HostErrno::EACCES.into()),
         };
-        let changed = match look(&then, number, &path) {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => change_extended(&found, &name, &change),
-            Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(HostErrno::EACCES.into()),
-            Err(error) => Err(error),
-        };
-        match changed {
+        match permits.and_then(|_held| set().map_err(errno)) {
             Ok(()) => reply.ok(),
-            Err(error) => reply.error(errno(error)),
+            Err(refused) => reply.error(refused),
         }
     });
 }

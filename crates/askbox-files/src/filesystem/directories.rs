@@ -13,36 +13,32 @@ use fuser::{
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
-use super::errno;
+use super::{at, errno};
 use crate::attributes;
 use crate::handles::{Entries, OpenDirectory};
-use crate::shared::{Seen, Shared};
+use crate::shared::{Seen, Shared, Unseen};
 use crate::tree;
 
 /// The number of an entry that nobody has looked up yet. Zero would hide it (readdir(3)).
 const UNKNOWN: u64 = u64::MAX;
 
 pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyOpen) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.error(errno(error)),
-    };
-    shared.run(path.clone().as_path(), move |shared| {
+    at(shared, number, reply, move |shared, path, reply| {
+        let target = Target::Read(path.clone());
         let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
             Ok(Seen::Open(found) | Seen::Unasked(found)) => Some(found),
-            Ok(Seen::Closed(_)) if !shared.is_closed(&path) => {
-                return shared.refuse_guarded(thread, &path, move || reply.error(Errno::EACCES));
+            Ok(Seen::MadeUp(_)) => None,
+            Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
+                return shared.refuse(thread, target, move || reply.error(Errno::EACCES));
             }
-            // The gate refuses what is closed by itself.
-            Ok(Seen::MadeUp(_) | Seen::Closed(_)) => None,
-            Err(error) => return reply.error(errno(error)),
+            Err(Unseen::Host(error)) => return reply.error(errno(error)),
         };
         let is_same = |object| shared.nodes().is_same(number, object);
         if found.as_ref().is_some_and(|found| !is_same(found.object())) {
             return reply.error(Errno::ESTALE);
         }
         let then = Arc::clone(shared);
-        shared.admit(thread, vec![Target::Read(path)], move |permits| match permits {
+        shared.admit(thread, vec![target], move |permits| match permits {
             Ok(permits) => {
                 let directory = OpenDirectory::new(number, found, permits);
                 let handle = then.handles.add_directory(directory);
@@ -58,7 +54,7 @@ fn entries(
     shared: &Shared,
     handle: FileHandle,
     offset: u64,
-) -> io::Result<(Arc<OpenDirectory>, CanonicalPath, Entries)> {
+) -> io::Result<(Arc<OpenDirectory>, CanonicalPath, Arc<Entries>)> {
     let directory = shared.handles.directory(handle.0)?;
     let path = shared.path(directory.number)?;
     let mut known = directory
@@ -66,16 +62,16 @@ fn entries(
         .lock()
         .map_err(|_poisoned| nix::errno::Errno::EIO)?;
     if offset == 0 {
-        *known = list(shared, &directory, &path)?;
+        *known = Arc::new(list(shared, &directory, &path)?);
     }
-    let entries = known.clone();
+    let entries = Arc::clone(&known);
     drop(known);
     Ok((directory, path, entries))
 }
 
 fn list(shared: &Shared, directory: &OpenDirectory, path: &CanonicalPath) -> io::Result<Entries> {
     let mut entries = match &directory.found {
-        Some(found) => tree::list(&found.open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)?)?,
+        Some(found) => tree::list(found.open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)?)?,
         None => Vec::new(),
     };
     entries.retain(|(name, _)| {
@@ -105,15 +101,15 @@ pub(super) fn read(
         Err(error) => return reply.error(errno(error)),
     };
     let dots = [".", ".."].map(|name| (OsString::from(name), Some(SFlag::S_IFDIR)));
-    let all = dots.into_iter().chain(entries);
+    let all = dots.iter().chain(entries.iter());
     for (at, (name, kind)) in (0u64..)
         .zip(all)
         .skip(usize::try_from(offset).unwrap_or(usize::MAX))
     {
-        let known = shared.nodes().child(number, &name).unwrap_or(UNKNOWN);
+        let known = shared.nodes().child(number, name).unwrap_or(UNKNOWN);
         // A mount point is what is mounted, mostly a directory.
         let kind = kind.map_or(FileType::Directory, attributes::file_type);
-        if reply.add(INodeNo(known), at + 1, kind, &name) {
+        if reply.add(INodeNo(known), at + 1, kind, name) {
             break;
         }
     }
@@ -149,17 +145,17 @@ pub(super) fn read_with_attributes(
             return reply.ok();
         }
     }
-    for (at, (name, _)) in (3u64..).zip(entries).skip(start.saturating_sub(2)) {
-        let Some(path) = CanonicalPath::new(&path.as_path().join(&name)) else {
+    for (at, (name, _)) in (3u64..).zip(entries.iter()).skip(start.saturating_sub(2)) {
+        let Some(path) = CanonicalPath::new(&path.as_path().join(name)) else {
             continue;
         };
-        let is_pinned = shared.nodes().is_pinned_name(number, &name);
+        let is_pinned = shared.nodes().is_pinned_name(number, name);
         // Gone meanwhile, or not to be looked at.
         let Ok(seen) = shared.see(&path, is_pinned) else {
             continue;
         };
-        let (attributes, kept) = shared.enter(number, &name, &seen);
-        if reply.add(attributes.ino, at, &name, &kept, &attributes, Generation(0)) {
+        let (attributes, kept) = shared.enter(number, name, &seen);
+        if reply.add(attributes.ino, at, name, &kept, &attributes, Generation(0)) {
             // It did not fit, so the kernel was not told of it.
             shared.nodes().forget(attributes.ino.0, 1);
             break;

@@ -10,8 +10,8 @@ use fuser::{Errno, Generation, RenameFlags, ReplyData, ReplyEmpty, ReplyEntry};
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
-use super::errno;
-use crate::shared::{Seen, Shared};
+use super::{at, errno};
+use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::Spot;
 
 /// What a name that is removed stands for.
@@ -34,13 +34,11 @@ pub(super) fn lookup(shared: &Arc<Shared>, thread: u32, parent: u64, name: &OsSt
         }
         match shared.see(&path, is_pinned) {
             Ok(seen) => enter(shared, parent, &name, &seen, reply),
-            // Below what is on the credential list: whoever looks there tries to read it.
-            Err(error) if error.raw_os_error() == Some(libc::EACCES) && shared.is_closed(&path) => {
-                shared.admit(thread, vec![Target::Read(path)], move |_refused| {
-                    reply.error(Errno::EACCES);
-                });
+            // Whoever looks there tries to read it.
+            Err(Unseen::Hidden) => {
+                shared.refuse(thread, Target::Read(path), move || reply.error(Errno::EACCES));
             }
-            Err(error) => reply.error(errno(error)),
+            Err(Unseen::Host(error)) => reply.error(errno(error)),
         }
     });
 }
@@ -62,15 +60,11 @@ fn enter_new(shared: &Shared, parent: u64, name: &OsStr, path: &CanonicalPath, r
 
 /// Where a link leads is part of finding the way, and the kernel needs it to ask about what lies there.
 pub(super) fn read_link(shared: &Arc<Shared>, number: u64, reply: ReplyData) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.error(errno(error)),
-    };
-    shared.run(path.clone().as_path(), move |shared| {
+    at(shared, number, reply, move |shared, path, reply| {
         let target = match shared.see(&path, shared.nodes().is_pinned(number)) {
             Ok(Seen::Open(found) | Seen::Unasked(found)) => found.link_target(),
             Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(nix::errno::Errno::EACCES.into()),
-            Err(error) => Err(error),
+            Err(unseen) => Err(unseen.into()),
         };
         match target {
             Ok(target) => reply.data(target.as_encoded_bytes()),
@@ -139,15 +133,10 @@ fn make(
     };
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
-        let shared = then;
-        // Held until it is done.
-        let _permits = match permits {
-            Ok(permits) => permits,
-            Err(refused) => return reply.error(refused),
-        };
-        match spot(&shared, parent, &path).and_then(|spot| work(&spot)) {
-            Ok(()) => enter_new(&shared, parent, &name, &path, reply),
-            Err(error) => reply.error(errno(error)),
+        let make = || spot(&then, parent, &path).and_then(|spot| work(&spot));
+        match permits.and_then(|_held| make().map_err(errno)) {
+            Ok(()) => enter_new(&then, parent, &name, &path, reply),
+            Err(refused) => reply.error(refused),
         }
     });
 }
@@ -166,33 +155,29 @@ pub(super) fn remove(
     };
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
-        let shared = then;
-        let _permits = match permits {
-            Ok(permits) => permits,
-            Err(refused) => return reply.error(refused),
-        };
-        let removed = shared.tree.spot(path.as_path()).and_then(|spot| {
+        let remove = || {
+            let spot = then.tree.spot(path.as_path())?;
             let object = spot.find()?.object();
             match kind {
                 Kind::File => spot.remove_file()?,
                 Kind::Directory => spot.remove_directory()?,
             }
-            Ok(object)
-        });
-        match removed {
+            Ok::<_, io::Error>(object)
+        };
+        match permits.and_then(|_held| remove().map_err(errno)) {
             Ok(object) => {
                 let others = {
-                    let mut nodes = shared.nodes();
+                    let mut nodes = then.nodes();
                     nodes.remove(parent, &name);
                     nodes.of_object(object)
                 };
                 reply.ok();
                 // Other names of the object have one link less now.
                 for number in others {
-                    shared.forget_cached(number);
+                    then.forget_cached(number);
                 }
             }
-            Err(error) => reply.error(errno(error)),
+            Err(refused) => reply.error(refused),
         }
     });
 }
@@ -222,29 +207,25 @@ pub(super) fn rename(
     let (from_parent, to_parent) = (from.0, to.0);
     let then = Arc::clone(shared);
     shared.admit(thread, targets, move |permits| {
-        let shared = then;
-        let _permits = match permits {
-            Ok(permits) => permits,
-            Err(refused) => return reply.error(refused),
-        };
-        let renamed = spot(&shared, to_parent, &to_path).and_then(|to| {
+        let rename = || {
+            let to = spot(&then, to_parent, &to_path)?;
             let flags = nix::fcntl::RenameFlags::from_bits_truncate(flags.bits());
-            shared.tree.spot(from_path.as_path())?.rename(&to, flags)
-        });
-        match renamed {
+            then.tree.spot(from_path.as_path())?.rename(&to, flags)
+        };
+        match permits.and_then(|_held| rename().map_err(errno)) {
             Ok(()) => {
                 let (from, to) = (
                     (from_parent, from_name.as_os_str()),
                     (to_parent, to_name.as_os_str()),
                 );
                 if flags.contains(RenameFlags::RENAME_EXCHANGE) {
-                    shared.nodes().exchange(from, to);
+                    then.nodes().exchange(from, to);
                 } else {
-                    shared.nodes().rename(from, to);
+                    then.nodes().rename(from, to);
                 }
                 reply.ok();
             }
-            Err(error) => reply.error(errno(error)),
+            Err(refused) => reply.error(refused),
         }
     });
 }
@@ -270,27 +251,19 @@ pub(super) fn link(
     let is_pinned = shared.nodes().is_pinned(number);
     let then = Arc::clone(shared);
     shared.admit(thread, targets, move |permits| {
-        let shared = then;
-        let _permits = match permits {
-            Ok(permits) => permits,
-            Err(refused) => return reply.error(refused),
-        };
-        let linked = match shared.see(&path, is_pinned) {
-            Ok(Seen::Open(found) | Seen::Unasked(found))
-                if shared.nodes().is_same(number, found.object()) =>
-            {
-                spot(&shared, new_parent, &new_path).and_then(|spot| spot.link(&found))
+        let link = || match then.see(&path, is_pinned)? {
+            Seen::Open(found) | Seen::Unasked(found) if then.nodes().is_same(number, found.object()) => {
+                spot(&then, new_parent, &new_path)?.link(&found)
             }
-            Ok(Seen::Open(_) | Seen::Unasked(_)) => Err(nix::errno::Errno::ESTALE.into()),
-            Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(nix::errno::Errno::EACCES.into()),
-            Err(error) => Err(error),
+            Seen::Open(_) | Seen::Unasked(_) => Err(nix::errno::Errno::ESTALE.into()),
+            Seen::Closed(_) | Seen::MadeUp(_) => Err(nix::errno::Errno::EACCES.into()),
         };
-        match linked {
+        match permits.and_then(|_held| link().map_err(errno)) {
             Ok(()) => {
-                enter_new(&shared, new_parent, &new_name, &new_path, reply);
-                shared.forget_cached(number);
+                enter_new(&then, new_parent, &new_name, &new_path, reply);
+                then.forget_cached(number);
             }
-            Err(error) => reply.error(errno(error)),
+            Err(refused) => reply.error(refused),
         }
     });
 }

@@ -9,16 +9,16 @@ use askbox_policy::{CanonicalPath, Target};
 use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyOpen};
 use nix::fcntl::OFlag;
 
-use super::{errno, names};
+use super::{at, errno, names};
 use crate::attributes;
 use crate::handles::OpenFile;
-use crate::shared::{KEPT, Seen, Shared};
+use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::{self, Found};
 
 /// The kernel's own mark for an open that is part of execve(2) (`FMODE_EXEC` in linux/fs.h, passed on by FUSE).
 const FOR_EXECUTION: i32 = 0x20;
 
-/// What an open asks for.
+/// What an open asks for, one thing at least.
 fn targets(path: &CanonicalPath, flags: i32) -> Vec<Target> {
     if flags & FOR_EXECUTION != 0 {
         return vec![Target::Execute(path.clone())];
@@ -38,30 +38,22 @@ fn may_write(flags: i32) -> bool {
 }
 
 pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, reply: ReplyOpen) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.error(errno(error)),
-    };
-    shared.run(path.clone().as_path(), move |shared| {
-        let seen = shared.see(&path, shared.nodes().is_pinned(number));
-        let found = match seen {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => Ok(found),
-            Ok(Seen::Closed(_)) => Err(Errno::EACCES),
-            Ok(Seen::MadeUp(_)) => Err(Errno::EISDIR),
-            Err(error) => Err(errno(error)),
-        };
-        let found = match found {
-            Ok(found) if !shared.nodes().is_same(number, found.object()) => {
-                return reply.error(Errno::ESTALE);
+    at(shared, number, reply, move |shared, path, reply| {
+        let mut targets = targets(&path, flags);
+        let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
+            Ok(Seen::Open(found) | Seen::Unasked(found)) => found,
+            Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
+                let first = targets.swap_remove(0);
+                return shared.refuse(thread, first, move || reply.error(Errno::EACCES));
             }
-            Ok(found) => found,
-            Err(refused) if refused == Errno::EACCES => {
-                return refuse(shared, thread, &path, flags, reply);
-            }
-            Err(refused) => return reply.error(refused),
+            Ok(Seen::MadeUp(_)) => return reply.error(Errno::EISDIR),
+            Err(Unseen::Host(error)) => return reply.error(errno(error)),
         };
+        if !shared.nodes().is_same(number, found.object()) {
+            return reply.error(Errno::ESTALE);
+        }
         let then = Arc::clone(shared);
-        shared.admit(thread, targets(&path, flags), move |permits| {
+        shared.admit(thread, targets, move |permits| {
             let opened =
                 permits.and_then(|permits| take(&then, number, &found, flags, permits).map_err(errno));
             match opened {
@@ -70,18 +62,6 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, r
             }
         });
     });
-}
-
-/// What is closed whatever is allowed: the gate says no and logs it. Where it does not, an object is closed that has another
-/// name on the list than this path, and that name is what was asked for.
-fn refuse(shared: &Arc<Shared>, thread: u32, path: &CanonicalPath, flags: i32, reply: ReplyOpen) {
-    if shared.is_closed(path) {
-        shared.admit(thread, targets(path, flags), move |_refused| {
-            reply.error(Errno::EACCES);
-        });
-        return;
-    }
-    shared.refuse_guarded(thread, path, move || reply.error(Errno::EACCES));
 }
 
 /// Opens what was asked about, and keeps it.
@@ -132,9 +112,7 @@ pub(super) fn create(
             let shared = &then;
             let file = names::spot(shared, parent, &path).and_then(|spot| {
                 let file = spot.create(access(flags) | OFlag::O_EXCL, mode)?;
-                let found = spot.find()?;
-                // The daemon's own mask is not the program's.
-                found.set_mode(mode)?;
+                let found = Found::of(&file)?;
                 Ok((file, found))
             });
             let (file, found) = match file {
@@ -149,7 +127,7 @@ pub(super) fn create(
             if flags & libc::O_APPEND != 0 {
                 open.appending = Some(found.open(OFlag::O_WRONLY | OFlag::O_APPEND).map_err(errno)?);
             }
-            let attributes = attributes::real(number, &found.stat_now().map_err(errno)?);
+            let attributes = attributes::real(number, found.stat());
             Ok((attributes, shared.handles.add_file(open)))
         });
         match created {
