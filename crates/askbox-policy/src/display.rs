@@ -6,7 +6,7 @@
 
 mod command;
 mod host_name;
-mod redact;
+pub(crate) mod redact;
 #[cfg(test)]
 mod tests;
 

@@ -18,6 +18,7 @@ pub mod policy_file;
 pub mod preset;
 pub mod request;
 pub mod rule;
+pub mod settings_copy;
 pub mod verdict;
 
 mod path_index;
