@@ -24,16 +24,17 @@ pub(super) fn copy(content: &[u8], delimiters: Delimiters) -> Vec<u8> {
             usize::from(line.ends_with(b"\n"))
         };
         let (line, end) = line.split_at_checked(line.len() - end).unwrap_or((line, b""));
-        match std::str::from_utf8(line) {
-            Ok(line) => match shown(line, delimiters, &mut before) {
-                Shown::As(line) => copy.extend_from_slice(line.as_bytes()),
-                Shown::Hidden => copy.extend_from_slice(HIDDEN.as_bytes()),
-            },
-            Err(_) => {
+        let line = match std::str::from_utf8(line) {
+            Ok(line) => shown(line, delimiters, &mut before),
+            Err(_not_text) => {
                 before = Before::Hidden;
-                copy.extend_from_slice(HIDDEN.as_bytes());
+                Shown::Hidden
             }
-        }
+        };
+        copy.extend_from_slice(match &line {
+            Shown::As(line) => line.as_bytes(),
+            Shown::Hidden => HIDDEN.as_bytes(),
+        });
         copy.extend_from_slice(end);
     }
     copy
