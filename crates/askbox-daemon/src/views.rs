@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use askbox_audit::{path_text, target_text};
 use askbox_gate::{Closing, GateEvent, Missed, Question};
-use askbox_policy::{Answer, Grant, Pattern, Process, Rule, Scope, Target, answer, display};
+use askbox_policy::{Answer, Grant, Kind, Pattern, Process, Rule, Scope, Target, answer, display};
 use askbox_wire::{
     Closed, ErrorCode, Event, GrantView, MemberView, MissedView, PolicyFileState, PolicyFileView, PolicyView,
     ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
@@ -58,6 +58,8 @@ pub(crate) fn question(question: &Question, toolchains: &[PathBuf]) -> QuestionV
         unlisted: question.unlisted,
         widened: answer::preview(&targets, true)
             .iter()
+            // Nothing is wider than a profile.
+            .filter(|_| question.kind != Kind::Profile)
             .map(|line| display::text(line, limits::PATH_SHOWN))
             .collect(),
     }
@@ -239,7 +241,9 @@ fn pattern(pattern: &Pattern) -> (String, Option<std::net::IpAddr>) {
                 address,
             )
         }
-        Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) => (pattern.to_string(), None),
+        Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_) => {
+            (pattern.to_string(), None)
+        }
     }
 }
 

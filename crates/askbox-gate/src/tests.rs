@@ -10,6 +10,7 @@ mod answers;
 mod changes;
 mod denials;
 mod limits;
+mod profiles;
 mod stored;
 mod waiting;
 

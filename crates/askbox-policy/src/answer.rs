@@ -61,7 +61,11 @@ pub fn preview(targets: &[Target], widen: bool) -> Vec<String> {
             Pattern::Network(NetworkPattern { address: Some(_), .. }) => {
                 format!("{} {pattern} on your local network", pattern.kind())
             }
-            Pattern::Network(_) | Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) => {
+            Pattern::Network(_)
+            | Pattern::Read(_)
+            | Pattern::Write(_)
+            | Pattern::Execute(_)
+            | Pattern::Profile(_) => {
                 format!("{} {pattern}", pattern.kind())
             }
         })
@@ -83,7 +87,12 @@ pub fn grant_from(
     asked: &Asked<'_>,
     now: &Moment,
 ) -> Option<Grant> {
-    let (scope, expires) = match answer.duration {
+    let duration = match (answer.duration, &pattern) {
+        // It is asked about once in a session, so once is this session.
+        (Duration::Once, Pattern::Profile(_)) => Duration::Session,
+        (duration, _) => duration,
+    };
+    let (scope, expires) = match duration {
         Duration::Once => {
             let known = asked.process.is_same(asked.process);
             let milliseconds = if known {
@@ -144,6 +153,8 @@ fn pattern(target: &Target, widen: bool) -> Pattern {
         Target::Read(path) => Pattern::Read(path_pattern(path, widen)),
         Target::Write(path) => Pattern::Write(path_pattern(path, widen)),
         Target::Execute(path) => Pattern::Execute(path_pattern(path, widen)),
+        // Nothing is wider than a profile.
+        Target::Profile(name) => Pattern::Profile(name.clone()),
     }
 }
 

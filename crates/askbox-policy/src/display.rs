@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::host::Host;
+use crate::profile::ProfileName;
 use crate::request::{Destination, Process, Project, Target};
 
 pub use command::{command, command_shortened};
@@ -70,6 +71,10 @@ pub fn target(target: &Target) -> String {
         Target::Read(place) | Target::Write(place) | Target::Execute(place) => {
             path(place.as_path(), MAX_PATH)
         }
+        Target::Profile(name) => match name.profile() {
+            Some(profile) => profile.summary(),
+            None => text(name.as_str(), MAX_NAME),
+        },
     }
 }
 
@@ -93,10 +98,25 @@ pub fn title(process: &Process, project: &Project, target: &Target, toolchains: 
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",
+        Target::Profile(name) => return profile_title(name, project),
     };
     let program = program(process, toolchains);
     let project = text(&project.name(), MAX_NAME);
     format!("{program} ({project}) {verb} {}", self::target(target))
+}
+
+/// `Claude Code (my-project) wants its own login and state (13 paths, 3 domain families)`. The program is the one whose name
+/// the person typed.
+fn profile_title(name: &ProfileName, project: &Project) -> String {
+    let title = name
+        .profile()
+        .map_or(name.as_str(), |profile| profile.title.as_str());
+    let title = text(title, MAX_NAME);
+    let project = text(&project.name(), MAX_NAME);
+    format!(
+        "{title} ({project}) wants {}",
+        target(&Target::Profile(name.clone()))
+    )
 }
 
 /// Makes hidden characters visible; text without any is returned as it is.

@@ -101,7 +101,8 @@ pub(super) fn effect_parser() -> impl TypedValueParser<Value = Effect> {
 
 /// What a rule speaks about.
 pub(super) fn kind_parser() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(["network", "read", "write", "execute"]).try_map(|text| text.parse::<Kind>())
+    PossibleValuesParser::new(["network", "read", "write", "execute", "profile"])
+        .try_map(|text| text.parse::<Kind>())
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     Ok(SessionRules {
         flags,
         project_rules: Vec::new(),
+        profile: None,
         preset,
         interactive: !options.non_interactive,
     })

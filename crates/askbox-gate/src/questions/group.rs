@@ -1,11 +1,11 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! network, or a directory in common.
+//! network, a directory, or a profile in common.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use askbox_policy::{Host, Kind, Request, SessionId, Target};
+use askbox_policy::{Host, Kind, ProfileName, Request, SessionId, Target};
 
 /// Requests with equal keys share a question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,8 @@ pub(crate) enum Group {
     LocalNetwork(Host, IpAddr),
     /// Files of one directory.
     Directory(PathBuf),
+    /// One profile, alone.
+    Profile(ProfileName),
 }
 
 impl GroupKey {
@@ -54,6 +56,7 @@ impl Group {
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => {
                 Self::Directory(path.as_path().parent().unwrap_or(Path::new("/")).to_owned())
             }
+            Target::Profile(name) => Self::Profile(name.clone()),
         }
     }
 }
@@ -65,6 +68,7 @@ impl fmt::Display for Group {
             Group::Address(address) => address.fmt(f),
             Group::LocalNetwork(host, address) => write!(f, "{host} ({address})"),
             Group::Directory(directory) => directory.display().fmt(f),
+            Group::Profile(name) => name.fmt(f),
         }
     }
 }
