@@ -8,6 +8,7 @@ mod exit_status;
 mod git;
 mod grants;
 mod log;
+mod profiles;
 mod programs;
 mod questions;
 mod redirections;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, SessionNetwork};
-use askbox_policy::{Project, SessionId, display};
+use askbox_policy::{Process, Project, SessionId, Target, display};
 use askbox_wire::{
     Descriptor, ErrorCode, Event, LaunchRequest, Peer, Response, SessionState, SessionView, WireError,
     rfc3339,
@@ -25,6 +25,7 @@ mod flags;
 mod identify;
 mod made;
 mod plan;
+mod profile;
 mod table;
 
 pub(crate) use table::Sessions;
@@ -76,12 +77,25 @@ pub(crate) async fn launch(
     let view = view(daemon, &id, &request, &planned);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
 
+    let asked = planned.rules.profile.as_ref();
+    let offer = asked.map(|profile| askbox_policy::Request {
+        session: id.clone(),
+        project: planned.project.clone(),
+        process: Process {
+            exe: request.program.map(Into::into),
+            command,
+            ..Process::unknown()
+        },
+        target: Target::Profile(profile.name.clone()),
+    });
+
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
         planned.project.clone(),
         request.options.resolve,
         planned.before,
+        offer,
     ));
     // Waited for before anything is served: nothing inside runs by then, and the launch child has work meanwhile.
     let log = daemon.log.clone();
@@ -198,7 +212,8 @@ pub(crate) async fn serve(
     Ok(Response::Serving)
 }
 
-/// Learns the root of a session's processes.
+/// Learns the root of a session's processes. From here on its front end hears of questions, so the one about its profile is
+/// raised.
 pub(crate) fn started(
     daemon: &Daemon,
     front_end: &FrontEnd,
@@ -208,6 +223,12 @@ pub(crate) fn started(
     own(front_end, id)?;
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
     daemon.tell(Event::SessionChanged(view));
+    if let Some(request) = daemon.sessions.take_offer(id) {
+        // Nobody waits for the answer: the rules look at it whenever the program wants something.
+        let gate = daemon.gate.clone();
+        let process = request.process.clone();
+        tokio::spawn(async move { drop(gate.admit(request, async { process }).await) });
+    }
     Ok(Response::Done)
 }
 

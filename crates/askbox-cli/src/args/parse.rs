@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use askbox_policy::{Effect, Host, Kind, Pin, Port};
-use askbox_wire::{EnvironmentOption, OsText};
+use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile};
+use askbox_wire::{EnvironmentOption, NO_PROFILE, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
 use super::Since;
@@ -87,6 +87,12 @@ fn environment(text: OsString) -> Result<EnvironmentOption, &'static str> {
         return Err("a value cannot contain NUL");
     }
     Ok(EnvironmentOption { name, value })
+}
+
+/// A profile, or none.
+pub(super) fn profile_parser() -> PossibleValuesParser {
+    let names = Profile::all().iter().map(|profile| profile.name.as_str());
+    PossibleValuesParser::new(names.chain([NO_PROFILE]))
 }
 
 /// What a rule does.
