@@ -9,6 +9,7 @@ mod files;
 mod git;
 mod grants;
 mod log;
+mod profiles;
 mod programs;
 mod questions;
 mod redirections;

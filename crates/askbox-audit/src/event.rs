@@ -65,6 +65,8 @@ pub enum EventKind {
     Write,
     /// A verdict on starting a program.
     Execute,
+    /// A verdict on what a profile names.
+    Profile,
     /// A person answered a question.
     Answer,
     /// A remembered answer was given, ended or was revoked.
@@ -116,11 +118,12 @@ pub struct Sealed {
 
 impl EventKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 12] = [
         EventKind::Network,
         EventKind::Read,
         EventKind::Write,
         EventKind::Execute,
+        EventKind::Profile,
         EventKind::Answer,
         EventKind::Grant,
         EventKind::Rule,
@@ -137,6 +140,7 @@ impl EventKind {
             EventKind::Read => "read",
             EventKind::Write => "write",
             EventKind::Execute => "execute",
+            EventKind::Profile => "profile",
             EventKind::Answer => "answer",
             EventKind::Grant => "grant",
             EventKind::Rule => "rule",
@@ -160,6 +164,7 @@ impl From<Kind> for EventKind {
             Kind::Read => EventKind::Read,
             Kind::Write => EventKind::Write,
             Kind::Execute => EventKind::Execute,
+            Kind::Profile => EventKind::Profile,
         }
     }
 }

@@ -32,6 +32,7 @@ pub fn target_text(target: &Target) -> String {
         Target::Network(destination) => destination.to_string(),
         Target::LocalNetwork { destination, address } => format!("{destination} at {address}"),
         Target::Read(path) | Target::Write(path) | Target::Execute(path) => path_text(path.as_path()),
+        Target::Profile(name) => name.to_string(),
     }
 }
 

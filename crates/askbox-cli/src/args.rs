@@ -48,7 +48,8 @@ pub(crate) enum Command {
   askbox run --allow-domain '**.example.com' -- npm install
   askbox run --allow-read ~/.config/app --deny-path ./keys -- ./build
   askbox run --resolve api.test:443:127.0.0.1 -- curl https://api.test
-  askbox run --non-interactive --preset moderate -- make test"
+  askbox run --non-interactive --preset moderate -- make test
+  askbox run --profile none -- claude"
     )]
     Run(RunArgs),
 
@@ -103,6 +104,19 @@ question_closed, missed, session_quiet, or lagged when events were lost.")]
   askbox rules add deny read ~/secrets --note 'never'
   askbox rules remove 0f3a9c2b1d")]
     Rules(RulesArgs),
+
+    /// List the profiles: what known programs need, and what each opens
+    ///
+    /// `askbox run PROGRAM` asks one question about the profile of its program. It is allowed for a session, a time or
+    /// always like everything else; what it opens is open to everything in that session.
+    #[command(after_help = "Examples:
+  askbox profiles
+  askbox run --profile claude -- ./wrapper
+  askbox rules add deny profile git
+
+--json prints an array of objects with name, title, programs, login,
+settings, state and domains.")]
+    Profiles(JsonArgs),
 
     /// Take back an answer that is still remembered
     ///

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, SessionNetwork};
-use askbox_policy::{Project, SessionId, display};
+use askbox_policy::{Process, Project, SessionId, Target, display};
 use askbox_wire::{
     Descriptor, ErrorCode, Event, LaunchRequest, Peer, Response, SessionState, SessionView, WireError,
     rfc3339,
@@ -26,6 +26,7 @@ mod flags;
 mod identify;
 mod made;
 mod plan;
+mod profile;
 mod review;
 mod table;
 
@@ -81,6 +82,18 @@ pub(crate) async fn launch(
     // Waited for before the program starts, like the log: the launch child has work meanwhile.
     let recorded = review::begin(daemon, &id, &planned.project, planned.before.clone());
 
+    let asked = planned.rules.profile.as_ref();
+    let offer = asked.map(|profile| askbox_policy::Request {
+        session: id.clone(),
+        project: planned.project.clone(),
+        process: Process {
+            exe: request.program.map(Into::into),
+            command,
+            ..Process::unknown()
+        },
+        target: Target::Profile(profile.name.clone()),
+    });
+
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
@@ -88,6 +101,7 @@ pub(crate) async fn launch(
         request.options.resolve,
         planned.files,
         planned.before,
+        offer,
     ));
     // Waited for before anything is served: nothing inside runs by then, and the launch child has work meanwhile.
     let log = daemon.log.clone();
@@ -221,7 +235,8 @@ pub(crate) async fn recorded(held: &mut HeldSession) {
     }
 }
 
-/// Learns the root of a session's processes. Nothing inside runs before this is answered.
+/// Learns the root of a session's processes. Nothing inside runs before this is answered. From here on its front end hears of
+/// questions, so the one about its profile is raised.
 pub(crate) async fn started(
     daemon: &Daemon,
     front_end: &mut FrontEnd,
@@ -234,6 +249,12 @@ pub(crate) async fn started(
     }
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
     daemon.tell(Event::SessionChanged(view));
+    if let Some(request) = daemon.sessions.take_offer(id) {
+        // Nobody waits for the answer: the rules look at it whenever the program wants something.
+        let gate = daemon.gate.clone();
+        let process = request.process.clone();
+        tokio::spawn(async move { drop(gate.admit(request, async { process }).await) });
+    }
     Ok(Response::Done)
 }
 

@@ -248,6 +248,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
     let metadata = fs::metadata(project).unwrap();
     LaunchRequest {
         argv: vec!["true".into()],
+        program: None,
         cwd: project.to_owned().into(),
         options: RunOptions::default(),
         env_names: vec!["PATH".into()],

@@ -76,6 +76,8 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
         unlisted: question.unlisted,
         widened: answer::patterns(&targets, true, &shown_by.lists)
             .iter()
+            // Nothing is wider than a profile.
+            .filter(|_| question.kind != Kind::Profile)
             .map(|pattern| {
                 format!(
                     "{} {}",
@@ -154,6 +156,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Flag(_)
         | Basis::Rule(_)
         | Basis::Grant(_)
+        | Basis::Profile(_)
         | Basis::BlockList(_)
         | Basis::Preset
         | Basis::AutoApprove
@@ -167,7 +170,7 @@ fn warning(basis: &Basis) -> Option<String> {
 /// What the targets have in common.
 fn group(question: &Question, shown_by: &ShownBy) -> String {
     match question.kind {
-        Kind::Network => display::text(&question.group, limits::PATH_SHOWN),
+        Kind::Network | Kind::Profile => display::text(&question.group, limits::PATH_SHOWN),
         Kind::Read | Kind::Write | Kind::Execute => {
             display::path_at(Path::new(&question.group), shown_by.home(), limits::PATH_SHOWN)
         }
@@ -301,7 +304,9 @@ fn pattern(pattern: &Pattern) -> (String, Option<std::net::IpAddr>) {
                 address,
             )
         }
-        Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) => (pattern.to_string(), None),
+        Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_) => {
+            (pattern.to_string(), None)
+        }
     }
 }
 

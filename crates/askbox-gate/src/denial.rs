@@ -61,6 +61,7 @@ impl Denial {
             Target::LocalNetwork { destination, address } => {
                 Some(format!("{add} '{destination}' --address {address}"))
             }
+            Target::Profile(name) => Some(format!("askbox rules add allow profile {name}")),
             Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
     }

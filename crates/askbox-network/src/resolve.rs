@@ -92,7 +92,11 @@ impl<'a> Route<'a> {
                 port: destination.port,
                 addresses: vec![*address],
             }),
-            Target::Network(_) | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
+            Target::Network(_)
+            | Target::Read(_)
+            | Target::Write(_)
+            | Target::Execute(_)
+            | Target::Profile(_) => None,
         }
     }
 
@@ -113,7 +117,11 @@ impl<'a> Route<'a> {
 fn named(permit: &Permit) -> Option<&Destination> {
     match permit.target() {
         Target::Network(destination) => Some(destination),
-        Target::LocalNetwork { .. } | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
+        Target::LocalNetwork { .. }
+        | Target::Read(_)
+        | Target::Write(_)
+        | Target::Execute(_)
+        | Target::Profile(_) => None,
     }
 }
 

@@ -96,6 +96,7 @@ impl Session {
             | Basis::Startup(_)
             | Basis::BlockList(_)
             | Basis::Preset
+            | Basis::Profile(_)
             | Basis::AutoApprove
             | Basis::NonInteractive
             | Basis::NoRule

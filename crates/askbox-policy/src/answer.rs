@@ -79,7 +79,12 @@ pub fn grant_from(
     asked: &Asked<'_>,
     now: &Moment,
 ) -> Option<Grant> {
-    let (scope, expires) = match answer.duration {
+    let duration = match (answer.duration, &pattern) {
+        // It is asked about once in a session, so once is this session.
+        (Duration::Once, Pattern::Profile(_)) => Duration::Session,
+        (duration, _) => duration,
+    };
+    let (scope, expires) = match duration {
         Duration::Once => {
             let known = asked.process.is_same(asked.process);
             let milliseconds = if known {
@@ -171,6 +176,8 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> P
         Target::Read(path) => Pattern::Read(of_path(path)),
         Target::Write(path) => Pattern::Write(of_path(path)),
         Target::Execute(path) => Pattern::Execute(of_path(path)),
+        // Nothing is wider than a profile.
+        Target::Profile(name) => Pattern::Profile(name.clone()),
     }
 }
 

@@ -190,7 +190,11 @@ impl Lists {
                     reason: entry.reason,
                 })
             }
-            Target::Network(_) | Target::LocalNetwork { .. } | Target::Read(_) | Target::Execute(_) => None,
+            Target::Network(_)
+            | Target::LocalNetwork { .. }
+            | Target::Read(_)
+            | Target::Execute(_)
+            | Target::Profile(_) => None,
         }
     }
 

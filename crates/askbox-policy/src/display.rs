@@ -6,7 +6,7 @@
 
 mod command;
 mod host_name;
-mod redact;
+pub(crate) mod redact;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::host::Host;
+use crate::profile::ProfileName;
 use crate::request::{Destination, Process, Project, Target};
 use crate::rule::Pattern;
 
@@ -87,6 +88,10 @@ fn shown(target: &Target, path: impl Fn(&Path) -> String) -> String {
             format!("{} on your local network ({address})", destination(place))
         }
         Target::Read(place) | Target::Write(place) | Target::Execute(place) => path(place.as_path()),
+        Target::Profile(name) => match name.profile() {
+            Some(profile) => profile.summary(),
+            None => text(name.as_str(), MAX_NAME),
+        },
     }
 }
 
@@ -106,6 +111,7 @@ pub fn pattern(pattern: &Pattern, home: &Path) -> String {
                 (None, None) => text(&paths.to_string(), MAX_PATH),
             }
         }
+        Pattern::Profile(name) => text(name.as_str(), MAX_NAME),
     }
 }
 
@@ -137,10 +143,25 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",
+        Target::Profile(name) => return profile_title(name, project),
     };
     let program = program(process, known.toolchains);
     let project = text(&project.name(), MAX_NAME);
     format!("{program} ({project}) {verb} {}", target_at(target, known.home))
+}
+
+/// `Claude Code (my-project) wants its own login and state (13 paths, 3 domain families)`. The program is the one whose name
+/// the person typed.
+fn profile_title(name: &ProfileName, project: &Project) -> String {
+    let title = name
+        .profile()
+        .map_or(name.as_str(), |profile| profile.title.as_str());
+    let title = text(title, MAX_NAME);
+    let project = text(&project.name(), MAX_NAME);
+    format!(
+        "{title} ({project}) wants {}",
+        target(&Target::Profile(name.clone()))
+    )
 }
 
 /// Makes hidden characters visible; text without any is returned as it is.

@@ -16,8 +16,10 @@ pub mod path_pattern;
 pub mod policy;
 pub mod policy_file;
 pub mod preset;
+pub mod profile;
 pub mod request;
 pub mod rule;
+pub mod settings_copy;
 pub mod verdict;
 
 mod path_index;
@@ -31,6 +33,7 @@ pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
 pub use policy::{Policy, SessionRules, Settings};
 pub use policy_file::PolicyFile;
 pub use preset::Preset;
+pub use profile::{Profile, ProfileName, SessionProfile};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
 pub use verdict::{Allowed, Basis, Verdict};

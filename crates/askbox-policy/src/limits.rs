@@ -32,3 +32,6 @@ pub const POLICY_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Problems that one file reports before it stops looking.
 pub const PROBLEMS: usize = 100;
+
+/// Largest settings file of which a copy without secrets is made; those of people have a few hundred bytes.
+pub const SETTINGS_FILE_BYTES: usize = 1024 * 1024;

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::path_pattern::CanonicalPath;
 use crate::policy_file::PolicyFile;
 use crate::preset::Preset;
+use crate::profile::SessionProfile;
 use crate::request::Kind;
 use crate::rule::{Effect, Origin, Rule};
 
@@ -74,6 +75,8 @@ pub struct SessionRules {
     pub flags: Vec<Rule>,
     /// The rules of the project's file; those that the user does not trust may only tighten.
     pub project_rules: Vec<Rule>,
+    /// What the run's program needs, where it is a known one.
+    pub profile: Option<SessionProfile>,
     /// The preset that this run asked for.
     pub preset: Option<Preset>,
     /// Whether anybody may be asked.
@@ -253,11 +256,12 @@ impl Default for Settings {
 }
 
 impl Default for SessionRules {
-    /// No flags, no file of the project, the policy's preset, and somebody to ask.
+    /// No flags, no file of the project, no profile, the policy's preset, and somebody to ask.
     fn default() -> Self {
         Self {
             flags: Vec::new(),
             project_rules: Vec::new(),
+            profile: None,
             preset: None,
             interactive: true,
         }

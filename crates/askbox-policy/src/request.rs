@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::host::{Host, Port};
 use crate::path_pattern::CanonicalPath;
+use crate::profile::ProfileName;
 
 /// One thing a sandboxed program wants, as it reaches the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +95,7 @@ impl Process {
     }
 }
 
-/// The four kinds of request, granted separately.
+/// The four kinds of request, granted separately, and the one question about everything that a profile names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -106,6 +107,19 @@ pub enum Kind {
     Write,
     /// Starting a program.
     Execute,
+    /// What a profile names, for the session of its program.
+    Profile,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 5] = [
+        Kind::Network,
+        Kind::Read,
+        Kind::Write,
+        Kind::Execute,
+        Kind::Profile,
+    ];
 }
 
 impl fmt::Display for Kind {
@@ -115,19 +129,20 @@ impl fmt::Display for Kind {
             Kind::Read => "read",
             Kind::Write => "write",
             Kind::Execute => "execute",
+            Kind::Profile => "profile",
         })
     }
 }
 
 /// The text names no kind of request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a kind of request is `network`, `read`, `write` or `execute`")]
+#[error("a kind of request is `network`, `read`, `write`, `execute` or `profile`")]
 pub struct UnknownKind;
 
 impl FromStr for Kind {
     type Err = UnknownKind;
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        [Kind::Network, Kind::Read, Kind::Write, Kind::Execute]
+        Kind::ALL
             .into_iter()
             .find(|kind| kind.to_string() == text)
             .ok_or(UnknownKind)
@@ -171,16 +186,20 @@ pub enum Target {
     Write(CanonicalPath),
     /// Starting a program.
     Execute(CanonicalPath),
+    /// Everything that a profile names, for the session whose command is its program. Asked by the daemon at the start,
+    /// never by a program inside.
+    Profile(ProfileName),
 }
 
 impl Target {
-    /// Which of the four permissions this needs.
+    /// Which of the permissions this needs.
     pub fn kind(&self) -> Kind {
         match self {
             Target::Network(_) | Target::LocalNetwork { .. } => Kind::Network,
             Target::Read(_) => Kind::Read,
             Target::Write(_) => Kind::Write,
             Target::Execute(_) => Kind::Execute,
+            Target::Profile(_) => Kind::Profile,
         }
     }
 }
@@ -189,7 +208,7 @@ impl Target {
     /// The path that is asked for, where it is one.
     pub fn path(&self) -> Option<&CanonicalPath> {
         match self {
-            Target::Network(_) | Target::LocalNetwork { .. } => None,
+            Target::Network(_) | Target::LocalNetwork { .. } | Target::Profile(_) => None,
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => Some(path),
         }
     }
@@ -204,6 +223,7 @@ impl fmt::Display for Target {
                 write!(f, "{destination} on your local network ({address})")
             }
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => write!(f, "{path}"),
+            Target::Profile(name) => write!(f, "{name}"),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::grant::Expiry;
 use crate::host_pattern::NetworkPattern;
 use crate::path_pattern::{CanonicalPath, PathPattern};
+use crate::profile::ProfileName;
 use crate::request::{Kind, Target};
 
 /// What a rule does with the requests that it matches.
@@ -33,6 +34,8 @@ pub enum Pattern {
     Write(PathPattern),
     /// Starting programs.
     Execute(PathPattern),
+    /// What a profile names, for sessions of its program.
+    Profile(ProfileName),
 }
 
 impl Pattern {
@@ -43,6 +46,7 @@ impl Pattern {
             Pattern::Read(_) => Kind::Read,
             Pattern::Write(_) => Kind::Write,
             Pattern::Execute(_) => Kind::Execute,
+            Pattern::Profile(_) => Kind::Profile,
         }
     }
 
@@ -55,14 +59,22 @@ impl Pattern {
             (Pattern::Read(pattern), Target::Read(path))
             | (Pattern::Write(pattern), Target::Write(path))
             | (Pattern::Execute(pattern), Target::Execute(path)) => pattern.matches(path),
-            (Pattern::Network(_) | Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_), _) => false,
+            (Pattern::Profile(own), Target::Profile(name)) => own == name,
+            (
+                Pattern::Network(_)
+                | Pattern::Read(_)
+                | Pattern::Write(_)
+                | Pattern::Execute(_)
+                | Pattern::Profile(_),
+                _,
+            ) => false,
         }
     }
 
     /// Whether it is a path pattern that spells out this path: no directory above it, no wildcard.
     pub fn names(&self, path: &CanonicalPath) -> bool {
         match self {
-            Pattern::Network(_) => false,
+            Pattern::Network(_) | Pattern::Profile(_) => false,
             Pattern::Read(pattern) | Pattern::Write(pattern) | Pattern::Execute(pattern) => {
                 pattern.names(path)
             }
@@ -82,7 +94,15 @@ impl Pattern {
             (Pattern::Read(outer), Pattern::Read(inner))
             | (Pattern::Write(outer), Pattern::Write(inner))
             | (Pattern::Execute(outer), Pattern::Execute(inner)) => outer.covers(inner),
-            (Pattern::Network(_) | Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_), _) => false,
+            (Pattern::Profile(outer), Pattern::Profile(inner)) => outer == inner,
+            (
+                Pattern::Network(_)
+                | Pattern::Read(_)
+                | Pattern::Write(_)
+                | Pattern::Execute(_)
+                | Pattern::Profile(_),
+                _,
+            ) => false,
         }
     }
 }
@@ -93,6 +113,7 @@ impl fmt::Display for Pattern {
         match self {
             Pattern::Network(network) => network.fmt(f),
             Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => path.fmt(f),
+            Pattern::Profile(name) => name.fmt(f),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::grant::GrantId;
+use crate::profile::ProfileName;
 use crate::rule::RuleId;
 
 /// What the rules say.
@@ -39,6 +40,8 @@ pub enum Basis {
     Rule(RuleId),
     /// A remembered answer.
     Grant(GrantId),
+    /// The profile of the session's program.
+    Profile(ProfileName),
     /// A subscribed block-list, by its name.
     BlockList(String),
     /// The preset in force.
@@ -85,6 +88,7 @@ impl Basis {
                 "only a rule that names the address, or --resolve HOST:PORT:ADDRESS, opens it".to_owned()
             }
             Basis::BlockList(_)
+            | Basis::Profile(_)
             | Basis::Preset
             | Basis::AutoApprove
             | Basis::NonInteractive
@@ -104,6 +108,7 @@ impl fmt::Display for Basis {
             Basis::Flag(id) => write!(f, "flag {id}"),
             Basis::Rule(id) => write!(f, "rule {id}"),
             Basis::Grant(id) => write!(f, "grant {id}"),
+            Basis::Profile(name) => write!(f, "profile {name}"),
             Basis::BlockList(name) => write!(f, "block-list {name}"),
             Basis::Preset => f.write_str("preset"),
             Basis::AutoApprove => f.write_str("auto_approve"),

@@ -22,7 +22,7 @@ mod verbatim;
 pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};
-pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, RunOptions, Terminals};
+pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, NO_PROFILE, RunOptions, Terminals};
 pub use question::{AnsweredView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{NewRule, RuleView};
 pub use session::{SessionState, SessionView, Stop};

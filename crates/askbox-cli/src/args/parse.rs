@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use askbox_policy::{Effect, Host, Kind, Pin, Port};
-use askbox_wire::{EnvironmentOption, OsText};
+use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile};
+use askbox_wire::{EnvironmentOption, NO_PROFILE, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
 use super::Since;
@@ -89,6 +89,12 @@ fn environment(text: OsString) -> Result<EnvironmentOption, &'static str> {
     Ok(EnvironmentOption { name, value })
 }
 
+/// A profile, or none.
+pub(super) fn profile_parser() -> PossibleValuesParser {
+    let names = Profile::all().iter().map(|profile| profile.name.as_str());
+    PossibleValuesParser::new(names.chain([NO_PROFILE]))
+}
+
 /// What a rule does.
 pub(super) fn effect_parser() -> impl TypedValueParser<Value = Effect> {
     PossibleValuesParser::new(["allow", "ask", "deny"]).try_map(|text| match text.as_str() {
@@ -101,7 +107,8 @@ pub(super) fn effect_parser() -> impl TypedValueParser<Value = Effect> {
 
 /// What a rule speaks about.
 pub(super) fn kind_parser() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(["network", "read", "write", "execute"]).try_map(|text| text.parse::<Kind>())
+    PossibleValuesParser::new(["network", "read", "write", "execute", "profile"])
+        .try_map(|text| text.parse::<Kind>())
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub(crate) enum RulesCommand {
   askbox rules add allow network printer.test --address 192.168.1.5
   askbox rules add allow write '~/notes' --project ~/src/app
   askbox rules add deny read ~/secrets --expires 8h
+  askbox rules add allow profile claude --project ~/src/app
 
 Files are open or closed when a session starts: in this release `ask` raises
 no question about them, `deny write` closes nothing, and rules for execute
@@ -53,7 +54,7 @@ pub(crate) struct AddRuleArgs {
     /// What it is about
     #[arg(value_parser = parse::kind_parser())]
     pub(crate) kind: Kind,
-    /// A host pattern (*.example.com:443) or a path pattern (~/notes, /opt/**/*.so)
+    /// A host pattern (*.example.com:443), a path pattern (~/notes, /opt/**/*.so) or a profile (claude)
     pub(crate) pattern: String,
     /// Allow the host at this address of the local network
     #[arg(long)]

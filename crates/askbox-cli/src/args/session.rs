@@ -32,6 +32,10 @@ pub(crate) struct SessionArgs {
     /// How much is allowed without asking
     #[arg(long, value_name = "NAME", value_parser = ["minimal", "moderate", "development"])]
     pub(crate) preset: Option<String>,
+    /// Let the command use the login, state and domains of this profile (askbox profiles), or `none`; without it the
+    /// command's own profile is one question
+    #[arg(long, value_name = "NAME", value_parser = parse::profile_parser())]
+    pub(crate) profile: Option<String>,
     /// Allow a host in this session: example.com, *.example.com, **.example.com:443, 192.0.2.0/24
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_domain: Vec<String>,
@@ -74,6 +78,7 @@ impl From<SessionArgs> for RunOptions {
     fn from(arguments: SessionArgs) -> Self {
         Self {
             preset: arguments.preset,
+            profile: arguments.profile,
             allow_domain: arguments.allow_domain,
             block_domain: arguments.block_domain,
             allow_read: arguments.allow_read,

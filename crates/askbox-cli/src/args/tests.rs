@@ -81,6 +81,7 @@ fn every_option_of_a_session_reaches_the_daemon() {
     expect![[r#"
         {
           "preset": "moderate",
+          "profile": null,
           "allow_domain": [
             "a.test",
             "b.test"

@@ -93,7 +93,7 @@ fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
         (Kind::Write, Effect::Deny) => {
             Some("what is open for writing stays open; deny reading closes a path")
         }
-        (Kind::Network, Effect::Allow | Effect::Ask | Effect::Deny)
+        (Kind::Network | Kind::Profile, Effect::Allow | Effect::Ask | Effect::Deny)
         | (Kind::Read, Effect::Allow | Effect::Deny)
         | (Kind::Write, Effect::Allow) => None,
     }

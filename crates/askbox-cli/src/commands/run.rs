@@ -1,10 +1,11 @@
 //! `askbox run` and `askbox shell`: a command, or the user's shell, in a sandbox.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use askbox_wire::{LaunchRequest, OsText};
+use nix::unistd::{AccessFlags, access};
 
 use crate::args::{RunArgs, SessionArgs, ShellArgs};
 use crate::connect;
@@ -45,7 +46,11 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
     }
     let cwd = std::env::current_dir().map_err(CliError::system("find the working directory"))?;
     let mut client = connect::connect_or_start(context)?;
+    let program = command
+        .first()
+        .and_then(|name| find_program(name, context.variable("PATH"), &cwd));
     let request = LaunchRequest {
+        program: program.map(OsText::from),
         argv: command.into_iter().map(OsText::from).collect(),
         cwd: OsText::from(cwd),
         options: options.into(),
@@ -68,6 +73,17 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             Ok(ExitStatus::Failed)
         }
     }
+}
+
+/// The file that a command names: itself where it has a slash, or the first one on PATH that can be started.
+fn find_program(name: &OsStr, path: Option<&OsStr>, cwd: &Path) -> Option<PathBuf> {
+    let is_program = |file: &PathBuf| access(file, AccessFlags::X_OK).is_ok() && file.is_file();
+    if name.as_encoded_bytes().contains(&b'/') {
+        return Some(cwd.join(name)).filter(is_program);
+    }
+    std::env::split_paths(path?)
+        .map(|directory| cwd.join(directory).join(name))
+        .find(is_program)
 }
 
 fn say(text: &str) {

@@ -1,7 +1,10 @@
 //! Rules: listed from everywhere, written and removed in policy.toml alone.
 
+use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
-use askbox_policy::{Effect, Expiry, Kind, NetworkPattern, PathContext, PathPattern, Pattern, Rule, RuleId};
+use askbox_policy::{
+    Effect, Expiry, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule, RuleId,
+};
 use askbox_wire::{ErrorCode, NewRule, Response, WireError};
 
 use crate::daemon::Daemon;
@@ -61,6 +64,16 @@ pub(super) fn refused(error: &StoreError) -> WireError {
     }
 }
 
+/// The profile that a rule is about, which is for all programs of a session.
+fn profile(new: &NewRule) -> Result<ProfileName, WireError> {
+    let refuse = |reason: String| WireError::new(ErrorCode::Refused, reason);
+    if new.program.is_some() {
+        return Err(refuse("a program cannot narrow a rule for a profile".to_owned()));
+    }
+    let name = new.pattern.parse();
+    name.map_err(|error: UnknownProfile| refuse(format!("{}: {error}", new.pattern.escape_debug())))
+}
+
 /// A rule as a person gave it.
 fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
     let refuse = |reason: String| WireError::new(ErrorCode::Refused, reason);
@@ -91,6 +104,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         Kind::Read => Pattern::Read(path(&new.pattern)?),
         Kind::Write => Pattern::Write(path(&new.pattern)?),
         Kind::Execute => Pattern::Execute(path(&new.pattern)?),
+        Kind::Profile => Pattern::Profile(profile(&new)?),
     };
     let project = new.project.map(std::path::PathBuf::from);
     if project.as_ref().is_some_and(|project| project.is_relative()) {

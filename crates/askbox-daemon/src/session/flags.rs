@@ -6,9 +6,10 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, Rule, SessionRules,
+    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, ProfileName, Rule,
+    SessionRules,
 };
-use askbox_wire::{ErrorCode, RunOptions, WireError};
+use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
 
 /// Where the options of a run are read.
 #[derive(Clone, Copy, Debug)]
@@ -75,9 +76,14 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
             flags.push(Rule::new(Effect::Deny, pattern, Origin::Flag));
         }
     }
+    if let Some(name) = options.profile.as_deref().filter(|name| *name != NO_PROFILE) {
+        let name = ProfileName::from_str(name).map_err(|error| refused("--profile", name, &error))?;
+        flags.push(Rule::new(Effect::Allow, Pattern::Profile(name), Origin::Flag));
+    }
     Ok(SessionRules {
         flags,
         project_rules: Vec::new(),
+        profile: None,
         preset,
         interactive: !options.non_interactive,
     })

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use askbox_files::View;
 use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
-    CanonicalPath, Effect, GrantSet, Kind, Moment, Origin, PathPattern, Pattern, Policy, Process, Project,
-    Request, Rule, SessionId, SessionRules, Target, Verdict, display,
+    CanonicalPath, Effect, GrantSet, Kind, Moment, Origin, PathPattern, Pattern, Policy, Project, Rule,
+    SessionId, SessionRules, Target, Verdict, display,
 };
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Opening, Sought};
@@ -23,6 +23,7 @@ use tokio::time::timeout;
 
 use super::files;
 use super::flags::{self, Surroundings};
+use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
 use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
@@ -65,7 +66,8 @@ pub(super) async fn make(
         return Err(WireError::new(ErrorCode::Policy, obstacle.reason).with_hint(obstacle.hint));
     }
     let (daemon, id, request) = (Arc::clone(daemon), id.clone(), request.clone());
-    let planning = spawn_blocking(move || Planning::new(&daemon, &request)?.plan(&daemon, &id, &request));
+    let planning =
+        spawn_blocking(move || Planning::new(&daemon, &id, &request)?.plan(&daemon, &id, &request));
     match timeout(limits::PLAN_WAIT, planning).await {
         Ok(Ok(planned)) => planned,
         Ok(Err(_ended)) => Err(WireError::new(ErrorCode::Internal, "planning the session failed")),
@@ -111,11 +113,12 @@ struct Planning {
     project: CanonicalPath,
     cwd: PathBuf,
     rules: SessionRules,
+    grants: GrantSet,
     now: Moment,
 }
 
 impl Planning {
-    fn new(daemon: &Daemon, request: &LaunchRequest) -> Result<Self, WireError> {
+    fn new(daemon: &Daemon, id: &SessionId, request: &LaunchRequest) -> Result<Self, WireError> {
         if request.argv.is_empty() {
             return Err(WireError::new(ErrorCode::Malformed, "there is no command"));
         }
@@ -147,14 +150,28 @@ impl Planning {
             let trusted = daemon.policy.trusts(&file);
             rules = rules.with_project_file(content(file)?, &project, trusted, &policy);
         }
-        Ok(Self {
+        let mut planning = Self {
             home: daemon.home.clone(),
             policy,
             project,
             cwd,
             rules,
+            grants: daemon.gate.grants().into(),
             now: daemon.clock.now(),
-        })
+        };
+        let profile = profile::of_run(request, id, &planning.home, planning.situation());
+        planning.rules.profile = profile;
+        Ok(planning)
+    }
+
+    fn situation(&self) -> Situation<'_> {
+        Situation {
+            policy: &self.policy,
+            project: &self.project,
+            rules: &self.rules,
+            grants: &self.grants,
+            now: &self.now,
+        }
     }
 
     fn plan(self, daemon: &Daemon, id: &SessionId, request: &LaunchRequest) -> Result<Planned, WireError> {
@@ -162,7 +179,8 @@ impl Planning {
         let opened = self.opened(id)?;
         let listed = self.listed(&opened);
         let denied = self.denied()?;
-        let in_vain = self.denied_in_vain();
+        let mut notices = self.denied_in_vain();
+        notices.extend(self.situation().profile_notice(id));
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
         if !identity::can_tell_of(&user) {
             let error = refused(format!(
@@ -215,7 +233,7 @@ impl Planning {
             files: files::view(&plan),
             project: Project(self.project.as_path().to_owned()),
             rules,
-            notices: in_vain.into_iter().chain(plan.notices).collect(),
+            notices: notices.into_iter().chain(plan.notices).collect(),
             plan: text,
             before: facts.project.guards.before,
         })
@@ -227,6 +245,8 @@ impl Planning {
         let mut opened: Vec<Opening> = Vec::new();
         let rules = self.policy.rules().map(|rule| (rule, false));
         let project_rules = self.rules.project_rules.iter().map(|rule| (rule, false));
+        let profile = self.situation().profile_rules(id, &self.home);
+        let profile = profile.iter().map(|rule| (rule, false));
         for (rule, is_flag) in self
             .rules
             .flags
@@ -234,6 +254,7 @@ impl Planning {
             .map(|rule| (rule, true))
             .chain(rules)
             .chain(project_rules)
+            .chain(profile)
         {
             if rule.effect != Effect::Allow || !self.is_for_us(rule) {
                 continue;
@@ -281,20 +302,7 @@ impl Planning {
             Access::ReadOnly => Target::Read(path.clone()),
             Access::ReadWrite => Target::Write(path.clone()),
         };
-        let project = Project(self.project.as_path().to_owned());
-        let request = Request {
-            session: id.clone(),
-            project,
-            process: Process::unknown(),
-            target,
-        };
-        self.policy.decide(
-            &request,
-            &self.rules,
-            &GrantSet::default(),
-            &self.now,
-            self.now.wall_ms,
-        )
+        self.situation().judge(id, target)
     }
 
     /// Plain paths that a rule denies to read, or wants to be asked about: nobody can be asked at a launch. A flag with
@@ -344,7 +352,7 @@ impl Planning {
         let flags = self.rules.flags.iter().filter(|rule| rule.effect == Effect::Deny);
         let paths = flags.filter_map(|rule| match rule.pattern.kind() {
             Kind::Read => openable(&rule.pattern).map(|(path, _)| path),
-            Kind::Write | Kind::Execute | Kind::Network => None,
+            Kind::Write | Kind::Execute | Kind::Network | Kind::Profile => None,
         });
         paths
             .filter(|path| fs::symlink_metadata(path.as_path()).is_err())
@@ -445,7 +453,7 @@ fn openable(pattern: &Pattern) -> Option<(CanonicalPath, Access)> {
     let (path, access) = match pattern {
         Pattern::Read(path) => (path, Access::ReadOnly),
         Pattern::Write(path) => (path, Access::ReadWrite),
-        Pattern::Network(_) | Pattern::Execute(_) => return None,
+        Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) => return None,
     };
     let anchor = path.anchor();
     let is_plain = *path == PathPattern::tree(anchor) || *path == PathPattern::exact(anchor);

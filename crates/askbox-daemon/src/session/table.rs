@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
 use askbox_network::Serving;
-use askbox_policy::{Pin, Project, SessionId};
+use askbox_policy::{Pin, Project, Request, SessionId};
 use askbox_sandbox::guards::Before;
 use askbox_wire::{ErrorCode, SessionState, SessionView, WireError};
 use tokio::sync::watch;
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     project: Project,
     pins: Vec<Pin>,
     before: Before,
+    /// What it asks about its profile once it runs.
+    offer: Option<Request>,
     /// The root of its processes on the host; 0 until it is known.
     root: Arc<AtomicU32>,
     /// What its file system shows; `None` where it has none.
@@ -68,12 +70,14 @@ impl Session {
         pins: Vec<Pin>,
         files: Option<View>,
         before: Before,
+        offer: Option<Request>,
     ) -> Self {
         Self {
             view,
             project,
             pins,
             before,
+            offer,
             root: Arc::default(),
             files,
             serving: None,
@@ -144,6 +148,11 @@ impl Sessions {
         session.leash = Some(leash);
         session.view.state = SessionState::Running;
         Some(session.view.clone())
+    }
+
+    /// Takes out what a session asks about its profile; once.
+    pub(crate) fn take_offer(&self, id: &SessionId) -> Option<Request> {
+        self.lock().get_mut(id)?.offer.take()
     }
 
     /// Learns the root of a session's processes.

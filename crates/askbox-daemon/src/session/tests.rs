@@ -373,3 +373,43 @@ fn with_options(
     change(&mut request.options);
     request
 }
+
+/// Launches the known program from this file and returns what is said to the person at the terminal.
+fn notices_of(world: &World, program: &std::path::Path, change: impl FnOnce(&mut RunOptions)) -> Vec<String> {
+    let mut request = with_options(&world.project("p"), change);
+    request.argv = vec!["claude".into()];
+    request.program = Some(program.to_owned().into());
+    let Response::Launched { notices, .. } = world.client().call(Request::Launch(Box::new(request))).unwrap()
+    else {
+        panic!("not launched")
+    };
+    notices
+        .into_iter()
+        .filter(|notice| notice.contains("Claude Code"))
+        .collect()
+}
+
+#[test]
+fn a_profile_that_nobody_may_be_asked_about_is_said_once() {
+    let world = World::new();
+    let alone = |options: &mut RunOptions| options.non_interactive = true;
+    let installed = std::env::current_exe().unwrap();
+    assert_eq!(
+        notices_of(&world, &installed, alone),
+        [
+            "Claude Code goes without its own login and state (13 paths, 3 domain families): nobody may be asked; \
+             --profile claude opens that"
+        ]
+    );
+    let none: [&str; 0] = [];
+    assert_eq!(notices_of(&world, &installed, |_| {}), none);
+    let without = |options: &mut RunOptions| {
+        alone(options);
+        options.profile = Some("none".to_owned());
+    };
+    assert_eq!(notices_of(&world, &installed, without), none);
+    let made = world.project("p").join("claude");
+    fs::write(&made, "").unwrap();
+    assert_eq!(notices_of(&world, &made, alone), none);
+    assert_eq!(notices_of(&world, "/no/such/file".as_ref(), alone), none);
+}

@@ -1,8 +1,9 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! network, or a top directory in common.
+//! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
+//! network, a top directory, or a profile in common.
 
 use askbox_policy::builtin_lists::Lists;
-use askbox_policy::{CanonicalPath, Host, Kind, Request, SessionId, Target};
+use askbox_policy::{CanonicalPath, Host, Kind, ProfileName, Request, SessionId, Target};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -29,6 +30,8 @@ pub(crate) enum Group {
     /// One path, which a list protects, so that a person sees what is special about it, or in which different programs and
     /// people keep what is theirs, so that there is nothing to widen it to.
     Alone(CanonicalPath),
+    /// One profile, alone.
+    Profile(ProfileName),
 }
 
 impl GroupKey {
@@ -62,6 +65,7 @@ impl Group {
                     None => Self::Alone(path.clone()),
                 }
             }
+            Target::Profile(name) => Self::Profile(name.clone()),
         }
     }
 }
@@ -73,6 +77,7 @@ impl fmt::Display for Group {
             Group::Address(address) => address.fmt(f),
             Group::LocalNetwork(host, address) => write!(f, "{host} ({address})"),
             Group::Directory(path) | Group::Alone(path) => path.fmt(f),
+            Group::Profile(name) => name.fmt(f),
         }
     }
 }

@@ -22,7 +22,7 @@ const SECRET_NAMES: [&str; 10] = [
 ];
 
 /// How well-known tokens start.
-const SECRET_PREFIXES: [&str; 16] = [
+pub(crate) const SECRET_PREFIXES: [&str; 16] = [
     "ghp_",
     "gho_",
     "ghu_",
@@ -249,7 +249,8 @@ fn header(word: &str) -> String {
     }
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a flag, variable or key of this name holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|part| name.contains(part))
 }

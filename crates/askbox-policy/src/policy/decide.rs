@@ -3,7 +3,7 @@
 //! 1. managed denials;
 //! 2. the credential and the start-up list, opened only by what names the exact path;
 //! 3. this run's flags;
-//! 4. rules and grants together, the most specific one; at equal specificity deny before ask before allow, but that a
+//! 4. rules, grants and the profile, while that is allowed in this session, together, the most specific one; at equal specificity deny before ask before allow, but that a
 //!    grant answers the *ask* rule that it is as specific as;
 //! 5. subscribed block-lists;
 //! 6. the preset, then `auto_approve`;
@@ -21,9 +21,12 @@ use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Specificity};
 use crate::path_pattern::{CanonicalPath, PathSpecificity};
 use crate::policy::{Policy, SessionRules};
 use crate::preset::Preset;
+use crate::profile::ProfileName;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
 use crate::verdict::{Allowed, Basis, Verdict};
+
+mod profile;
 
 /// One request at one moment.
 #[derive(Clone, Copy)]
@@ -54,6 +57,8 @@ struct Weight {
 enum TargetWeight {
     Network(Specificity),
     Path(PathSpecificity),
+    /// A profile is named or not.
+    Profile,
 }
 
 /// What a rule or a grant says about the request.
@@ -68,6 +73,7 @@ struct Said<'a> {
 enum By<'a> {
     Rule(&'a Rule),
     Grant(&'a Grant),
+    Profile(&'a ProfileName),
 }
 
 impl Policy {
@@ -109,6 +115,7 @@ impl Policy {
                 | Basis::Flag(_)
                 | Basis::Rule(_)
                 | Basis::Grant(_)
+                | Basis::Profile(_)
                 | Basis::BlockList(_)
                 | Basis::Preset
                 | Basis::AutoApprove
@@ -216,6 +223,7 @@ impl Policy {
             .iter()
             .filter(|rule| rule.origin == Origin::Trusted)
             .for_each(|candidate| view.weigh(candidate, &mut rule));
+        self.weigh_profile(view, session, grants, &mut rule);
         let mut grant: Option<Said<'a>> = None;
         grants.each_matching(view.request, view.now, view.high_water_ms, |candidate| {
             view.weigh_grant(candidate, &mut grant);
@@ -253,7 +261,11 @@ impl Policy {
                 Host::Name(name) => preset.allows_name(name),
                 Host::Address(_) => false,
             },
-            Target::LocalNetwork { .. } | Target::Read(_) | Target::Write(_) | Target::Execute(_) => false,
+            Target::LocalNetwork { .. }
+            | Target::Read(_)
+            | Target::Write(_)
+            | Target::Execute(_)
+            | Target::Profile(_) => false,
         };
         if allowed_name || preset.approves(target.kind()) && may_be_approved(target) {
             return Verdict::Allow(Allowed::by(Basis::Preset));
@@ -331,18 +343,18 @@ impl<'a> View<'a> {
 
     /// Where a list protects the path, only what the user wrote or answered about that very path opens it.
     fn may_speak(&self, effect: Effect, pattern: &Pattern, origin: Origin, for_program: bool) -> bool {
-        let Some(guard) = self.guard else { return true };
+        let Some(guard) = self.guard else {
+            // A profile opens credentials, which a project's file never does.
+            let is_profile = matches!(pattern, Pattern::Profile(_)) && effect == Effect::Allow;
+            return !is_profile || is_by_user(origin);
+        };
         let opens = match effect {
             Effect::Deny => false,
             Effect::Allow => true,
             // Without a rule the credential list does not even ask.
             Effect::Ask => guard.protection.is_refused,
         };
-        let by_user = match origin {
-            Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,
-            Origin::Project | Origin::Trusted => false,
-        };
-        !opens || by_user && !for_program && pattern.names(guard.path)
+        !opens || is_by_user(origin) && !for_program && pattern.names(guard.path)
     }
 
     fn weight(&self, pattern: &Pattern, narrow: bool) -> Option<Weight> {
@@ -351,6 +363,7 @@ impl<'a> View<'a> {
             Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => {
                 TargetWeight::Path(path.specificity(self.request.target.path()?))
             }
+            Pattern::Profile(_) => TargetWeight::Profile,
         };
         Some(Weight { target, narrow })
     }
@@ -367,6 +380,7 @@ impl Said<'_> {
     fn verdict(&self) -> Verdict {
         let basis = match self.by {
             By::Grant(grant) => Basis::Grant(grant.id.clone()),
+            By::Profile(name) => Basis::Profile(name.clone()),
             By::Rule(rule) => match rule.origin {
                 Origin::Managed => Basis::Managed(rule.id.clone()),
                 Origin::Flag => Basis::Flag(rule.id.clone()),
@@ -380,6 +394,14 @@ impl Said<'_> {
             Effect::Ask => Verdict::Ask(basis),
             Effect::Deny => Verdict::Deny(basis),
         }
+    }
+}
+
+/// Whether the user or an administrator wrote it, not the author of a project.
+fn is_by_user(origin: Origin) -> bool {
+    match origin {
+        Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,
+        Origin::Project | Origin::Trusted => false,
     }
 }
 
@@ -424,7 +446,7 @@ fn tightens(project: Said<'_>, ours: Said<'_>) -> bool {
 fn answers(grant: Said<'_>, rule: Said<'_>) -> bool {
     let by_grant = match grant.by {
         By::Grant(_) => true,
-        By::Rule(_) => false,
+        By::Rule(_) | By::Profile(_) => false,
     };
     by_grant && rule.effect == Effect::Ask && rule.weight.target <= grant.weight.target
 }
@@ -438,7 +460,7 @@ fn strictness(effect: Effect) -> u8 {
 }
 
 /// Whether a preset or `auto_approve` may let this target through: every file that no list protects, every name, and
-/// no address that is not public. The second question is always a person's.
+/// no address that is not public.
 fn may_be_approved(target: &Target) -> bool {
     match target {
         Target::Network(_) => {
@@ -449,7 +471,8 @@ fn may_be_approved(target: &Target) -> bool {
             };
             any.matches_target(target)
         }
-        Target::LocalNetwork { .. } => false,
+        // Both are always a person's to decide.
+        Target::LocalNetwork { .. } | Target::Profile(_) => false,
         Target::Read(_) | Target::Write(_) | Target::Execute(_) => true,
     }
 }

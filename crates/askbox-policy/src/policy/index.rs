@@ -22,6 +22,8 @@ pub(crate) struct PatternIndex {
     read: PathIndex,
     write: PathIndex,
     execute: PathIndex,
+    /// Rules about profiles are few: asked one by one.
+    profile: Vec<u32>,
 }
 
 impl PatternIndex {
@@ -42,6 +44,7 @@ impl PatternIndex {
             Pattern::Read(path) => self.read.insert(path, number),
             Pattern::Write(path) => self.write.insert(path, number),
             Pattern::Execute(path) => self.execute.insert(path, number),
+            Pattern::Profile(_) => self.profile.push(number),
         }
     }
 
@@ -58,6 +61,7 @@ impl PatternIndex {
             Pattern::Read(path) => self.read.remove(path, number),
             Pattern::Write(path) => self.write.remove(path, number),
             Pattern::Execute(path) => self.execute.remove(path, number),
+            Pattern::Profile(_) => self.profile.retain(|&other| other != number),
         }
     }
 
@@ -74,6 +78,7 @@ impl PatternIndex {
             Target::Read(path) => self.read.each(path, found),
             Target::Write(path) => self.write.each(path, found),
             Target::Execute(path) => self.execute.each(path, found),
+            Target::Profile(_) => self.profile.iter().copied().for_each(found),
         }
     }
 

@@ -7,12 +7,14 @@ use crate::block_list::BlockList;
 use crate::grant::{Expiry, Grant, GrantId, Moment, Scope};
 use crate::grant_set::GrantSet;
 use crate::host_pattern::NetworkPattern;
+use crate::profile::ProfileName;
 use crate::request::{Destination, Process, Project, Request, SessionId, Target};
 use crate::rule::Pattern;
 use crate::verdict::{Basis, Verdict};
 use crate::{Host, Port};
 
 mod oracle;
+mod profile;
 mod protection;
 
 fn path(text: &str) -> CanonicalPath {
@@ -75,6 +77,7 @@ fn rule(text: &str, origin: Origin) -> Rule {
         Kind::Read => Pattern::Read(files()),
         Kind::Write => Pattern::Write(files()),
         Kind::Execute => Pattern::Execute(files()),
+        Kind::Profile => Pattern::Profile(pattern.parse().unwrap()),
     };
     let effect = match effect {
         "allow" => Effect::Allow,
@@ -201,6 +204,7 @@ impl Case {
             Basis::Flag(_) => "flag",
             Basis::Rule(_) => "rule",
             Basis::Grant(_) => "grant",
+            Basis::Profile(_) => "profile",
             Basis::BlockList(_) => "block-list",
             Basis::Preset => "preset",
             Basis::AutoApprove => "auto_approve",

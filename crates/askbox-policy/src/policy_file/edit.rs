@@ -114,6 +114,7 @@ fn write_rule(text: &mut String, rule: &Rule) -> Option<()> {
                 line(text, "address", &address.to_string());
             }
         }
+        Pattern::Profile(name) => line(text, &key, name.as_str()),
         Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => {
             line(text, &key, &path.to_string());
         }

@@ -9,10 +9,12 @@ use super::{Reader, key_start};
 use crate::grant::Expiry;
 use crate::host_pattern::{HostPattern, NetworkPattern};
 use crate::path_pattern::PathPattern;
+use crate::profile::ProfileName;
 use crate::rule::{Effect, Pattern, Rule};
 
-const KEYS: [&str; 10] = [
-    "effect", "network", "address", "read", "write", "execute", "project", "program", "expires", "note",
+const KEYS: [&str; 11] = [
+    "effect", "network", "address", "read", "write", "execute", "profile", "project", "program", "expires",
+    "note",
 ];
 
 /// What was read of a rule so far.
@@ -67,12 +69,16 @@ impl Reader<'_> {
             );
         }
         if parts.pattern == Slot::Missing {
-            let hint = "exactly one of network, read, write, execute";
+            let hint = "exactly one of network, read, write, execute, profile";
             self.complain(start, "the rule does not say what it is about", Some(hint));
         }
         if let (Some((at, _)), Slot::Is(Effect::Allow)) = (&parts.program, &parts.effect) {
             let hint = "a program can pretend to be any other; `program` narrows ask and deny only";
             self.complain(*at, "`program` cannot narrow an allow rule", Some(hint));
+        }
+        if let (Some((at, _)), Slot::Is(Pattern::Profile(_))) = (&parts.program, &parts.pattern) {
+            let hint = "a profile belongs to the command that was typed, whatever runs in its session";
+            self.complain(*at, "`program` cannot narrow a rule for a profile", Some(hint));
         }
         if let Some((at, address)) = parts.address.take() {
             self.place_address(at, address, &mut parts);
@@ -96,12 +102,12 @@ impl Reader<'_> {
     fn part(&mut self, at: usize, key: &str, item: &Item, parts: &mut Parts) {
         match key {
             "effect" => parts.effect = Slot::of(self.effect(at, item)),
-            "network" | "read" | "write" | "execute" => {
+            "network" | "read" | "write" | "execute" | "profile" => {
                 if parts.pattern != Slot::Missing {
                     let hint = "write a rule of its own for each";
                     self.complain(
                         at,
-                        "a rule is about one of network, read, write, execute",
+                        "a rule is about one of network, read, write, execute, profile",
                         Some(hint),
                     );
                 }
@@ -151,6 +157,15 @@ impl Reader<'_> {
                 }
             };
         }
+        if key == "profile" {
+            return match text.parse::<ProfileName>() {
+                Ok(name) => Some(Pattern::Profile(name)),
+                Err(error) => {
+                    self.complain(at, error.to_string(), None);
+                    None
+                }
+            };
+        }
         let pattern = self.pattern(at, text)?;
         Some(match key {
             "read" => Pattern::Read(pattern),
@@ -173,7 +188,7 @@ impl Reader<'_> {
                     self.complain(at, "`address` needs one host by its name", Some(hint));
                 }
             },
-            Slot::Is(Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_)) => {
+            Slot::Is(Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_)) => {
                 self.complain(at, "`address` belongs to network rules", Some(hint));
             }
             Slot::Missing | Slot::Wrong => {}

@@ -10,6 +10,8 @@ use crate::OsText;
 pub struct LaunchRequest {
     /// The command, at least one word.
     pub argv: Vec<OsText>,
+    /// The file that the command names: the caller looks through its PATH. `None` where it finds none.
+    pub program: Option<OsText>,
     /// The caller's working directory.
     pub cwd: OsText,
     /// What was asked for on the command line.
@@ -22,12 +24,17 @@ pub struct LaunchRequest {
     pub terminals: Terminals,
 }
 
+/// `--profile none`: the command's own is not offered.
+pub const NO_PROFILE: &str = "none";
+
 /// The options of `askbox run`. Patterns are parsed by the daemon, which knows home directory and project.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunOptions {
     /// A preset by name.
     pub preset: Option<String>,
+    /// A profile by name, which is allowed then, or [`NO_PROFILE`]; `None` is that of the command, as rules and answers say.
+    pub profile: Option<String>,
     /// Host patterns that are allowed in this session.
     pub allow_domain: Vec<String>,
     /// Host patterns that are denied in this session.

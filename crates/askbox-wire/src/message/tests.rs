@@ -72,6 +72,7 @@ fn responses_look_like_this() {
 fn a_launch_survives_the_wire() {
     let request = Request::Launch(Box::new(LaunchRequest {
         argv: vec!["cat".into(), std::ffi::OsString::from("/tmp/ä").into()],
+        program: Some("/usr/bin/cat".into()),
         cwd: "/home/u/p".into(),
         options: RunOptions {
             resolve: vec![askbox_policy::Pin {

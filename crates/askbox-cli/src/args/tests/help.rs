@@ -6,10 +6,11 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "askbox",
     "run",
     "shell",
+    "profiles",
     "questions",
     "allow",
     "deny",

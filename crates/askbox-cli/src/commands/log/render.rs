@@ -76,7 +76,9 @@ fn process(process: &EventProcess) -> Option<String> {
 /// Whether events of this kind are about what a program asked for.
 pub(super) fn is_request(kind: EventKind) -> bool {
     match kind {
-        EventKind::Network | EventKind::Read | EventKind::Write | EventKind::Execute => true,
+        EventKind::Network | EventKind::Read | EventKind::Write | EventKind::Execute | EventKind::Profile => {
+            true
+        }
         EventKind::Answer
         | EventKind::Grant
         | EventKind::Rule

@@ -22,6 +22,9 @@ struct World {
     preset: Preset,
     auto_approve: Vec<Kind>,
     interactive: bool,
+    /// What the session's profile allows, and whether the user allowed that.
+    profile: Vec<Pattern>,
+    profile_allowed: bool,
 }
 
 /// What is compared of a verdict: the effect, and who said so.
@@ -151,6 +154,8 @@ fn any_world() -> impl Strategy<Value = World> {
         some(Origin::Written, 3),
         prop::collection::vec(any_grant(), 0..4),
     );
+    let pattern = any_text().prop_map(|text| rule(&text, Origin::Written).pattern);
+    let profile = (prop::collection::vec(pattern, 0..3), any::<bool>());
     let kinds = prop::sample::subsequence(vec![Kind::Network, Kind::Read, Kind::Write, Kind::Execute], 0..=4);
     let blocked = prop::sample::subsequence(vec!["a.example.com", "other.test"], 0..=2);
     (
@@ -159,6 +164,7 @@ fn any_world() -> impl Strategy<Value = World> {
         prop::sample::select(Preset::ALL.as_slice()),
         kinds,
         any::<bool>(),
+        profile,
     )
         .prop_map(
             |(
@@ -167,6 +173,7 @@ fn any_world() -> impl Strategy<Value = World> {
                 preset,
                 auto_approve,
                 interactive,
+                (profile, profile_allowed),
             )| {
                 let mut number = 0..;
                 let mut name = |grant: Grant| Grant {
@@ -185,6 +192,8 @@ fn any_world() -> impl Strategy<Value = World> {
                     preset,
                     auto_approve,
                     interactive,
+                    profile,
+                    profile_allowed,
                 }
             },
         )
@@ -200,6 +209,14 @@ fn decided(world: &World, request: &Request) -> Outcome {
         auto_approve: Some(world.auto_approve.clone()),
         ..file(&world.user)
     };
+    let name: ProfileName = "claude".parse().unwrap();
+    let consent = world
+        .profile_allowed
+        .then(|| Rule::new(Effect::Allow, Pattern::Profile(name.clone()), Origin::Written));
+    let user = PolicyFile {
+        rules: user.rules.into_iter().chain(consent).collect(),
+        ..user
+    };
     let policy = BUILTIN
         .clone()
         .with_managed_files(vec![file(&world.managed)])
@@ -209,6 +226,10 @@ fn decided(world: &World, request: &Request) -> Outcome {
         flags: world.flags.clone(),
         preset: Some(world.preset),
         interactive: world.interactive,
+        profile: Some(SessionProfile {
+            name,
+            patterns: world.profile.clone(),
+        }),
         ..SessionRules::default()
     };
     for (rules, trusted) in [(&world.trusted, true), (&world.untrusted, false)] {
@@ -226,6 +247,7 @@ fn by(basis: &Basis) -> &'static str {
     match basis {
         Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_) => "rule",
         Basis::Grant(_) => "grant",
+        Basis::Profile(_) => "profile",
         Basis::Credential(_) => "credential",
         Basis::Startup(_) => "startup",
         Basis::BlockList(_) => "block-list",
@@ -241,7 +263,7 @@ fn by(basis: &Basis) -> &'static str {
 #[derive(Clone, Debug)]
 struct Candidate {
     effect: Effect,
-    grant: bool,
+    by: &'static str,
     pattern: Pattern,
     narrow: bool,
     /// Written or answered by the user, for every program: may open a list.
@@ -268,7 +290,7 @@ fn applying(rules: &[Rule], by_user: bool, own: bool, request: &Request) -> Vec<
             let (narrow, opens) = (project.is_some(), by_user && rule.program.is_none());
             found.push(Candidate {
                 effect,
-                grant: false,
+                by: "rule",
                 pattern,
                 narrow,
                 opens,
@@ -292,7 +314,7 @@ fn granted(world: &World, request: &Request) -> Vec<Candidate> {
             let (effect, pattern) = (grant.effect, grant.pattern.clone());
             grants.push(Candidate {
                 effect,
-                grant: true,
+                by: "grant",
                 pattern,
                 narrow,
                 opens: true,
@@ -302,6 +324,21 @@ fn granted(world: &World, request: &Request) -> Vec<Candidate> {
     grants
 }
 
+/// What the profile allows, weaker than a rule that is equal; of the lists it opens credentials alone.
+fn profiled(world: &World, listed: Option<(&str, bool)>, request: &Request) -> Vec<Candidate> {
+    let patterns = world.profile.iter().filter(|_| world.profile_allowed);
+    patterns
+        .filter(|pattern| pattern.matches(&request.target))
+        .map(|pattern| Candidate {
+            effect: Effect::Allow,
+            by: "profile",
+            pattern: pattern.clone(),
+            narrow: false,
+            opens: listed == Some(("credential", true)),
+        })
+        .collect()
+}
+
 fn oracle(world: &World, request: &Request) -> Outcome {
     let lists = BUILTIN.lists();
     let managed = applying(&world.managed, true, false, request);
@@ -309,13 +346,14 @@ fn oracle(world: &World, request: &Request) -> Outcome {
         return (Effect::Deny, "rule");
     }
     let flags = applying(&world.flags, true, false, request);
-    let mut written: Vec<Candidate> = managed;
+    let listed = listed(lists, &request.target);
+    let mut written = profiled(world, listed, request);
+    written.extend(managed);
     written.extend(applying(&world.user, true, false, request));
     written.extend(applying(&world.trusted, false, true, request));
     let mut project = applying(&world.untrusted, false, true, request);
     project.retain(|rule| rule.effect != Effect::Allow);
     let grants = granted(world, request);
-    let listed = listed(lists, &request.target);
     if let Some((list, refused)) = listed {
         let at = request.target.path().unwrap();
         let may = |one: &Candidate| match one.effect {
@@ -327,10 +365,10 @@ fn oracle(world: &World, request: &Request) -> Outcome {
         let said = step_three_and_four(keep(flags), keep(written), keep(grants), keep(project), request);
         let outcome = match said {
             Said::Ours(one) | Said::Project(one) => match one.effect {
-                Effect::Allow => (Effect::Allow, if one.grant { "grant" } else { "rule" }),
+                Effect::Allow => (Effect::Allow, one.by),
                 Effect::Ask => (Effect::Ask, list),
                 Effect::Deny if refused => (Effect::Deny, list),
-                Effect::Deny => (Effect::Deny, if one.grant { "grant" } else { "rule" }),
+                Effect::Deny => (Effect::Deny, one.by),
             },
             Said::Nothing => (if refused { Effect::Deny } else { Effect::Ask }, list),
         };
@@ -341,9 +379,9 @@ fn oracle(world: &World, request: &Request) -> Outcome {
         };
     }
     let outcome = match step_three_and_four(flags, written, grants, project, request) {
-        Said::Ours(one) => (one.effect, if one.grant { "grant" } else { "rule" }),
+        Said::Ours(one) => (one.effect, one.by),
         Said::Project(one) => match (one.effect, unruled(world, &request.target)) {
-            (Effect::Ask, (Effect::Deny, by)) if !one.grant => (Effect::Deny, by),
+            (Effect::Ask, (Effect::Deny, by)) if one.by == "rule" => (Effect::Deny, by),
             (effect, _) => (effect, "rule"),
         },
         Said::Nothing => unruled(world, &request.target),
@@ -379,6 +417,7 @@ fn step_three_and_four(
         Pattern::Read(files) | Pattern::Write(files) | Pattern::Execute(files) => {
             (None, Some(files.specificity(request.target.path().unwrap())))
         }
+        Pattern::Profile(_) => (None, None),
     };
     let key = |one: &Candidate| (target(one), one.narrow, strict(one.effect));
     let best = |all: Vec<Candidate>| all.into_iter().max_by_key(key);
@@ -394,7 +433,8 @@ fn step_three_and_four(
     };
     match (ours, best(project)) {
         (Some(ours), Some(project)) => {
-            let answered = ours.grant && project.effect == Effect::Ask && target(&project) <= target(&ours);
+            let answered =
+                ours.by == "grant" && project.effect == Effect::Ask && target(&project) <= target(&ours);
             let stricter = strict(ours.effect) < strict(project.effect);
             let closer = (target(&ours), ours.narrow) <= (target(&project), project.narrow);
             Said::Ours(if stricter && closer && !answered {
