@@ -157,6 +157,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Rule(_)
         | Basis::Grant(_)
         | Basis::Profile(_)
+        | Basis::SettingsCopy
         | Basis::BlockList(_)
         | Basis::Preset
         | Basis::AutoApprove

@@ -38,6 +38,16 @@ pub(crate) fn real(number: u64, stat: &FileStat) -> FileAttr {
     }
 }
 
+/// The same with another size, in bytes.
+pub(crate) fn with_size(real: FileAttr, size: usize) -> FileAttr {
+    let size = size as u64;
+    FileAttr {
+        size,
+        blocks: size.div_ceil(512),
+        ..real
+    }
+}
+
 /// Existence, type and permissions: neither size nor times.
 pub(crate) fn neutral(number: u64, stat: &FileStat) -> FileAttr {
     FileAttr {

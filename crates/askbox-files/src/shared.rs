@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use askbox_gate::{Gate, Permit};
 use askbox_policy::builtin_lists::{Lists, Node};
+use askbox_policy::settings_copy;
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, Verdict};
 use fuser::{Errno, FileAttr, FileType, Notifier};
+use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 use tokio::runtime::Handle;
 
@@ -65,6 +67,8 @@ const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 pub(crate) enum Seen {
     /// Reading or writing is allowed: everything.
     Open(Found),
+    /// Reading is allowed of a copy without the secrets, which is this.
+    Copied(Found, Vec<u8>),
     /// Nobody has allowed it: existence and type.
     Unasked(Found),
     /// On the credential list, whether it is there or not.
@@ -199,12 +203,34 @@ impl Shared {
     }
 
     fn judged(&self, path: &CanonicalPath, found: Found) -> Seen {
-        let allows = |target| matches!(self.gate.peek(&self.request(target)), Verdict::Allow(_));
-        if allows(Target::Read(path.clone())) || allows(Target::Write(path.clone())) {
-            Seen::Open(found)
-        } else {
-            Seen::Unasked(found)
+        let allowed = |target| match self.gate.peek(&self.request(target)) {
+            Verdict::Allow(allowed) => Some(allowed),
+            Verdict::Ask(_) | Verdict::Deny(_) => None,
+        };
+        match allowed(Target::Read(path.clone())) {
+            Some(allowed) if *allowed.basis() == Basis::SettingsCopy => match self.copy_of(path, &found) {
+                Ok(Some(copy)) => Seen::Copied(found, copy),
+                Ok(None) | Err(_) => Seen::Unasked(found),
+            },
+            Some(_) => Seen::Open(found),
+            None if allowed(Target::Write(path.clone())).is_some() => Seen::Open(found),
+            None => Seen::Unasked(found),
         }
+    }
+
+    /// The copy of a file without the secrets in it; `None` for what has none. Blocks: reads the file.
+    pub(crate) fn copy_of(&self, path: &CanonicalPath, found: &Found) -> io::Result<Option<Vec<u8>>> {
+        let redaction = settings_copy::redacted(path, self.files.lists.home());
+        let Some(redaction) = redaction.filter(|_| found.kind() == SFlag::S_IFREG) else {
+            return Ok(None);
+        };
+        let mut content = Vec::new();
+        let limit = settings_copy::WHOLE_BYTES + 1;
+        found
+            .open(OFlag::empty())?
+            .take(limit)
+            .read_to_end(&mut content)?;
+        Ok(Some(redaction.apply(&content)))
     }
 
     /// Whether the credential list closes a path that is on it; a rule for the very path may open it.
@@ -217,6 +243,10 @@ impl Shared {
     pub(crate) fn attributes(&self, number: u64, seen: &Seen) -> (FileAttr, Duration) {
         match seen {
             Seen::Open(found) => (attributes::real(number, found.stat()), KEPT),
+            Seen::Copied(found, copy) => {
+                let real = attributes::real(number, found.stat());
+                (attributes::with_size(real, copy.len()), KEPT)
+            }
             // The kernel needs the size of what is open: to write at the right place, and also when that was revoked. With a
             // size of 0 it would end reads as if the file did, and nobody would be told that it did not.
             Seen::Unasked(found) if self.handles.is_open(number) => {
@@ -240,7 +270,7 @@ impl Shared {
     /// Tells the kernel of a name: its number, counted, and its attributes with how long they may be kept.
     pub(crate) fn enter(&self, parent: u64, name: &OsStr, seen: &Seen) -> (FileAttr, Duration) {
         let object = match seen {
-            Seen::Open(found) | Seen::Unasked(found) => Some(found.object()),
+            Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found) => Some(found.object()),
             Seen::Closed(_) | Seen::MadeUp(_) => None,
         };
         let number = self.nodes().enter(parent, name, object);

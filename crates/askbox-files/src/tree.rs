@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use nix::fcntl::{
     AT_FDCWD, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag, openat2, readlinkat, renameat2,
 };
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::{FileStat, Mode, SFlag, UtimensatFlags, fstat, mkdirat, utimensat};
 use nix::sys::statvfs::{Statvfs, fstatvfs};
 use nix::sys::time::TimeSpec;
@@ -332,6 +333,13 @@ impl Spot {
         }
         Err(Errno::EAGAIN.into())
     }
+}
+
+/// A file that holds this and is on no file system.
+pub(crate) fn in_memory(content: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(c"askbox", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(content)?;
+    Ok(file)
 }
 
 /// Which object these attributes are of.

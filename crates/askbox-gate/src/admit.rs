@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use askbox_audit::{Durability, GrantChange, Outcome, SessionChange};
-use askbox_policy::{Allowed, Basis, Moment, Process, Request, Verdict, WhyMissed};
+use askbox_policy::{Allowed, Basis, Moment, Process, ProfileName, Request, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::{Denial, DeniedBy};
@@ -35,6 +35,8 @@ enum Step {
         log_changes: bool,
     },
     Identify,
+    /// Its session's profile would allow it, and a person has to be asked about that.
+    AskAboutProfile(ProfileName),
     Wait {
         waiting: Waiting,
         hold: Duration,
@@ -67,6 +69,7 @@ impl Gate {
         identify: impl Future<Output = Process> + Send,
     ) -> Result<Permit, Denial> {
         let mut identify = (request.process.pid == 0).then_some(identify);
+        let mut was_answered = false;
         loop {
             let (permit, question, logged) = match self.step(&request, identify.is_some()) {
                 Step::Identify => {
@@ -74,6 +77,28 @@ impl Gate {
                         request.process = identify.await;
                     }
                     continue;
+                }
+                Step::AskAboutProfile(name) if !was_answered => {
+                    was_answered = true;
+                    let target = Target::Profile(name);
+                    let about = Request {
+                        target,
+                        ..request.clone()
+                    };
+                    let process = std::future::ready(about.process.clone());
+                    // Whatever the answer is, the rules know it: they are looked at again.
+                    match Box::pin(self.admit(about, process)).await {
+                        Ok(_) => continue,
+                        Err(Denial {
+                            by: DeniedBy::Answered | DeniedBy::Basis(_),
+                            ..
+                        }) => continue,
+                        Err(denial) => return Err(self.deny(&request, denial.by, denial.question).await),
+                    }
+                }
+                // It was allowed or denied just now, and that does not hold any more.
+                Step::AskAboutProfile(_) => {
+                    return Err(self.deny(&request, DeniedBy::Answered, None).await);
                 }
                 Step::Denied {
                     by,
@@ -158,6 +183,7 @@ impl Gate {
                     log_changes: self.use_up(&mut state, once.as_ref()),
                 }
             }
+            Verdict::Ask(Basis::Profile(name)) => Step::AskAboutProfile(name),
             Verdict::Ask(basis) => self.ask(&mut state, request, basis, &now),
         }
     }

@@ -97,6 +97,7 @@ impl Session {
             | Basis::BlockList(_)
             | Basis::Preset
             | Basis::Profile(_)
+            | Basis::SettingsCopy
             | Basis::AutoApprove
             | Basis::NonInteractive
             | Basis::NoRule

@@ -17,6 +17,9 @@ use lines::Delimiters;
 /// What stands in place of a line with a secret. A comment in each of the formats.
 pub const HIDDEN: &str = "# hidden by Askbox";
 
+/// The longest file that is understood, in bytes; of a longer one the copy says nothing.
+pub const WHOLE_BYTES: u64 = limits::SETTINGS_FILE_BYTES as u64;
+
 /// How to copy one settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redaction(Format);

@@ -22,7 +22,7 @@ pub enum Verdict {
 /// Proof that the rules allow a request, with what decided. Only [`crate::Policy::decide`] makes one, so whoever asks for
 /// it cannot be given a denial or an open question by mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Allowed(Basis);
+pub struct Allowed(pub(crate) Basis);
 
 /// Why a verdict is what it is: the one thing that decided.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub enum Basis {
     Grant(GrantId),
     /// The profile of the session's program.
     Profile(ProfileName),
+    /// A copy without the secrets is shown instead ([`crate::settings_copy`]). Never decides about anything but reading.
+    SettingsCopy,
     /// A subscribed block-list, by its name.
     BlockList(String),
     /// The preset in force.
@@ -89,6 +91,7 @@ impl Basis {
             }
             Basis::BlockList(_)
             | Basis::Profile(_)
+            | Basis::SettingsCopy
             | Basis::Preset
             | Basis::AutoApprove
             | Basis::NonInteractive
@@ -109,6 +112,7 @@ impl fmt::Display for Basis {
             Basis::Rule(id) => write!(f, "rule {id}"),
             Basis::Grant(id) => write!(f, "grant {id}"),
             Basis::Profile(name) => write!(f, "profile {name}"),
+            Basis::SettingsCopy => f.write_str("copy without secrets"),
             Basis::BlockList(name) => write!(f, "block-list {name}"),
             Basis::Preset => f.write_str("preset"),
             Basis::AutoApprove => f.write_str("auto_approve"),

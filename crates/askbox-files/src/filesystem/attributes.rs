@@ -63,10 +63,12 @@ pub(super) fn get(shared: &Arc<Shared>, number: u64, handle: Option<FileHandle>,
 fn look(shared: &Shared, number: u64, path: &CanonicalPath) -> io::Result<Seen> {
     let seen = shared.see(path, shared.nodes().is_pinned(number))?;
     match &seen {
-        Seen::Open(found) | Seen::Unasked(found) if !shared.nodes().is_same(number, found.object()) => {
+        Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found)
+            if !shared.nodes().is_same(number, found.object()) =>
+        {
             Err(HostErrno::ESTALE.into())
         }
-        Seen::Open(_) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_) => Ok(seen),
+        Seen::Open(_) | Seen::Copied(..) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_) => Ok(seen),
     }
 }
 
@@ -112,7 +114,7 @@ pub(super) fn set(
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
         let set = || match look(&then, number, &path)? {
-            Seen::Open(found) | Seen::Unasked(found) => {
+            Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found) => {
                 apply(&then, &path, &found, &change)?;
                 found.stat_now()
             }
@@ -236,7 +238,7 @@ pub(super) fn check_access(
 ) {
     at(shared, number, reply, move |shared, path, reply| {
         let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => found,
+            Ok(Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found)) => found,
             Ok(Seen::MadeUp(_)) => return reply.ok(),
             Ok(Seen::Closed(_)) if mask.is_empty() => return reply.ok(),
             Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
@@ -317,7 +319,7 @@ fn with_open(
             Ok(Seen::Open(found)) if matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFDIR) => {
                 work(&found, reply);
             }
-            Ok(Seen::Open(_) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_)) => {
+            Ok(Seen::Open(_) | Seen::Copied(..) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_)) => {
                 reply.error(Errno::ENODATA);
             }
             Err(error) => reply.error(errno(error)),
@@ -355,7 +357,9 @@ pub(super) fn set_extended(
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
         let set = || match look(&then, number, &path)? {
-            Seen::Open(found) | Seen::Unasked(found) => change_extended(&found, &name, &change),
+            Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found) => {
+                change_extended(&found, &name, &change)
+            }
             Seen::Closed(_) | Seen::MadeUp(_) => Err(HostErrno::EACCES.into()),
         };
         match permits.and_then(|_held| set().map_err(errno)) {

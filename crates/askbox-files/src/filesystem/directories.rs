@@ -26,7 +26,7 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyO
     at(shared, number, reply, move |shared, path, reply| {
         let target = Target::Read(path.clone());
         let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => Some(found),
+            Ok(Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found)) => Some(found),
             Ok(Seen::MadeUp(_)) => None,
             Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
                 return shared.refuse(thread, target, move || reply.error(Errno::EACCES));

@@ -62,7 +62,7 @@ fn enter_new(shared: &Shared, parent: u64, name: &OsStr, path: &CanonicalPath, r
 pub(super) fn read_link(shared: &Arc<Shared>, number: u64, reply: ReplyData) {
     at(shared, number, reply, move |shared, path, reply| {
         let target = match shared.see(&path, shared.nodes().is_pinned(number)) {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => found.link_target(),
+            Ok(Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found)) => found.link_target(),
             Ok(Seen::Closed(_) | Seen::MadeUp(_)) => Err(nix::errno::Errno::EACCES.into()),
             Err(unseen) => Err(unseen.into()),
         };
@@ -252,10 +252,12 @@ pub(super) fn link(
     let then = Arc::clone(shared);
     shared.admit(thread, targets, move |permits| {
         let link = || match then.see(&path, is_pinned)? {
-            Seen::Open(found) | Seen::Unasked(found) if then.nodes().is_same(number, found.object()) => {
+            Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found)
+                if then.nodes().is_same(number, found.object()) =>
+            {
                 spot(&then, new_parent, &new_path)?.link(&found)
             }
-            Seen::Open(_) | Seen::Unasked(_) => Err(nix::errno::Errno::ESTALE.into()),
+            Seen::Open(_) | Seen::Copied(..) | Seen::Unasked(_) => Err(nix::errno::Errno::ESTALE.into()),
             Seen::Closed(_) | Seen::MadeUp(_) => Err(nix::errno::Errno::EACCES.into()),
         };
         match permits.and_then(|_held| link().map_err(errno)) {

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::io;
 use std::sync::Arc;
 
-use askbox_gate::Permit;
-use askbox_policy::{CanonicalPath, Target};
+use askbox_gate::{AdmittedBy, Permit};
+use askbox_policy::{Basis, CanonicalPath, Target};
 use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyOpen};
+use nix::errno::Errno as HostErrno;
 use nix::fcntl::OFlag;
 
 use super::{at, errno, names};
@@ -41,7 +42,7 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, r
     at(shared, number, reply, move |shared, path, reply| {
         let mut targets = targets(&path, flags);
         let found = match shared.see(&path, shared.nodes().is_pinned(number)) {
-            Ok(Seen::Open(found) | Seen::Unasked(found)) => found,
+            Ok(Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found)) => found,
             Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
                 let first = targets.swap_remove(0);
                 return shared.refuse(thread, first, move || reply.error(Errno::EACCES));
@@ -54,8 +55,14 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, r
         }
         let then = Arc::clone(shared);
         shared.admit(thread, targets, move |permits| {
-            let opened =
-                permits.and_then(|permits| take(&then, number, &found, flags, permits).map_err(errno));
+            let opened = permits.and_then(|permits| {
+                if permits.iter().any(is_for_copy) {
+                    take_copy(&then, number, &path, &found, flags, permits)
+                } else {
+                    take(&then, number, &found, flags, permits)
+                }
+                .map_err(errno)
+            });
             match opened {
                 Ok((handle, kept)) => reply.opened(FileHandle(handle), kept),
                 Err(refused) => reply.error(refused),
@@ -83,6 +90,33 @@ fn take(
         open.appending = Some(found.open(OFlag::O_WRONLY | OFlag::O_APPEND)?);
     }
     Ok((shared.handles.add_file(open), kept))
+}
+
+/// Whether a permit is for a copy without the secrets.
+fn is_for_copy(permit: &Permit) -> bool {
+    match permit.by() {
+        AdmittedBy::Rules(allowed) => *allowed.basis() == Basis::SettingsCopy,
+        AdmittedBy::Answer(_) => false,
+    }
+}
+
+/// Opens a copy of what was asked about. The kernel keeps nothing of it, since others may be shown the file itself. What is
+/// opened for writing as well would lose the secrets, so it is not opened at all.
+fn take_copy(
+    shared: &Shared,
+    number: u64,
+    path: &CanonicalPath,
+    found: &Found,
+    flags: i32,
+    permits: Vec<Permit>,
+) -> io::Result<(u64, FopenFlags)> {
+    if may_write(flags) {
+        return Err(HostErrno::EACCES.into());
+    }
+    let copy = shared.copy_of(path, found)?.ok_or(HostErrno::EACCES)?;
+    let file = tree::in_memory(&copy)?;
+    let open = OpenFile::new(number, file, false, permits);
+    Ok((shared.handles.add_file(open), FopenFlags::FOPEN_DIRECT_IO))
 }
 
 pub(super) fn create(

@@ -48,7 +48,7 @@ async fn an_answer_about_a_profile_lets_go_what_waits_for_it_in_that_session() {
     let waiting = ask(&world, "with", &net("x.api.test"));
     let other = ask(&world, "with", &net("other.test"));
     let elsewhere = ask(&world, "s1", &net("x.api.test"));
-    let open = questions(&world, 4).await;
+    let open = questions(&world, 3).await;
     let question = open
         .iter()
         .find(|question| question.targets() == [target.clone()])
@@ -83,20 +83,32 @@ async fn a_denied_profile_leaves_what_it_names_to_questions_of_its_own() {
     let target = Target::Profile(claude());
     let profile = ask(&world, "with", &target);
     let waiting = ask(&world, "with", &net("x.api.test"));
-    let open = questions(&world, 2).await;
-    let question = open
-        .iter()
-        .find(|question| question.targets() == [target.clone()])
-        .unwrap();
+    let open = questions(&world, 1).await;
+    assert_eq!(open[0].targets(), [target.clone()]);
     world
-        .answer(question.id, None, block(Duration::Session))
+        .answer(open[0].id, None, block(Duration::Session))
         .await
         .unwrap();
     profile.await.unwrap().unwrap_err();
+    let open = questions(&world, 1).await;
+    assert_eq!(open[0].targets(), [net("x.api.test")]);
     assert!(!waiting.is_finished());
     let again = ask(&world, "with", &target).await.unwrap().unwrap_err();
     assert!(
         matches!(again.by, DeniedBy::Basis(askbox_policy::Basis::Grant(_))),
         "{again:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_profile_that_nobody_answers_about_is_denied() {
+    let world = World::new();
+    open_with_profile(&world, "with");
+    let waiting = ask(&world, "with", &net("x.api.test"));
+    questions(&world, 1).await;
+    world.advance(Time::from_secs(60)).await;
+    let denial = waiting.await.unwrap().unwrap_err();
+    assert_eq!(denial.target, net("x.api.test"));
+    assert!(matches!(denial.by, DeniedBy::TimedOut), "{denial:?}");
+    assert!(denial.question.is_some());
 }

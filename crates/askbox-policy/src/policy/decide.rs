@@ -3,8 +3,8 @@
 //! 1. managed denials;
 //! 2. the credential and the start-up list, opened only by what names the exact path;
 //! 3. this run's flags;
-//! 4. rules, grants and the profile, while that is allowed in this session, together, the most specific one; at equal specificity deny before ask before allow, but that a
-//!    grant answers the *ask* rule that it is as specific as;
+//! 4. rules, grants and the profile, while that is allowed in this session, together, the most specific one; at equal
+//!    specificity deny before ask before allow, but that a grant answers the *ask* rule that it is as specific as;
 //! 5. subscribed block-lists;
 //! 6. the preset, then `auto_approve`;
 //! 7. a question, or a denial where nobody may be asked.
@@ -24,6 +24,7 @@ use crate::preset::Preset;
 use crate::profile::ProfileName;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
+use crate::settings_copy::redacted;
 use crate::verdict::{Allowed, Basis, Verdict};
 
 mod profile;
@@ -34,15 +35,24 @@ struct View<'a> {
     request: &'a Request,
     now: &'a Moment,
     high_water_ms: u64,
-    /// Set where a list protects the path.
+    /// Set where only what names the very path opens it.
     guard: Option<Guard<'a>>,
 }
 
-/// A path and how a list protects it.
+/// A path and what keeps it closed.
 #[derive(Clone, Copy)]
 struct Guard<'a> {
     path: &'a CanonicalPath,
-    protection: Protection,
+    by: Shield,
+}
+
+/// What keeps a path closed.
+#[derive(Clone, Copy)]
+enum Shield {
+    /// One of the two lists.
+    List(Protection),
+    /// That a copy of it can be shown.
+    Copy,
 }
 
 /// The place of a rule or grant among those that match.
@@ -105,7 +115,11 @@ impl Policy {
         let guard = self.guard(&request.target);
         let view = View { guard, ..open };
         let verdict = match guard {
-            Some(guard) => self.guarded(view, guard, session, grants),
+            Some(Guard {
+                path,
+                by: Shield::List(protection),
+            }) => self.guarded(view, path, protection, session, grants),
+            Some(Guard { by: Shield::Copy, .. }) => self.copied(view, session, grants),
             None => self.unguarded(view, session, grants),
         };
         match verdict {
@@ -116,6 +130,7 @@ impl Policy {
                 | Basis::Rule(_)
                 | Basis::Grant(_)
                 | Basis::Profile(_)
+                | Basis::SettingsCopy
                 | Basis::BlockList(_)
                 | Basis::Preset
                 | Basis::AutoApprove
@@ -141,19 +156,23 @@ impl Policy {
             || grants.has_once(&request.session, &request.target)
     }
 
-    /// The path of the target, if a list protects it.
+    /// The path of the target, if a list protects it or a copy of it can be shown.
     fn guard<'a>(&self, target: &'a Target) -> Option<Guard<'a>> {
-        Some(Guard {
-            path: target.path()?,
-            protection: self.lists.protects(target)?,
-        })
+        let path = target.path()?;
+        let by = match (self.lists.protects(target), target) {
+            (Some(protection), _) => Shield::List(protection),
+            (None, Target::Read(_)) => redacted(path, self.lists.home()).map(|_| Shield::Copy)?,
+            (None, _) => return None,
+        };
+        Some(Guard { path, by })
     }
 
     /// Step 2: the list's own verdict, unless flags, rules or grants that name the exact path say otherwise.
     fn guarded(
         &self,
         view: View<'_>,
-        guard: Guard<'_>,
+        path: &CanonicalPath,
+        protection: Protection,
         session: &SessionRules,
         grants: &GrantSet,
     ) -> Verdict {
@@ -168,15 +187,19 @@ impl Policy {
             list,
             is_refused,
             reason,
-        } = guard.protection;
+        } = protection;
         let reason = reason.to_owned();
         let basis = match list {
             List::Startup => Basis::Startup(reason),
             List::Credential => Basis::Credential(reason),
         };
-        let said = said.filter(|_| !self.lists.is_own(guard.path));
-        let Some(said) = said else {
-            return if is_refused {
+        let is_own = self.lists.is_own(path);
+        let Some(said) = said.filter(|_| !is_own) else {
+            return if let Some(name) = self.profile_to_ask(view, session, grants)
+                && !is_own
+            {
+                Verdict::Ask(Basis::Profile(name.clone()))
+            } else if is_refused {
                 Verdict::Deny(basis)
             } else {
                 Verdict::Ask(basis)
@@ -186,6 +209,19 @@ impl Policy {
             Effect::Ask => Verdict::Ask(basis),
             Effect::Deny if is_refused => Verdict::Deny(basis),
             Effect::Allow | Effect::Deny => said.verdict(),
+        }
+    }
+
+    /// Settings are shown as a copy without the secrets in them, which nobody has to be asked about, unless what names the
+    /// very path opens them whole, or something closes them.
+    fn copied(&self, view: View<'_>, session: &SessionRules, grants: &GrantSet) -> Verdict {
+        let verdict = self.unguarded(view, session, grants);
+        match &verdict {
+            Verdict::Ask(Basis::NoRule | Basis::Profile(_))
+            | Verdict::Allow(Allowed(Basis::Preset | Basis::AutoApprove)) => {
+                Verdict::Allow(Allowed::by(Basis::SettingsCopy))
+            }
+            Verdict::Ask(_) | Verdict::Allow(_) | Verdict::Deny(_) => verdict,
         }
     }
 
@@ -200,7 +236,13 @@ impl Policy {
         ) {
             (Some(ours), Some(project)) if tightens(project, ours) => project.verdict(),
             (Some(ours), _) => ours.verdict(),
-            (None, None) => self.unruled(view, session),
+            (None, None) => match (
+                self.unruled(view, session),
+                self.profile_to_ask(view, session, grants),
+            ) {
+                (Verdict::Ask(_), Some(name)) => Verdict::Ask(Basis::Profile(name.clone())),
+                (verdict, _) => verdict,
+            },
             (None, Some(project)) => match (project.effect, self.unruled(view, session)) {
                 (Effect::Ask, Verdict::Deny(basis)) => Verdict::Deny(basis),
                 (Effect::Allow | Effect::Ask | Effect::Deny, _) => project.verdict(),
@@ -352,7 +394,7 @@ impl<'a> View<'a> {
             Effect::Deny => false,
             Effect::Allow => true,
             // Without a rule the credential list does not even ask.
-            Effect::Ask => guard.protection.is_refused,
+            Effect::Ask => guard.is_refused(),
         };
         !opens || is_by_user(origin) && !for_program && pattern.names(guard.path)
     }
@@ -366,6 +408,16 @@ impl<'a> View<'a> {
             Pattern::Profile(_) => TargetWeight::Profile,
         };
         Some(Weight { target, narrow })
+    }
+}
+
+impl Guard<'_> {
+    /// Whether it does not even ask.
+    fn is_refused(&self) -> bool {
+        match self.by {
+            Shield::List(protection) => protection.is_refused,
+            Shield::Copy => false,
+        }
     }
 }
 

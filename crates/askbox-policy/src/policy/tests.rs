@@ -205,6 +205,7 @@ impl Case {
             Basis::Rule(_) => "rule",
             Basis::Grant(_) => "grant",
             Basis::Profile(_) => "profile",
+            Basis::SettingsCopy => "copy",
             Basis::BlockList(_) => "block-list",
             Basis::Preset => "preset",
             Basis::AutoApprove => "auto_approve",

@@ -3,6 +3,7 @@
 use super::{By, Said, View, keep};
 use crate::grant_set::GrantSet;
 use crate::policy::{Policy, SessionRules};
+use crate::profile::{ProfileName, SessionProfile};
 use crate::request::{Process, Request, Target};
 use crate::rule::{Effect, Pattern};
 use crate::verdict::Verdict;
@@ -35,6 +36,37 @@ impl Policy {
             }
         }
         let Some(own) = own else { return };
+        if let Verdict::Allow(_) = self.decide_profile(view, profile, session, grants) {
+            keep(own, best);
+        }
+    }
+
+    /// The session's profile, if it would allow the request and a person has to be asked about it first.
+    pub(super) fn profile_to_ask<'a>(
+        &self,
+        view: View<'_>,
+        session: &'a SessionRules,
+        grants: &GrantSet,
+    ) -> Option<&'a ProfileName> {
+        let profile = session.profile.as_ref()?;
+        let would_allow =
+            |pattern: &Pattern| pattern.matches(&view.request.target) && view.profile_opens(pattern);
+        if !profile.patterns.iter().any(would_allow) {
+            return None;
+        }
+        match self.decide_profile(view, profile, session, grants) {
+            Verdict::Ask(_) => Some(&profile.name),
+            Verdict::Allow(_) | Verdict::Deny(_) => None,
+        }
+    }
+
+    fn decide_profile(
+        &self,
+        view: View<'_>,
+        profile: &SessionProfile,
+        session: &SessionRules,
+        grants: &GrantSet,
+    ) -> Verdict {
         // Whatever process asks: the profile is the session's.
         let request = Request {
             session: view.request.session.clone(),
@@ -42,10 +74,7 @@ impl Policy {
             process: Process::unknown(),
             target: Target::Profile(profile.name.clone()),
         };
-        match self.decide(&request, session, grants, view.now, view.high_water_ms) {
-            Verdict::Allow(_) => keep(own, best),
-            Verdict::Deny(_) | Verdict::Ask(_) => {}
-        }
+        self.decide(&request, session, grants, view.now, view.high_water_ms)
     }
 }
 
@@ -55,7 +84,7 @@ impl View<'_> {
     fn profile_opens(&self, pattern: &Pattern) -> bool {
         match self.guard {
             None => true,
-            Some(guard) => guard.protection.is_refused && pattern.names(guard.path),
+            Some(guard) => guard.is_refused() && pattern.names(guard.path),
         }
     }
 }

@@ -49,16 +49,19 @@ const NETWORK: [&str; 10] = [
     "10.0.0.0/8",
     "a.example.com:443 at 10.1.2.3",
 ];
-const PATHS: [&str; 7] = [
+/// A file of which a copy can be shown.
+const COPIED: &str = "/home/u/.npmrc";
+const PATHS: [&str; 8] = [
     "/home/u/docs",
     "/home/u/docs/a",
     "/home/u/docs/a/b",
     "/home/u/.ssh/id",
     "/home/u/.bashrc",
+    COPIED,
     "/home/u/.config/x",
     "/home/u/.config",
 ];
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "/",
     "~",
     "~/docs",
@@ -69,6 +72,7 @@ const FILES: [&str; 11] = [
     "~/.ssh",
     "~/.ssh/id",
     "=~/.bashrc",
+    "~/.npmrc",
     "~/.config",
 ];
 
@@ -248,6 +252,7 @@ fn by(basis: &Basis) -> &'static str {
         Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_) => "rule",
         Basis::Grant(_) => "grant",
         Basis::Profile(_) => "profile",
+        Basis::SettingsCopy => "copy",
         Basis::Credential(_) => "credential",
         Basis::Startup(_) => "startup",
         Basis::BlockList(_) => "block-list",
@@ -339,6 +344,15 @@ fn profiled(world: &World, listed: Option<(&str, bool)>, request: &Request) -> V
         .collect()
 }
 
+/// Whether a person has to be asked about the profile first, which would allow it.
+fn asks_about_profile(world: &World, is_listed: bool, request: &Request) -> bool {
+    let would_allow = |pattern: &Pattern| {
+        let names = || pattern.names(request.target.path().unwrap());
+        pattern.matches(&request.target) && (!is_listed || names())
+    };
+    world.interactive && !world.profile_allowed && world.profile.iter().any(would_allow)
+}
+
 fn oracle(world: &World, request: &Request) -> Outcome {
     let lists = BUILTIN.lists();
     let managed = applying(&world.managed, true, false, request);
@@ -370,6 +384,9 @@ fn oracle(world: &World, request: &Request) -> Outcome {
                 Effect::Deny if refused => (Effect::Deny, list),
                 Effect::Deny => (Effect::Deny, one.by),
             },
+            Said::Nothing if refused && asks_about_profile(world, true, request) => {
+                return (Effect::Ask, "profile");
+            }
             Said::Nothing => (if refused { Effect::Deny } else { Effect::Ask }, list),
         };
         return if outcome.0 == Effect::Ask && !world.interactive {
@@ -378,13 +395,24 @@ fn oracle(world: &World, request: &Request) -> Outcome {
             outcome
         };
     }
-    let outcome = match step_three_and_four(flags, written, grants, project, request) {
+    let copied = request.target == Target::Read(path(COPIED));
+    let keep = |mut all: Vec<Candidate>| {
+        let names = |one: &Candidate| one.opens && one.pattern.names(&path(COPIED));
+        all.retain(|one| !copied || one.effect != Effect::Allow || names(one));
+        all
+    };
+    let said = step_three_and_four(keep(flags), keep(written), keep(grants), keep(project), request);
+    let outcome = match said {
         Said::Ours(one) => (one.effect, one.by),
         Said::Project(one) => match (one.effect, unruled(world, &request.target)) {
             (Effect::Ask, (Effect::Deny, by)) if one.by == "rule" => (Effect::Deny, by),
             (effect, _) => (effect, "rule"),
         },
-        Said::Nothing => unruled(world, &request.target),
+        Said::Nothing => match unruled(world, &request.target) {
+            (Effect::Ask | Effect::Allow, _) if copied => (Effect::Allow, "copy"),
+            (Effect::Ask, _) if asks_about_profile(world, false, request) => (Effect::Ask, "profile"),
+            outcome => outcome,
+        },
     };
     if outcome.0 == Effect::Ask && !world.interactive {
         (Effect::Deny, "non-interactive")

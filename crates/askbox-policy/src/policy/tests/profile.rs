@@ -24,11 +24,14 @@ fn a_profile_is_always_a_persons_to_allow() {
         .preset(Preset::Development)
         .auto_approve(&[Kind::Network, Kind::Read, Kind::Write, Kind::Execute])
         .says(claude(), "ask no rule")
-        .says(read(LOGIN), "deny credential list")
+        .says(read(LOGIN), "ask profile")
         .grant("allow profile claude")
         .says(claude(), "allow grant")
         .says(read(LOGIN), "allow profile");
-    case().alone().says(claude(), "deny non-interactive");
+    case()
+        .alone()
+        .says(claude(), "deny non-interactive")
+        .says(read(LOGIN), "deny credential list");
     case()
         .flags(&["allow profile claude"])
         .says(claude(), "allow flag");
@@ -73,7 +76,7 @@ fn a_profile_is_for_the_session_of_its_program() {
         .says(network("api.anthropic.com:443"), "ask no rule");
     case()
         .rules(&["allow profile codex"])
-        .says(read(LOGIN), "deny credential list");
+        .says(read(LOGIN), "ask profile");
 }
 
 #[test]
@@ -118,7 +121,7 @@ fn a_projects_file_closes_a_profile_and_never_opens_one() {
         case()
             .project(&["allow profile claude"], trusted)
             .says(claude(), "ask no rule")
-            .says(read(LOGIN), "deny credential list");
+            .says(read(LOGIN), "ask profile");
     }
     case()
         .rules(&["allow profile claude"])

@@ -281,3 +281,36 @@ fn no_rule_opens_our_own_directories() {
         )
         .says(read("/home/u/.config/other/policy.toml"), "allow rule");
 }
+
+#[test]
+fn settings_are_shown_as_a_copy_unless_the_exact_path_is_opened_or_closed() {
+    let settings = || read("/home/u/.npmrc");
+    Case::new().says(settings(), "allow copy");
+    Case::new().alone().says(settings(), "allow copy");
+    Case::new()
+        .preset(Preset::Development)
+        .auto_approve(&[Kind::Read])
+        .flags(&["allow read ~"])
+        .grant("allow read ~")
+        .says(settings(), "allow copy")
+        .says(read("/home/u/notes"), "allow flag");
+    Case::new()
+        .rules(&["allow read ~/.npmrc"])
+        .says(settings(), "allow rule");
+    Case::new()
+        .flags(&["allow read ~/.npmrc"])
+        .says(settings(), "allow flag");
+    Case::new()
+        .grant("allow read =~/.npmrc")
+        .says(settings(), "allow grant");
+    Case::new().rules(&["deny read ~"]).says(settings(), "deny rule");
+    Case::new().flags(&["deny read ~"]).says(settings(), "deny flag");
+    Case::new().rules(&["ask read ~"]).says(settings(), "ask rule");
+    Case::new()
+        .project(&["allow read ~/.npmrc"], true)
+        .says(settings(), "allow copy");
+    Case::new().says(write("/home/u/.npmrc"), "ask start-up list");
+    Case::new()
+        .preset(Preset::Minimal)
+        .says(read("/home/u/.config/pip/pip.conf"), "deny preset");
+}
