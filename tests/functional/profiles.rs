@@ -12,7 +12,8 @@ const LOGIN: &str = "LOGIN-51c2";
 
 /// What stands in for the program: says what it finds of its login and settings, and leaves its state behind.
 const PROGRAM: &str = "#!/bin/sh
-if [ -e go ]; then read line < go; fi
+if [ -e go ]; then read line < go; exit; fi
+if [ -e login ]; then exec cat ~/.claude/.credentials.json; fi
 cat ~/.claude/.credentials.json ~/.claude/settings.json
 echo seen >> ~/.claude/projects/log && echo kept
 echo broken > ~/.claude/settings.json || echo guarded
@@ -45,8 +46,9 @@ fn command(world: &World, words: &[&str]) -> Command {
     command
 }
 
+/// Without questions: what is closed then would be asked about.
 fn run(world: &World, words: &[&str]) -> Finished {
-    Running::start(command(world, words)).finish()
+    Running::start(command(world, &[&["--non-interactive"], words].concat())).finish()
 }
 
 #[track_caller]
@@ -102,11 +104,10 @@ fn answer(world: &World, words: &[&str]) {
 #[test]
 fn one_answer_opens_what_the_program_needs_and_nothing_to_others() {
     let world = world();
-    stays_closed(&world, &["--non-interactive", "--", "claude"]);
+    stays_closed(&world, &["--", "claude"]);
     answer(&world, &["allow", "--for", "1h"]);
     let before = asked(&world);
     opens(&world, &["--", "claude"]);
-    opens(&world, &["--non-interactive", "--", "claude"]);
     assert_eq!(
         asked(&world),
         before,
@@ -119,17 +120,61 @@ fn one_answer_opens_what_the_program_needs_and_nothing_to_others() {
     let elsewhere = world.home().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     let elsewhere = elsewhere.to_str().unwrap();
-    stays_closed(
-        &world,
-        &["--non-interactive", "--project", elsewhere, "--", "claude"],
-    );
+    stays_closed(&world, &["--project", elsewhere, "--", "claude"]);
 
     world.ok(&["revoke", "--all"]);
-    stays_closed(&world, &["--non-interactive", "--", "claude"]);
+    stays_closed(&world, &["--", "claude"]);
     assert_eq!(
         fs::read_to_string(world.home().join(".claude/settings.json")).unwrap(),
         "SETTINGS\n"
     );
+}
+
+#[test]
+fn what_a_profile_opens_waits_for_the_one_question_about_it() {
+    let world = world();
+    fs::write(world.project().join("login"), "").unwrap();
+    for (answer, seen) in [("deny", ""), ("allow", LOGIN)] {
+        let running = Running::start(command(&world, &["--", "claude"]));
+        // The offer itself, and the program.
+        world.eventually("the login waits", || {
+            let questions = world.questions();
+            questions.len() == 1 && questions[0]["waiting"] == 2
+        });
+        let question = world.wait_for_question();
+        assert_eq!(question["kind"], "profile");
+        world.ok(&[answer, question["id"].as_str().unwrap(), "--session"]);
+        assert_eq!(running.finish().stdout, seen, "{answer}");
+    }
+}
+
+#[test]
+fn settings_are_shown_without_the_secrets_in_them_and_nobody_is_asked() {
+    let world = World::new();
+    let settings = world.home().join(".npmrc");
+    fs::write(
+        &settings,
+        "registry=https://packages.test/\n//packages.test/:_authToken=TOKEN-91\n",
+    )
+    .unwrap();
+    let copied = world
+        .sh(&[], "cat ~/.npmrc && wc -c < ~/.npmrc && stat -c %s ~/.npmrc")
+        .succeeded()
+        .stdout
+        .clone();
+    let copy = "registry=https://packages.test/\n# hidden by Askbox\n";
+    assert_eq!(copied, format!("{copy}{0}\n{0}\n", copy.len()));
+    world
+        .sh(&["--allow-read", "~"], "cat ~/.npmrc | grep TOKEN")
+        .failed();
+    let whole = world.sh(&["--allow-read", "~/.npmrc"], "cat ~/.npmrc | grep -o TOKEN-91");
+    assert_eq!(whole.succeeded().stdout, "TOKEN-91\n");
+    // Written back, the copy would lose what it does not show.
+    world.sh(&["--non-interactive"], "echo >> ~/.npmrc").failed();
+    world
+        .sh(&["--non-interactive", "--allow-write", "~"], "exec 3<> ~/.npmrc")
+        .failed();
+    world.sh(&["--deny-path", "~/.npmrc"], "cat ~/.npmrc").failed();
 }
 
 #[test]
@@ -164,7 +209,7 @@ fn a_program_in_the_project_is_no_known_program() {
     install(&world.project().join("claude"));
     stays_closed(&world, &["--", "./claude"]);
     // Nor where PATH leads there, or a link.
-    let mut first = command(&world, &["--", "claude"]);
+    let mut first = command(&world, &["--non-interactive", "--", "claude"]);
     first.env("PATH", format!("{}:/usr/bin:/bin", world.project().display()));
     let finished = Running::start(first).finish();
     assert!(!finished.stdout.contains(LOGIN), "{finished:#?}");
@@ -180,7 +225,7 @@ fn a_program_in_the_project_is_no_known_program() {
 fn a_flag_gives_any_command_a_profile_for_one_session() {
     let world = world();
     opens(&world, &["--profile", "claude", "--", "other"]);
-    stays_closed(&world, &["--non-interactive", "--", "other"]);
+    stays_closed(&world, &["--", "other"]);
     assert_eq!(asked(&world), 0);
     let finished = run(&world, &["--profile", "clod", "--", "other"]);
     assert_eq!(finished.code, Some(125), "{finished:#?}");
@@ -189,7 +234,7 @@ fn a_flag_gives_any_command_a_profile_for_one_session() {
 #[test]
 fn what_nobody_may_be_asked_about_is_not_offered_and_said_once() {
     let world = world();
-    stays_closed(&world, &["--non-interactive", "--", "claude"]);
+    stays_closed(&world, &["--", "claude"]);
     assert_eq!(asked(&world), 0);
     world.eventually("the denial is in the log", || {
         let log = world.log();
