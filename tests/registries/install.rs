@@ -66,11 +66,7 @@ const CARGO: Install = Install {
 impl Install {
     /// Starts it with these words before its script, in a fresh project.
     fn start(&self, world: &World, mut command: Command) -> Running {
-        for name in CERTIFICATES {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
+        with_certificates(&mut command);
         for (name, text) in self.files {
             world.write(name, text);
         }
@@ -167,8 +163,17 @@ fn same(
     );
 }
 
+/// Passes on where the machine keeps certificates.
+pub(crate) fn with_certificates(command: &mut Command) {
+    for name in CERTIFICATES {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+}
+
 /// Allows each question for an hour, until the program has ended.
-fn answer(world: &World, mut running: Running) -> Finished {
+pub(crate) fn answer(world: &World, mut running: Running) -> Finished {
     while running.is_running() {
         for question in world.questions() {
             world.ok(&["allow", question["id"].as_str().unwrap(), "--for", "1h"]);
