@@ -107,7 +107,9 @@ pub(crate) fn expect_done(client: &mut Client, request: Request) -> Result<(), C
 fn take_turn(paths: &Paths) -> Result<File, CliError> {
     private_directory(paths.runtime())?;
     let path = paths.start_lock();
+    // For reading too: a named pipe would keep a writer waiting.
     let open = OpenOptions::new()
+        .read(true)
         .write(true)
         .create(true)
         .truncate(false)
@@ -245,12 +247,19 @@ fn open_output(paths: &Paths) -> Result<File, CliError> {
     let path = paths.daemon_output();
     let failed = || CliError::system(format!("write {}", path.display()));
     let file = OpenOptions::new()
+        .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(&path)
         .map_err(failed())?;
-    if DAEMON_OUTPUT_BYTES < file.metadata().map_err(failed())?.len() {
+    let metadata = file.metadata().map_err(failed())?;
+    if !metadata.is_file() {
+        return Err(failed()(io::Error::other(
+            "it is not an ordinary file; remove it",
+        )));
+    }
+    if DAEMON_OUTPUT_BYTES < metadata.len() {
         file.set_len(0).map_err(failed())?;
     }
     Ok(file)
