@@ -139,8 +139,19 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
         Target::Execute(_) => "wants to run",
     };
     let program = program(process, known.toolchains);
-    let project = text(&project.name(), MAX_NAME);
+    let project = name(&project.name(), MAX_NAME);
     format!("{program} ({project}) {verb} {}", target_at(target, known.home))
+}
+
+/// A name among other words. One that holds more than letters, digits and `._-+@` is quoted, so that it cannot be taken for
+/// words of ours.
+pub fn name(name: &str, max: usize) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "._-+@".contains(character);
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return text(name, max);
+    }
+    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", text(&quoted, max))
 }
 
 /// Makes hidden characters visible; text without any is returned as it is.
