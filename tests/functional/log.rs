@@ -105,6 +105,12 @@ fn the_log_is_narrowed_by_denial_session_and_time() {
         !denied.is_empty() && denied.iter().all(|event| event["target"] == bad.as_str()),
         "{denied:#?}"
     );
+    let refused = Running::start(world.askbox(&["log", "--session", "nope"])).finish();
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(125), ""));
+    assert!(
+        refused.stderr.contains("no session `nope`\nhint: "),
+        "{refused:#?}"
+    );
     let session = denied[0]["session"].as_str().unwrap();
     let of_session = lines(&world.ok(&["log", "--json", "--session", session]));
     assert!(of_session.len() > denied.len() && of_session.iter().all(|event| event["session"] == session));

@@ -76,6 +76,9 @@ pub(crate) enum CliError {
     /// Nothing that changed is there.
     #[error("the review lists nothing at {}", .0.display())]
     NothingThere(PathBuf),
+    /// The log has no session of this name.
+    #[error("the log has no session `{0}`")]
+    NotInLog(String),
     /// Standard output is closed or full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
@@ -137,6 +140,10 @@ impl CliError {
             }
             CliError::StillRuns(id) => Some(format!("`askbox stop {id}` ends it")),
             CliError::NothingThere(_) => Some("name it as `askbox review` does".to_owned()),
+            CliError::NotInLog(_) => Some(
+                "each event of `askbox log` names its session; `askbox sessions` lists those that run"
+                    .to_owned(),
+            ),
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
             CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
@@ -179,6 +186,7 @@ impl CliError {
             | CliError::Review(_)
             | CliError::StillRuns(_)
             | CliError::NothingThere(_)
+            | CliError::NotInLog(_)
             | CliError::NoSuchCommand(_)
             | CliError::System { .. } => false,
         }
