@@ -246,13 +246,17 @@ fn open_output(paths: &Paths) -> Result<File, CliError> {
     private_directory(paths.state())?;
     let path = paths.daemon_output();
     let failed = || CliError::system(format!("write {}", path.display()));
+    let unwritable = |source| CliError::Unwritable {
+        directory: paths.state().to_owned(),
+        source,
+    };
     let file = OpenOptions::new()
         .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(&path)
-        .map_err(failed())?;
+        .map_err(unwritable)?;
     let metadata = file.metadata().map_err(failed())?;
     if !metadata.is_file() {
         return Err(failed()(io::Error::other(
@@ -267,7 +271,10 @@ fn open_output(paths: &Paths) -> Result<File, CliError> {
 
 fn private_directory(path: &Path) -> Result<(), CliError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(CliError::system(format!("make the directory {}", path.display())))
+    made.map_err(|source| CliError::Unwritable {
+        directory: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
