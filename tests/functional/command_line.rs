@@ -38,6 +38,7 @@ fn wrong_words_are_refused_with_a_way_out() {
             "--resolve",
         ),
         (&["run", "--env", "=x", "--", "true"], "--env"),
+        (&["run", "--env", "A B=c", "--", "true"], "no blanks"),
         (&["allow", "7", "--for", "soon"], "soon"),
         (&["allow", "7", "--once", "--always"], "--always"),
         (&["revoke"], "ID"),
