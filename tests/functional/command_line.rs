@@ -361,3 +361,27 @@ fn only_named_environment_variables_come_in() {
     }
     assert!(!seen.contains("s3cret"), "{seen}");
 }
+
+#[test]
+fn root_is_refused_and_the_same_user_without_it_is_not() {
+    let world = World::new();
+    let run = |prefix: &str, words: &str| {
+        let script = format!("exec {prefix} \"$ASKBOX\" {words}");
+        Running::start(world.host_script(&script)).finish()
+    };
+    for words in ["run -- echo ran", "shell -- -c 'echo ran'"] {
+        let refused = run("unshare --user --map-root-user --", words);
+        assert_eq!(
+            (refused.code, refused.stdout.as_str()),
+            (Some(125), ""),
+            "{refused:#?}"
+        );
+    }
+    let refused = run("unshare --user --map-root-user --", "run -- echo ran");
+    assert!(
+        refused.stderr.contains("root cannot have a sandbox\nhint: "),
+        "{refused:#?}"
+    );
+    assert!(!world.root().join("state").exists(), "it started nothing");
+    assert_eq!(run("", "run -- echo ran").succeeded().stdout, "ran\n");
+}
