@@ -280,6 +280,21 @@ fn nothing_is_allowed_that_the_log_cannot_hold() {
 }
 
 #[test]
+fn the_start_of_a_session_names_its_command_without_secrets() {
+    let world = World::new();
+    let words = ["run", "--", "sh", "-c", "exit 0", "x", "--password", "hunter2"];
+    Running::start(world.askbox(&words)).finish().succeeded();
+    let events = world.log().into_iter();
+    let mut starts = events.filter(|event| event["kind"] == "session" && event["action"] == "started");
+    let detail = starts.next().unwrap()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.starts_with("sh -c ") && detail.contains("--password"),
+        "{detail}"
+    );
+    assert!(!detail.contains("hunter2"), "{detail}");
+}
+
+#[test]
 fn no_session_starts_without_a_log() {
     let world = World::new();
     let server = Server::http("hello");
