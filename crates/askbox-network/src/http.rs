@@ -1,5 +1,6 @@
 //! HTTP in clear: every request on a connection is read, and its host admitted, before it goes on. hyper reads and writes
-//! both sides, so the server sees what we understood. Bodies stream; an upgraded connection is relayed as it is.
+//! both sides, so the server sees what we understood; what could be understood in two ways does not reach it (`http_frames`).
+//! Bodies stream; an upgraded connection is relayed as it is.
 
 use std::collections::HashMap;
 use std::io;
