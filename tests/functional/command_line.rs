@@ -1,6 +1,7 @@
 //! What is typed wrongly is refused with a way out, and odd surroundings are no obstacle.
 
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 
 use askbox_tests::{Finished, Running, World};
 
@@ -37,6 +38,7 @@ fn wrong_words_are_refused_with_a_way_out() {
             "--resolve",
         ),
         (&["run", "--env", "=x", "--", "true"], "--env"),
+        (&["run", "--env", "A B=c", "--", "true"], "no blanks"),
         (&["allow", "7", "--for", "soon"], "soon"),
         (&["allow", "7", "--once", "--always"], "--always"),
         (&["revoke"], "ID"),
@@ -50,6 +52,73 @@ fn wrong_words_are_refused_with_a_way_out() {
             check_refused(&world, words, reason);
         }
     }
+}
+
+#[test]
+fn a_project_that_is_no_directory_is_named_with_a_way_out() {
+    let world = World::new();
+    world.write("file", "");
+    check_refused(
+        &world,
+        &["run", "--project", "file", "--", "true"],
+        "file is not a directory",
+    );
+    check_refused(
+        &world,
+        &["run", "--project", "nonexist", "--", "true"],
+        "nonexist: ",
+    );
+    std::fs::create_dir(world.project().join("directory")).unwrap();
+    assert_eq!(
+        finish(&world, &["run", "--project", "directory", "--", "true"]).code,
+        Some(0)
+    );
+}
+
+#[test]
+fn a_home_directory_that_is_none_is_named_with_a_way_out() {
+    let world = World::new();
+    for words in [&["run", "--", "true"][..], &["status"]] {
+        let mut command = world.askbox(words);
+        command.env("HOME", "relative");
+        let finished = Running::start(command).finish();
+        assert_eq!(finished.code, Some(125), "{finished:#?}");
+        assert!(
+            finished
+                .stderr
+                .contains("HOME must be an absolute path, not \"relative\"\nhint: "),
+            "{finished:#?}"
+        );
+    }
+    // The one of the user database, as other programs do.
+    let mut command = world.askbox(&["sessions"]);
+    command.env("HOME", "");
+    Running::start(command).finish().succeeded();
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_named_with_a_way_out() {
+    let world = World::new();
+    let home = world.home().join("read-only");
+    std::fs::create_dir(&home).unwrap();
+    let mode = |mode| std::fs::set_permissions(&home, PermissionsExt::from_mode(mode)).unwrap();
+    let run = || {
+        let mut command = world.askbox(&["run", "--", "true"]);
+        command.env("HOME", &home).env_remove("ASKBOX_ROOT");
+        Running::start(command).finish()
+    };
+    mode(0o500);
+    let finished = run();
+    assert_eq!(finished.code, Some(125), "{finished:#?}");
+    assert!(
+        finished.stderr.contains("read-only/.local/state/askbox") && finished.stderr.contains("\nhint: "),
+        "{finished:#?}"
+    );
+    mode(0o700);
+    run().succeeded();
+    let mut stop = world.askbox(&["daemon", "--stop"]);
+    stop.env("HOME", &home).env_remove("ASKBOX_ROOT");
+    Running::start(stop).finish().succeeded();
 }
 
 #[test]
@@ -291,4 +360,28 @@ fn only_named_environment_variables_come_in() {
         assert!(seen.lines().any(|known| known == line), "{line}: {seen}");
     }
     assert!(!seen.contains("s3cret"), "{seen}");
+}
+
+#[test]
+fn root_is_refused_and_the_same_user_without_it_is_not() {
+    let world = World::new();
+    let run = |prefix: &str, words: &str| {
+        let script = format!("exec {prefix} \"$ASKBOX\" {words}");
+        Running::start(world.host_script(&script)).finish()
+    };
+    for words in ["run -- echo ran", "shell -- -c 'echo ran'"] {
+        let refused = run("unshare --user --map-root-user --", words);
+        assert_eq!(
+            (refused.code, refused.stdout.as_str()),
+            (Some(125), ""),
+            "{refused:#?}"
+        );
+    }
+    let refused = run("unshare --user --map-root-user --", "run -- echo ran");
+    assert!(
+        refused.stderr.contains("root cannot have a sandbox\nhint: "),
+        "{refused:#?}"
+    );
+    assert!(!world.root().join("state").exists(), "it started nothing");
+    assert_eq!(run("", "run -- echo ran").succeeded().stdout, "ran\n");
 }

@@ -235,3 +235,31 @@ fn a_service_manager_that_does_not_answer_is_no_obstacle() {
     command.env("XDG_RUNTIME_DIR", &runtime);
     assert_eq!(Running::start(command).finish().succeeded().stdout, "ran\n");
 }
+
+#[test]
+fn a_pipe_in_the_place_of_one_of_its_files_keeps_nothing_waiting() {
+    for (name, told) in [
+        ("config/trusted.json", "no project file is trusted any more"),
+        ("state/grants.json", "no remembered answer counts any more"),
+        ("state/daemon.log", "daemon.log: it is not an ordinary file"),
+        ("state/log.sqlite", "log.sqlite"),
+        ("config/policy.toml", "not a file"),
+    ] {
+        let world = World::new();
+        world.sh(&[], "true").succeeded();
+        world.ok(&["daemon", "--stop"]);
+        let path = world.root().join(name);
+        let kept = fs::read(&path).ok();
+        drop(fs::remove_file(&path));
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let (session, status) = (world.sh(&[], "true"), finish(&world, &["status"]));
+        let said = format!("{session:?}{status:?}");
+        assert!(said.contains(told), "{name}: {said}");
+        drop(finish(&world, &["daemon", "--stop"]));
+        drop(fs::remove_file(&path));
+        if let Some(kept) = kept {
+            fs::write(&path, kept).unwrap();
+        }
+        world.sh(&[], "true").succeeded();
+    }
+}

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use askbox_tests::server::Server;
-use askbox_tests::{Running, World};
+use askbox_tests::{Machine, Running, World};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -104,6 +104,12 @@ fn the_log_is_narrowed_by_denial_session_and_time() {
     assert!(
         !denied.is_empty() && denied.iter().all(|event| event["target"] == bad.as_str()),
         "{denied:#?}"
+    );
+    let refused = Running::start(world.askbox(&["log", "--session", "nope"])).finish();
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(125), ""));
+    assert!(
+        refused.stderr.contains("no session `nope`\nhint: "),
+        "{refused:#?}"
     );
     let session = denied[0]["session"].as_str().unwrap();
     let of_session = lines(&world.ok(&["log", "--json", "--session", session]));
@@ -274,6 +280,21 @@ fn nothing_is_allowed_that_the_log_cannot_hold() {
 }
 
 #[test]
+fn the_start_of_a_session_names_its_command_without_secrets() {
+    let world = World::new();
+    let words = ["run", "--", "sh", "-c", "exit 0", "x", "--password", "hunter2"];
+    Running::start(world.askbox(&words)).finish().succeeded();
+    let events = world.log().into_iter();
+    let mut starts = events.filter(|event| event["kind"] == "session" && event["action"] == "started");
+    let detail = starts.next().unwrap()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.starts_with("sh -c ") && detail.contains("--password"),
+        "{detail}"
+    );
+    assert!(!detail.contains("hunter2"), "{detail}");
+}
+
+#[test]
 fn no_session_starts_without_a_log() {
     let world = World::new();
     let server = Server::http("hello");
@@ -331,4 +352,71 @@ fn a_program_that_tries_again_and_again_is_logged_once_and_counted() {
     assert!(denied.len() < 20, "{denied:#?}");
     // What is allowed is an event each time.
     assert_eq!(again("good.test", "--allow-domain").len(), 200);
+}
+
+#[test]
+fn a_full_disk_lets_nothing_through_and_is_told() {
+    Machine::prepared("mount -t tmpfs -o size=6m,mode=0777 tmpfs /mnt", |_| {
+        let world = World::new();
+        let server = Server::http("hello");
+        let pin = server.pin("good.test");
+        let curl = format!("curl -sS --fail http://good.test:{}/", server.port());
+        let askbox = |words: &[&str]| {
+            let mut command = world.askbox(words);
+            command.env("ASKBOX_ROOT", "/mnt/root");
+            Running::start(command)
+        };
+        let start = |script: &str| {
+            let options = ["run", "--allow-domain", "good.test", "--resolve", &pin];
+            askbox(&[&options[..], &["--", "sh", "-c", script]].concat())
+        };
+        let fill = || {
+            let script = "cat /dev/zero > /mnt/fill; cat /dev/zero > /mnt/rest";
+            drop(Running::start(world.host_script(script)).finish());
+        };
+        let free = || std::fs::remove_file("/mnt/fill").unwrap();
+        assert_eq!(start(&curl).finish().succeeded().stdout, "hello");
+        // A session that runs.
+        nix::unistd::mkfifo(&world.project().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let running = start(&format!(
+            "touch ready; read go < fifo; for n in 1 2 3 4 5 6 7 8 9; do {curl} && echo passed $n; done"
+        ));
+        world.eventually("it runs", || world.project().join("ready").exists());
+        let pid = || {
+            let status = askbox(&["status", "--json"]).finish();
+            let status: Value = serde_json::from_str(&status.succeeded().stdout).unwrap();
+            status["pid"].as_u64().unwrap()
+        };
+        let daemon = pid();
+        let connections = server.connections();
+        fill();
+        std::fs::write(world.project().join("fifo"), "go\n").unwrap();
+        let finished = running.finish();
+        assert!(!finished.stdout.contains("passed"), "{finished:#?}");
+        // One that would begin, with the daemon that runs and with a new one.
+        let refused = start(&curl).finish();
+        assert_eq!(refused.code, Some(125), "{refused:#?}");
+        assert!(
+            refused.stderr.contains("cannot write to the log")
+                && refused.stderr.contains("\nhint: free some space"),
+            "{refused:#?}"
+        );
+        assert_eq!(pid(), daemon);
+        askbox(&["daemon", "--stop"]).finish();
+        let refused = start(&curl).finish();
+        assert_eq!(refused.code, Some(125), "{refused:#?}");
+        assert!(refused.stderr.contains("hint: `askbox doctor`"), "{refused:#?}");
+        let doctor = askbox(&["doctor"]).finish();
+        assert!(doctor.stdout.contains("fix: free some space"), "{doctor:#?}");
+        assert_eq!(server.connections(), connections);
+        free();
+        assert_eq!(start(&curl).finish().succeeded().stdout, "hello");
+        assert!(
+            askbox(&["log", "verify"])
+                .finish()
+                .succeeded()
+                .stdout
+                .starts_with("intact")
+        );
+    });
 }

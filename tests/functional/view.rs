@@ -51,6 +51,51 @@ fn a_denied_path_is_closed_by_flag_and_by_rule_and_open_without() {
 }
 
 #[test]
+fn a_denied_path_is_closed_by_each_of_its_names_and_nothing_else_is() {
+    let world = World::new();
+    world.write("closed/note", MARKER);
+    world.write("open/note", MARKER);
+    std::os::unix::fs::symlink("closed", world.project().join("link")).unwrap();
+    for (path, script) in [
+        ("closed", "cat closed/note"),
+        ("closed", "cat link/note"),
+        ("closed", "ls closed"),
+        ("closed", "echo x > closed/note"),
+        ("closed", "mv closed elsewhere"),
+        ("link", "cat closed/note"),
+        ("~/project/closed", "cat closed/note"),
+    ] {
+        let finished = world.sh(
+            &["--deny-path", path],
+            &format!("cat open/note && {{ {script}; }}"),
+        );
+        assert_eq!(
+            (finished.code == Some(0), finished.stdout.as_str()),
+            (false, MARKER),
+            "{path} {script}: {finished:#?}"
+        );
+    }
+    assert_eq!(
+        std::fs::read_to_string(world.project().join("closed/note")).unwrap(),
+        MARKER
+    );
+    world
+        .sh(
+            &["--deny-path", "closed"],
+            "cp open/note copy && mv open elsewhere",
+        )
+        .succeeded();
+    for needed in ["/usr", ".", "~"] {
+        let finished = world.sh(&["--deny-path", needed], "true");
+        assert_eq!(finished.code, Some(125), "{finished:#?}");
+        assert!(
+            finished.stderr.contains("the session needs") && finished.stderr.contains("hint: "),
+            "{finished:#?}"
+        );
+    }
+}
+
+#[test]
 fn a_flag_that_would_close_nothing_is_refused() {
     let world = World::new();
     world.write("note.key", MARKER);

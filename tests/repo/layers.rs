@@ -37,8 +37,11 @@ const OWNERS: &[(&str, &[&str])] = &[
             "askbox-tests",
         ],
     ),
-    // The daemon and the file system take flags and error numbers from it, no call.
-    ("libc", &["askbox-sandbox", "askbox-daemon", "askbox-files"]),
+    // All but the sandbox take flags and error numbers from it, no call.
+    (
+        "libc",
+        &["askbox-sandbox", "askbox-daemon", "askbox-files", "askbox-paths"],
+    ),
     ("fuser", &["askbox-files"]),
     ("xattr", &["askbox-files"]),
     ("seccompiler", &["askbox-sandbox"]),

@@ -143,6 +143,28 @@ fn threat_9_another_common_directory_cannot_be_named_for_a_worktree() {
 }
 
 #[test]
+fn threat_9_files_that_the_users_own_configuration_names_cannot_be_changed() {
+    for (setting, file) in [
+        ("git config --global core.fsmonitor ./watch", "watch"),
+        (
+            "git worktree add -q w && git config core.fsmonitor ./watch && touch w/watch",
+            "w/watch",
+        ),
+    ] {
+        let world = World::new();
+        repository(&world);
+        world.write("watch", "");
+        outside(&world, setting).succeeded();
+        let attack = format!("printf '#!/bin/sh\\nMARK' > {file}; chmod +x {file}");
+        let directory = Path::new(file).parent().unwrap().display();
+        check(&world, &attack, &format!("git -C ./{directory} status"));
+        let lifted = format!("echo >> {file}");
+        world.sh(&[], &lifted).failed();
+        world.sh(&["--allow-write", file], &lifted).succeeded();
+    }
+}
+
+#[test]
 fn threat_9_files_that_the_configuration_names_cannot_be_changed() {
     for (setting, file, attack, look) in [
         (

@@ -107,7 +107,9 @@ pub(crate) fn expect_done(client: &mut Client, request: Request) -> Result<(), C
 fn take_turn(paths: &Paths) -> Result<File, CliError> {
     private_directory(paths.runtime())?;
     let path = paths.start_lock();
+    // For reading too: a named pipe would keep a writer waiting.
     let open = OpenOptions::new()
+        .read(true)
         .write(true)
         .create(true)
         .truncate(false)
@@ -244,13 +246,24 @@ fn open_output(paths: &Paths) -> Result<File, CliError> {
     private_directory(paths.state())?;
     let path = paths.daemon_output();
     let failed = || CliError::system(format!("write {}", path.display()));
+    let unwritable = |source| CliError::Unwritable {
+        directory: paths.state().to_owned(),
+        source,
+    };
     let file = OpenOptions::new()
+        .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(&path)
-        .map_err(failed())?;
-    if DAEMON_OUTPUT_BYTES < file.metadata().map_err(failed())?.len() {
+        .map_err(unwritable)?;
+    let metadata = file.metadata().map_err(failed())?;
+    if !metadata.is_file() {
+        return Err(failed()(io::Error::other(
+            "it is not an ordinary file; remove it",
+        )));
+    }
+    if DAEMON_OUTPUT_BYTES < metadata.len() {
         file.set_len(0).map_err(failed())?;
     }
     Ok(file)
@@ -258,7 +271,10 @@ fn open_output(paths: &Paths) -> Result<File, CliError> {
 
 fn private_directory(path: &Path) -> Result<(), CliError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(CliError::system(format!("make the directory {}", path.display())))
+    made.map_err(|source| CliError::Unwritable {
+        directory: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -76,6 +76,9 @@ pub(crate) enum CliError {
     /// Nothing that changed is there.
     #[error("the review lists nothing at {}", .0.display())]
     NothingThere(PathBuf),
+    /// The log has no session of this name.
+    #[error("the log has no session `{0}`")]
+    NotInLog(String),
     /// Standard output is closed or full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
@@ -86,6 +89,14 @@ pub(crate) enum CliError {
     /// There is no command of this name.
     #[error("askbox has no command `{0}`")]
     NoSuchCommand(String),
+    /// One of Askbox's own directories cannot be made or written.
+    #[error("cannot write below {}", directory.display())]
+    Unwritable {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Something on our side failed.
     #[error("cannot {step}")]
     System {
@@ -137,6 +148,20 @@ impl CliError {
             }
             CliError::StillRuns(id) => Some(format!("`askbox stop {id}` ends it")),
             CliError::NothingThere(_) => Some("name it as `askbox review` does".to_owned()),
+            CliError::NotInLog(_) => Some(
+                "each event of `askbox log` names its session; `askbox sessions` lists those that run"
+                    .to_owned(),
+            ),
+            CliError::Unwritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("free some space on its disk; nothing runs without a log".to_owned())
+            }
+            CliError::Unwritable { .. } => Some(format!(
+                "give it to yourself with mode 700, or set {} to an absolute path that you can write",
+                askbox_paths::ROOT_VARIABLE
+            )),
+            CliError::Paths(askbox_paths::Error::RelativeHome(_) | askbox_paths::Error::NoHome) => {
+                Some("set HOME to your home directory, as login does".to_owned())
+            }
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
             CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
@@ -179,6 +204,8 @@ impl CliError {
             | CliError::Review(_)
             | CliError::StillRuns(_)
             | CliError::NothingThere(_)
+            | CliError::Unwritable { .. }
+            | CliError::NotInLog(_)
             | CliError::NoSuchCommand(_)
             | CliError::System { .. } => false,
         }

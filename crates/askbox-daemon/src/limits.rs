@@ -125,3 +125,6 @@ pub(crate) const NAME_SHOWN: usize = 80;
 
 /// Longest path that is shown.
 pub(crate) const PATH_SHOWN: usize = 120;
+
+/// Longest list of trusted project files: some thousands of them.
+pub(crate) const TRUSTED_FILE_BYTES: u64 = 1 << 20;

@@ -76,7 +76,7 @@ pub(crate) async fn launch(
         .iter()
         .map(|word| path_text(word.as_path()))
         .collect();
-    let detail = display::command_shortened(None, &command).join(" ");
+    let detail = display::words_shortened(&command).join(" ");
     let view = view(daemon, &id, &request, &planned);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
     // Waited for before the program starts, like the log: the launch child has work meanwhile.

@@ -80,21 +80,8 @@ impl Gate {
                 }
                 Step::AskAboutProfile(name) if !was_answered => {
                     was_answered = true;
-                    let target = Target::Profile(name);
-                    let about = Request {
-                        target,
-                        ..request.clone()
-                    };
-                    let process = std::future::ready(about.process.clone());
-                    // Whatever the answer is, the rules know it: they are looked at again.
-                    match Box::pin(self.admit(about, process)).await {
-                        Ok(_) => continue,
-                        Err(Denial {
-                            by: DeniedBy::Answered | DeniedBy::Basis(_),
-                            ..
-                        }) => continue,
-                        Err(denial) => return Err(self.deny(&request, denial.by, denial.question).await),
-                    }
+                    self.ask_about_profile(&request, name).await?;
+                    continue;
                 }
                 // It was allowed or denied just now, and that does not hold any more.
                 Step::AskAboutProfile(_) => {
@@ -139,6 +126,24 @@ impl Gate {
             if !permit.is_revoked() {
                 return Ok(permit);
             }
+        }
+    }
+
+    /// Waits for what a person says about the profile that would allow a request. Whatever that is, the rules know it then; an
+    /// error where nobody could be asked.
+    async fn ask_about_profile(&self, request: &Request, name: ProfileName) -> Result<(), Denial> {
+        let about = Request {
+            target: Target::Profile(name),
+            ..request.clone()
+        };
+        let process = std::future::ready(about.process.clone());
+        match Box::pin(self.admit(about, process)).await {
+            Ok(_)
+            | Err(Denial {
+                by: DeniedBy::Answered | DeniedBy::Basis(_),
+                ..
+            }) => Ok(()),
+            Err(denial) => Err(self.deny(request, denial.by, denial.question).await),
         }
     }
 

@@ -2,8 +2,7 @@
 //! clock that was set back would lengthen them. Owns grants.json; which grant covers what is not its business.
 //! A file that cannot be trusted is kept aside and counts as empty.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use askbox_paths::own_file::{self, KeptAside};
@@ -79,26 +78,28 @@ impl GrantStore {
             high_water_ms: 0,
             kept_aside: None,
         };
-        match read(path) {
-            Ok(None) => {}
-            Ok(Some(text)) => match parse(&text) {
-                Ok(stored) => {
-                    store.grants = stored.grants;
-                    store.high_water_ms = stored.high_water_ms;
-                }
-                Err(reason) => {
-                    let kept = own_file::keep_aside(path, reason);
-                    store.kept_aside = Some(kept.map_err(|source| StoreError::KeepAside {
-                        path: path.to_owned(),
-                        source,
-                    })?);
-                }
-            },
+        let parsed = match own_file::read(path, limits::GRANTS_FILE_BYTES) {
+            Ok(None) => return Ok(store),
+            Ok(Some(text)) => parse(&text),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.to_string()),
             Err(source) => {
                 return Err(StoreError::Read {
                     path: path.to_owned(),
                     source,
                 });
+            }
+        };
+        match parsed {
+            Ok(stored) => {
+                store.grants = stored.grants;
+                store.high_water_ms = stored.high_water_ms;
+            }
+            Err(reason) => {
+                let kept = own_file::keep_aside(path, reason);
+                store.kept_aside = Some(kept.map_err(|source| StoreError::KeepAside {
+                    path: path.to_owned(),
+                    source,
+                })?);
             }
         }
         Ok(store)
@@ -150,22 +151,7 @@ pub(crate) fn save(path: &Path, grants: &[Grant], high_water_ms: u64) -> Result<
     })
 }
 
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut text = Vec::new();
-    // One byte more than allowed, so that a file that is too long fails to parse instead of losing its end.
-    file.take(limits::GRANTS_FILE_BYTES + 1).read_to_end(&mut text)?;
-    Ok(Some(text))
-}
-
 fn parse(text: &[u8]) -> Result<Stored, String> {
-    if limits::GRANTS_FILE_BYTES < u64::try_from(text.len()).unwrap_or(u64::MAX) {
-        return Err("the file is too long".to_owned());
-    }
     let stored: Stored = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if stored.version != VERSION {
         return Err(format!(

@@ -1,5 +1,6 @@
 //! HTTP in clear: every request on a connection is read, and its host admitted, before it goes on. hyper reads and writes
-//! both sides, so the server sees what we understood. Bodies stream; an upgraded connection is relayed as it is.
+//! both sides, so the server sees what we understood; what could be understood in two ways does not reach it (`http_frames`).
+//! Bodies stream; an upgraded connection is relayed as it is.
 
 use std::collections::HashMap;
 use std::io;
@@ -24,7 +25,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::task::JoinSet;
 
 use crate::connection::End;
-use crate::http_io::{HttpIo, Side, left_over};
+use crate::http_io::{HttpIo, Side, Watched, left_over};
 use crate::limits::HOSTS_PER_CONNECTION;
 use crate::relay::{self, Counts};
 use crate::session::Caller;
@@ -48,6 +49,7 @@ pub(crate) struct Exchange {
     idle: Notify,
     /// One of the other hosts' permits was cut.
     cut: Arc<Notify>,
+    watched: Arc<Watched>,
 }
 
 /// Hosts other than the one connected to, each with a task that watches its permit.
@@ -75,6 +77,7 @@ impl Exchange {
             is_busy: AtomicBool::new(false),
             idle: Notify::new(),
             cut: Arc::new(Notify::new()),
+            watched: Arc::default(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Exchange {
             held,
             Arc::clone(&self.counts),
             side,
+            Arc::clone(&self.watched),
         ))
     }
 
@@ -143,6 +147,8 @@ impl Exchange {
         server.ready().await?;
         let mut response = server.send_request(request).await?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            // What the client sends once it has this answer is no request.
+            self.watched.upgraded.get_or_init(|| ());
             let server_upgrade = hyper::upgrade::on(&mut response);
             *self.upgrade() = Some((client_upgrade, server_upgrade));
         }
@@ -220,6 +226,10 @@ pub(crate) async fn serve(exchange: Arc<Exchange>, held: Bytes) -> Result<(), En
             client.as_mut().graceful_shutdown();
         }
     };
+    if let Some(reason) = exchange.watched.refused.get() {
+        exchange.malformed((*reason).to_owned()).await;
+        return Ok(());
+    }
     if let Err(error) = served {
         if error.is_parse() {
             exchange.malformed(format!("HTTP: {error}")).await;

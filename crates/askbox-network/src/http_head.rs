@@ -20,42 +20,73 @@ pub(crate) enum RawHead {
     Refused(&'static str),
 }
 
-/// Checks raw bytes from the first of a connection on. Later heads on the same connection are only seen after hyper has
-/// parsed them; it writes what it understood, not what it read, so they cannot be read in two ways any more.
+/// Checks raw bytes from the first of a connection on, as far as the end of the first head.
 pub(crate) fn check_raw(bytes: &[u8]) -> RawHead {
-    let mut rest = bytes;
-    let mut fields = Fields::default();
-    let mut is_request_line = true;
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let Some((line, b"\n")) = rest.get(..=end).and_then(|line| line.split_at_checked(end)) else {
-            break;
-        };
-        rest = rest.get(end + 1..).unwrap_or_default();
-        let Some(line) = line.strip_suffix(b"\r") else {
+    let mut lines = Lines::default();
+    let found = bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| line.ends_with(b"\n"))
+        .map(|line| lines.add(line));
+    let mut decided = found.filter(|found| *found != RawHead::Incomplete);
+    decided.next().unwrap_or(RawHead::Incomplete)
+}
+
+/// Most bytes of a method: twice as many as the longest that is registered has.
+const METHOD_BYTES: usize = 32;
+
+/// The lines of a head, one after another.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    fields: Fields,
+    has_begun: bool,
+}
+
+impl Lines {
+    /// Checks the next line, which ends with a line feed.
+    pub(crate) fn add(&mut self, line: &[u8]) -> RawHead {
+        let Some(line) = line.strip_suffix(b"\r\n") else {
             return RawHead::Refused("a line ends without a carriage return");
         };
         if line.contains(&b'\r') || line.contains(&0) {
             return RawHead::Refused("a control character in the request head");
         }
-        match (line.is_empty(), is_request_line) {
+        let added = match (line.is_empty(), self.has_begun) {
             // Empty lines before the request are skipped by every server.
-            (true, true) => {}
-            (true, false) => return fields.verdict(),
-            (false, true) if line.iter().any(u8::is_ascii_control) => {
-                return RawHead::Refused("a control character in the request line");
-            }
-            (false, true) if line.starts_with(b" ") => {
-                return RawHead::Refused("white space before the request line");
-            }
-            (false, true) => is_request_line = false,
+            (true, false) => Ok(()),
+            (true, true) => return self.fields.verdict(),
             (false, false) => {
-                if let Err(reason) = fields.add(line) {
-                    return RawHead::Refused(reason);
-                }
+                self.has_begun = true;
+                request_line(line)
             }
-        }
+            (false, true) => self.fields.add(line),
+        };
+        added.map_or_else(RawHead::Refused, |()| RawHead::Incomplete)
     }
-    RawHead::Incomplete
+
+    /// Whether a body in chunks follows a sound head.
+    pub(crate) fn is_chunked(&self) -> bool {
+        0 < self.fields.encodings
+    }
+
+    /// The length of the body that follows, where it is not in chunks.
+    pub(crate) fn length(&self) -> u64 {
+        self.fields.length
+    }
+}
+
+fn request_line(line: &[u8]) -> Result<(), &'static str> {
+    if line.iter().any(u8::is_ascii_control) {
+        return Err("a control character in the request line");
+    }
+    if line.starts_with(b" ") {
+        return Err("white space before the request line");
+    }
+    let method = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    if METHOD_BYTES < method.len() || !method.iter().all(is_plain) {
+        return Err("a method that is none");
+    }
+    Ok(())
 }
 
 /// The fields that decide where a request goes and where it ends.
@@ -63,6 +94,7 @@ pub(crate) fn check_raw(bytes: &[u8]) -> RawHead {
 struct Fields {
     hosts: u32,
     lengths: u32,
+    length: u64,
     encodings: u32,
 }
 
@@ -71,16 +103,22 @@ impl Fields {
         if line.first().is_some_and(u8::is_ascii_whitespace) {
             return Err("a header is continued on a second line");
         }
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        let Some((name, value)) = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .and_then(|colon| Some((line.get(..colon)?, line.get(colon + 1..)?)))
+        else {
             return Err("a header without a colon");
         };
-        let name = line.get(..colon).unwrap_or_default();
         if name.last().is_none_or(u8::is_ascii_whitespace) {
             return Err("white space before a header's colon");
         }
         self.hosts += u32::from(name.eq_ignore_ascii_case(b"host"));
-        self.lengths += u32::from(name.eq_ignore_ascii_case(b"content-length"));
         self.encodings += u32::from(name.eq_ignore_ascii_case(b"transfer-encoding"));
+        if name.eq_ignore_ascii_case(b"content-length") {
+            self.lengths += 1;
+            self.length = number(value.trim_ascii()).ok_or("a Content-Length that is no number")?;
+        }
         Ok(())
     }
 
@@ -96,6 +134,13 @@ impl Fields {
             Fields { .. } => RawHead::Sound,
         }
     }
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 const TWO_HOSTS: &str = "two Host headers";

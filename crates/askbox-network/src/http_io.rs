@@ -3,14 +3,15 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::http_frames::{Frames, Refused};
 use crate::relay::{self, Counts};
 
 /// Which side of the relay a socket is on.
@@ -22,6 +23,18 @@ pub(crate) enum Side {
     Server,
 }
 
+/// Stands for what must not go on: hyper refuses it wherever a head, or the line of a chunk, goes on.
+const NO_HTTP: u8 = 0;
+
+/// What both sides of an exchange know of the client's bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    /// Why they do not go on.
+    pub(crate) refused: OnceLock<&'static str>,
+    /// Set when what comes is HTTP no more.
+    pub(crate) upgraded: OnceLock<()>,
+}
+
 /// A socket that hyper reads and writes.
 #[derive(Debug)]
 pub(crate) struct HttpIo {
@@ -29,16 +42,43 @@ pub(crate) struct HttpIo {
     held: Bytes,
     counts: Arc<Counts>,
     side: Side,
+    frames: Frames,
+    watched: Arc<Watched>,
 }
 
 impl HttpIo {
-    /// `held` was read, and counted, before.
-    pub(crate) fn new(stream: Arc<TcpStream>, held: Bytes, counts: Arc<Counts>, side: Side) -> Self {
+    /// `held` was read, and counted, before. Of the client's side, requests that could be read in two ways end the bytes.
+    pub(crate) fn new(
+        stream: Arc<TcpStream>,
+        held: Bytes,
+        counts: Arc<Counts>,
+        side: Side,
+        watched: Arc<Watched>,
+    ) -> Self {
         Self {
             stream,
             held,
             counts,
             side,
+            frames: Frames::default(),
+            watched,
+        }
+    }
+
+    /// Checks what was put behind the first `before` bytes of a buffer.
+    fn watch(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let Side::Client = self.side else {
+            return;
+        };
+        if self.watched.upgraded.get().is_some() {
+            return;
+        }
+        let new = buffer.filled().get(before..).unwrap_or_default();
+        if let Err(Refused { after, reason }) = self.frames.take(new) {
+            buffer.set_filled(before + after);
+            buffer.put_slice(&[NO_HTTP]);
+            // Nothing is read after the first.
+            let _is_first = self.watched.refused.set(reason);
         }
     }
 
@@ -61,9 +101,14 @@ impl AsyncRead for HttpIo {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if matches!(self.side, Side::Client) && self.watched.refused.get().is_some() {
+            return Poll::Ready(Ok(()));
+        }
         if !self.held.is_empty() {
             let count = self.held.len().min(buffer.remaining());
             buffer.put_slice(&self.held.split_to(count));
+            self.watch(buffer, before);
             return Poll::Ready(Ok(()));
         }
         loop {
@@ -71,6 +116,7 @@ impl AsyncRead for HttpIo {
             match self.stream.try_read_buf(buffer) {
                 Ok(count) => {
                     self.counter().fetch_add(count as u64, Ordering::Relaxed);
+                    self.watch(buffer, before);
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

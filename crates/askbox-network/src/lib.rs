@@ -17,6 +17,7 @@ mod session;
 
 mod classify;
 mod client_hello;
+mod http_frames;
 mod http_head;
 mod opening;
 mod refusal;

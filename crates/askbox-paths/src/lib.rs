@@ -19,6 +19,9 @@ pub enum Error {
     /// Neither `$HOME` nor the user database names a home directory.
     #[error("no home directory is known; set HOME, or {ROOT_VARIABLE}")]
     NoHome,
+    /// `$HOME` is relative: the same.
+    #[error("HOME must be an absolute path, not {0:?}")]
+    RelativeHome(PathBuf),
     /// `ASKBOX_ROOT` is relative, so that it would mean another directory after `cd`.
     #[error("{ROOT_VARIABLE} must be an absolute path, not {0:?}")]
     RelativeRoot(PathBuf),
@@ -39,6 +42,9 @@ impl Paths {
     pub fn new(root: Option<OsString>) -> Result<Self, Error> {
         let user = directories::BaseDirs::new().ok_or(Error::NoHome)?;
         let home = user.home_dir().to_owned();
+        if home.is_relative() {
+            return Err(Error::RelativeHome(home));
+        }
         let Some(root) = root.filter(|root| !root.is_empty()).map(PathBuf::from) else {
             let project = directories::ProjectDirs::from("", "", "askbox").ok_or(Error::NoHome)?;
             let state = project

@@ -2,8 +2,8 @@
 //! after a power cut too. What is in them is not known here.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::Builder;
@@ -21,6 +21,32 @@ pub struct KeptAside {
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
+}
+
+/// What a file of at most `limit` bytes holds; `None` where there is none. Never waits for what is not a file, a named pipe or
+/// a device: that, and a file that is longer, is an error of the kind `InvalidData`.
+pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let refused = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
+    let not_a_file = || refused("it is not an ordinary file".to_owned());
+    let opened = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path);
+    let file = match opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // open(2): a socket, or a device that is not there.
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => return Err(not_a_file()),
+        opened => opened?,
+    };
+    if !file.metadata()?.is_file() {
+        return Err(not_a_file());
+    }
+    let mut content = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
+    if u64::try_from(content.len()).is_ok_and(|length| limit < length) {
+        return Err(refused(format!("it is longer than {limit} bytes")));
+    }
+    Ok(Some(content))
 }
 
 /// Puts new content in the place of a file, or leaves it as it was. A file that is there keeps its mode. Blocks until

@@ -20,7 +20,7 @@ use crate::profile::ProfileName;
 use crate::request::{Destination, Process, Project, Target};
 use crate::rule::Pattern;
 
-pub use command::{command, command_shortened};
+pub use command::{command, command_shortened, words_shortened};
 
 /// The most characters of a host name, unless its registrable domain alone is longer.
 pub const MAX_HOST: usize = 80;
@@ -143,25 +143,36 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",
-        Target::Profile(name) => return profile_title(name, project),
+        Target::Profile(profile) => return profile_title(profile, project),
     };
     let program = program(process, known.toolchains);
-    let project = text(&project.name(), MAX_NAME);
+    let project = name(&project.name(), MAX_NAME);
     format!("{program} ({project}) {verb} {}", target_at(target, known.home))
 }
 
 /// `Claude Code (my-project) wants its own login and state (13 paths, 3 domain families)`. The program is the one whose name
 /// the person typed.
-fn profile_title(name: &ProfileName, project: &Project) -> String {
-    let title = name
+fn profile_title(profile: &ProfileName, project: &Project) -> String {
+    let title = profile
         .profile()
-        .map_or(name.as_str(), |profile| profile.title.as_str());
+        .map_or(profile.as_str(), |known| known.title.as_str());
     let title = text(title, MAX_NAME);
-    let project = text(&project.name(), MAX_NAME);
+    let project = name(&project.name(), MAX_NAME);
     format!(
         "{title} ({project}) wants {}",
-        target(&Target::Profile(name.clone()))
+        target(&Target::Profile(profile.clone()))
     )
+}
+
+/// A name among other words. One that holds more than letters, digits and `._-+@` is quoted, so that it cannot be taken for
+/// words of ours.
+pub fn name(name: &str, max: usize) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "._-+@".contains(character);
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return text(name, max);
+    }
+    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", text(&quoted, max))
 }
 
 /// Makes hidden characters visible; text without any is returned as it is.

@@ -81,18 +81,39 @@ pub(crate) fn work_tree(gitdir: &Path) -> Option<PathBuf> {
     gitdir.join(named.value).canonicalize().ok()
 }
 
+/// What git reads of the user in every repository, below the home directory: git-config(1).
+pub(crate) const USERS_OWN: [&str; 2] = [".config/git/config", ".gitconfig"];
+
+/// Whether a git directory has the name of a worktree's: git puts it at COMMON/worktrees/NAME.
+pub(crate) fn is_worktree(gitdir: &Path) -> bool {
+    let parent = gitdir.parent().and_then(Path::file_name);
+    parent.is_some_and(|name| name == "worktrees")
+}
+
+/// The work tree of a worktree's git directory, as its `gitdir` says.
+pub(crate) fn tree_of_worktree(gitdir: &Path) -> Option<PathBuf> {
+    if !is_worktree(gitdir) {
+        return None;
+    }
+    let dot_git = gitdir.join(read_path(&gitdir.join("gitdir"), "")?);
+    dot_git.parent()?.canonicalize().ok()
+}
+
+/// The git directory whose configuration a worktree's shares; `None` for any other.
+pub(crate) fn common_of(gitdir: &Path) -> Option<PathBuf> {
+    let common = gitdir.join(read_path(&gitdir.join("commondir"), "")?);
+    common.canonicalize().ok()
+}
+
 /// A worktree's gitdir holds `gitdir`, the way back, and `commondir`, the way to the repository.
 fn worktree(gitdir: &Path, dot_git: &Path) -> Option<GitDirectory> {
     let back = read_path(&gitdir.join("gitdir"), "")?;
     if gitdir.join(back).canonicalize().ok()? != dot_git.canonicalize().ok()? {
         return None;
     }
-    let common = gitdir
-        .join(read_path(&gitdir.join("commondir"), "")?)
-        .canonicalize()
-        .ok()?;
-    // git puts it at COMMON/worktrees/NAME; anything else is not git's doing.
-    let expected = gitdir.parent()?.parent()? == common && gitdir.parent()?.file_name()? == "worktrees";
+    let common = common_of(gitdir)?;
+    // Anywhere else it is not git's doing.
+    let expected = is_worktree(gitdir) && gitdir.parent()?.parent()? == common;
     expected.then(|| GitDirectory::Outside {
         root: common,
         gitdir: gitdir.to_owned(),

@@ -84,6 +84,7 @@ fn look_within(project: &Path, git: &GitDirectory, home: &Path, mut search: Sear
         collector.git_directory(root, Some(project));
         collector.git_directory(gitdir, Some(project));
     }
+    collector.users_configuration(project);
     for name in PROJECT {
         collector.hold(&project.join(name.name));
     }
@@ -125,6 +126,8 @@ struct Collector<'a> {
     watched: BTreeMap<PathBuf, Was>,
     roots: BTreeMap<PathBuf, Origin>,
     repositories: BTreeSet<PathBuf>,
+    /// Git directories with the work trees for which their configuration was read; none for the user's own.
+    configured: BTreeSet<(Option<PathBuf>, PathBuf)>,
     git_config: Option<PathBuf>,
     /// Names in configurations that are still looked for.
     named_left: usize,
@@ -141,6 +144,7 @@ impl<'a> Collector<'a> {
             watched: BTreeMap::new(),
             roots: BTreeMap::new(),
             repositories: BTreeSet::new(),
+            configured: BTreeSet::new(),
             git_config: None,
             named_left: limits::NAMED,
             is_cut: false,
@@ -203,62 +207,97 @@ impl<'a> Collector<'a> {
         self.found.entry(at).or_insert(access);
     }
 
-    /// Guards a git directory, and what its configuration names.
+    /// Guards a git directory, and what its configuration names for a work tree.
     fn git_directory(&mut self, git: &Path, work_tree: Option<&Path>) {
-        if !self.repositories.insert(git.to_owned()) {
-            return;
-        }
-        self.place(git, Access::ReadWrite);
-        for name in GIT {
-            self.hold(&git.join(name.name));
-        }
-        if git
-            .parent()
-            .and_then(Path::file_name)
-            .is_some_and(|name| name == "worktrees")
-        {
-            for name in WORKTREE {
+        if self.repositories.insert(git.to_owned()) {
+            self.place(git, Access::ReadWrite);
+            for name in GIT {
                 self.hold(&git.join(name.name));
             }
-        }
-        let config = git.join("config");
-        if self.found.contains_key(&config) {
-            self.git_config.get_or_insert(config);
+            if git::is_worktree(git) {
+                for name in WORKTREE {
+                    self.hold(&git.join(name.name));
+                }
+            }
+            let config = git.join("config");
+            if self.found.contains_key(&config) {
+                self.git_config.get_or_insert(config);
+            }
         }
         if let Some(work_tree) = work_tree {
             self.configuration(git, work_tree);
         }
     }
 
-    /// Guards the files that a configuration names and that lead to something that runs.
+    /// Guards the files that a repository's configuration names and that lead to something that runs. Two work trees of one
+    /// repository have two files of each relative name.
     fn configuration(&mut self, git: &Path, work_tree: &Path) {
-        let mut files = vec![git.join("config"), git.join("config.worktree")];
+        let what = (Some(git.to_owned()), work_tree.to_owned());
+        if !self.configured.insert(what) {
+            return;
+        }
+        let shared = git::common_of(git).unwrap_or_else(|| git.to_owned());
+        let files = vec![shared.join("config"), git.join("config.worktree")];
+        let (names, is_cut) = self.follow(files, work_tree, limits::CONFIGURATIONS, self.named_left);
+        self.named_left = names;
+        self.is_cut |= is_cut;
+        self.users_configuration(work_tree);
+    }
+
+    /// The same for what git reads of the user in every work tree. That may be a link, or lie in the project itself.
+    fn users_configuration(&mut self, work_tree: &Path) {
+        if !self.configured.insert((None, work_tree.to_owned())) {
+            return;
+        }
+        let files = git::USERS_OWN.map(|name| before::resolve(&self.home.join(name)));
+        for file in &files {
+            self.hold_named(file);
+        }
+        let (_, is_cut) = self.follow(
+            files.to_vec(),
+            work_tree,
+            limits::USERS_CONFIGURATIONS,
+            limits::USERS_NAMED,
+        );
+        self.is_cut |= is_cut;
+    }
+
+    /// Reads configurations and those in the project, or of the user, that they include. Returns how many more names may be
+    /// looked for, and whether there was more.
+    fn follow(
+        &mut self,
+        mut files: Vec<PathBuf>,
+        work_tree: &Path,
+        most: usize,
+        mut names: usize,
+    ) -> (usize, bool) {
         let mut at = 0;
         while let Some(file) = files.get(at).cloned() {
             at += 1;
-            if limits::CONFIGURATIONS < at {
-                self.is_cut = true;
-                return;
+            if most < at {
+                return (names, true);
             }
             let variables = git::read_small(&file)
                 .map(|text| git::parse(&text))
                 .unwrap_or_default();
             let places = Places {
                 work_tree,
-                directory: file.parent().unwrap_or(git),
+                directory: file.parent().unwrap_or(work_tree),
                 home: self.home,
             };
+            let is_ours = self.is_ours(&file);
             for named in variables.iter().flat_map(|variable| git::by(variable, places)) {
-                if self.named_left == 0 {
-                    self.is_cut = true;
-                    return;
+                if names == 0 {
+                    return (0, true);
                 }
-                self.named_left -= 1;
+                names -= 1;
                 match named {
                     Named::Include(path) => {
                         let path = before::resolve(&path);
                         self.hold_named(&path);
-                        if self.found.contains_key(&path) && !files.contains(&path) {
+                        // A program inside may have written what lies in the project: it names no file to be read outside.
+                        let is_read = !is_ours || self.is_ours(&path);
+                        if is_read && !files.contains(&path) {
                             files.push(path);
                         }
                     }
@@ -273,6 +312,12 @@ impl<'a> Collector<'a> {
                 }
             }
         }
+        (names, false)
+    }
+
+    /// Whether a path lies in the project, or in a git directory outside that belongs to it.
+    fn is_ours(&self, path: &Path) -> bool {
+        self.bases.iter().any(|base| path.starts_with(base))
     }
 
     /// A directory with programs, unless that is the project or holds a git directory, which must be written.
@@ -285,13 +330,16 @@ impl<'a> Collector<'a> {
 
     /// A repository beside the project's own: a git directory, or a `.git` of any kind.
     fn repository(&mut self, place: &Path) {
-        if limits::REPOSITORIES < self.repositories.len() {
+        if limits::REPOSITORIES < self.repositories.len() || 2 * limits::REPOSITORIES < self.configured.len()
+        {
             self.is_cut = true;
             return;
         }
         let work_tree = match place.file_name() {
             Some(name) if name == ".git" => place.parent().map(Path::to_owned),
-            Some(_) | None => git::work_tree(place).filter(|tree| tree.starts_with(self.project)),
+            Some(_) | None => git::work_tree(place)
+                .or_else(|| git::tree_of_worktree(place))
+                .filter(|tree| tree.starts_with(self.project)),
         };
         let Ok(metadata) = fs::symlink_metadata(place) else {
             return;
@@ -306,8 +354,7 @@ impl<'a> Collector<'a> {
                 git::gitdir_of(place)
             }
         };
-        let is_ours = |target: &PathBuf| self.bases.iter().any(|base| target.starts_with(base));
-        if let Some(git) = leads_to.filter(is_ours) {
+        if let Some(git) = leads_to.filter(|target| self.is_ours(target)) {
             self.git_directory(&git, work_tree.as_deref());
         }
         if let Some(work_tree) = work_tree.filter(|tree| *tree != self.project) {

@@ -30,6 +30,12 @@ pub(crate) const CONFIGURATIONS: usize = 8;
 /// Most names in configurations that are looked for: a program inside may have written the repository.
 pub(crate) const NAMED: usize = 200;
 
+/// The same for the user's own configuration, which nothing inside writes: some write one for each employer.
+pub(crate) const USERS_CONFIGURATIONS: usize = 32;
+
+/// Names in the user's own configuration that are looked for in one work tree: its aliases have many words.
+pub(crate) const USERS_NAMED: usize = 2000;
+
 /// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
 pub(crate) const GIT_FILE_BYTES: u64 = 64 * 1024;
 

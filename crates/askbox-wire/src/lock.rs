@@ -34,7 +34,9 @@ impl Lock {
             path: path.to_owned(),
             source,
         };
+        // For reading too: a named pipe would keep a writer waiting.
         let file = OpenOptions::new()
+            .read(true)
             .write(true)
             .create(true)
             .truncate(false)

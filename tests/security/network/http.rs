@@ -228,6 +228,10 @@ fn an_ambiguous_request_behind_a_good_one_never_arrives() {
             "GET /evil HTTP/1.1\r\nHost: ok.test\r\nHost: denied.test\r\n\r\n",
             "GET http://denied.test/evil HTTP/1.1\r\nHost: ok.test\r\n\r\n",
             "GET /evil HTTP/1.1\r\nHost: ok.test@denied.test\r\n\r\n",
+            "POST /evil HTTP/1.1\r\nHost: ok.test\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /evil HTTP/1.1\r\nHost: ok.test\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA /evil HTTP/1.1\r\nHost: ok.test\r\n\r\n",
+            "G.ET /evil HTTP/1.1\r\nHost: ok.test\r\n\r\n",
         ] {
             let attack = send("ok.test", &format!("{good}{second}"));
             assert!(outside(&world, &attack).stdout.starts_with("200 200"));
@@ -240,10 +244,6 @@ fn an_ambiguous_request_behind_a_good_one_never_arrives() {
             );
             assert!(inside.stdout.starts_with("200 4"), "{second:?}: {inside:?}");
         }
-        // Of two lengths only the one that was understood goes on.
-        let two = "POST / HTTP/1.1\r\nHost: ok.test\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-        world.sh(&allowing(&["ok.test"]), &send("ok.test", &format!("{good}{two}")));
-        assert!(!recorder.take().to_lowercase().contains("content-length"));
         // What looks like a request in a body is a body, for us as for the server.
         let body = "GET /evil HTTP/1.1\r\nHost: denied.test\r\n\r\n";
         let posted = format!(

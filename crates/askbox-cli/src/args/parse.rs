@@ -80,6 +80,10 @@ fn environment(text: OsString) -> Result<EnvironmentOption, &'static str> {
     if name.is_empty() {
         return Err("expected NAME or NAME=VALUE");
     }
+    let is_odd = |character: char| character.is_whitespace() || character.is_control();
+    if name.contains(is_odd) {
+        return Err("a variable's name has no blanks and no control characters");
+    }
     if value
         .as_ref()
         .is_some_and(|value| value.as_os_str().as_bytes().contains(&0))

@@ -49,16 +49,37 @@ fn show(context: &Context, arguments: LogArgs) -> Result<ExitStatus, CliError> {
         last_seq: 0,
     };
     if !arguments.follow {
-        printer.print_all(&open(context)?, &filter)?;
+        let reader = open(context)?;
+        expect_session(&reader, &filter)?;
+        printer.print_all(&reader, &filter)?;
         return Ok(ExitStatus::Success);
     }
     follow(context, filter, &mut printer)
 }
 
+/// That there is something of the session that is asked for: a slip of the pen must not look like a quiet session. Its
+/// start is in the log before anything of it runs.
+fn expect_session(reader: &Reader, filter: &Filter) -> Result<(), CliError> {
+    let Some(session) = &filter.session else {
+        return Ok(());
+    };
+    let any = Filter {
+        session: Some(session.clone()),
+        limit: Some(1),
+        ..Filter::default()
+    };
+    if reader.query(&any)?.is_empty() {
+        return Err(CliError::NotInLog(session.0.clone()));
+    }
+    Ok(())
+}
+
 /// What there is, then what comes. Following begins before reading, so that nothing falls between the two.
 fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let Some(mut client) = connect::connect_if_running(&context.paths)? else {
-        printer.print_all(&open(context)?, &filter)?;
+        let reader = open(context)?;
+        expect_session(&reader, &filter)?;
+        printer.print_all(&reader, &filter)?;
         report::complain("askbox: no daemon runs, so nothing more comes\n");
         return Ok(ExitStatus::Success);
     };
@@ -68,6 +89,7 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
     };
     connect::expect_done(&mut client, askbox_wire::Request::Follow(follow))?;
     let reader = open(context)?;
+    expect_session(&reader, &filter)?;
     printer.print_all(&reader, &filter)?;
     filter.limit = None;
     while let Some(event) = client.next_event()? {

@@ -1,9 +1,10 @@
 //! `askbox questions`: what waits for a person, and what nobody answered.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Kind, SessionId, WhyMissed};
+use askbox_policy::{Kind, SessionId, WhyMissed, display};
 use askbox_wire::{Client, Closed, Event, Follow, MissedView, QuestionView, Request, Response, Topic};
 use serde::Serialize;
 
@@ -14,6 +15,9 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
+
+/// Longest name of a session that is shown, in characters: as long as the daemon lets it be.
+const NAME_SHOWN: usize = 80;
 
 /// Lists, follows or resumes.
 pub(crate) fn run(context: &Context, arguments: &QuestionsArgs) -> Result<ExitStatus, CliError> {
@@ -180,6 +184,10 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
 fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Style) -> String {
     let mut text = format!("{}  {}\n", style.bold(&question.id), style.bold(&question.title));
     let _infallible = write!(text, "   {}, session {}", question.kind, question.session);
+    // Without a name of its own a session goes by its project, which the title has.
+    if !Path::new(&question.project).ends_with(&question.session_name) {
+        let _infallible = write!(text, " {}", display::name(&question.session_name, NAME_SHOWN));
+    }
     if let Some(left) = now.and_then(|now| output::left(&question.expires, now)) {
         let _infallible = write!(text, ", {left} left");
     }

@@ -2,9 +2,11 @@
 //! keeps, and the project; executes nothing, and speaks with the daemon only to learn what still runs.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use askbox_audit::path_text;
+use askbox_paths::own_file;
 use askbox_sandbox::review::{Change, Kept, Record, State};
 use askbox_wire::{Request, Response, rfc3339};
 
@@ -80,7 +82,9 @@ fn find(context: &Context, session: Option<&str>) -> Result<Record, CliError> {
 }
 
 fn read(file: &Path) -> Result<Record, CliError> {
-    let json = fs::read(file).map_err(CliError::system(format!("read {}", file.display())))?;
+    let json = own_file::read(file, Record::MOST_BYTES)
+        .and_then(|json| json.ok_or_else(|| io::ErrorKind::NotFound.into()))
+        .map_err(CliError::system(format!("read {}", file.display())))?;
     Ok(Record::from_json(&json)?)
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use askbox_paths::own_file;
 use askbox_policy::block_list::BlockList;
 use askbox_policy::builtin_lists::Lists;
+use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::{self, PolicyFile};
 use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Effect, Policy, Rule};
@@ -308,8 +309,8 @@ fn read_user(places: &Places, before: Option<&PolicySource>) -> PolicySource {
     let context = files::context(&places.home, Origin::Written);
     let first = before.is_none();
     let last_good = || -> Option<PolicyFile> {
-        let text = std::fs::read_to_string(&places.last_good).ok()?;
-        policy_file::parse(&text, &context).ok()
+        let text = files::read(&places.last_good, POLICY_FILE_BYTES as u64).ok()?;
+        policy_file::parse(&text.content, &context).ok()
     };
     let source = PolicySource::read(&places.user, &context, before, first.then(last_good).flatten());
     let kept = match source.state {

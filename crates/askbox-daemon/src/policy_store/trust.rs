@@ -16,6 +16,8 @@ use askbox_wire::OsText;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::limits;
+
 /// The name of a project's own file.
 pub(crate) const PROJECT_FILE: &str = ".askbox.toml";
 
@@ -94,11 +96,13 @@ fn not_a_file() -> io::Error {
 impl Trusted {
     /// Reads the list; none is an empty one. A broken one is kept aside and trusts nothing.
     pub(crate) fn load(path: &Path) -> io::Result<(Self, Option<KeptAside>)> {
-        let bytes = match std::fs::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Self::default(), None)),
-            bytes => bytes?,
+        let parsed = match own_file::read(path, limits::TRUSTED_FILE_BYTES) {
+            Ok(None) => return Ok((Self::default(), None)),
+            Ok(Some(bytes)) => Self::parse(&bytes),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.to_string()),
+            Err(error) => return Err(error),
         };
-        match Self::parse(&bytes) {
+        match parsed {
             Ok(trusted) => Ok((trusted, None)),
             Err(reason) => Ok((Self::default(), Some(own_file::keep_aside(path, reason)?))),
         }

@@ -106,6 +106,9 @@ const BASES: [&str; 12] = [
     "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/tmp",
 ];
 
+/// What to do about a project that is none.
+const ANOTHER_PROJECT: &str = "run it in a directory that is there, or name one with --project";
+
 /// A plan in the making.
 struct Planning {
     home: CanonicalPath,
@@ -123,7 +126,10 @@ impl Planning {
             return Err(WireError::new(ErrorCode::Malformed, "there is no command"));
         }
         let real = |path: &Path| {
-            fs::canonicalize(path).map_err(|error| refused(format!("{}: {error}", path.display())))
+            let error = |error| refused(format!("cannot work in {}: {error}", path.display()));
+            fs::canonicalize(path)
+                .map_err(error)
+                .map_err(|error| error.with_hint(ANOTHER_PROJECT))
         };
         let mut cwd = real(request.cwd.as_path())?;
         let project = match &request.options.project {
@@ -133,8 +139,11 @@ impl Planning {
         if !cwd.starts_with(&project) {
             cwd.clone_from(&project);
         }
-        let project = CanonicalPath::new(&project).filter(|project| project.as_path().is_dir());
-        let project = project.ok_or_else(|| refused("the project is not a directory".to_owned()))?;
+        let found = CanonicalPath::new(&project).filter(|project| project.as_path().is_dir());
+        let project = found.ok_or_else(|| {
+            refused(format!("the project {} is not a directory", project.display()))
+                .with_hint(ANOTHER_PROJECT)
+        })?;
         let policy = daemon.policy.policy();
         if let Some(why) = policy.lists().project_refused(&project) {
             return Err(refused(format!("{project} cannot be a project: {why}"))

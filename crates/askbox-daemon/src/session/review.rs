@@ -153,7 +153,8 @@ pub(super) async fn end(daemon: &Arc<Daemon>, id: &SessionId, has_run: bool) {
 }
 
 fn reduce(daemon: &Daemon, path: &Path) -> Result<(), String> {
-    let json = fs::read(path).map_err(|error| error.to_string())?;
+    let json = own_file::read(path, Record::MOST_BYTES).map_err(|error| error.to_string())?;
+    let json = json.ok_or("there is no record")?;
     let record = Record::from_json(&json).map_err(|error| error.to_string())?;
     let now = daemon.clock.now().wall_ms;
     let record = record

@@ -84,7 +84,7 @@ async fn a_denied_profile_leaves_what_it_names_to_questions_of_its_own() {
     let profile = ask(&world, "with", &target);
     let waiting = ask(&world, "with", &net("x.api.test"));
     let open = questions(&world, 1).await;
-    assert_eq!(open[0].targets(), [target.clone()]);
+    assert_eq!(open[0].targets(), std::slice::from_ref(&target));
     world
         .answer(open[0].id, None, block(Duration::Session))
         .await
@@ -106,7 +106,7 @@ async fn what_waits_for_a_profile_that_nobody_answers_about_is_denied() {
     open_with_profile(&world, "with");
     let waiting = ask(&world, "with", &net("x.api.test"));
     questions(&world, 1).await;
-    world.advance(Time::from_secs(60)).await;
+    world.advance(MINUTE).await;
     let denial = waiting.await.unwrap().unwrap_err();
     assert_eq!(denial.target, net("x.api.test"));
     assert!(matches!(denial.by, DeniedBy::TimedOut), "{denial:?}");

@@ -56,3 +56,28 @@ fn a_second_broken_file_does_not_replace_the_first() {
         io::ErrorKind::NotFound
     );
 }
+
+#[test]
+fn only_a_file_is_read_and_nothing_is_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("file"), "text").unwrap();
+    std::os::unix::fs::symlink("file", at("link")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", at("device")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    for (name, limit, expected) in [
+        ("file", 4, Ok(Some("text"))),
+        ("link", 4, Ok(Some("text"))),
+        ("absent", 4, Ok(None)),
+        ("file", 3, Err("it is longer than 3 bytes")),
+        ("device", 4, Err("it is not an ordinary file")),
+        ("socket", 4, Err("it is not an ordinary file")),
+        (".", 4, Err("it is not an ordinary file")),
+    ] {
+        let read = read(&at(name), limit).map_err(|error| (error.kind(), error.to_string()));
+        let expected = expected
+            .map(|text| text.map(|text| text.as_bytes().to_vec()))
+            .map_err(|reason| (io::ErrorKind::InvalidData, reason.to_owned()));
+        assert_eq!(read, expected, "{name}");
+    }
+}

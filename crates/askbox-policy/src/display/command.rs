@@ -28,11 +28,16 @@ pub fn command(arguments: &[String]) -> String {
 /// the values of flags and variables that hold secrets, and without the user and the query of URLs.
 pub fn command_shortened(exe: Option<&Path>, arguments: &[String]) -> Vec<String> {
     let exe = exe.map_or_else(|| "unknown".to_owned(), |exe| path(exe, MAX_EXE));
+    [exe].into_iter().chain(words_shortened(arguments)).collect()
+}
+
+/// The same without the executable, for a command that nobody has started yet.
+pub fn words_shortened(arguments: &[String]) -> Vec<String> {
     let program = arguments
         .first()
         .map_or("", |name| name.rsplit('/').next().unwrap_or(name));
     let mut next = Next::Word;
-    let words = arguments
+    arguments
         .iter()
         .take(1 + MAX_WORDS)
         .enumerate()
@@ -44,8 +49,8 @@ pub fn command_shortened(exe: Option<&Path>, arguments: &[String]) -> Vec<String
             };
             next = then;
             text(&shown, MAX_WORD)
-        });
-    [exe].into_iter().chain(words).collect()
+        })
+        .collect()
 }
 
 /// One word in the shell's quotes: none where none are needed, `$'…'` where something must be escaped.

@@ -189,7 +189,22 @@ fn targets_say_what_would_be_reached() {
     let read = Target::Read(canonical("/etc/a\u{1b}b"));
     let project = Project(PathBuf::from("/p/<b>"));
     let title = display::title(&Process::unknown(), &project, &read, &known(&[]));
-    assert_eq!(title, r"An unknown program (<b>) wants to read /etc/a\u{1b}b");
+    assert_eq!(title, r#"An unknown program ("<b>") wants to read /etc/a\u{1b}b"#);
+}
+
+#[test]
+fn names_that_are_more_than_a_word_are_quoted() {
+    for (name, expected) in [
+        ("my-project", "my-project"),
+        ("größe_1.2+x", "größe_1.2+x"),
+        ("my project", r#""my project""#),
+        ("x) wants good.test (y", r#""x) wants good.test (y""#),
+        (r#"a" b\"#, r#""a\" b\\""#),
+        ("a\u{202e}b", r#""a\u{202e}b""#),
+        ("", r#""""#),
+    ] {
+        assert_eq!(display::name(name, 40), expected, "{name}");
+    }
 }
 
 #[test]

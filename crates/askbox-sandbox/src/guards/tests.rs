@@ -5,7 +5,11 @@ use crate::testing::Project;
 
 impl Project {
     fn look(&self) -> Guards {
-        look(&self.root, &git::find(&self.root), Path::new("/home/ada"))
+        look(
+            &self.root,
+            &git::find(&self.root),
+            &self.root.with_file_name("home"),
+        )
     }
 
     /// Guards relative to the project: `+` for those that are only pinned.
@@ -169,6 +173,88 @@ fn files_that_the_configuration_names_are_guarded() {
         "+tools",
         "tools/clean",
         "watch",
+    ]);
+}
+
+#[test]
+fn what_the_users_own_configuration_names_is_guarded() {
+    let settings = "[core] hooksPath = .githooks\n[include] path = work\n[alias] x = !sh tools/x\n";
+    let project = Project::new(&[
+        ("../home/.config/git/config", settings),
+        (
+            "../home/.config/git/work",
+            "[core] fsmonitor = ./watch\n[include] path = ~/../project/more\n",
+        ),
+        (".git/HEAD", ""),
+        (".githooks/pre-commit", ""),
+        ("more", "[include] path = ../home/never\n"),
+        ("../home/never", "[diff] external = ./ordinary\n"),
+        ("nested/.git/HEAD", ""),
+        ("nested/.githooks/", ""),
+        ("ordinary", ""),
+        ("tools/x", ""),
+        ("watch", ""),
+    ]);
+    let guards = project.check(&[
+        "+.git",
+        ".githooks",
+        "more",
+        "+nested",
+        "+nested/.git",
+        "nested/.githooks",
+        "+tools",
+        "tools/x",
+        "watch",
+    ]);
+    assert!(!guards.is_cut);
+}
+
+#[test]
+fn the_users_own_configuration_can_lie_in_the_project() {
+    let project = Project::new(&[
+        ("../home/", ""),
+        ("gitconfig", "[core] hooksPath = absent\n"),
+        ("hooks/", ""),
+    ]);
+    symlink("../project/gitconfig", project.root.join("../home/.gitconfig")).unwrap();
+    let before = project.check(&["gitconfig"]).before;
+    project.write("absent/pre-commit", "");
+    assert_eq!(project.made(&before), ["absent"]);
+}
+
+#[test]
+fn each_work_tree_has_its_own_files_of_a_relative_name() {
+    let project = Project::new(&[
+        (".git/config", "[core] hooksPath = .hooks\n"),
+        (".git/worktrees/w/commondir", "../..\n"),
+        (".git/worktrees/w/config.worktree", "[core] fsmonitor = ./watch\n"),
+        (".git/worktrees/w/gitdir", "../../../deep/er/w/.git\n"),
+        (".hooks/pre-commit", ""),
+        ("deep/er/w/.git", "gitdir: ../../../.git/worktrees/w\n"),
+        ("deep/er/w/.hooks/pre-commit", ""),
+        ("deep/er/w/watch", ""),
+        ("moved/.git", "gitdir: ../.git/worktrees/w\n"),
+        ("moved/.hooks/pre-commit", ""),
+        ("watch", ""),
+    ]);
+    project.check(&[
+        "+.git",
+        ".git/config",
+        "+.git/worktrees",
+        "+.git/worktrees/w",
+        ".git/worktrees/w/commondir",
+        ".git/worktrees/w/config.worktree",
+        ".git/worktrees/w/gitdir",
+        ".hooks",
+        "+deep",
+        "+deep/er",
+        "+deep/er/w",
+        "deep/er/w/.git",
+        "deep/er/w/.hooks",
+        "deep/er/w/watch",
+        "+moved",
+        "moved/.git",
+        "moved/.hooks",
     ]);
 }
 

@@ -215,6 +215,9 @@ impl Record {
         serde_json::to_vec(self).map_err(Error::Unreadable)
     }
 
+    /// The longest record that is one, in bytes.
+    pub const MOST_BYTES: u64 = limits::REVIEW_RECORD_BYTES;
+
     /// From what was stored.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         if u64::try_from(json.len()).is_ok_and(|length| limits::REVIEW_RECORD_BYTES < length) {

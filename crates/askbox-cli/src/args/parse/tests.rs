@@ -114,14 +114,31 @@ fn pins() {
 fn variables() {
     check(
         |text| environment(OsString::from(text)),
-        &["NAME", "NAME=", "NAME=a=b", "=value", "", "npm_config_x=1"],
+        &[
+            "NAME",
+            "NAME=",
+            "NAME=a=b",
+            "=value",
+            "",
+            "npm_config_x=1",
+            "A B=c",
+            " A",
+            "A\n=c",
+            "A=b c",
+            "A\0=c",
+        ],
         &expect![[r#"
             "NAME" EnvironmentOption { name: "NAME", value: None }
             "NAME=" EnvironmentOption { name: "NAME", value: Some(OsText("")) }
             "NAME=a=b" EnvironmentOption { name: "NAME", value: Some(OsText("a=b")) }
             "=value" error: expected NAME or NAME=VALUE
             "" error: expected NAME or NAME=VALUE
-            "npm_config_x=1" EnvironmentOption { name: "npm_config_x", value: Some(OsText("1")) }"#]],
+            "npm_config_x=1" EnvironmentOption { name: "npm_config_x", value: Some(OsText("1")) }
+            "A B=c" error: a variable's name has no blanks and no control characters
+            " A" error: a variable's name has no blanks and no control characters
+            "A\n=c" error: a variable's name has no blanks and no control characters
+            "A=b c" EnvironmentOption { name: "A", value: Some(OsText("b c")) }
+            "A\0=c" error: a variable's name has no blanks and no control characters"#]],
     );
     let bytes = OsString::from_vec(b"NAME=\xff".to_vec());
     let value = environment(bytes).unwrap().value.unwrap();

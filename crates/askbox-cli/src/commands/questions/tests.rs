@@ -26,6 +26,23 @@ fn a_question_says_who_wants_what_and_what_to_type() {
 }
 
 #[test]
+fn a_session_with_a_name_of_its_own_is_shown_by_it() {
+    for (name, expected) in [
+        ("app", "session a1b2, 52s left\n"),
+        ("build", "session a1b2 build, 52s left\n"),
+        (
+            "of mine, 9h left",
+            "session a1b2 \"of mine, 9h left\", 52s left\n",
+        ),
+    ] {
+        let mut question = fixtures::question(&["registry.example.com"]);
+        question.session_name = name.into();
+        let shown = render(&[question], &[], fixtures::now(), Style::plain());
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
+
+#[test]
 fn several_targets_are_answered_as_they_were_seen() {
     let mut question = fixtures::question(&["registry.example.com", "cdn.example.com"]);
     question.waiting = 0;
