@@ -132,3 +132,22 @@ fn a_killed_waiter_is_gone_within_a_second() {
         before.elapsed()
     );
 }
+
+#[test]
+fn what_is_changed_by_one_name_of_a_file_is_seen_by_the_others_at_once() {
+    let world = World::new();
+    let script = "cd ~/notes && python3 -c '
+import os
+def links(name): return os.stat(name).st_nlink
+def content(name): return open(name).read()
+os.stat(\"spec.md\")
+os.link(\"spec.md\", \"one\"); os.link(\"one\", \"other\")
+print(links(\"spec.md\"), links(\"one\"), links(\"other\"))
+for text in \"short\", \"much longer\", \"\":
+    open(\"one\", \"w\").write(text)
+    assert os.stat(\"other\").st_size == len(text) and content(\"other\") == text, content(\"other\")
+os.remove(\"other\"); print(links(\"spec.md\"), links(\"one\"))
+open(\"new\", \"w\"); os.rename(\"new\", \"one\"); print(links(\"spec.md\"))'";
+    let finished = world.sh(&["--allow-read", "~/notes", "--allow-write", "~/notes"], script);
+    assert_eq!(finished.succeeded().stdout, "3 3 3\n2 2\n1\n");
+}

@@ -347,6 +347,11 @@ pub(crate) fn kind(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
 }
 
+/// Whether an object had other names when it was looked at. Directories have one, whatever their number of links says.
+pub(crate) fn has_several_names(stat: &FileStat) -> bool {
+    kind(stat) != SFlag::S_IFDIR && 1 < stat.st_nlink
+}
+
 /// What a file looks like.
 pub(crate) fn look(stat: &FileStat) -> Look {
     Look {
