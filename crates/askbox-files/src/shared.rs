@@ -179,7 +179,8 @@ impl Shared {
             };
         }
         let found = self.tree.find(path.as_path()).map_err(Unseen::Host)?;
-        if self.guarded.holds(found.object()) && self.files.lists.credential(path).is_none() {
+        if self.guarded.holds(found.object(), || found.made()) && self.files.lists.credential(path).is_none()
+        {
             return Ok(Seen::Closed(attributes::file_type(found.kind())));
         }
         Ok(self.judged(path, found))

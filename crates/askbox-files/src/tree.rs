@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nix::errno::Errno;
 use nix::fcntl::{
@@ -161,6 +162,11 @@ impl Found {
     /// Which object it is.
     pub(crate) fn object(&self) -> Object {
         object(&self.stat)
+    }
+
+    /// When it was made, where its file system keeps that.
+    pub(crate) fn made(&self) -> Option<SystemTime> {
+        fs::metadata(self.by_descriptor()).ok()?.created().ok()
     }
 
     /// What kind of object it is: the type bits of its mode.
