@@ -230,3 +230,13 @@ fn a_directory_that_gives_its_group_on_gives_that_on_as_well() {
         "os.mkdir(\"d\"); os.chmod(\"d\", 0o2755); os.mkdir(\"d/below\"); print(oct(os.stat(\"d/below\").st_mode))",
     );
 }
+
+#[test]
+fn what_is_written_by_a_name_that_is_gone_is_seen_by_the_other_at_once() {
+    does_what_it_does_natively(
+        "open(\"one\", \"w\"); os.link(\"one\", \"other\")
+fd = os.open(\"one\", os.O_WRONLY); os.remove(\"one\")
+for size in 1, 2, 3:
+    os.write(fd, b\"x\"); print(os.stat(\"other\").st_size, os.stat(\"other\").st_nlink)",
+    );
+}

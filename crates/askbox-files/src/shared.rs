@@ -220,7 +220,7 @@ impl Shared {
     /// The attributes of what was seen, and how long the kernel may keep them.
     pub(crate) fn attributes(&self, number: u64, seen: &Seen) -> (FileAttr, Duration) {
         match seen {
-            Seen::Open(found) => (attributes::real(number, found.stat()), kept(found.stat())),
+            Seen::Open(found) => (attributes::real(number, found.stat()), self.kept(found.stat())),
             // The kernel needs the size of what is open: to write at the right place, and also when that was revoked. With a
             // size of 0 it would end reads as if the file did, and nobody would be told that it did not.
             Seen::Unasked(found) if self.handles.is_open(number) => {
@@ -230,6 +230,14 @@ impl Shared {
             Seen::Closed(kind) => (attributes::closed(number, *kind, self.owner), KEPT),
             Seen::MadeUp(kind) => (attributes::made_up(number, *kind, self.owner), KEPT),
         }
+    }
+
+    /// How long the kernel may keep these attributes. What has several names, or a name that is gone and is still open by it, is
+    /// several nodes, and the kernel does not know that a change by one is one of the others.
+    pub(crate) fn kept(&self, stat: &FileStat) -> Duration {
+        let is_several =
+            tree::has_several_names(stat) || 1 < self.nodes().of_object(tree::object(stat)).len();
+        if is_several { Duration::ZERO } else { KEPT }
     }
 
     /// How long the kernel may keep a name.
@@ -372,16 +380,6 @@ impl Shared {
         {
             tracing::warn!(%error, "what is cached of a file could not be dropped");
         }
-    }
-}
-
-/// How long the kernel may keep these attributes. What has several names is several nodes, and the kernel does not know that a
-/// change by one name is one of the others.
-pub(crate) fn kept(stat: &FileStat) -> Duration {
-    if tree::has_several_names(stat) {
-        Duration::ZERO
-    } else {
-        KEPT
     }
 }
 

@@ -14,7 +14,7 @@ use nix::sys::time::TimeSpec;
 
 use super::{at, errno};
 use crate::attributes;
-use crate::shared::{KEPT, Seen, Shared, Unseen, kept};
+use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::Found;
 
 /// What a program wants to change.
@@ -42,7 +42,7 @@ pub(super) fn get(shared: &Arc<Shared>, number: u64, handle: Option<FileHandle>,
         None => None,
     };
     if let Some(stat) = open.and_then(|open| fstat(&open.file).ok()) {
-        return reply.attr(&kept(&stat), &attributes::real(number, &stat));
+        return reply.attr(&shared.kept(&stat), &attributes::real(number, &stat));
     }
     let path = match shared.path(number) {
         Ok(path) => path,
@@ -73,7 +73,7 @@ fn look(shared: &Shared, number: u64, path: &CanonicalPath) -> io::Result<Seen> 
 /// What has no name any more still has attributes for whoever has it open.
 fn nameless(shared: &Shared, number: u64, error: &io::Error, reply: ReplyAttr) {
     match stat_of_open(shared, number) {
-        Some(stat) => reply.attr(&kept(&stat), &attributes::real(number, &stat)),
+        Some(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
         None => reply.error(Errno::from_i32(error.raw_os_error().unwrap_or(libc::ENOENT))),
     }
 }
@@ -107,7 +107,7 @@ pub(super) fn set(
     };
     if let (Some(open), Some(size), None) = (&open, change.size, change.mode) {
         return match open.file.set_len(size).and_then(|()| Ok(fstat(&open.file)?)) {
-            Ok(stat) => reply.attr(&kept(&stat), &attributes::real(number, &stat)),
+            Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
             Err(error) => reply.error(errno(error)),
         };
     }
@@ -128,7 +128,7 @@ pub(super) fn set(
         };
         match permits.and_then(|_held| set().map_err(errno)) {
             Ok(stat) if is_pinned => reply.attr(&KEPT, &attributes::neutral(number, &stat)),
-            Ok(stat) => reply.attr(&kept(&stat), &attributes::real(number, &stat)),
+            Ok(stat) => reply.attr(&then.kept(&stat), &attributes::real(number, &stat)),
             Err(refused) => reply.error(refused),
         }
     });
@@ -149,7 +149,7 @@ fn set_nameless(shared: &Shared, number: u64, change: &Change, error: &io::Error
         Err(HostErrno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)).into())
     };
     match changed {
-        Ok(stat) => reply.attr(&kept(&stat), &attributes::real(number, &stat)),
+        Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
         Err(error) => reply.error(errno(error)),
     }
 }

@@ -134,7 +134,9 @@ pub(super) fn read_with_attributes(
         Ok(known) => known,
         Err(error) => return reply.error(errno(error)),
     };
-    let own = match shared.see(&path, shared.nodes().is_pinned(directory.number)) {
+    // Not in the match: there the nodes would be held until its end, and the attributes need them.
+    let is_pinned = shared.nodes().is_pinned(directory.number);
+    let own = match shared.see(&path, is_pinned) {
         Ok(seen) => shared.attributes(number, &seen).0,
         Err(error) => return reply.error(errno(error)),
     };

@@ -205,7 +205,8 @@ pub(super) fn rename(
             let flags = nix::fcntl::RenameFlags::from_bits_truncate(flags.bits());
             // Nothing is there, mostly.
             let replaced = to.find().ok();
-            then.tree.spot(from_path.as_path())?.rename(&to, flags)?;
+            let from = then.tree.spot(from_path.as_path())?;
+            from.rename(&to, flags)?;
             Ok::<_, io::Error>(replaced)
         };
         match permits.and_then(|_held| rename().map_err(errno)) {
