@@ -40,7 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // The daemon and the file system take flags and error numbers from it, no call.
     ("libc", &["askbox-sandbox", "askbox-daemon", "askbox-files"]),
     ("fuser", &["askbox-files"]),
-    ("xattr", &["askbox-files"]),
+    ("xattr", &["askbox-files", "askbox-tests"]),
     ("seccompiler", &["askbox-sandbox"]),
     ("similar", &["askbox-cli"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
