@@ -30,11 +30,11 @@ impl Side {
     }
 
     fn slot(&mut self, slot: u64) -> &mut Option<File> {
-        self.open.get_mut(usize::try_from(slot).unwrap()).unwrap()
+        &mut self.open[usize::try_from(slot).unwrap()]
     }
 
     fn file(&self, slot: u64) -> io::Result<&File> {
-        let file = self.open.get(usize::try_from(slot).unwrap()).unwrap();
+        let file = &self.open[usize::try_from(slot).unwrap()];
         file.as_ref().ok_or_else(|| nix::errno::Errno::EBADF.into())
     }
 
@@ -136,7 +136,6 @@ impl Side {
     fn names(&self, operation: &Operation) -> io::Result<String> {
         use Operation as O;
         let at = |name: &std::ffi::OsStr| self.top.join(name);
-        let cut = |text: PathBuf| format!("{text:?}");
         match *operation {
             O::Truncate(name, length) => {
                 nix::unistd::truncate(&at(name), i64::try_from(length).unwrap())?;
@@ -152,7 +151,7 @@ impl Side {
                 linkat(AT_FDCWD, &at(name), AT_FDCWD, &at(other), flags)?;
             }
             O::MakeLink(target, name) => symlinkat(target, AT_FDCWD, &at(name))?,
-            O::ReadLink(name) => return Ok(cut(readlink(&at(name))?.into())),
+            O::ReadLink(name) => return Ok(said(readlink(&at(name))?)),
             O::MakeDirectory(name, mode) => mkdir(&at(name), Mode::from_bits_truncate(mode))?,
             O::RemoveDirectory(name) => fs::remove_dir(at(name))?,
             O::Remove(name) => fs::remove_file(at(name))?,

@@ -24,6 +24,6 @@ impl Chance {
     /// One of these.
     pub(super) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         let count = u64::try_from(choices.len()).unwrap();
-        *choices.get(usize::try_from(self.below(count)).unwrap()).unwrap()
+        choices[usize::try_from(self.below(count)).unwrap()]
     }
 }

@@ -14,12 +14,15 @@ const CHUNK: usize = 65_536;
 /// All of it, in order of names.
 fn look_below(top: &Path, directory: &Path, lines: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(directory) else {
-        return lines.push(format!("{:?}: closed", directory.strip_prefix(top).unwrap()));
+        return lines.push(format!(
+            "{:?}: closed",
+            directory.strip_prefix(top).unwrap().as_os_str()
+        ));
     };
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     for path in paths {
-        let name = path.strip_prefix(top).unwrap();
+        let name = path.strip_prefix(top).unwrap().as_os_str();
         let Ok(found) = fs::symlink_metadata(&path) else {
             lines.push(format!("{name:?}: closed"));
             continue;
@@ -65,7 +68,7 @@ fn content(path: &Path) -> String {
                 let byte = *run.first().unwrap();
                 match runs.last_mut() {
                     Some((start, before, same)) if *same == byte && *start + *before == at => {
-                        *before += length
+                        *before += length;
                     }
                     _ if byte != 0 => runs.push((at, length, byte)),
                     _ => {}

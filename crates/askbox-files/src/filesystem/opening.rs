@@ -115,7 +115,7 @@ pub(super) fn create(
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
         let created = permits.and_then(|permits| {
             let shared = &then;
-            let made = names::spot(shared, parent, &path).and_then(|spot| {
+            let opened = names::spot(shared, parent, &path).and_then(|spot| {
                 let (file, appending) = if appends(flags) {
                     let (file, appending) = spot.create_for_appending(access(flags), mode)?;
                     (file, Some(appending))
@@ -125,7 +125,7 @@ pub(super) fn create(
                 let found = Found::of(&file)?;
                 Ok((file, appending, found))
             });
-            let (file, appending, found) = match made {
+            let (file, appending, found) = match opened {
                 // Somebody on the host was faster. Looked up again, it is opened, which asks for what that needs.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && flags & libc::O_EXCL == 0 => {
                     return Err(Errno::ESTALE);
