@@ -132,3 +132,111 @@ fn a_killed_waiter_is_gone_within_a_second() {
         before.elapsed()
     );
 }
+
+#[test]
+fn what_is_changed_by_one_name_of_a_file_is_seen_by_the_others_at_once() {
+    let world = World::new();
+    let script = "cd ~/notes && python3 -c '
+import os
+def links(name): return os.stat(name).st_nlink
+def content(name): return open(name).read()
+os.stat(\"spec.md\")
+os.link(\"spec.md\", \"one\"); os.link(\"one\", \"other\")
+print(links(\"spec.md\"), links(\"one\"), links(\"other\"))
+for text in \"short\", \"much longer\", \"\":
+    open(\"one\", \"w\").write(text)
+    assert os.stat(\"other\").st_size == len(text) and content(\"other\") == text, content(\"other\")
+os.remove(\"other\"); print(links(\"spec.md\"), links(\"one\"))
+open(\"new\", \"w\"); os.rename(\"new\", \"one\"); print(links(\"spec.md\"))'";
+    let finished = world.sh(&["--allow-read", "~/notes", "--allow-write", "~/notes"], script);
+    assert_eq!(finished.succeeded().stdout, "3 3 3\n2 2\n1\n");
+}
+
+/// The same script in a granted directory and in the project prints the same.
+fn does_what_it_does_natively(script: &str) {
+    let world = World::new();
+    let script = format!("python3 -c '\nimport os, stat\n{script}'");
+    let natively = world.sh(&[], &script);
+    let granted = world.sh(
+        &["--allow-read", "~/notes", "--allow-write", "~/notes"],
+        &format!("cd ~/notes && {script}"),
+    );
+    assert!(!natively.succeeded().stdout.is_empty());
+    assert_eq!(granted.succeeded().stdout, natively.stdout);
+}
+
+#[test]
+fn a_new_file_can_be_appended_to_by_whoever_made_it_whatever_its_mode() {
+    does_what_it_does_natively(
+        "fd = os.open(\"new\", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o444)
+os.write(fd, b\"one\"); os.write(fd, b\"two\"); os.close(fd)
+print(open(\"new\").read(), oct(os.stat(\"new\").st_mode))
+os.close(os.open(\"other\", os.O_CREAT | os.O_RDONLY | os.O_APPEND, 0))",
+    );
+}
+
+#[test]
+fn times_before_1970_are_kept() {
+    does_what_it_does_natively(
+        "open(\"new\", \"w\")
+for time in -1, -999_999_999, -1_000_000_001, 1:
+    os.utime(\"new\", ns=(time, time)); print(os.stat(\"new\").st_mtime_ns, os.stat(\"new\").st_atime_ns)",
+    );
+}
+
+#[test]
+fn a_symbolic_link_can_have_a_second_name() {
+    does_what_it_does_natively(
+        "os.symlink(\"nowhere\", \"link\"); os.link(\"link\", \"other\", follow_symlinks=False)
+print(os.readlink(\"other\"), os.lstat(\"link\").st_nlink)",
+    );
+}
+
+#[test]
+fn a_directory_without_the_right_to_read_cannot_be_opened() {
+    does_what_it_does_natively(
+        "os.mkdir(\"new\"); open(\"new/file\", \"w\")
+fd = os.open(\"new\", os.O_RDONLY | os.O_DIRECTORY)
+os.chmod(\"new\", 0o300)
+print(os.listdir(fd), os.listdir(fd))
+try: os.open(\"new\", os.O_RDONLY | os.O_DIRECTORY)
+except PermissionError: print(\"refused\")",
+    );
+}
+
+#[test]
+fn what_is_open_has_attributes_when_its_name_is_gone() {
+    does_what_it_does_natively(
+        "os.mkdir(\"d\"); open(\"f\", \"w\").write(\"text\")
+d, f = os.open(\"d\", os.O_RDONLY), os.open(\"f\", os.O_RDONLY)
+os.rmdir(\"d\"); os.remove(\"f\")
+os.fchmod(d, 0o700); os.fchmod(f, 0o600)
+for fd in d, f: print(oct(os.fstat(fd).st_mode), os.fstat(fd).st_nlink)",
+    );
+}
+
+#[test]
+fn an_attribute_is_set_by_who_may_write_and_not_read() {
+    does_what_it_does_natively(
+        "open(\"new\", \"w\"); os.chmod(\"new\", 0o200)
+os.setxattr(\"new\", \"user.one\", b\"value\")
+os.chmod(\"new\", 0o600); print(os.getxattr(\"new\", \"user.one\"))",
+    );
+}
+
+#[test]
+fn a_directory_that_gives_its_group_on_gives_that_on_as_well() {
+    does_what_it_does_natively(
+        "os.mkdir(\"d\"); os.chmod(\"d\", 0o2755); os.mkdir(\"d/below\"); print(oct(os.stat(\"d/below\").st_mode))",
+    );
+}
+
+#[test]
+fn what_is_written_by_a_name_that_is_gone_is_seen_by_the_other_at_once() {
+    does_what_it_does_natively(
+        "open(\"one\", \"w\"); os.link(\"one\", \"other\")
+fd = os.open(\"one\", os.O_WRONLY); os.remove(\"one\")
+for size in 1, 2, 3:
+    os.write(fd, b\"x\"); print(os.stat(\"other\").st_size, os.stat(\"other\").st_nlink)",
+    );
+}

@@ -7,6 +7,7 @@ mod daemon;
 mod exit_status;
 mod files;
 mod git;
+mod granted;
 mod grants;
 mod log;
 mod profiles;

@@ -43,7 +43,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &["askbox-sandbox", "askbox-daemon", "askbox-files", "askbox-paths"],
     ),
     ("fuser", &["askbox-files"]),
-    ("xattr", &["askbox-files"]),
+    ("xattr", &["askbox-files", "askbox-tests"]),
     ("seccompiler", &["askbox-sandbox"]),
     ("similar", &["askbox-cli"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),

@@ -12,6 +12,7 @@ mod machine;
 mod run;
 mod staging;
 mod steps;
+mod suites;
 mod test;
 
 use std::ffi::{OsStr, OsString};
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 const USAGE: &str =
     "usage: cargo xtask run [OPTIONS] -- COMMAND [ARGS…]   build, and run COMMAND in a sandbox
        cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
-                                                        with --full also endurance and registries
+                                                        with --full also filesystem, endurance and registries
        cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
        cargo xtask ci                                   test, then formatting, lints and documentation";
 

@@ -7,7 +7,7 @@ use std::process::{ExitCode, Stdio};
 use cargo_metadata::Message;
 
 use crate::steps::{Result, cargo, output, root, step, target};
-use crate::{machine, staging};
+use crate::{machine, staging, suites};
 
 /// How much is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,9 @@ pub(crate) enum Extent {
 /// Black-box groups that every change has to pass.
 const GATE: &[&str] = &["functional", "security"];
 
-/// These and the slow ones: a hundred kills and two hundred sessions, and real package registries.
-const FULL: &[&str] = &["functional", "security", "endurance", "registries"];
+/// These and the slow ones: suites on the asking file system, a hundred kills and two hundred sessions, and real package
+/// registries.
+const FULL: &[&str] = &["functional", "security", "filesystem", "endurance", "registries"];
 
 /// Where the black-box tests' programs are put, so that an ordinary user can reach them.
 const STAGING: &str = "/var/tmp/askbox-test-bin";
@@ -37,6 +38,11 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     }
     units()?;
     let binaries = stage()?;
+    if extent == Extent::Full {
+        for suite in suites::SUITES {
+            staging::put(&suites::program(suite)?, &binaries, suite.name)?;
+        }
+    }
     let groups: &[&str] = match extent {
         Extent::Gate => GATE,
         Extent::Full => FULL,

@@ -1,10 +1,11 @@
 //! The objects behind the credential list, by device and inode: a hard link or a bind mount of one is as closed as its own
 //! path. Looks at the host; what is on the list is the policy's.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use askbox_policy::builtin_lists::{List, Lists, Node};
 
@@ -17,15 +18,16 @@ const MOST: usize = 20_000;
 /// How deep directories on the list are looked into.
 const DEPTH: usize = 3;
 
-/// Objects that are on the credential list.
+/// Objects that are on the credential list, with when they were made: the host gives the inode of a removed file to the next
+/// that it makes, which is another. `None` where its file system does not keep that.
 #[derive(Debug, Default)]
-pub(crate) struct Guarded(HashSet<Object>);
+pub(crate) struct Guarded(HashMap<Object, Option<SystemTime>>);
 
 impl Guarded {
     /// Looks them up. Blocks; what cannot be looked at is left out, since it cannot be served either. None of `never` is
     /// taken for one: a link on the list may lead anywhere.
     pub(crate) fn look(lists: &Lists, never: &[PathBuf]) -> Self {
-        let mut found = HashSet::new();
+        let mut found = HashMap::new();
         let listed = lists
             .entries()
             .filter(|(list, entry)| *list == List::Credential && entry.node != Node::Glob);
@@ -44,14 +46,22 @@ impl Guarded {
         Self(found)
     }
 
-    /// Whether this object is one of them.
-    pub(crate) fn holds(&self, object: Object) -> bool {
-        self.0.contains(&object)
+    /// Whether this object is one of them; `made` says when it was made, if its file system knows.
+    pub(crate) fn holds(&self, object: Object, made: impl FnOnce() -> Option<SystemTime>) -> bool {
+        let is_it = |then: &Option<SystemTime>| match (*then, made()) {
+            (Some(then), Some(made)) => then == made,
+            (None, _) | (_, None) => true,
+        };
+        self.0.get(&object).is_some_and(is_it)
     }
 }
 
-fn add(path: &Path, metadata: &Metadata, depth: usize, found: &mut HashSet<Object>) {
-    if MOST <= found.len() || !found.insert(object(metadata)) || !metadata.is_dir() || depth == 0 {
+fn add(path: &Path, metadata: &Metadata, depth: usize, found: &mut HashMap<Object, Option<SystemTime>>) {
+    if MOST <= found.len() {
+        return;
+    }
+    let known = found.insert(object(metadata), metadata.created().ok());
+    if known.is_some() || !metadata.is_dir() || depth == 0 {
         return;
     }
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
@@ -67,3 +77,6 @@ fn object(metadata: &Metadata) -> Object {
         inode: metadata.ino(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,6 @@ use askbox_gate::Permit;
 use nix::errno::Errno;
 use nix::sys::stat::SFlag;
 
-use crate::tree::Found;
-
 /// An open file.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -30,8 +28,8 @@ pub(crate) type Entries = Vec<(OsString, Option<SFlag>)>;
 #[derive(Debug)]
 pub(crate) struct OpenDirectory {
     pub(crate) number: u64,
-    /// `None` where the host has none.
-    pub(crate) found: Option<Found>,
+    /// Opened for reading; `None` where the host has none.
+    pub(crate) directory: Option<File>,
     pub(crate) entries: Mutex<Arc<Entries>>,
     permits: Vec<Permit>,
 }
@@ -67,13 +65,17 @@ impl OpenFile {
 }
 
 impl OpenDirectory {
-    pub(crate) fn new(number: u64, found: Option<Found>, permits: Vec<Permit>) -> Self {
+    pub(crate) fn new(number: u64, directory: Option<File>, permits: Vec<Permit>) -> Self {
         Self {
             number,
-            found,
+            directory,
             entries: Mutex::default(),
             permits,
         }
+    }
+
+    fn is_revoked(&self) -> bool {
+        self.permits.iter().any(Permit::is_revoked)
     }
 }
 
@@ -114,18 +116,28 @@ impl Handles {
             .get(&handle)
             .cloned()
             .ok_or(Errno::EBADF)?;
-        if directory.permits.iter().any(Permit::is_revoked) {
+        if directory.is_revoked() {
             return Err(Errno::EACCES);
         }
         Ok(directory)
     }
 
-    /// An open file of this node, if one is and may still be used.
+    /// An open file of this node, if one is and may still be used: one for writing rather than another.
     pub(crate) fn of_node(&self, number: u64) -> Option<Arc<OpenFile>> {
         let open = self.lock();
         let handles = open.by_node.get(&number)?;
         let files = handles.iter().filter_map(|handle| open.files.get(handle));
-        files.into_iter().find(|file| !file.is_revoked()).cloned()
+        let usable = files.filter(|file| !file.is_revoked());
+        usable.max_by_key(|file| file.can_write).cloned()
+    }
+
+    /// The same of a directory, where the host has it.
+    pub(crate) fn directory_of_node(&self, number: u64) -> Option<Arc<OpenDirectory>> {
+        let open = self.lock();
+        let holds = |directory: &&Arc<OpenDirectory>| {
+            directory.number == number && directory.directory.is_some() && !directory.is_revoked()
+        };
+        open.directories.values().find(holds).cloned()
     }
 
     /// Whether somebody has this node open, be it on permits that do not hold any more.

@@ -35,6 +35,8 @@ pub(crate) struct Look {
 #[derive(Debug)]
 pub(crate) struct Nodes {
     by_number: HashMap<u64, Node>,
+    /// The nodes of each object: more than one where it has several names, or had.
+    by_object: HashMap<Object, Vec<u64>>,
     last: u64,
 }
 
@@ -80,6 +82,7 @@ impl Nodes {
         top.is_pinned = true;
         let mut nodes = Self {
             by_number: HashMap::from([(ROOT, top)]),
+            by_object: HashMap::new(),
             last: ROOT,
         };
         for path in pinned {
@@ -148,10 +151,28 @@ impl Nodes {
         }
         let number = self.child_or_new(parent, name);
         if let Some(node) = self.by_number.get_mut(&number) {
-            node.object = object;
+            let before = std::mem::replace(&mut node.object, object);
             node.lookups += 1;
+            if before != object {
+                self.no_longer(before, number);
+                if let Some(object) = object {
+                    self.by_object.entry(object).or_default().push(number);
+                }
+            }
         }
         number
+    }
+
+    /// This node does not stand for this object any more.
+    fn no_longer(&mut self, object: Option<Object>, number: u64) {
+        if let Some(object) = object
+            && let Some(numbers) = self.by_object.get_mut(&object)
+        {
+            numbers.retain(|other| *other != number);
+            if numbers.is_empty() {
+                self.by_object.remove(&object);
+            }
+        }
     }
 
     /// Whether this is still the object that the kernel was told of by this number.
@@ -215,14 +236,9 @@ impl Nodes {
         }
     }
 
-    /// The numbers of an object's names: more than one where it has several hard links.
+    /// The numbers of an object: more than one where it has several hard links, or a name that is gone was another.
     pub(crate) fn of_object(&self, object: Object) -> Vec<u64> {
-        let is_it = |(_, node): &(&u64, &Node)| node.object == Some(object);
-        self.by_number
-            .iter()
-            .filter(is_it)
-            .map(|(number, _)| *number)
-            .collect()
+        self.by_object.get(&object).cloned().unwrap_or_default()
     }
 
     /// Remembers how a file looks at its opening; returns whether it looks as it did at the one before.
@@ -271,6 +287,7 @@ impl Nodes {
             let Some(node) = self.by_number.remove(&number) else {
                 return;
             };
+            self.no_longer(node.object, number);
             let Some(place) = node.place else { return };
             if let Some(parent) = self.by_number.get_mut(&place.parent) {
                 parent.children.remove(&place.name);

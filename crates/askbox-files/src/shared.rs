@@ -16,7 +16,7 @@ use askbox_policy::settings_copy;
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, Verdict};
 use fuser::{Errno, FileAttr, FileType, Notifier};
 use nix::fcntl::OFlag;
-use nix::sys::stat::SFlag;
+use nix::sys::stat::{FileStat, SFlag};
 use tokio::runtime::Handle;
 
 use crate::attributes::{self, Owner};
@@ -24,7 +24,7 @@ use crate::guarded::Guarded;
 use crate::handles::Handles;
 use crate::locks::Locks;
 use crate::nodes::Nodes;
-use crate::tree::{Found, Tree};
+use crate::tree::{self, Found, Tree};
 use crate::view::View;
 use crate::waiter;
 
@@ -58,6 +58,9 @@ impl std::fmt::Debug for SessionFiles {
 /// How long the kernel may keep attributes and names (design: one second); what nobody allowed yet is not kept, since an
 /// answer may come at any moment.
 pub(crate) const KEPT: Duration = Duration::from_secs(1);
+
+/// The offset with which a notification means no content (`fuse_reverse_inval_inode` in the kernel, fs/fuse/inode.c).
+const ATTRIBUTES_ALONE: i64 = -1;
 
 /// For pinned names: as long as the session lives, at most 136 years.
 const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
@@ -180,7 +183,8 @@ impl Shared {
             };
         }
         let found = self.tree.find(path.as_path()).map_err(Unseen::Host)?;
-        if self.guarded.holds(found.object()) && self.files.lists.credential(path).is_none() {
+        if self.guarded.holds(found.object(), || found.made()) && self.files.lists.credential(path).is_none()
+        {
             return Ok(Seen::Closed(attributes::file_type(found.kind())));
         }
         Ok(self.judged(path, found))
@@ -242,10 +246,10 @@ impl Shared {
     /// The attributes of what was seen, and how long the kernel may keep them.
     pub(crate) fn attributes(&self, number: u64, seen: &Seen) -> (FileAttr, Duration) {
         match seen {
-            Seen::Open(found) => (attributes::real(number, found.stat()), KEPT),
+            Seen::Open(found) => (attributes::real(number, found.stat()), self.kept(found.stat())),
             Seen::Copied(found, copy) => {
                 let real = attributes::real(number, found.stat());
-                (attributes::with_size(real, copy.len()), KEPT)
+                (attributes::with_size(real, copy.len()), self.kept(found.stat()))
             }
             // The kernel needs the size of what is open: to write at the right place, and also when that was revoked. With a
             // size of 0 it would end reads as if the file did, and nobody would be told that it did not.
@@ -256,6 +260,14 @@ impl Shared {
             Seen::Closed(kind) => (attributes::closed(number, *kind, self.owner), KEPT),
             Seen::MadeUp(kind) => (attributes::made_up(number, *kind, self.owner), KEPT),
         }
+    }
+
+    /// How long the kernel may keep these attributes. What has several names, or a name that is gone and is still open by it, is
+    /// several nodes, and the kernel does not know that a change by one is one of the others.
+    pub(crate) fn kept(&self, stat: &FileStat) -> Duration {
+        let is_several =
+            tree::has_several_names(stat) || 1 < self.nodes().of_object(tree::object(stat)).len();
+        if is_several { Duration::ZERO } else { KEPT }
     }
 
     /// How long the kernel may keep a name.
@@ -376,17 +388,27 @@ impl Shared {
         }
     }
 
+    /// Makes the kernel forget the attributes that it keeps of a node, and not its content: so it waits for no operation on
+    /// that node, and this may be called before the one that changed them is answered.
+    pub(crate) fn forget_attributes(&self, number: u64) {
+        self.invalidate(number, ATTRIBUTES_ALONE);
+    }
+
     /// Makes the kernel forget what it keeps of a node: attributes and content. Not to be called while an operation on
     /// that node is under way on this thread: the kernel waits for it.
     pub(crate) fn forget_cached(&self, number: u64) {
+        self.invalidate(number, 0);
+    }
+
+    fn invalidate(&self, number: u64, offset: i64) {
         let Some(notifier) = self.notifier.get() else {
             return;
         };
         // ENOENT: the kernel has forgotten it already.
-        if let Err(error) = notifier.inval_inode(fuser::INodeNo(number), 0, 0)
+        if let Err(error) = notifier.inval_inode(fuser::INodeNo(number), offset, 0)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(%error, "cached content of a file could not be dropped");
+            tracing::warn!(%error, "what is cached of a file could not be dropped");
         }
     }
 }

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nix::errno::Errno;
 use nix::fcntl::{
@@ -18,13 +19,19 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::{FileStat, Mode, SFlag, UtimensatFlags, fstat, mkdirat, utimensat};
 use nix::sys::statvfs::{Statvfs, fstatvfs};
 use nix::sys::time::TimeSpec;
-use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, linkat, symlinkat, unlinkat};
+use nix::unistd::{AccessFlags, UnlinkatFlags, Whence, faccessat, linkat, lseek, symlinkat, unlinkat};
 
 use crate::handles::Entries;
 use crate::nodes::{Look, Object};
 
 /// How often a resolution is tried again that a rename on the way disturbed (openat2(2): EAGAIN).
 const TRIES: usize = 16;
+
+/// The owner's right to write, in a mode.
+const OWNER_WRITES: u32 = 0o200;
+
+/// Gives a directory's group to what is made in it, in a mode.
+const SET_GROUP: u32 = 0o2000;
 
 /// The host below these roots, and nothing else.
 #[derive(Debug)]
@@ -158,6 +165,11 @@ impl Found {
         object(&self.stat)
     }
 
+    /// When it was made, where its file system keeps that.
+    pub(crate) fn made(&self) -> Option<SystemTime> {
+        fs::metadata(self.by_descriptor()).ok()?.created().ok()
+    }
+
     /// What kind of object it is: the type bits of its mode.
     pub(crate) fn kind(&self) -> SFlag {
         kind(&self.stat)
@@ -249,6 +261,15 @@ impl Spot {
         Ok(file)
     }
 
+    /// Makes a regular file and opens it twice: as the flags say, and for appending. The mode may forbid its owner to write,
+    /// which binds those who open it later, so it is given after that.
+    pub(crate) fn create_for_appending(&self, flags: OFlag, mode: u32) -> io::Result<(File, File)> {
+        let file = self.create(flags | OFlag::O_EXCL, mode | OWNER_WRITES)?;
+        let appending = Found::of(&file)?.open(OFlag::O_WRONLY | OFlag::O_APPEND)?;
+        file.set_permissions(fs::Permissions::from_mode(mode & 0o7777))?;
+        Ok((file, appending))
+    }
+
     pub(crate) fn make_directory(&self, mode: u32) -> io::Result<()> {
         mkdirat(
             &self.directory,
@@ -260,8 +281,8 @@ impl Spot {
             // Somebody on the host has put something else there.
             return Err(Errno::ESTALE.into());
         }
-        // The daemon's own mask is not the program's.
-        directory.set_mode(mode)
+        // The daemon's own mask is not the program's. In a directory that gives its group on, what is made does so as well.
+        directory.set_mode(mode | directory.stat().st_mode & SET_GROUP)
     }
 
     pub(crate) fn make_link(&self, target: &Path) -> io::Result<()> {
@@ -280,12 +301,9 @@ impl Spot {
         )?)
     }
 
-    /// Another name for an object.
+    /// Another name for an object, for a symbolic link itself as well: what is followed is the magic link to the descriptor.
     pub(crate) fn link(&self, object: &Found) -> io::Result<()> {
         let flags = AtFlags::AT_SYMLINK_FOLLOW;
-        if object.kind() == SFlag::S_IFLNK {
-            return Err(Errno::EPERM.into());
-        }
         Ok(linkat(
             AT_FDCWD,
             &object.by_descriptor(),
@@ -355,6 +373,11 @@ pub(crate) fn kind(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
 }
 
+/// Whether an object had other names when it was looked at. Directories have one, whatever their number of links says.
+pub(crate) fn has_several_names(stat: &FileStat) -> bool {
+    kind(stat) != SFlag::S_IFDIR && 1 < stat.st_nlink
+}
+
 /// What a file looks like.
 pub(crate) fn look(stat: &FileStat) -> Look {
     Look {
@@ -364,10 +387,12 @@ pub(crate) fn look(stat: &FileStat) -> Look {
     }
 }
 
-/// The names in an open directory with their kinds, without `.` and `..`, in the order of the host.
-pub(crate) fn list(directory: File) -> io::Result<Entries> {
+/// The names in an open directory with their kinds, without `.` and `..`, in the order of the host, from its start. Not to be
+/// called twice at the same time for one directory: it moves the place at which it is read.
+pub(crate) fn list(directory: &File) -> io::Result<Entries> {
     let mut entries = Vec::new();
-    for entry in nix::dir::Dir::from_fd(directory.into())?.iter() {
+    lseek(directory, 0, Whence::SeekSet)?;
+    for entry in nix::dir::Dir::from_fd(directory.try_clone()?.into())?.iter() {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         if name == "." || name == ".." {

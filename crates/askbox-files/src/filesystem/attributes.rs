@@ -1,6 +1,7 @@
 //! Attributes, extended ones too, and the questions that programs ask about them before they open anything.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,12 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use askbox_policy::{CanonicalPath, Target, Verdict};
 use fuser::{AccessFlags, Errno, FileHandle, ReplyAttr, ReplyEmpty, ReplyStatfs, ReplyXattr, TimeOrNow};
 use nix::errno::Errno as HostErrno;
-use nix::sys::stat::{SFlag, fstat};
+use nix::sys::stat::{FileStat, SFlag, fstat};
 use nix::sys::time::TimeSpec;
 
 use super::{at, errno};
 use crate::attributes;
-use crate::handles::OpenFile;
 use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::Found;
 
@@ -42,7 +42,7 @@ pub(super) fn get(shared: &Arc<Shared>, number: u64, handle: Option<FileHandle>,
         None => None,
     };
     if let Some(stat) = open.and_then(|open| fstat(&open.file).ok()) {
-        return reply.attr(&KEPT, &attributes::real(number, &stat));
+        return reply.attr(&shared.kept(&stat), &attributes::real(number, &stat));
     }
     let path = match shared.path(number) {
         Ok(path) => path,
@@ -72,13 +72,20 @@ fn look(shared: &Shared, number: u64, path: &CanonicalPath) -> io::Result<Seen> 
     }
 }
 
-/// A file whose name is gone still has attributes for whoever has it open.
+/// What has no name any more still has attributes for whoever has it open.
 fn nameless(shared: &Shared, number: u64, error: &io::Error, reply: ReplyAttr) {
-    let open = shared.handles.of_node(number);
-    match open.and_then(|open| fstat(&open.file).ok()) {
-        Some(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+    match stat_of_open(shared, number) {
+        Some(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
         None => reply.error(Errno::from_i32(error.raw_os_error().unwrap_or(libc::ENOENT))),
     }
+}
+
+fn stat_of_open(shared: &Shared, number: u64) -> Option<FileStat> {
+    if let Some(open) = shared.handles.of_node(number) {
+        return fstat(&open.file).ok();
+    }
+    let open = shared.handles.directory_of_node(number)?;
+    fstat(open.directory.as_ref()?).ok()
 }
 
 pub(super) fn set(
@@ -102,7 +109,7 @@ pub(super) fn set(
     };
     if let (Some(open), Some(size), None) = (&open, change.size, change.mode) {
         return match open.file.set_len(size).and_then(|()| Ok(fstat(&open.file)?)) {
-            Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+            Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
             Err(error) => reply.error(errno(error)),
         };
     }
@@ -123,38 +130,48 @@ pub(super) fn set(
         };
         match permits.and_then(|_held| set().map_err(errno)) {
             Ok(stat) if is_pinned => reply.attr(&KEPT, &attributes::neutral(number, &stat)),
-            Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+            Ok(stat) => reply.attr(&then.kept(&stat), &attributes::real(number, &stat)),
             Err(refused) => reply.error(refused),
         }
     });
 }
 
-/// A file whose name is gone can be changed by whoever has it open for writing.
+/// What has no name any more can be changed by whoever has it open for writing, and by everybody who has it open when it has no
+/// other name on the host.
 fn set_nameless(shared: &Shared, number: u64, change: &Change, error: &io::Error, reply: ReplyAttr) {
-    let writable = shared.handles.of_node(number).filter(|open| open.can_write);
-    let changed = match writable {
-        Some(open) => change_open(&open, change),
-        None => Err(HostErrno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)).into()),
+    let changed = if let Some(open) = shared.handles.of_node(number)
+        && (open.can_write || has_no_name(&open.file))
+    {
+        change_open(&open.file, change)
+    } else if let Some(open) = shared.handles.directory_of_node(number)
+        && let Some(directory) = open.directory.as_ref().filter(|directory| has_no_name(directory))
+    {
+        change_open(directory, change)
+    } else {
+        Err(HostErrno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)).into())
     };
     match changed {
-        Ok(stat) => reply.attr(&KEPT, &attributes::real(number, &stat)),
+        Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
         Err(error) => reply.error(errno(error)),
     }
 }
 
-fn change_open(open: &OpenFile, change: &Change) -> io::Result<nix::sys::stat::FileStat> {
+fn has_no_name(open: &File) -> bool {
+    fstat(open).is_ok_and(|stat| stat.st_nlink == 0)
+}
+
+fn change_open(open: &File, change: &Change) -> io::Result<FileStat> {
     if let Some(size) = change.size {
-        open.file.set_len(size)?;
+        open.set_len(size)?;
     }
     if let Some(mode) = change.mode {
         use std::os::unix::fs::PermissionsExt;
-        open.file
-            .set_permissions(std::fs::Permissions::from_mode(mode & 0o7777))?;
+        open.set_permissions(std::fs::Permissions::from_mode(mode & 0o7777))?;
     }
     if change.accessed.is_some() || change.modified.is_some() {
-        nix::sys::stat::futimens(&open.file, &time(change.accessed), &time(change.modified))?;
+        nix::sys::stat::futimens(open, &time(change.accessed), &time(change.modified))?;
     }
-    Ok(fstat(&open.file)?)
+    Ok(fstat(open)?)
 }
 
 fn apply(shared: &Shared, path: &CanonicalPath, found: &Found, change: &Change) -> io::Result<()> {
@@ -192,13 +209,11 @@ fn time(wanted: Option<TimeOrNow>) -> TimeSpec {
 fn since_epoch(time: SystemTime) -> TimeSpec {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => TimeSpec::from_duration(after),
+        // fuser counts both parts of what the kernel sends back from 1970; the kernel counts nanoseconds forward, always.
         Err(before) => {
             let before = before.duration();
             let seconds = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
-            match i64::from(before.subsec_nanos()) {
-                0 => TimeSpec::new(-seconds, 0),
-                nanoseconds => TimeSpec::new(-seconds - 1, 1_000_000_000 - nanoseconds),
-            }
+            TimeSpec::new(-seconds, before.subsec_nanos().into())
         }
     }
 }
@@ -373,11 +388,12 @@ fn change_extended(found: &Found, name: &OsStr, change: &Extended) -> io::Result
     match change {
         Extended::Remove => found.remove_attribute(name),
         Extended::Set { value, flags } => {
-            let is_there = found.attribute(name)?.is_some();
-            if flags & libc::XATTR_CREATE != 0 && is_there {
+            // Who may write it need not be able to read it, so nothing is looked at unless the program asks for that.
+            let is_there = || Ok::<_, io::Error>(found.attribute(name)?.is_some());
+            if flags & libc::XATTR_CREATE != 0 && is_there()? {
                 return Err(HostErrno::EEXIST.into());
             }
-            if flags & libc::XATTR_REPLACE != 0 && !is_there {
+            if flags & libc::XATTR_REPLACE != 0 && !is_there()? {
                 return Err(HostErrno::ENODATA.into());
             }
             found.set_attribute(name, value)

@@ -17,7 +17,7 @@ use super::{at, errno};
 use crate::attributes;
 use crate::handles::{Entries, OpenDirectory};
 use crate::shared::{Seen, Shared, Unseen};
-use crate::tree;
+use crate::tree::{self, Found};
 
 /// The number of an entry that nobody has looked up yet. Zero would hide it (readdir(3)).
 const UNKNOWN: u64 = u64::MAX;
@@ -38,13 +38,20 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyO
             return reply.error(Errno::ESTALE);
         }
         let then = Arc::clone(shared);
-        shared.admit(thread, vec![target], move |permits| match permits {
-            Ok(permits) => {
-                let directory = OpenDirectory::new(number, found, permits);
-                let handle = then.handles.add_directory(directory);
-                reply.opened(FileHandle(handle), FopenFlags::empty());
+        shared.admit(thread, vec![target], move |permits| {
+            // Here and not at the first listing: who may not read it hears of that when it is opened.
+            let opened = permits.and_then(|permits| {
+                let open = |found: Found| found.open(OFlag::O_RDONLY | OFlag::O_DIRECTORY);
+                let directory = found.map(open).transpose().map_err(errno)?;
+                Ok(OpenDirectory::new(number, directory, permits))
+            });
+            match opened {
+                Ok(directory) => {
+                    let handle = then.handles.add_directory(directory);
+                    reply.opened(FileHandle(handle), FopenFlags::empty());
+                }
+                Err(refused) => reply.error(refused),
             }
-            Err(refused) => reply.error(refused),
         });
     });
 }
@@ -70,8 +77,8 @@ fn entries(
 }
 
 fn list(shared: &Shared, directory: &OpenDirectory, path: &CanonicalPath) -> io::Result<Entries> {
-    let mut entries = match &directory.found {
-        Some(found) => tree::list(found.open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)?)?,
+    let mut entries = match &directory.directory {
+        Some(open) => tree::list(open)?,
         None => Vec::new(),
     };
     entries.retain(|(name, _)| {
@@ -127,7 +134,9 @@ pub(super) fn read_with_attributes(
         Ok(known) => known,
         Err(error) => return reply.error(errno(error)),
     };
-    let own = match shared.see(&path, shared.nodes().is_pinned(directory.number)) {
+    // Not in the match: there the nodes would be held until its end, and the attributes need them.
+    let is_pinned = shared.nodes().is_pinned(directory.number);
+    let own = match shared.see(&path, is_pinned) {
         Ok(seen) => shared.attributes(number, &seen).0,
         Err(error) => return reply.error(errno(error)),
     };
@@ -170,10 +179,8 @@ pub(super) fn sync(shared: &Arc<Shared>, handle: FileHandle, reply: ReplyEmpty) 
         Err(refused) => return reply.error(errno(refused)),
     };
     shared.runtime.spawn_blocking(move || {
-        let synced = match &directory.found {
-            Some(found) => found
-                .open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)
-                .and_then(|directory| directory.sync_all()),
+        let synced = match &directory.directory {
+            Some(open) => open.sync_all(),
             None => Ok(()),
         };
         match synced {

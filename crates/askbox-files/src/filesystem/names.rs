@@ -12,7 +12,7 @@ use nix::sys::stat::SFlag;
 
 use super::{at, errno};
 use crate::shared::{Seen, Shared, Unseen};
-use crate::tree::Spot;
+use crate::tree::{self, Found, Spot};
 
 /// What a name that is removed stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,25 +157,18 @@ pub(super) fn remove(
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
         let remove = || {
             let spot = then.tree.spot(path.as_path())?;
-            let object = spot.find()?.object();
+            let removed = spot.find()?;
             match kind {
                 Kind::File => spot.remove_file()?,
                 Kind::Directory => spot.remove_directory()?,
             }
-            Ok::<_, io::Error>(object)
+            Ok::<_, io::Error>(removed)
         };
         match permits.and_then(|_held| remove().map_err(errno)) {
-            Ok(object) => {
-                let others = {
-                    let mut nodes = then.nodes();
-                    nodes.remove(parent, &name);
-                    nodes.of_object(object)
-                };
+            Ok(removed) => {
+                then.nodes().remove(parent, &name);
+                lose_link(&then, &removed);
                 reply.ok();
-                // Other names of the object have one link less now.
-                for number in others {
-                    then.forget_cached(number);
-                }
             }
             Err(refused) => reply.error(refused),
         }
@@ -210,10 +203,14 @@ pub(super) fn rename(
         let rename = || {
             let to = spot(&then, to_parent, &to_path)?;
             let flags = nix::fcntl::RenameFlags::from_bits_truncate(flags.bits());
-            then.tree.spot(from_path.as_path())?.rename(&to, flags)
+            // Nothing is there, mostly.
+            let replaced = to.find().ok();
+            let from = then.tree.spot(from_path.as_path())?;
+            from.rename(&to, flags)?;
+            Ok::<_, io::Error>(replaced)
         };
         match permits.and_then(|_held| rename().map_err(errno)) {
-            Ok(()) => {
+            Ok(replaced) => {
                 let (from, to) = (
                     (from_parent, from_name.as_os_str()),
                     (to_parent, to_name.as_os_str()),
@@ -222,6 +219,9 @@ pub(super) fn rename(
                     then.nodes().exchange(from, to);
                 } else {
                     then.nodes().rename(from, to);
+                    if let Some(replaced) = replaced {
+                        lose_link(&then, &replaced);
+                    }
                 }
                 reply.ok();
             }
@@ -262,12 +262,24 @@ pub(super) fn link(
         };
         match permits.and_then(|_held| link().map_err(errno)) {
             Ok(()) => {
+                // Before the program goes on: it has one link more now.
+                then.forget_attributes(number);
                 enter_new(&then, new_parent, &new_name, &new_path, reply);
-                then.forget_cached(number);
             }
             Err(refused) => reply.error(refused),
         }
     });
+}
+
+/// The names that an object still has are told before the program goes on: it has one link less now.
+fn lose_link(shared: &Shared, removed: &Found) {
+    if !tree::has_several_names(removed.stat()) {
+        return;
+    }
+    let others = shared.nodes().of_object(removed.object());
+    for number in others {
+        shared.forget_attributes(number);
+    }
 }
 
 /// What else is asked when something moves: reading it, where its new path may be read and its old one may not without a

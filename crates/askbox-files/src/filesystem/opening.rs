@@ -34,6 +34,11 @@ fn targets(path: &CanonicalPath, flags: i32) -> Vec<Target> {
     targets
 }
 
+/// Whether the program's own writes go to the end.
+fn appends(flags: i32) -> bool {
+    flags & libc::O_APPEND != 0 && flags & libc::O_ACCMODE != libc::O_RDONLY
+}
+
 fn may_write(flags: i32) -> bool {
     flags & libc::O_ACCMODE != libc::O_RDONLY || flags & libc::O_TRUNC != 0
 }
@@ -86,7 +91,7 @@ fn take(
         kept |= FopenFlags::FOPEN_KEEP_CACHE;
     }
     let mut open = OpenFile::new(number, file, may_write(flags), permits);
-    if flags & libc::O_APPEND != 0 && may_write(flags) {
+    if appends(flags) {
         open.appending = Some(found.open(OFlag::O_WRONLY | OFlag::O_APPEND)?);
     }
     Ok((shared.handles.add_file(open), kept))
@@ -144,12 +149,17 @@ pub(super) fn create(
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
         let created = permits.and_then(|permits| {
             let shared = &then;
-            let file = names::spot(shared, parent, &path).and_then(|spot| {
-                let file = spot.create(access(flags) | OFlag::O_EXCL, mode)?;
+            let opened = names::spot(shared, parent, &path).and_then(|spot| {
+                let (file, appending) = if appends(flags) {
+                    let (file, appending) = spot.create_for_appending(access(flags), mode)?;
+                    (file, Some(appending))
+                } else {
+                    (spot.create(access(flags) | OFlag::O_EXCL, mode)?, None)
+                };
                 let found = Found::of(&file)?;
-                Ok((file, found))
+                Ok((file, appending, found))
             });
-            let (file, found) = match file {
+            let (file, appending, found) = match opened {
                 // Somebody on the host was faster. Looked up again, it is opened, which asks for what that needs.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && flags & libc::O_EXCL == 0 => {
                     return Err(Errno::ESTALE);
@@ -158,9 +168,7 @@ pub(super) fn create(
             };
             let number = shared.nodes().enter(parent, &name, Some(found.object()));
             let mut open = OpenFile::new(number, file, true, permits);
-            if flags & libc::O_APPEND != 0 {
-                open.appending = Some(found.open(OFlag::O_WRONLY | OFlag::O_APPEND).map_err(errno)?);
-            }
+            open.appending = appending;
             let attributes = attributes::real(number, found.stat());
             Ok((attributes, shared.handles.add_file(open)))
         });

@@ -94,3 +94,23 @@ fn a_look_is_the_same_only_when_nothing_of_it_changed() {
     assert!(nodes.look(file, look));
     assert!(!nodes.look(file, Look { size: 5, ..look }));
 }
+
+#[test]
+fn an_object_has_the_nodes_that_the_kernel_refers_to() {
+    let mut nodes = Nodes::new([]);
+    let object = Object { device: 1, inode: 7 };
+    let other = Object { device: 1, inode: 8 };
+    let one = nodes.enter(ROOT, OsStr::new("one"), Some(object));
+    let two = nodes.enter(ROOT, OsStr::new("two"), Some(object));
+    assert_eq!(nodes.of_object(object), [one, two]);
+    nodes.remove(ROOT, OsStr::new("one"));
+    assert_eq!(nodes.of_object(object), [one, two], "still open, maybe");
+    nodes.forget(one, 1);
+    assert_eq!(nodes.of_object(object), [two]);
+    let three = nodes.enter(ROOT, OsStr::new("two"), Some(other));
+    nodes.forget(two, 1);
+    assert_eq!(
+        (nodes.of_object(object), nodes.of_object(other)),
+        (vec![], vec![three])
+    );
+}
