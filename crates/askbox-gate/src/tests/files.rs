@@ -212,7 +212,7 @@ async fn the_home_directory_is_listed_and_never_widened() {
 #[tokio::test(start_paused = true)]
 async fn the_lists_hold_below_a_widened_directory() {
     let mut world = World::new();
-    let (asking, question) = world.ask_shown(&read("/home/u/.cargo/config.toml")).await;
+    let (asking, question) = world.ask_shown(&read("/home/u/.cargo/env")).await;
     world
         .answer(question.id, None, widened(allow(hours(1))))
         .await
