@@ -90,7 +90,7 @@ fn answer(world: &World, words: &[&str]) {
     assert_eq!(question["targets"], serde_json::json!(["claude"]));
     assert_eq!(
         question["title"],
-        "Claude Code (project) wants its own login and state (13 paths, 3 domain families)"
+        "Claude Code (project) wants its own login and state, git configuration and shell start-up files (31 paths, 3 domain families)"
     );
     assert_eq!(world.questions().len(), 1);
     world.ok(&[&[words[0], question["id"].as_str().unwrap()], &words[1..]].concat());

@@ -9,6 +9,7 @@ use crate::host::Host;
 use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
 use crate::limits;
 use crate::path_pattern::{CanonicalPath, PathPattern};
+use crate::profile::bundle_of;
 use crate::request::{Destination, Kind, Process, Project, SessionId, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
 
@@ -40,11 +41,11 @@ pub enum WhyMissed {
 }
 
 /// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port, and the
-/// deepest directory that holds all of them. What has nothing wider stays as it is: a public suffix, an address, a host on
+/// deepest directory that holds all of them, or all of the bundle that a file to read belongs to. What has nothing wider stays as it is: a public suffix, an address, a host on
 /// the local network, a directory that holds what belongs to different programs or people, and what a list protects.
 pub fn patterns(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Pattern> {
     let mut patterns: Vec<Pattern> = Vec::new();
-    for pattern in pattern_of_each(targets, widen, lists) {
+    for pattern in patterns_of_each(targets, widen, lists).into_iter().flatten() {
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }
@@ -53,15 +54,25 @@ pub fn patterns(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Pattern> 
 }
 
 /// The same for each of the targets, in their order.
-pub fn pattern_of_each(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Pattern> {
+pub fn patterns_of_each(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Vec<Pattern>> {
     let directories = if widen {
         common_directories(targets, lists)
     } else {
         vec![None; targets.len()]
     };
     let each = targets.iter().zip(directories);
-    each.map(|(target, directory)| pattern(target, widen, directory.as_ref()))
-        .collect()
+    each.map(|(target, directory)| match target {
+        Target::Read(path) if widen && let Some(bundle) = bundle_of(path, lists.home()) => {
+            bundle.patterns(lists.home())
+        }
+        Target::Network(_)
+        | Target::LocalNetwork { .. }
+        | Target::Read(_)
+        | Target::Write(_)
+        | Target::Execute(_)
+        | Target::Profile(_) => vec![pattern(target, widen, directory.as_ref())],
+    })
+    .collect()
 }
 
 /// The rule that an answer of *always* writes for one pattern.

@@ -33,7 +33,7 @@ pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
 pub use policy::{Policy, SessionRules, Settings};
 pub use policy_file::PolicyFile;
 pub use preset::Preset;
-pub use profile::{Profile, ProfileName, SessionProfile};
+pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
 pub use verdict::{Allowed, Basis, Verdict};

@@ -46,6 +46,8 @@ pub struct Profile {
     pub settings: Vec<String>,
     /// What it reads and writes.
     pub state: Vec<String>,
+    /// Bundles that are read, by name.
+    pub bundles: Vec<String>,
     /// The domain families that it talks to.
     pub domains: Vec<String>,
 }
@@ -112,6 +114,7 @@ impl Profile {
             .map(|path| PathPattern::exact(path.anchor()))
             .collect();
         let settings = self.settings.iter().filter_map(path);
+        let bundles = self.bundles().flat_map(|bundle| bundle.patterns(home));
         let written: Vec<PathPattern> = login
             .into_iter()
             .chain(self.state.iter().filter_map(path))
@@ -123,6 +126,7 @@ impl Profile {
         settings
             .chain(written.iter().cloned())
             .map(Pattern::Read)
+            .chain(bundles)
             .chain(written.iter().cloned().map(Pattern::Write))
             .chain(domains.map(Pattern::Network))
             .collect()
@@ -135,7 +139,14 @@ impl Profile {
             .any(|pattern| matches!(pattern, Pattern::Write(_)) && pattern.names(path))
     }
 
-    /// What it opens, in few words: `its own login and state (12 paths, 1 domain family)`.
+    /// The bundles that it reads.
+    pub fn bundles(&self) -> impl Iterator<Item = &'static Bundle> {
+        bundles()
+            .iter()
+            .filter(|bundle| self.bundles.contains(&bundle.name))
+    }
+
+    /// What it opens, in few words: `its own login and state and git configuration (16 paths, 1 domain family)`.
     pub fn summary(&self) -> String {
         let mut what = Vec::new();
         for (name, paths) in [
@@ -151,18 +162,29 @@ impl Profile {
         if what.contains(&"login") || what.contains(&"state") {
             what.retain(|name| *name != "settings");
         }
-        let what = if what.is_empty() {
-            "registry".to_owned()
-        } else {
-            what.join(" and ")
-        };
-        let paths = self.login.len() + self.settings.len() + self.state.len();
+        if what.is_empty() && !self.domains.is_empty() {
+            what.push("registry");
+        }
+        let own = (!what.is_empty()).then(|| format!("its own {}", what.join(" and ")));
+        let shared = self.bundles().map(|bundle| bundle.title.clone());
+        let all: Vec<String> = own.into_iter().chain(shared).collect();
+        let of_bundles: usize = self.bundles().map(|bundle| bundle.paths.len()).sum();
+        let paths = self.login.len() + self.settings.len() + self.state.len() + of_bundles;
         let parts = [
             counted(paths, "path", "paths"),
             counted(self.domains.len(), "domain family", "domain families"),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        format!("its own {what} ({})", parts.join(", "))
+        format!("{} ({})", listed(&all), parts.join(", "))
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

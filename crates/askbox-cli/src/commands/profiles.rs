@@ -20,6 +20,7 @@ struct View<'a> {
     login: &'a [String],
     settings: &'a [String],
     state: &'a [String],
+    bundles: Vec<&'a str>,
     domains: &'a [String],
 }
 
@@ -45,6 +46,7 @@ fn view(profile: &Profile) -> View<'_> {
         login: &profile.login,
         settings: &profile.settings,
         state: &profile.state,
+        bundles: profile.bundles().map(|bundle| bundle.title.as_str()).collect(),
         domains: &profile.domains,
     }
 }
@@ -53,10 +55,12 @@ fn view(profile: &Profile) -> View<'_> {
 fn render(profile: &Profile, style: Style) -> String {
     let name = style.bold(profile.name.as_str());
     let mut text = format!("{name}  {}, for {}\n", profile.title, profile.programs.join(", "));
+    let bundles: Vec<String> = profile.bundles().map(|bundle| bundle.title.clone()).collect();
     for (label, opened) in [
         ("login, read and written", &profile.login),
         ("settings, read", &profile.settings),
         ("state, read and written", &profile.state),
+        ("also read", &bundles),
         ("domains", &profile.domains),
     ] {
         if !opened.is_empty() {

@@ -397,7 +397,7 @@ fn a_profile_that_nobody_may_be_asked_about_is_said_once() {
     assert_eq!(
         notices_of(&world, &installed, alone),
         [
-            "Claude Code goes without its own login and state (13 paths, 3 domain families): nobody may be asked; \
+            "Claude Code goes without its own login and state, git configuration and shell start-up files (31 paths, 3 domain families): nobody may be asked; \
              --profile claude opens that"
         ]
     );

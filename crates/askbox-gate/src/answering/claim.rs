@@ -1,6 +1,6 @@
 //! Claiming a question for one answer, so that no other counts, and giving it back when the answer cannot be logged.
 
-use askbox_policy::answer::pattern_of_each;
+use askbox_policy::answer::patterns_of_each;
 use askbox_policy::{Answer, Duration, Project, SessionId, Verdict, WhyMissed};
 
 use super::AnswerError;
@@ -31,17 +31,17 @@ impl Gate {
         answer: &Answer,
     ) -> Result<Claim, AnswerError> {
         let lists = state.rules.policy().lists();
-        let patterns = |question: &Question| pattern_of_each(&question.targets(), answer.widen, lists);
+        let patterns = |question: &Question| patterns_of_each(&question.targets(), answer.widen, lists);
         let (question, is_answering, listed) = if let Some(open) = state.book.get(id) {
             let question = open.view();
             let each = open.listed().zip(patterns(&question));
-            let listed = each.map(|(member, pattern)| Listed::of_open(member, pattern));
+            let listed = each.map(|(member, patterns)| Listed::of_open(member, patterns));
             let listed: Vec<_> = listed.collect();
             (question, open.stage == Stage::Answering, listed)
         } else if let Some(entry) = state.missed.get_mut(id) {
             let question = entry.missed.question.clone();
             let each = question.members.iter().zip(patterns(&question));
-            let listed = each.map(|(member, pattern)| Listed::of_missed(member, pattern));
+            let listed = each.map(|(member, patterns)| Listed::of_missed(member, patterns));
             let listed = listed.collect();
             (question, false, listed)
         } else {

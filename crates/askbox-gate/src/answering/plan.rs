@@ -13,7 +13,7 @@ use crate::rules::{Reach, Rules};
 pub(super) struct Listed {
     pub(super) target: Target,
     /// What the answer covers for it.
-    pub(super) pattern: Pattern,
+    pub(super) patterns: Vec<Pattern>,
     /// Whether anybody still waits.
     is_waiting: bool,
     /// Those who wait, as far as they are known for good.
@@ -21,7 +21,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    pub(super) fn of_open(member: &OpenMember, pattern: Pattern) -> Self {
+    pub(super) fn of_open(member: &OpenMember, patterns: Vec<Pattern>) -> Self {
         let mut processes: Vec<Process> = Vec::new();
         for waiter in &member.waiters {
             let is_new = !processes.iter().any(|process| process.is_same(&waiter.process));
@@ -32,16 +32,16 @@ impl Listed {
         processes.truncate(limits::ONCE_PROCESSES_PER_MEMBER);
         Self {
             target: member.target.clone(),
-            pattern,
+            patterns,
             is_waiting: !member.waiters.is_empty(),
             processes,
         }
     }
 
-    pub(super) fn of_missed(member: &Member, pattern: Pattern) -> Self {
+    pub(super) fn of_missed(member: &Member, patterns: Vec<Pattern>) -> Self {
         Self {
             target: member.target.clone(),
-            pattern,
+            patterns,
             is_waiting: false,
             processes: Vec::new(),
         }
@@ -89,9 +89,11 @@ fn once(listed: &[Listed]) -> Vec<(Pattern, Process)> {
             next.as_slice()
         };
         for process in processes {
-            let pair = (one.pattern.clone(), process.clone());
-            if !all.contains(&pair) {
-                all.push(pair);
+            for pattern in &one.patterns {
+                let pair = (pattern.clone(), process.clone());
+                if !all.contains(&pair) {
+                    all.push(pair);
+                }
             }
         }
     }
@@ -107,8 +109,10 @@ pub(super) fn targets(listed: &[Listed]) -> Vec<Target> {
 pub(super) fn patterns(listed: &[Listed]) -> Vec<Pattern> {
     let mut patterns: Vec<Pattern> = Vec::new();
     for one in listed {
-        if !patterns.contains(&one.pattern) {
-            patterns.push(one.pattern.clone());
+        for pattern in &one.patterns {
+            if !patterns.contains(pattern) {
+                patterns.push(pattern.clone());
+            }
         }
     }
     patterns

@@ -1,9 +1,9 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! network, a top directory, or a profile in common.
+//! network, a top directory, a bundle, or a profile in common.
 
 use askbox_policy::builtin_lists::Lists;
-use askbox_policy::{CanonicalPath, Host, Kind, ProfileName, Request, SessionId, Target};
+use askbox_policy::{Bundle, CanonicalPath, Host, Kind, ProfileName, Request, SessionId, Target, bundle_of};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -30,6 +30,8 @@ pub(crate) enum Group {
     /// One path, which a list protects, so that a person sees what is special about it, or in which different programs and
     /// people keep what is theirs, so that there is nothing to widen it to.
     Alone(CanonicalPath),
+    /// Files to read that are a bundle.
+    Bundle(&'static Bundle),
     /// One profile, alone.
     Profile(ProfileName),
 }
@@ -56,6 +58,7 @@ impl Group {
             Target::LocalNetwork { destination, address } => {
                 Self::LocalNetwork(destination.host.clone(), *address)
             }
+            Target::Read(path) if let Some(bundle) = bundle_of(path, lists.home()) => Self::Bundle(bundle),
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => {
                 match lists
                     .top_directory(path)
@@ -77,6 +80,7 @@ impl fmt::Display for Group {
             Group::Address(address) => address.fmt(f),
             Group::LocalNetwork(host, address) => write!(f, "{host} ({address})"),
             Group::Directory(path) | Group::Alone(path) => path.fmt(f),
+            Group::Bundle(bundle) => f.write_str(&bundle.title),
             Group::Profile(name) => name.fmt(f),
         }
     }

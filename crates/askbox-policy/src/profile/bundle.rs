@@ -8,8 +8,10 @@ use crate::policy::Policy;
 use crate::rule::Pattern;
 
 /// Files that belong together. Paths start with `~/`; reading is all that a bundle is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Bundle {
+    /// What profiles call it.
+    pub name: String,
     /// What they are, for people: `git configuration`.
     pub title: String,
     /// The files.

@@ -39,6 +39,7 @@ fn profile(name: &str, text: &str) -> Option<Profile> {
         login: texts(table, "login")?,
         settings: texts(table, "settings")?,
         state: texts(table, "state")?,
+        bundles: texts(table, "bundles")?,
         domains: texts(table, "domains")?,
     })
 }
@@ -47,9 +48,10 @@ pub(super) fn bundles() -> Vec<Bundle> {
     let Ok(document) = BUNDLES.parse::<DocumentMut>() else {
         return Vec::new();
     };
-    let bundle = |(_, item): (&str, &Item)| {
+    let bundle = |(name, item): (&str, &Item)| {
         let table = item.as_table()?;
         Some(Bundle {
+            name: name.to_owned(),
             title: table.get("title")?.as_str()?.to_owned(),
             paths: texts(table, "paths")?,
         })

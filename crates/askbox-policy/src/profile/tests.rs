@@ -23,13 +23,17 @@ fn every_data_file_is_read_whole() {
             !profile.programs.is_empty() && !profile.title.is_empty(),
             "{name}"
         );
-        let known = ["title", "programs", "login", "settings", "state", "domains"];
+        let known = [
+            "title", "programs", "login", "settings", "state", "bundles", "domains",
+        ];
         let document: toml_edit::DocumentMut = text.parse().unwrap();
         for (key, _) in document.iter() {
             assert!(known.contains(&key), "{name}: {key}");
         }
         let written = profile.login.len() + profile.state.len();
-        let all = profile.settings.len() + 2 * written + profile.domains.len();
+        let of_bundles: usize = profile.bundles().map(|bundle| bundle.paths.len()).sum();
+        assert_eq!(profile.bundles().count(), profile.bundles.len(), "{name}");
+        let all = profile.settings.len() + of_bundles + 2 * written + profile.domains.len();
         assert_eq!(
             profile.patterns(&home).len(),
             all,
@@ -87,6 +91,7 @@ fn a_profile_writes_nothing_that_runs_outside_and_reads_no_secret_but_its_login(
         let logins: Vec<CanonicalPath> = {
             let login = Profile {
                 settings: vec![],
+                bundles: vec![],
                 state: vec![],
                 domains: vec![],
                 ..profile.clone()
@@ -152,18 +157,18 @@ fn a_summary_says_what_and_how_much() {
         .iter()
         .map(|profile| format!("{}: {}\n", profile.title, profile.summary()))
         .collect();
-    expect![[r"
-        cargo: its own registry (1 domain family)
-        Claude Code: its own login and state (13 paths, 3 domain families)
-        Codex: its own login and state (10 paths, 2 domain families)
-        Gemini CLI: its own login and state (7 paths, 3 domain families)
-        git: its own settings (4 paths)
-        go: its own settings (1 path, 2 domain families)
-        npm: its own settings (1 path, 1 domain family)
-        pip: its own settings (2 paths, 2 domain families)
-        pnpm: its own settings (2 paths, 1 domain family)
-        uv: its own settings (1 path, 2 domain families)
-    "]]
+    expect![[r#"
+        cargo: its own registry and git configuration (4 paths, 1 domain family)
+        Claude Code: its own login and state, git configuration and shell start-up files (31 paths, 3 domain families)
+        Codex: its own login and state and git configuration (14 paths, 2 domain families)
+        Gemini CLI: its own login and state and git configuration (11 paths, 3 domain families)
+        git: git configuration (4 paths)
+        go: its own settings and git configuration (5 paths, 2 domain families)
+        npm: its own settings and git configuration (5 paths, 1 domain family)
+        pip: its own settings and git configuration (6 paths, 2 domain families)
+        pnpm: its own settings and git configuration (6 paths, 1 domain family)
+        uv: its own settings and git configuration (5 paths, 2 domain families)
+    "#]]
     .assert_eq(&all.concat());
 }
 

@@ -13,8 +13,9 @@ fn a_profile_is_shown_with_all_that_it_opens() {
            login, read and written: ~/.gemini/google_accounts.json, ~/.gemini/oauth_creds.json
            settings, read: ~/.gemini
            state, read and written: ~/.gemini/history, ~/.gemini/installation_id, ~/.gemini/state.json, ~/.gemini/tmp
+           also read: git configuration
            domains: **.cloudcode-pa.googleapis.com, **.generativelanguage.googleapis.com, **.oauth2.googleapis.com
         git  git, for git
-           settings, read: ~/.config/git/attributes, ~/.config/git/config, ~/.config/git/ignore, ~/.gitconfig
+           also read: git configuration
     "#]].assert_eq(&text.concat());
 }
