@@ -44,7 +44,7 @@ const HOME: &[(&str, &str)] = home!(
 );
 
 /// A world with that home directory.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::new();
     world.write_policy("[questions]\ntimeout = \"60s\"\n");
     for (name, text) in HOME {
@@ -56,14 +56,14 @@ fn world() -> World {
 }
 
 /// With the tools that people install for themselves first on the PATH.
-fn ready(world: &World, mut command: Command) -> Command {
+pub(crate) fn ready(world: &World, mut command: Command) -> Command {
     let own = world.home().join(".local/bin");
     command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", own.display()));
     with_certificates(&mut command);
     command
 }
 
-fn on_the_host(world: &World, script: &str) {
+pub(crate) fn on_the_host(world: &World, script: &str) {
     let mut command = ready(world, world.host("sh"));
     command.args(["-ec", script]);
     Running::start(command).finish().succeeded();

@@ -184,7 +184,7 @@ pub(crate) fn answer(world: &World, mut running: Running) -> Finished {
 }
 
 /// What a person was asked about.
-fn asked(world: &World) -> Vec<String> {
+pub(crate) fn asked(world: &World) -> Vec<String> {
     let log = world.log();
     log.iter()
         .filter(|event| event["verdict"] == "ask")

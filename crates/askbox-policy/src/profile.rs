@@ -46,6 +46,9 @@ pub struct Profile {
     pub settings: Vec<String>,
     /// What it reads and writes.
     pub state: Vec<String>,
+    /// What it tries to write at each start and can do without: refused without a question, since it runs outside later, or
+    /// lies beside such a file under a name that is new each time.
+    pub refused: Vec<String>,
     /// Bundles that are read, by name.
     pub bundles: Vec<String>,
     /// The domain families that it talks to.
@@ -59,6 +62,8 @@ pub struct SessionProfile {
     pub name: ProfileName,
     /// What it allows.
     pub patterns: Vec<Pattern>,
+    /// What it refuses without a question.
+    pub refused: Vec<Pattern>,
 }
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(data::profiles);
@@ -137,6 +142,16 @@ impl Profile {
         self.patterns(home)
             .iter()
             .any(|pattern| matches!(pattern, Pattern::Write(_)) && pattern.names(path))
+    }
+
+    /// What it is refused to write, for a user.
+    pub fn refusals(&self, home: &CanonicalPath) -> Vec<Pattern> {
+        let context = PathContext { home, project: None };
+        let paths = self
+            .refused
+            .iter()
+            .filter_map(|text| PathPattern::parse(text, &context).ok());
+        paths.map(Pattern::Write).collect()
     }
 
     /// The bundles that it reads.

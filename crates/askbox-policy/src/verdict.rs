@@ -89,8 +89,8 @@ impl Basis {
             Basis::ForbiddenAddress(_) => {
                 "only a rule that names the address, or --resolve HOST:PORT:ADDRESS, opens it".to_owned()
             }
+            Basis::Profile(_) => "the program can do without; change it outside".to_owned(),
             Basis::BlockList(_)
-            | Basis::Profile(_)
             | Basis::SettingsCopy
             | Basis::Preset
             | Basis::AutoApprove

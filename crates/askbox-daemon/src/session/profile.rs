@@ -114,6 +114,7 @@ pub(super) fn of_run(
     needed.then(|| SessionProfile {
         name: profile.name.clone(),
         patterns,
+        refused: profile.refusals(home),
     })
 }
 

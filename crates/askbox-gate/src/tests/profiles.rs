@@ -17,6 +17,7 @@ fn open_with_profile(world: &World, id: &str) {
         rules: SessionRules {
             profile: Some(SessionProfile {
                 name: claude(),
+                refused: Vec::new(),
                 patterns: vec![Pattern::Network(NetworkPattern::parse("**.api.test").unwrap())],
             }),
             ..SessionRules::default()
@@ -116,18 +117,25 @@ async fn what_waits_for_a_profile_that_nobody_answers_about_is_denied() {
 #[tokio::test(start_paused = true)]
 async fn files_of_a_bundle_are_one_question_and_a_widened_answer_covers_all_of_them() {
     let world = World::new();
-    let read = |name: &str| Target::Read(CanonicalPath::new(Path::new("/home/u").join(name).as_path()).unwrap());
+    let read =
+        |name: &str| Target::Read(CanonicalPath::new(Path::new("/home/u").join(name).as_path()).unwrap());
     let waiting = ask(&world, "s1", &read(".bashrc"));
     let also = ask(&world, "s1", &read(".profile"));
     let other = ask(&world, "s1", &read(".gitconfig"));
     let open = questions(&world, 2).await;
     let shell = open.iter().find(|question| question.members.len() == 2).unwrap();
     assert_eq!(shell.group, "shell start-up files");
-    let answer = Answer { widen: true, ..allow(Duration::Session) };
+    let answer = Answer {
+        widen: true,
+        ..allow(Duration::Session)
+    };
     world.answer(shell.id, None, answer).await.unwrap();
     drop((waiting.await.unwrap().unwrap(), also.await.unwrap().unwrap()));
     drop(ask(&world, "s1", &read(".zshrc")).await.unwrap().unwrap());
     assert!(!other.is_finished());
-    assert!(world.gate.peek(&request("s1", 7, &read(".bash_history"))) != world.gate.peek(&request("s1", 7, &read(".zshrc"))));
+    assert!(
+        world.gate.peek(&request("s1", 7, &read(".bash_history")))
+            != world.gate.peek(&request("s1", 7, &read(".zshrc")))
+    );
     other.abort();
 }

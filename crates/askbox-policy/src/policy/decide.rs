@@ -154,9 +154,9 @@ impl Policy {
             (Some(ours), _) => ours.verdict(),
             (None, None) => match (
                 self.unruled(view, session),
-                self.profile_to_ask(view, session, grants),
+                self.profile_verdict(view, session, grants),
             ) {
-                (Verdict::Ask(_), Some(name)) => Verdict::Ask(Basis::Profile(name.clone())),
+                (Verdict::Ask(_), Some(verdict)) => verdict,
                 (verdict, _) => verdict,
             },
             (None, Some(project)) => match (project.effect, self.unruled(view, session)) {

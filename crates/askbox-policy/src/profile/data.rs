@@ -39,6 +39,7 @@ fn profile(name: &str, text: &str) -> Option<Profile> {
         login: texts(table, "login")?,
         settings: texts(table, "settings")?,
         state: texts(table, "state")?,
+        refused: texts(table, "refused")?,
         bundles: texts(table, "bundles")?,
         domains: texts(table, "domains")?,
     })

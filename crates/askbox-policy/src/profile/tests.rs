@@ -24,7 +24,7 @@ fn every_data_file_is_read_whole() {
             "{name}"
         );
         let known = [
-            "title", "programs", "login", "settings", "state", "bundles", "domains",
+            "title", "programs", "login", "settings", "state", "refused", "bundles", "domains",
         ];
         let document: toml_edit::DocumentMut = text.parse().unwrap();
         for (key, _) in document.iter() {
@@ -91,6 +91,7 @@ fn a_profile_writes_nothing_that_runs_outside_and_reads_no_secret_but_its_login(
         let logins: Vec<CanonicalPath> = {
             let login = Profile {
                 settings: vec![],
+                refused: vec![],
                 bundles: vec![],
                 state: vec![],
                 domains: vec![],

@@ -76,10 +76,10 @@ impl Policy {
         };
         let is_own = self.lists.is_own(path);
         let Some(said) = said.filter(|_| !is_own) else {
-            return if let Some(name) = self.profile_to_ask(view, session, grants)
+            return if let Some(verdict) = self.profile_verdict(view, session, grants)
                 && !is_own
             {
-                Verdict::Ask(Basis::Profile(name.clone()))
+                verdict
             } else if is_refused {
                 Verdict::Deny(basis)
             } else {

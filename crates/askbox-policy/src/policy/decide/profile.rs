@@ -3,10 +3,10 @@
 use super::{By, Said, View, keep};
 use crate::grant_set::GrantSet;
 use crate::policy::{Policy, SessionRules};
-use crate::profile::{ProfileName, SessionProfile};
+use crate::profile::SessionProfile;
 use crate::request::{Process, Request, Target};
 use crate::rule::{Effect, Pattern};
-use crate::verdict::Verdict;
+use crate::verdict::{Basis, Verdict};
 
 impl Policy {
     /// What the session's profile allows, if that is allowed here itself.
@@ -41,21 +41,30 @@ impl Policy {
         }
     }
 
-    /// The session's profile, if it would allow the request and a person has to be asked about it first.
-    pub(super) fn profile_to_ask<'a>(
+    /// What the session's profile says where nothing else speaks: that it refuses the request, or that it would allow it and a
+    /// person has to be asked about the profile first.
+    pub(super) fn profile_verdict(
         &self,
         view: View<'_>,
-        session: &'a SessionRules,
+        session: &SessionRules,
         grants: &GrantSet,
-    ) -> Option<&'a ProfileName> {
+    ) -> Option<Verdict> {
         let profile = session.profile.as_ref()?;
+        let basis = || Basis::Profile(profile.name.clone());
+        if profile
+            .refused
+            .iter()
+            .any(|pattern| pattern.matches(&view.request.target))
+        {
+            return Some(Verdict::Deny(basis()));
+        }
         let would_allow =
             |pattern: &Pattern| pattern.matches(&view.request.target) && view.profile_opens(pattern);
         if !profile.patterns.iter().any(would_allow) {
             return None;
         }
         match self.decide_profile(view, profile, session, grants) {
-            Verdict::Ask(_) => Some(&profile.name),
+            Verdict::Ask(_) => Some(Verdict::Ask(basis())),
             Verdict::Allow(_) | Verdict::Deny(_) => None,
         }
     }

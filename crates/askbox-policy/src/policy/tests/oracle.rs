@@ -233,6 +233,7 @@ fn decided(world: &World, request: &Request) -> Outcome {
         profile: Some(SessionProfile {
             name,
             patterns: world.profile.clone(),
+            refused: Vec::new(),
         }),
         ..SessionRules::default()
     };

@@ -9,8 +9,13 @@ fn claude() -> Target {
 fn case() -> Case {
     let mut case = Case::new();
     let name: ProfileName = "claude".parse().unwrap();
-    let patterns = name.profile().unwrap().patterns(&path("/home/u"));
-    case.session.profile = Some(SessionProfile { name, patterns });
+    let profile = name.profile().unwrap();
+    let home = path("/home/u");
+    case.session.profile = Some(SessionProfile {
+        patterns: profile.patterns(&home),
+        refused: profile.refusals(&home),
+        name,
+    });
     case
 }
 
@@ -88,7 +93,9 @@ fn a_profile_opens_its_own_login_and_nothing_that_runs_outside() {
         .says(read("/home/u/.codex/auth.json"), "deny credential list")
         .says(read("/home/u/.claude/settings.json"), "allow profile")
         .says(write("/home/u/.claude/settings.json"), "ask start-up list")
-        .says(write("/home/u/.claude.json"), "ask start-up list")
+        .says(write("/home/u/.claude.json"), "deny profile")
+        .says(write("/home/u/.claude.json.tmp.2.b63"), "deny profile")
+        .says(read("/home/u/.claude.json"), "allow profile")
         .says(write("/home/u/.claude/new"), "ask no rule")
         .says(write("/home/u/.claude"), "ask credential list");
 }
@@ -135,4 +142,17 @@ fn names_on_the_local_network_are_not_part_of_a_profile() {
     case()
         .rules(&["allow profile claude"])
         .says(local("api.anthropic.com:443", "10.1.2.3"), "ask no rule");
+}
+
+#[test]
+fn what_a_profile_refuses_is_the_users_to_allow() {
+    let settings = || write("/home/u/.claude.json");
+    case().says(settings(), "deny profile");
+    case()
+        .rules(&["allow write ~/.claude.json"])
+        .says(settings(), "allow rule");
+    case()
+        .rules(&["ask write ~/.claude.json"])
+        .says(settings(), "ask start-up list");
+    Case::new().says(settings(), "ask start-up list");
 }
