@@ -93,6 +93,8 @@ fn go(seeds: std::ops::Range<u64>) {
             finished.stdout,
             finished.stderr
         );
+        let went = std::fs::read_dir(&native).unwrap().count();
+        assert_ne!(went, 0, "the walk left nothing behind");
     }
 }
 

@@ -69,6 +69,8 @@ fn opens(world: &World, words: &[&str]) {
 #[track_caller]
 fn stays_closed(world: &World, words: &[&str]) {
     let finished = run(world, words);
+    // It ran.
+    assert!(finished.stdout.contains("guarded\n"), "{words:?}: {finished:#?}");
     assert!(!finished.stdout.contains(LOGIN), "{words:?}: {finished:#?}");
     assert!(!finished.stdout.contains("SETTINGS"), "{words:?}: {finished:#?}");
     assert!(!world.home().join(".claude/projects/log").exists(), "{words:?}");
@@ -169,6 +171,26 @@ fn settings_are_shown_without_the_secrets_in_them_and_nobody_is_asked() {
         .failed();
     let whole = world.sh(&["--allow-read", "~/.npmrc"], "cat ~/.npmrc | grep -o TOKEN-91");
     assert_eq!(whole.succeeded().stdout, "TOKEN-91\n");
+    // Nor under another name, by a link or by moving what holds it.
+    let pnpm = world.home().join(".config/pnpm");
+    fs::create_dir_all(&pnpm).unwrap();
+    fs::write(pnpm.join("auth.ini"), "//packages.test/:_authToken=TOKEN-92\n").unwrap();
+    for theft in [
+        "ln ~/.config/pnpm/auth.ini ~/x && cat ~/x",
+        "mv ~/.config/pnpm/auth.ini ~/x && cat ~/x",
+        "mv ~/.config/pnpm ~/y && cat ~/y/auth.ini",
+        "ln ~/.npmrc ~/x && cat ~/x",
+    ] {
+        let options = ["--non-interactive", "--preset", "development"];
+        let finished = world.sh(&options, theft);
+        assert!(!finished.failed().stdout.contains("TOKEN"), "{theft}");
+    }
+    world
+        .sh(
+            &["--preset", "development"],
+            "cat ~/.config/pnpm/auth.ini && mv ~/notes ~/y",
+        )
+        .succeeded();
     // Written back, the copy would lose what it does not show.
     world.sh(&["--non-interactive"], "echo >> ~/.npmrc").failed();
     world
@@ -254,4 +276,36 @@ fn profiles_are_listed_with_what_they_open() {
     );
     let json: Vec<Value> = serde_json::from_str(&world.ok(&["profiles", "--json"])).unwrap();
     assert!(json.iter().any(|profile| profile["name"] == "git"), "{json:#?}");
+}
+
+/// Who reads the file itself when a rule for it ends reads on in the copy, and not in the file.
+#[test]
+fn a_settings_file_that_is_open_whole_is_cut_when_only_its_copy_may_be_read() {
+    let world = World::new();
+    let token = "x".repeat(200_000);
+    fs::write(
+        world.home().join(".npmrc"),
+        format!("//packages.test/:_authToken={token}\n"),
+    )
+    .unwrap();
+    world.ok(&["rules", "add", "allow", "read", "~/.npmrc"]);
+    let script = "exec 3< ~/.npmrc; head -c 40 <&3 > seen; while [ ! -e go ]; do sleep 0.05; done
+        cat <&3 > rest || echo cut; cat ~/.npmrc";
+    let running = world.start_sh(&[], script);
+    world.eventually("it reads", || world.project().join("seen").exists());
+    let rules: serde_json::Value = serde_json::from_str(&world.ok(&["rules", "--json"])).unwrap();
+    let rule = rules["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|rule| rule["pattern"].as_str().unwrap().ends_with("/.npmrc"));
+    world.ok(&["rules", "remove", rule.unwrap()["id"].as_str().unwrap()]);
+    fs::write(world.project().join("go"), "").unwrap();
+    let finished = running.finish();
+    assert_eq!(finished.stdout, "cut\n# hidden by Askbox\n", "{finished:#?}");
+    assert!(
+        !fs::read_to_string(world.project().join("rest"))
+            .unwrap()
+            .contains("xxx")
+    );
 }

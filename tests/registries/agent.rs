@@ -76,7 +76,7 @@ fn stream(block: &Value) -> String {
     lines.collect()
 }
 
-fn serve(mut connection: TcpStream, file: &str, heard: &Mutex<Heard>) {
+fn serve(mut connection: TcpStream, file: &str, hearing: &Mutex<Heard>) {
     let head = read_head(&mut connection);
     let header = |name: &str| {
         let line = head
@@ -91,19 +91,19 @@ fn serve(mut connection: TcpStream, file: &str, heard: &Mutex<Heard>) {
     let is_turn = head.starts_with("POST /v1/messages?") || head.starts_with("POST /v1/messages ");
     let (kind, reply) = if is_turn && request["stream"] == true {
         let reply = reply(&request, file);
-        let mut heard = heard.lock().unwrap();
-        heard.logins.extend(header("authorization"));
-        heard.results += usize::from(reply["text"] == "All done.");
+        let mut so_far = hearing.lock().unwrap();
+        so_far.logins.extend(header("authorization"));
+        so_far.results += usize::from(reply["text"] == "All done.");
         ("text/event-stream", stream(&reply))
     } else {
         ("application/json", json!({"input_tokens": 1}).to_string())
     };
     let length = reply.len();
-    let head = format!(
+    let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     );
     // The agent may have gone.
-    let _sent = connection.write_all((head + &reply).as_bytes());
+    let _sent = connection.write_all((answer + &reply).as_bytes());
 }
 
 #[test]

@@ -30,7 +30,9 @@ impl Guarded {
         let mut found = HashMap::new();
         let listed = lists
             .entries()
-            .filter(|(list, entry)| *list == List::Credential && entry.node != Node::Glob);
+            .filter(|(list, entry)| *list == List::Credential && entry.node != Node::Glob)
+            // A directory on the way to one, which a wildcard stands for, is not.
+            .filter(|(_, entry)| entry.pattern.names(entry.pattern.anchor()));
         for (_, entry) in listed {
             let path = entry.pattern.anchor().as_path();
             // What a link on the list leads to is as secret; links below are not followed.
@@ -75,6 +77,7 @@ fn object(metadata: &Metadata) -> Object {
     Object {
         device: metadata.dev(),
         inode: metadata.ino(),
+        is_copy: false,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_gate::Permit;
 use nix::errno::Errno;
-use nix::sys::stat::SFlag;
+use nix::sys::stat::{FileStat, SFlag, fstat};
 
 /// An open file.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct OpenFile {
     /// kernel writes back have their place.
     pub(crate) appending: Option<File>,
     pub(crate) can_write: bool,
+    /// The attributes of what this is a copy of, if it is one.
+    pub(crate) copied: Option<FileStat>,
     permits: Vec<Permit>,
 }
 
@@ -54,8 +56,22 @@ impl OpenFile {
             file,
             appending: None,
             can_write,
+            copied: None,
             permits,
         }
+    }
+
+    /// Its attributes now; of a copy, those of what it is a copy of, but for the size.
+    pub(crate) fn stat(&self) -> Result<FileStat, Errno> {
+        let own = fstat(&self.file)?;
+        Ok(match self.copied {
+            Some(mut original) => {
+                original.st_size = own.st_size;
+                original.st_blocks = own.st_blocks;
+                original
+            }
+            None => own,
+        })
     }
 
     /// Whether what it was opened on still holds.

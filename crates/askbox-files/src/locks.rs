@@ -43,8 +43,8 @@ impl Locks {
             None if range.kind == libc::F_UNLCK => return Ok(()),
             None => {
                 let file = Arc::new(open()?);
-                self.lock().insert(holder, Arc::clone(&file));
-                file
+                // Another thread of the holder may have been faster: dropping its description would drop its locks.
+                Arc::clone(self.lock().entry(holder).or_insert(file))
             }
         };
         fcntl(file.as_fd(), FcntlArg::F_OFD_SETLK(&flock(range)?))?;

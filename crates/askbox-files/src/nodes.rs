@@ -18,6 +18,8 @@ pub(crate) struct Object {
     pub(crate) device: u64,
     /// On that device.
     pub(crate) inode: u64,
+    /// Whether it is shown as a copy without the secrets: what the kernel keeps of that is not what it keeps of the file.
+    pub(crate) is_copy: bool,
 }
 
 /// What a file looked like when it was opened last: as long as it does, what the kernel has cached of it holds.

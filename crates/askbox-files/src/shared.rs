@@ -213,7 +213,7 @@ impl Shared {
         };
         match allowed(Target::Read(path.clone())) {
             Some(allowed) if *allowed.basis() == Basis::SettingsCopy => match self.copy_of(path, &found) {
-                Ok(Some(copy)) => Seen::Copied(found, copy),
+                Ok(Some(copy)) => Seen::Copied(found.into_copy(), copy),
                 Ok(None) | Err(_) => Seen::Unasked(found),
             },
             Some(_) => Seen::Open(found),

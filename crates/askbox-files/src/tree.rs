@@ -50,6 +50,7 @@ struct Root {
 pub(crate) struct Found {
     held: OwnedFd,
     stat: FileStat,
+    is_copy: bool,
 }
 
 /// A name in a directory that is held. The name may stand for nothing.
@@ -142,7 +143,11 @@ impl Tree {
 impl Found {
     fn new(held: OwnedFd) -> io::Result<Self> {
         let stat = fstat(&held)?;
-        Ok(Self { held, stat })
+        Ok(Self {
+            held,
+            stat,
+            is_copy: false,
+        })
     }
 
     /// What is open.
@@ -160,9 +165,25 @@ impl Found {
         Ok(fstat(&self.held)?)
     }
 
+    /// The same, shown as a copy.
+    pub(crate) fn into_copy(self) -> Self {
+        Self {
+            is_copy: true,
+            ..self
+        }
+    }
+
+    /// Whether it is shown as a copy.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.is_copy
+    }
+
     /// Which object it is.
     pub(crate) fn object(&self) -> Object {
-        object(&self.stat)
+        Object {
+            is_copy: self.is_copy,
+            ..object(&self.stat)
+        }
     }
 
     /// When it was made, where its file system keeps that.
@@ -365,6 +386,7 @@ pub(crate) fn object(stat: &FileStat) -> Object {
     Object {
         device: stat.st_dev,
         inode: stat.st_ino,
+        is_copy: false,
     }
 }
 

@@ -147,6 +147,15 @@ impl Gate {
         }
     }
 
+    /// The latest time of day that was seen, in milliseconds since 1970: what ends by then has ended, even if the clock was set
+    /// back.
+    pub fn high_water_ms(&self) -> u64 {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        state.rules.see(&now);
+        state.rules.high_water_ms()
+    }
+
     /// What the rules say now. No event, no question.
     pub fn peek(&self, request: &Request) -> Verdict {
         let now = self.0.clock.now();

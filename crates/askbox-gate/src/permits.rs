@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use askbox_audit::{Durability, Entry, Log, What};
-use askbox_policy::{Allowed, GrantId, Process, Request, SessionId, Target};
+use askbox_policy::{Allowed, Basis, GrantId, Process, Request, SessionId, Target};
 use tokio::sync::{Notify, watch};
 
 use crate::lock::lock;
@@ -57,6 +57,16 @@ pub(crate) struct Registry {
 struct Lives {
     by_number: HashMap<u64, Weak<Live>>,
     last: u64,
+}
+
+impl AdmittedBy {
+    /// Whether it lets a copy be read, and not the file itself.
+    pub fn is_for_copy(&self) -> bool {
+        match self {
+            AdmittedBy::Rules(allowed) => *allowed.basis() == Basis::SettingsCopy,
+            AdmittedBy::Answer(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for AdmittedBy {

@@ -87,15 +87,12 @@ fn lists(client: &mut Client) -> Result<Lists, CliError> {
 fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
     match (kind, effect) {
         (Kind::Execute, Effect::Allow | Effect::Ask | Effect::Deny) => {
-            Some("programs are started without asking")
+            Some("programs of the system, of toolchains and of projects are started without asking")
         }
-        (Kind::Read | Kind::Write, Effect::Ask) => Some("files raise no questions"),
-        (Kind::Write, Effect::Deny) => {
-            Some("what is open for writing stays open; deny reading closes a path")
-        }
-        (Kind::Network | Kind::Profile, Effect::Allow | Effect::Ask | Effect::Deny)
-        | (Kind::Read, Effect::Allow | Effect::Deny)
-        | (Kind::Write, Effect::Allow) => None,
+        (
+            Kind::Network | Kind::Profile | Kind::Read | Kind::Write,
+            Effect::Allow | Effect::Ask | Effect::Deny,
+        ) => None,
     }
 }
 

@@ -109,6 +109,7 @@ struct Planning {
     rules: SessionRules,
     grants: GrantSet,
     now: Moment,
+    high_water_ms: u64,
 }
 
 impl Planning {
@@ -158,6 +159,7 @@ impl Planning {
             rules,
             grants: daemon.gate.grants().into(),
             now: daemon.clock.now(),
+            high_water_ms: daemon.gate.high_water_ms(),
         };
         let profile = profile::of_run(request, id, &planning.home, planning.situation());
         planning.rules.profile = profile;
@@ -171,6 +173,7 @@ impl Planning {
             rules: &self.rules,
             grants: &self.grants,
             now: &self.now,
+            high_water_ms: self.high_water_ms,
         }
     }
 

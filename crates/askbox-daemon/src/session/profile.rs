@@ -22,6 +22,8 @@ pub(super) struct Situation<'a> {
     pub(super) rules: &'a SessionRules,
     pub(super) grants: &'a GrantSet,
     pub(super) now: &'a Moment,
+    /// The latest time that the gate has seen, in milliseconds: a clock that was set back ends nothing later.
+    pub(super) high_water_ms: u64,
 }
 
 impl Situation<'_> {
@@ -33,9 +35,8 @@ impl Situation<'_> {
             process: Process::unknown(),
             target,
         };
-        let wall_ms = self.now.wall_ms;
         self.policy
-            .decide(&request, self.rules, self.grants, self.now, wall_ms)
+            .decide(&request, self.rules, self.grants, self.now, self.high_water_ms)
     }
 
     /// What the profile opens at the start, as rules, if it is allowed. Files that have copies are not opened whole.

@@ -41,7 +41,7 @@ pub(super) fn get(shared: &Arc<Shared>, number: u64, handle: Option<FileHandle>,
         Some(handle) => shared.handles.file(handle.0).ok(),
         None => None,
     };
-    if let Some(stat) = open.and_then(|open| fstat(&open.file).ok()) {
+    if let Some(stat) = open.and_then(|open| open.stat().ok()) {
         return reply.attr(&shared.kept(&stat), &attributes::real(number, &stat));
     }
     let path = match shared.path(number) {
@@ -82,7 +82,7 @@ fn nameless(shared: &Shared, number: u64, error: &io::Error, reply: ReplyAttr) {
 
 fn stat_of_open(shared: &Shared, number: u64) -> Option<FileStat> {
     if let Some(open) = shared.handles.of_node(number) {
-        return fstat(&open.file).ok();
+        return open.stat().ok();
     }
     let open = shared.handles.directory_of_node(number)?;
     fstat(open.directory.as_ref()?).ok()

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use askbox_policy::{CanonicalPath, Target, Verdict};
+use askbox_policy::{Basis, CanonicalPath, Target, Verdict};
 use fuser::{Errno, Generation, RenameFlags, ReplyData, ReplyEmpty, ReplyEntry};
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
@@ -287,7 +287,7 @@ fn lose_link(shared: &Shared, removed: &Found) {
 fn carried(shared: &Shared, from: &CanonicalPath, to: &CanonicalPath) -> Option<Target> {
     let allows = |path: &CanonicalPath| {
         let verdict = shared.gate.peek(&shared.request(Target::Read(path.clone())));
-        matches!(verdict, Verdict::Allow(_))
+        matches!(verdict, Verdict::Allow(by) if *by.basis() != Basis::SettingsCopy)
     };
     (allows(to) && !allows(from)).then(|| Target::Read(from.clone()))
 }

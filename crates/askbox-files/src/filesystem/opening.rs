@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::sync::Arc;
 
-use askbox_gate::{AdmittedBy, Permit};
-use askbox_policy::{Basis, CanonicalPath, Target};
+use askbox_gate::Permit;
+use askbox_policy::{CanonicalPath, Target};
 use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyOpen};
 use nix::errno::Errno as HostErrno;
 use nix::fcntl::OFlag;
@@ -61,12 +61,16 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, r
         let then = Arc::clone(shared);
         shared.admit(thread, targets, move |permits| {
             let opened = permits.and_then(|permits| {
-                if permits.iter().any(is_for_copy) {
+                // The rules changed meanwhile: looked up again, it is the other one.
+                if found.is_copy() != permits.iter().any(|permit| permit.by().is_for_copy()) {
+                    return Err(Errno::ESTALE);
+                }
+                let taken = if found.is_copy() {
                     take_copy(&then, number, &path, &found, flags, permits)
                 } else {
                     take(&then, number, &found, flags, permits)
-                }
-                .map_err(errno)
+                };
+                taken.map_err(errno)
             });
             match opened {
                 Ok((handle, kept)) => reply.opened(FileHandle(handle), kept),
@@ -94,19 +98,22 @@ fn take(
     if appends(flags) {
         open.appending = Some(found.open(OFlag::O_WRONLY | OFlag::O_APPEND)?);
     }
-    Ok((shared.handles.add_file(open), kept))
+    Ok((keep(shared, open)?, kept))
 }
 
-/// Whether a permit is for a copy without the secrets.
-fn is_for_copy(permit: &Permit) -> bool {
-    match permit.by() {
-        AdmittedBy::Rules(allowed) => *allowed.basis() == Basis::SettingsCopy,
-        AdmittedBy::Answer(_) => false,
+/// Keeps what is open, unless that was revoked while it was opened: whoever looked for it then did not find it yet.
+fn keep(shared: &Shared, open: OpenFile) -> io::Result<u64> {
+    let handle = shared.handles.add_file(open);
+    match shared.handles.file(handle) {
+        Ok(_) => Ok(handle),
+        Err(revoked) => {
+            shared.handles.close_file(handle);
+            Err(revoked.into())
+        }
     }
 }
 
-/// Opens a copy of what was asked about. The kernel keeps nothing of it, since others may be shown the file itself. What is
-/// opened for writing as well would lose the secrets, so it is not opened at all.
+/// Opens a copy of what was asked about. What is opened for writing as well would lose the secrets, so it is not opened at all.
 fn take_copy(
     shared: &Shared,
     number: u64,
@@ -120,8 +127,9 @@ fn take_copy(
     }
     let copy = shared.copy_of(path, found)?.ok_or(HostErrno::EACCES)?;
     let file = tree::in_memory(&copy)?;
-    let open = OpenFile::new(number, file, false, permits);
-    Ok((shared.handles.add_file(open), FopenFlags::FOPEN_DIRECT_IO))
+    let mut open = OpenFile::new(number, file, false, permits);
+    open.copied = Some(*found.stat());
+    Ok((keep(shared, open)?, FopenFlags::empty()))
 }
 
 pub(super) fn create(
@@ -170,7 +178,7 @@ pub(super) fn create(
             let mut open = OpenFile::new(number, file, true, permits);
             open.appending = appending;
             let attributes = attributes::real(number, found.stat());
-            Ok((attributes, shared.handles.add_file(open)))
+            Ok((attributes, keep(shared, open).map_err(errno)?))
         });
         match created {
             Ok((attributes, handle)) => {

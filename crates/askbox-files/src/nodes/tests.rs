@@ -2,7 +2,11 @@ use super::*;
 
 #[expect(clippy::unnecessary_wraps, reason = "as the nodes take it")]
 fn object(inode: u64) -> Option<Object> {
-    Some(Object { device: 1, inode })
+    Some(Object {
+        device: 1,
+        inode,
+        is_copy: false,
+    })
 }
 
 fn name(text: &str) -> &OsStr {
@@ -75,10 +79,24 @@ fn a_removed_name_stays_known_by_number_until_it_is_forgotten() {
     let mut nodes = Nodes::new([]);
     let file = nodes.enter(ROOT, name("f"), object(2));
     nodes.remove(ROOT, name("f"));
-    assert!(nodes.is_same(file, Object { device: 1, inode: 2 }));
+    assert!(nodes.is_same(
+        file,
+        Object {
+            device: 1,
+            inode: 2,
+            is_copy: false
+        }
+    ));
     assert_eq!(nodes.path(file), None);
     nodes.forget(file, 1);
-    assert!(!nodes.is_same(file, Object { device: 1, inode: 2 }));
+    assert!(!nodes.is_same(
+        file,
+        Object {
+            device: 1,
+            inode: 2,
+            is_copy: false
+        }
+    ));
 }
 
 #[test]
@@ -98,8 +116,16 @@ fn a_look_is_the_same_only_when_nothing_of_it_changed() {
 #[test]
 fn an_object_has_the_nodes_that_the_kernel_refers_to() {
     let mut nodes = Nodes::new([]);
-    let object = Object { device: 1, inode: 7 };
-    let other = Object { device: 1, inode: 8 };
+    let object = Object {
+        device: 1,
+        inode: 7,
+        is_copy: false,
+    };
+    let other = Object {
+        device: 1,
+        inode: 8,
+        is_copy: false,
+    };
     let one = nodes.enter(ROOT, OsStr::new("one"), Some(object));
     let two = nodes.enter(ROOT, OsStr::new("two"), Some(object));
     assert_eq!(nodes.of_object(object), [one, two]);

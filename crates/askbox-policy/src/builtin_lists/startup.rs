@@ -135,6 +135,8 @@ pub(super) const STARTUP: &[Line] = &[
     ("~/.cargo/config*", Glob, "cargo settings that run programs"),
     ("~/.cargo/env*", Glob, "sourced by shells"),
     ("~/.cargo/bin", Directory, "programs that shells find through PATH"),
+    ("~/.config/pnpm", Directory, "where packages come from"),
+    ("~/.config/go", Directory, "settings that run programs"),
     ("~/.config/pip", Directory, "where packages come from"),
     ("~/.pip", Directory, "where packages come from"),
     ("~/.config/uv", Directory, "where packages come from"),

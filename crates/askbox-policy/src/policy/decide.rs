@@ -156,8 +156,8 @@ impl Policy {
                 self.unruled(view, session),
                 self.profile_verdict(view, session, grants),
             ) {
-                (Verdict::Ask(_), Some(verdict)) => verdict,
-                (verdict, _) => verdict,
+                // A profile is asked about, whatever the preset says of places that only profiles may open.
+                (Verdict::Ask(_) | Verdict::Deny(Basis::Preset), Some(verdict)) | (verdict, _) => verdict,
             },
             (None, Some(project)) => match (project.effect, self.unruled(view, session)) {
                 (Effect::Ask, Verdict::Deny(basis)) => Verdict::Deny(basis),

@@ -158,7 +158,7 @@ fn a_summary_says_what_and_how_much() {
         .iter()
         .map(|profile| format!("{}: {}\n", profile.title, profile.summary()))
         .collect();
-    expect![[r#"
+    expect![[r"
         cargo: its own registry and git configuration (4 paths, 1 domain family)
         Claude Code: its own login and state, git configuration and shell start-up files (31 paths, 3 domain families)
         Codex: its own login and state and git configuration (14 paths, 2 domain families)
@@ -169,7 +169,7 @@ fn a_summary_says_what_and_how_much() {
         pip: its own settings and git configuration (6 paths, 2 domain families)
         pnpm: its own settings and git configuration (6 paths, 1 domain family)
         uv: its own settings and git configuration (5 paths, 2 domain families)
-    "#]]
+    "]]
     .assert_eq(&all.concat());
 }
 

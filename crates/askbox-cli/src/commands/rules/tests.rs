@@ -82,7 +82,7 @@ fn a_rule_without_effect_says_so() {
         assert!(without_effect(effect, Kind::Execute).is_some());
         assert!(without_effect(effect, Kind::Network).is_none());
     }
-    assert!(without_effect(Effect::Ask, Kind::Read).is_some());
-    assert!(without_effect(Effect::Deny, Kind::Write).is_some());
+    assert!(without_effect(Effect::Ask, Kind::Read).is_none());
+    assert!(without_effect(Effect::Deny, Kind::Write).is_none());
     assert!(without_effect(Effect::Deny, Kind::Read).is_none());
 }

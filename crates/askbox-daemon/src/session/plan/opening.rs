@@ -152,7 +152,7 @@ impl Planning {
     /// Whether a rule is for this project and has not ended.
     fn is_for_us(&self, rule: &Rule) -> bool {
         let ended =
-            |expires: &askbox_policy::Expiry| expires.has_ended(rule.effect, &self.now, self.now.wall_ms);
+            |expires: &askbox_policy::Expiry| expires.has_ended(rule.effect, &self.now, self.high_water_ms);
         rule.project
             .as_deref()
             .is_none_or(|project| project == self.project.as_path())

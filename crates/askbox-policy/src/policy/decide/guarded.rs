@@ -102,6 +102,11 @@ impl Policy {
             | Verdict::Allow(Allowed(Basis::Preset | Basis::AutoApprove)) => {
                 Verdict::Allow(Allowed::by(Basis::SettingsCopy))
             }
+            Verdict::Deny(Basis::Preset) => match self.profile_that_names(view, session, grants) {
+                Some((_, Verdict::Allow(_))) => Verdict::Allow(Allowed::by(Basis::SettingsCopy)),
+                Some((name, Verdict::Ask(_))) => Verdict::Ask(Basis::Profile(name.clone())),
+                Some((_, Verdict::Deny(_))) | None => verdict,
+            },
             Verdict::Ask(_) | Verdict::Allow(_) | Verdict::Deny(_) => verdict,
         }
     }

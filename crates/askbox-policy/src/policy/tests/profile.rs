@@ -156,3 +156,30 @@ fn what_a_profile_refuses_is_the_users_to_allow() {
         .says(settings(), "ask start-up list");
     Case::new().says(settings(), "ask start-up list");
 }
+
+#[test]
+fn a_profile_opens_configuration_that_the_preset_closes() {
+    let pip = || {
+        let mut case = Case::new().preset(Preset::Minimal);
+        let name: ProfileName = "pip".parse().unwrap();
+        case.session.profile = Some(SessionProfile {
+            patterns: name.profile().unwrap().patterns(&path("/home/u")),
+            refused: Vec::new(),
+            name,
+        });
+        case
+    };
+    let (settings, git) = ("/home/u/.config/pip/pip.conf", "/home/u/.config/git/ignore");
+    pip()
+        .says(read(settings), "ask profile")
+        .says(read(git), "ask profile");
+    pip()
+        .rules(&["allow profile pip"])
+        .says(read(settings), "allow copy")
+        .says(read(git), "allow profile")
+        .says(read("/home/u/.config/other"), "deny preset");
+    pip()
+        .rules(&["deny profile pip"])
+        .says(read(settings), "deny preset")
+        .says(read(git), "deny preset");
+}
