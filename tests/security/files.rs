@@ -258,6 +258,75 @@ fn threat_1_another_name_of_a_credential_is_as_closed_as_its_own() {
 }
 
 #[test]
+fn threat_1_a_link_in_a_credential_directory_leads_to_a_credential() {
+    let world = World::new();
+    let key = world.home().join("notes/key");
+    fs::write(&key, MARKER).unwrap();
+    std::os::unix::fs::symlink("../notes/key", world.home().join(".ssh/id_linked")).unwrap();
+    let inside = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/key");
+    assert!(!inside.failed().stdout.contains(MARKER), "{inside:#?}");
+    let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
+    assert!(twin.succeeded().stdout.contains(MARKER));
+}
+
+/// What a list protects has its path; a directory that is moved would give it another.
+#[test]
+fn threat_8_what_a_list_protects_does_not_move_with_its_directory() {
+    let world = World::new();
+    let home = world.home();
+    let settings = home.join(".claude/settings.json");
+    for directory in [".claude", ".ansible", "data", "data/c", "data/other"] {
+        fs::create_dir_all(home.join(directory)).unwrap();
+    }
+    fs::write(&settings, "{}").unwrap();
+    fs::write(home.join(".ansible/vault_pw"), MARKER).unwrap();
+    let options = ["~/.claude", "~/.ansible", "~/.qwen", "~/data"].map(|path| ["--allow-write", path]);
+    let options = options.concat();
+    let attempt = |script: &str| world.sh(&[&["--non-interactive"], &options[..]].concat(), script);
+    for script in [
+        "mv ~/.claude ~/data/moved && echo '{\"hooks\": 1}' > ~/data/moved/settings.json && mv ~/data/moved ~/.claude",
+        "mkdir -p ~/data/q && echo '{}' > ~/data/q/settings.json && mv -T ~/data/q ~/.qwen",
+        "mv ~/.ansible ~/data/a && cat ~/data/a/vault_pw",
+        "python3 -c 'import ctypes, os; h = os.environ[\"HOME\"].encode(); \
+            exit(ctypes.CDLL(None).renameat2(-100, h + b\"/.claude\", -100, h + b\"/data/c\", 2) != 0)'",
+    ] {
+        let inside = attempt(script);
+        assert!(!inside.failed().stdout.contains(MARKER), "{script}: {inside:#?}");
+        assert_eq!(fs::read_to_string(&settings).unwrap(), "{}", "{script}");
+        assert!(!home.join(".qwen").exists());
+    }
+    attempt("mv ~/data/other ~/data/moved && echo text > ~/data/moved/a && cat ~/data/moved/a").succeeded();
+}
+
+/// A session that opens as many files as it can leaves descriptors for others.
+#[test]
+fn threat_54_a_session_that_opens_all_it_can_leaves_the_daemon_its_descriptors() {
+    let world = World::new();
+    let hog = world.start_sh(
+        &["--allow-read", "~/notes"],
+        "for i in $(seq 30); do python3 -c '
+import os, time
+path, held = os.path.expanduser(\"~/notes/spec.md\"), []
+try:
+    while True: held.append(open(path))
+except OSError as error: open(f\"full-{os.getpid()}\", \"w\").write(error.strerror)
+while not os.path.exists(\"go\"): time.sleep(0.05)
+' & done; wait",
+    );
+    let full = || {
+        let names = fs::read_dir(world.project()).unwrap().flatten();
+        names
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("full-"))
+            .count()
+    };
+    world.eventually("all of them are full", || full() == 30);
+    let other = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
+    assert!(other.succeeded().stdout.contains(MARKER));
+    fs::write(world.project().join("go"), "").unwrap();
+    hog.finish().succeeded();
+}
+
+#[test]
 fn threat_3_nothing_of_the_accounts_of_the_machine_is_seen() {
     let world = World::new();
     let host = fs::read_to_string("/etc/passwd").unwrap();

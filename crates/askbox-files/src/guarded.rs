@@ -35,7 +35,7 @@ impl Guarded {
             .filter(|(_, entry)| entry.pattern.names(entry.pattern.anchor()));
         for (_, entry) in listed {
             let path = entry.pattern.anchor().as_path();
-            // What a link on the list leads to is as secret; links below are not followed.
+            // What a link on the list leads to is as secret.
             if let Ok(metadata) = fs::metadata(path) {
                 add(path, &metadata, DEPTH, &mut found);
             }
@@ -67,7 +67,12 @@ fn add(path: &Path, metadata: &Metadata, depth: usize, found: &mut HashMap<Objec
         return;
     }
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        if let Ok(metadata) = entry.metadata() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_symlink() {
+            // The key that a link in ~/.ssh leads to is as secret; a directory that one leads to may be anything.
+            let target = fs::metadata(entry.path()).ok().filter(Metadata::is_file);
+            found.extend(target.map(|target| (object(&target), target.created().ok())));
+        } else {
             add(&entry.path(), &metadata, depth - 1, found);
         }
     }

@@ -9,6 +9,10 @@ use askbox_gate::Permit;
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
+/// The most files and directories that a session may have open at a time: each takes a descriptor or two of the daemon, which
+/// has 20,000 for all sessions on a usual machine.
+const MOST_OPEN: usize = 2048;
+
 /// An open file.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -95,24 +99,36 @@ impl OpenDirectory {
     }
 }
 
+impl Open {
+    fn has_room(&self) -> Result<(), Errno> {
+        if self.files.len() + self.directories.len() < MOST_OPEN {
+            Ok(())
+        } else {
+            Err(Errno::ENFILE)
+        }
+    }
+}
+
 impl Handles {
-    /// Keeps a file; returns its handle.
-    pub(crate) fn add_file(&self, file: OpenFile) -> u64 {
+    /// Keeps a file; returns its handle. ENFILE when the session has too many open.
+    pub(crate) fn add_file(&self, file: OpenFile) -> Result<u64, Errno> {
         let mut open = self.lock();
+        open.has_room()?;
         open.last += 1;
         let handle = open.last;
         open.by_node.entry(file.number).or_default().push(handle);
         open.files.insert(handle, Arc::new(file));
-        handle
+        Ok(handle)
     }
 
-    /// Keeps a directory; returns its handle.
-    pub(crate) fn add_directory(&self, directory: OpenDirectory) -> u64 {
+    /// The same for a directory.
+    pub(crate) fn add_directory(&self, directory: OpenDirectory) -> Result<u64, Errno> {
         let mut open = self.lock();
+        open.has_room()?;
         open.last += 1;
         let handle = open.last;
         open.directories.insert(handle, Arc::new(directory));
-        handle
+        Ok(handle)
     }
 
     /// An open file that may still be used: EACCES when what it was opened on was revoked.

@@ -368,12 +368,23 @@ impl Shared {
         if target.path().is_some_and(|path| self.is_closed(path)) {
             return self.admit(thread, vec![target], move |_refused| then());
         }
+        let reason = "another name of a file on the credential list".to_owned();
+        self.refuse_by(thread, target, Basis::Credential(reason), then);
+    }
+
+    /// Refuses what no answer allows, with an event; then goes on.
+    pub(crate) fn refuse_by(
+        self: &Arc<Self>,
+        thread: u32,
+        target: Target,
+        basis: Basis,
+        then: impl FnOnce() + Send + 'static,
+    ) {
         let shared = Arc::clone(self);
         let mut request = self.request(target);
-        let reason = "another name of a file on the credential list".to_owned();
         self.runtime.spawn(async move {
             request.process = (shared.files.identify)(thread).await;
-            drop(shared.gate.refuse(&request, Basis::Credential(reason)).await);
+            drop(shared.gate.refuse(&request, basis).await);
             then();
         });
     }

@@ -46,10 +46,10 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyO
                 Ok(OpenDirectory::new(number, directory, permits))
             });
             match opened {
-                Ok(directory) => {
-                    let handle = then.handles.add_directory(directory);
-                    reply.opened(FileHandle(handle), FopenFlags::empty());
-                }
+                Ok(directory) => match then.handles.add_directory(directory) {
+                    Ok(handle) => reply.opened(FileHandle(handle), FopenFlags::empty()),
+                    Err(full) => reply.error(errno(full)),
+                },
                 Err(refused) => reply.error(refused),
             }
         });

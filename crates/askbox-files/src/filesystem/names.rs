@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use askbox_policy::builtin_lists::List;
 use askbox_policy::{Basis, CanonicalPath, Target, Verdict};
 use fuser::{Errno, Generation, RenameFlags, ReplyData, ReplyEmpty, ReplyEntry};
 use nix::fcntl::OFlag;
@@ -192,6 +193,12 @@ pub(super) fn rename(
     if flags.contains(RenameFlags::RENAME_WHITEOUT) {
         return reply.error(Errno::EINVAL);
     }
+    for (path, other) in [(&from_path, &to_path), (&to_path, &from_path)] {
+        if let Some(basis) = moves_protected(shared, path, other) {
+            let target = Target::Write(path.clone());
+            return shared.refuse_by(thread, target, basis, move || reply.error(Errno::EACCES));
+        }
+    }
     let mut targets = vec![Target::Write(from_path.clone()), Target::Write(to_path.clone())];
     targets.extend(carried(shared, &from_path, &to_path));
     if flags.contains(RenameFlags::RENAME_EXCHANGE) {
@@ -280,6 +287,26 @@ fn lose_link(shared: &Shared, removed: &Found) {
     for number in others {
         shared.forget_attributes(number);
     }
+}
+
+/// Why a directory at `path` may not get the name `other`, whatever may be written: a list protects what lies there or
+/// below one of the two. It would have another name, which no list has, or what was made elsewhere would get that one.
+fn moves_protected(shared: &Shared, path: &CanonicalPath, other: &CanonicalPath) -> Option<Basis> {
+    let found = shared.tree.find(path.as_path()).ok()?;
+    if found.kind() != SFlag::S_IFDIR {
+        return None;
+    }
+    let protection = [path, other]
+        .into_iter()
+        .find_map(|path| shared.files.lists.protects(&Target::Write(path.clone())))?;
+    let reason = format!(
+        "a directory with this does not get another name: {}",
+        protection.reason
+    );
+    Some(match protection.list {
+        List::Credential => Basis::Credential(reason),
+        List::Startup => Basis::Startup(reason),
+    })
 }
 
 /// What else is asked when something moves: reading it, where its new path may be read and its old one may not without a

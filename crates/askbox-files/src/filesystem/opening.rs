@@ -103,7 +103,7 @@ fn take(
 
 /// Keeps what is open, unless that was revoked while it was opened: whoever looked for it then did not find it yet.
 fn keep(shared: &Shared, open: OpenFile) -> io::Result<u64> {
-    let handle = shared.handles.add_file(open);
+    let handle = shared.handles.add_file(open)?;
     match shared.handles.file(handle) {
         Ok(_) => Ok(handle),
         Err(revoked) => {

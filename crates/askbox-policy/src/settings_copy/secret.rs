@@ -29,6 +29,9 @@ const NPM_PREFIX: &str = "npm_";
 /// A run of so many letters and digits, both of them, is taken for a token: names and paths have separators earlier.
 const OPAQUE_RUN: usize = 32;
 
+/// A shorter one is, where it mixes small and large letters with digits, as keys in paths do.
+const MIXED_RUN: usize = 16;
+
 /// So many letters and digits after the prefix of a well-known token make it one.
 const PREFIXED_RUN: usize = 12;
 
@@ -52,7 +55,7 @@ pub(super) fn value<'a>(key: &str, value: &'a str) -> Shown<'a> {
 
 /// What may be seen of text that has no key: comments, continued lines, elements of lists.
 pub(super) fn text(text: &str) -> Shown<'_> {
-    if holds_token(text) || text.contains("PRIVATE KEY") {
+    if holds_token(text) || holds_query(text) || text.contains("PRIVATE KEY") {
         return Shown::Hidden;
     }
     match without_users(text) {
@@ -96,12 +99,21 @@ fn unquoted(value: &str) -> &str {
     value.trim().trim_matches(['"', '\''])
 }
 
+/// Whether a URL has a query, which is where signatures and tokens of downloads are.
+fn holds_query(text: &str) -> bool {
+    let end = |c: char| c.is_whitespace() || c == '"' || c == '\'';
+    text.split("://")
+        .skip(1)
+        .any(|rest| rest.split(end).next().is_some_and(|url| url.contains('?')))
+}
+
 /// Whether some word starts like a token, or is a long run of letters and digits.
 fn holds_token(text: &str) -> bool {
     let is_long_run = |run: &str| {
-        OPAQUE_RUN <= run.len()
-            && run.bytes().any(|b| b.is_ascii_digit())
-            && run.bytes().any(|b| b.is_ascii_alphabetic())
+        let has = |is_kind: fn(&u8) -> bool| run.as_bytes().iter().any(is_kind);
+        let is_mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+        let letters = has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit);
+        letters && (OPAQUE_RUN <= run.len() || MIXED_RUN <= run.len() && is_mixed)
     };
     if text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_long_run) {
         return true;

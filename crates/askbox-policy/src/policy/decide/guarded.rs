@@ -102,11 +102,13 @@ impl Policy {
             | Verdict::Allow(Allowed(Basis::Preset | Basis::AutoApprove)) => {
                 Verdict::Allow(Allowed::by(Basis::SettingsCopy))
             }
-            Verdict::Deny(Basis::Preset) => match self.profile_that_names(view, session, grants) {
-                Some((_, Verdict::Allow(_))) => Verdict::Allow(Allowed::by(Basis::SettingsCopy)),
-                Some((name, Verdict::Ask(_))) => Verdict::Ask(Basis::Profile(name.clone())),
-                Some((_, Verdict::Deny(_))) | None => verdict,
-            },
+            // What opens the directory, or is a profile, opens the copy.
+            Verdict::Deny(Basis::Preset) => {
+                match self.unguarded(View { guard: None, ..view }, session, grants) {
+                    Verdict::Allow(_) => Verdict::Allow(Allowed::by(Basis::SettingsCopy)),
+                    other @ (Verdict::Ask(_) | Verdict::Deny(_)) => other,
+                }
+            }
             Verdict::Ask(_) | Verdict::Allow(_) | Verdict::Deny(_) => verdict,
         }
     }

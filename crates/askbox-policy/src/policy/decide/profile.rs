@@ -3,7 +3,7 @@
 use super::{By, Said, View, keep};
 use crate::grant_set::GrantSet;
 use crate::policy::{Policy, SessionRules};
-use crate::profile::{ProfileName, SessionProfile};
+use crate::profile::SessionProfile;
 use crate::request::{Process, Request, Target};
 use crate::rule::{Effect, Pattern};
 use crate::verdict::{Basis, Verdict};
@@ -67,19 +67,6 @@ impl Policy {
             Verdict::Ask(_) => Some(Verdict::Ask(basis())),
             Verdict::Allow(_) | Verdict::Deny(_) => None,
         }
-    }
-
-    /// The session's profile, if it names the target, and what the rules say about the profile.
-    pub(super) fn profile_that_names<'a>(
-        &self,
-        view: View<'_>,
-        session: &'a SessionRules,
-        grants: &GrantSet,
-    ) -> Option<(&'a ProfileName, Verdict)> {
-        let profile = session.profile.as_ref()?;
-        let mut patterns = profile.patterns.iter();
-        let names = patterns.any(|pattern| pattern.matches(&view.request.target));
-        names.then(|| (&profile.name, self.decide_profile(view, profile, session, grants)))
     }
 
     fn decide_profile(

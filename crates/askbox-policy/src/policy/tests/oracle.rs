@@ -345,13 +345,6 @@ fn profiled(world: &World, listed: Option<(&str, bool)>, request: &Request) -> V
         .collect()
 }
 
-fn profile_names(world: &World, request: &Request) -> bool {
-    world
-        .profile
-        .iter()
-        .any(|pattern| pattern.matches(&request.target))
-}
-
 /// Whether a person has to be asked about the profile first, which would allow it.
 fn asks_about_profile(world: &World, is_listed: bool, request: &Request) -> bool {
     let would_allow = |pattern: &Pattern| {
@@ -418,9 +411,6 @@ fn oracle(world: &World, request: &Request) -> Outcome {
         },
         Said::Nothing => match unruled(world, &request.target) {
             (Effect::Ask | Effect::Allow, _) if copied => (Effect::Allow, "copy"),
-            (Effect::Deny, "preset") if copied && world.profile_allowed && profile_names(world, request) => {
-                (Effect::Allow, "copy")
-            }
             (Effect::Ask, _) | (Effect::Deny, "preset") if asks_about_profile(world, false, request) => {
                 (Effect::Ask, "profile")
             }

@@ -312,5 +312,7 @@ fn settings_are_shown_as_a_copy_unless_the_exact_path_is_opened_or_closed() {
     Case::new().says(write("/home/u/.npmrc"), "ask start-up list");
     Case::new()
         .preset(Preset::Minimal)
-        .says(read("/home/u/.config/pip/pip.conf"), "deny preset");
+        .says(read("/home/u/.config/pip/pip.conf"), "deny preset")
+        .flags(&["allow read ~/.config/pip"])
+        .says(read("/home/u/.config/pip/pip.conf"), "allow copy");
 }
