@@ -152,6 +152,55 @@ open(\"new\", \"w\"); os.rename(\"new\", \"one\"); print(links(\"spec.md\"))'";
     assert_eq!(finished.succeeded().stdout, "3 3 3\n2 2\n1\n");
 }
 
+#[test]
+fn a_copy_of_a_large_file_stops_when_its_grant_is_revoked() {
+    let world = World::new();
+    let (large, copy) = (world.home().join("notes/large"), world.project().join("copy"));
+    const SIZE: u64 = 1 << 30;
+    fs::File::create(&large).unwrap().set_len(SIZE).unwrap();
+    let running = world.start_sh(&[], "dd if=$HOME/notes/large of=copy bs=64k oflag=dsync");
+    let question = world.wait_for_question();
+    world.ok(&["allow", id(&question), "--for", "1h"]);
+    world.eventually("it copies", || {
+        fs::metadata(&copy).is_ok_and(|copy| copy.len() != 0)
+    });
+    world.ok(&["revoke", "--all"]);
+    let since = Instant::now();
+    let finished = running.finish();
+    assert!(
+        finished.failed().stderr.contains("Permission denied"),
+        "{finished:#?}"
+    );
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+    assert!(fs::metadata(&copy).unwrap().len() < SIZE);
+}
+
+#[test]
+fn a_session_that_only_reads_changes_nothing_in_the_home_directory() {
+    let world = World::new();
+    let mark = world.outside().join("mark");
+    let newer = || {
+        let mut find = world.host("find");
+        find.arg(world.home()).arg("-newer").arg(&mark);
+        Running::start(find).finish().succeeded().stdout.clone()
+    };
+    // Times of files have the grain of the kernel's clock tick: the mark is later than all that was made before it.
+    world.eventually("the mark is the newest", || {
+        fs::write(&mark, "").unwrap();
+        newer().is_empty()
+    });
+    let script =
+        "cat ~/notes/spec.md; ls -la ~/notes; stat ~/notes ~/.bashrc; find ~/notes; cat ~/.ssh/id_test; true";
+    world
+        .sh(&["--non-interactive", "--allow-read", "~/notes"], script)
+        .succeeded();
+    assert_eq!(newer(), "");
+    world
+        .sh(&["--allow-write", "~/notes"], "touch ~/notes/spec.md")
+        .succeeded();
+    assert!(newer().contains("notes/spec.md"));
+}
+
 /// The same script in a granted directory and in the project prints the same.
 fn does_what_it_does_natively(script: &str) {
     let world = World::new();

@@ -150,6 +150,37 @@ fn threat_58_when_the_daemon_is_killed_everything_inside_is_gone_within_a_second
     world.ok(&["log", "verify"]);
 }
 
+/// A program that waits in the kernel for the file system is the hardest to end.
+#[test]
+fn threat_58_a_killed_daemon_leaves_nothing_of_files_that_were_open_or_waited_for() {
+    let world = World::new();
+    let other = world.home().join("other");
+    fs::create_dir(&other).unwrap();
+    for number in 0..20 {
+        fs::write(other.join(number.to_string()), "text").unwrap();
+    }
+    let script = "exec 3< ~/notes/spec.md 4>> ~/notes/written; echo text >&4
+        for file in $(seq 0 19); do cat ~/other/$file & done; wait";
+    let running = world.start_sh(&["--allow-read", "~/notes", "--allow-write", "~/notes"], script);
+    world.eventually("all of them wait", || {
+        world.questions().iter().any(|question| question["waiting"] == 20)
+    });
+    let (daemon, namespaces) = (world.daemon_pid(), namespaces(&world));
+    let files = tree(&world);
+    let since = Instant::now();
+    kill(Pid::from_raw(daemon), Signal::SIGKILL).unwrap();
+    let took = until_gone(&world, &namespaces, since);
+    assert!(took < PROMISED, "{took:?}");
+    assert_eq!(running.finish().code, Some(125));
+    assert_eq!((tree(&world), mounts_of(&world)), (files, 0));
+    assert_eq!(
+        fs::read_to_string(world.home().join("notes/written")).unwrap(),
+        "text\n"
+    );
+    let again = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
+    again.succeeded();
+}
+
 #[test]
 fn threat_58_the_daemons_end_is_enough_when_the_client_does_nothing() {
     let world = World::new();

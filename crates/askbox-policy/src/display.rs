@@ -124,11 +124,12 @@ pub fn path_at(place: &Path, home: &Path, max: usize) -> String {
     }
 }
 
-/// A path, escaped, with at most `max` characters; bytes that are not UTF-8 become `\xff`.
+/// A path, escaped, with at most `max` characters; bytes that are not UTF-8 become `\xff`, and a backslash `\\`, so that no
+/// name looks like another one escaped.
 pub fn path(path: &Path, max: usize) -> String {
     let mut escaped = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        escaped.push_str(&escape(chunk.valid()));
+        escaped.push_str(&escape(&chunk.valid().replace('\\', "\\\\")));
         for byte in chunk.invalid() {
             push(&mut escaped, format_args!("\\x{byte:02x}"));
         }

@@ -51,6 +51,8 @@ fn long_text_loses_its_middle() {
         display::path(Path::new(OsStr::from_bytes(b"/a\xff\n")), 20),
         r"/a\xff\n"
     );
+    // A name that has such characters itself is another one.
+    assert_eq!(display::path(Path::new(r"/a\xff\n"), 20), r"/a\\xff\\n");
 }
 
 fn check_host(text: &str, expected: &str) {
