@@ -6,6 +6,7 @@
 
 mod connect;
 mod decide;
+mod files;
 mod memory;
 mod own;
 mod start;
@@ -38,6 +39,7 @@ fn main() {
         ["stream", direction, address, mebibytes] => {
             stream::client(direction, address, mebibytes.parse().unwrap());
         }
+        ["files", small, large, rounds] => files::client(small, large, rounds.parse().unwrap()),
         ["--quick"] => measure(Rounds {
             starts: 10,
             peer_starts: 2,
@@ -62,6 +64,7 @@ fn measure(rounds: Rounds) {
     start::measure(&world, rounds, &mut table);
     connect::measure(&world, rounds, &mut table);
     stream::measure(&world, rounds, &mut table);
+    files::measure(&world, rounds, &mut table);
     decide::measure(rounds, &mut table);
     memory::measure(&world, &mut table);
     print!("{}", table.text());

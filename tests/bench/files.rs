@@ -1,0 +1,156 @@
+//! Files: `git status` of a large project, which is native inside, against the same outside; and granted files of the asking
+//! file system against the same files directly: open, read and close of a small one, and a large one from start to end.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use askbox_tests::World;
+
+use crate::Rounds;
+use crate::own::{numbers, own, own_in_project};
+use crate::table::{Bar, Table, median};
+
+/// Times that both sides are measured, in turn.
+const TURNS: usize = 3;
+
+/// Files of the large project: as many as a project with its packages has.
+const FILES: usize = 20_000;
+
+/// The inner half: prints the median of open, read and close of `small` in microseconds, and the rate of reading `large` in
+/// mebibytes a second, the page cache of both warm on the host.
+pub(crate) fn client(small: &str, large: &str, rounds: usize) {
+    let mut buffer = vec![0; 1 << 20];
+    let mut open_read_close = || {
+        let start = Instant::now();
+        File::open(small)
+            .unwrap()
+            .read_exact(&mut buffer[..4096])
+            .unwrap();
+        start.elapsed().as_secs_f64() * 1e6
+    };
+    for _ in 0..rounds / 10 {
+        open_read_close(); // Warm.
+    }
+    let each = median((0..rounds).map(|_| open_read_close()).collect());
+    let start = Instant::now();
+    let (mut file, mut total) = (File::open(large).unwrap(), 0);
+    loop {
+        match file.read(&mut buffer).unwrap() {
+            0 => break,
+            length => total += length,
+        }
+    }
+    println!(
+        "{each} {}",
+        total as f64 / f64::from(1 << 20) / start.elapsed().as_secs_f64()
+    );
+}
+
+pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+    project(world, rounds, table);
+    granted(world, rounds, table);
+}
+
+fn project(world: &World, rounds: Rounds, table: &mut Table) {
+    let make = format!(
+        "git init -q; mkdir -p large; cd large
+        for d in $(seq {}); do mkdir $d; for f in $(seq 100); do echo $d $f > $d/$f; done; done
+        git add .; git -c user.name=a -c user.email=a@b.test commit -qm all; git status --porcelain",
+        FILES / 100
+    );
+    run(world.host("sh").args(["-ec", &make]));
+    // As many in one process each as hide the start of it.
+    let script = format!(
+        "for i in $(seq {}); do git status --porcelain; done",
+        rounds.starts / 5
+    );
+    let (mut outside, mut inside) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        outside.push(time(world.host("sh").args(["-c", &timed(&script)])));
+        inside.push(time(world.askbox(&["run", "--quiet", "--"]).args([
+            "sh",
+            "-c",
+            &timed(&script),
+        ])));
+    }
+    let (outside, inside) = (median(outside), median(inside));
+    let detail = format!(
+        "{inside:.2} s against {outside:.2} s for {} runs",
+        rounds.starts / 5
+    );
+    table.line(
+        "git status of 20,000 files, against outside",
+        inside / outside,
+        "x",
+        Bar::AtMost(1.03),
+        &detail,
+    );
+    fs::remove_dir_all(world.project().join("large")).unwrap();
+    fs::remove_dir_all(world.project().join(".git")).unwrap();
+}
+
+/// Prints how long a script takes, in seconds, without what it says.
+fn timed(script: &str) -> String {
+    format!(
+        "start=$(date +%s%N); ({script}) > /dev/null; end=$(date +%s%N); echo $(( (end - start) / 1000 ))"
+    )
+}
+
+/// Seconds that a command which prints microseconds says.
+fn time(command: &mut Command) -> f64 {
+    numbers(command)[0] / 1e6
+}
+
+fn run(command: &mut Command) {
+    assert!(command.stdout(Stdio::null()).status().unwrap().success());
+}
+
+fn granted(world: &World, rounds: Rounds, table: &mut Table) {
+    let directory = world.home().join("bench");
+    fs::create_dir(&directory).unwrap();
+    let (small, large) = (directory.join("small"), directory.join("large"));
+    fs::write(&small, vec![1; 4096]).unwrap();
+    fs::write(&large, vec![1; rounds.mebibytes << 20]).unwrap();
+    let program = own_in_project(world);
+    let times = (rounds.connections * 10).to_string();
+    let words = |small: &Path, large: &Path| {
+        ["files", small.to_str().unwrap(), large.to_str().unwrap(), &times].map(str::to_owned)
+    };
+    let (mut direct, mut asking) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        direct.push(numbers(
+            world.host(own().to_str().unwrap()).args(words(&small, &large)),
+        ));
+        let mut session = world.askbox(&[
+            "run",
+            "--quiet",
+            "--allow-read",
+            directory.to_str().unwrap(),
+            "--",
+        ]);
+        asking.push(numbers(session.arg(&program).args(words(&small, &large))));
+    }
+    let middle = |all: &[Vec<f64>], index: usize| median(all.iter().map(|one| one[index]).collect());
+    let (own, theirs) = (middle(&asking, 0), middle(&direct, 0));
+    let detail = format!("{own:.1} µs against {theirs:.1} µs");
+    table.line(
+        "open, read, close of a granted file",
+        own / theirs,
+        "x",
+        Bar::AtMost(20.0),
+        &detail,
+    );
+    let (own, theirs) = (middle(&asking, 1), middle(&direct, 1));
+    let detail = format!("{own:.0} MiB/s against {theirs:.0} MiB/s");
+    table.line(
+        "reading a large granted file, rate",
+        own / theirs,
+        "x",
+        Bar::AtLeast(0.2),
+        &detail,
+    );
+    fs::remove_dir_all(directory).unwrap();
+}
