@@ -152,12 +152,14 @@ open(\"new\", \"w\"); os.rename(\"new\", \"one\"); print(links(\"spec.md\"))'";
     assert_eq!(finished.succeeded().stdout, "3 3 3\n2 2\n1\n");
 }
 
+/// Bytes of a large file.
+const LARGE: u64 = 1 << 30;
+
 #[test]
 fn a_copy_of_a_large_file_stops_when_its_grant_is_revoked() {
     let world = World::new();
     let (large, copy) = (world.home().join("notes/large"), world.project().join("copy"));
-    const SIZE: u64 = 1 << 30;
-    fs::File::create(&large).unwrap().set_len(SIZE).unwrap();
+    fs::File::create(&large).unwrap().set_len(LARGE).unwrap();
     let running = world.start_sh(&[], "dd if=$HOME/notes/large of=copy bs=64k oflag=dsync");
     let question = world.wait_for_question();
     world.ok(&["allow", id(&question), "--for", "1h"]);
@@ -172,7 +174,7 @@ fn a_copy_of_a_large_file_stops_when_its_grant_is_revoked() {
         "{finished:#?}"
     );
     assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
-    assert!(fs::metadata(&copy).unwrap().len() < SIZE);
+    assert!(fs::metadata(&copy).unwrap().len() < LARGE);
 }
 
 #[test]
