@@ -18,6 +18,8 @@ use crate::output::{self, Style};
 
 /// Longest name of a session that is shown, in characters: as long as the daemon lets it be.
 const NAME_SHOWN: usize = 80;
+/// The most characters of a path.
+const PATH_SHOWN: usize = 200;
 
 /// Lists, follows or resumes.
 pub(crate) fn run(context: &Context, arguments: &QuestionsArgs) -> Result<ExitStatus, CliError> {
@@ -196,6 +198,12 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
         let _infallible = writeln!(text, "   - {}", member.display);
         line(&mut text, "     because ", &member.reason);
         line(&mut text, "     asked by ", &member.process.display);
+        // A name is no proof: what gets a login is a file.
+        if question.kind == Kind::Profile
+            && let Some(exe) = &member.process.exe
+        {
+            line(&mut text, "     which is ", &display::text(exe, PATH_SHOWN));
+        }
         for other in &member.process.others {
             line(&mut text, "     or by ", other);
         }

@@ -43,6 +43,24 @@ fn a_session_with_a_name_of_its_own_is_shown_by_it() {
 }
 
 #[test]
+fn a_question_about_a_profile_says_which_file_the_program_is() {
+    let mut question = fixtures::question(&["registry.example.com"]);
+    question.members[0].process.exe = Some("/home/u/.local/bin/claude".into());
+    let shown = |question: &QuestionView| {
+        render(
+            std::slice::from_ref(question),
+            &[],
+            fixtures::now(),
+            Style::plain(),
+        )
+    };
+    assert!(!shown(&question).contains("which is"));
+    question.kind = Kind::Profile;
+    let text = shown(&question);
+    assert!(text.contains("which is /home/u/.local/bin/claude\n"), "{text}");
+}
+
+#[test]
 fn several_targets_are_answered_as_they_were_seen() {
     let mut question = fixtures::question(&["registry.example.com", "cdn.example.com"]);
     question.waiting = 0;
