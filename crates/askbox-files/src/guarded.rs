@@ -68,11 +68,13 @@ fn add(path: &Path, metadata: &Metadata, depth: usize, found: &mut HashMap<Objec
     }
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
         let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_symlink() {
+        let metadata = if metadata.is_symlink() {
             // The key that a link in ~/.ssh leads to is as secret; a directory that one leads to may be anything.
-            let target = fs::metadata(entry.path()).ok().filter(Metadata::is_file);
-            found.extend(target.map(|target| (object(&target), target.created().ok())));
+            fs::metadata(entry.path()).ok().filter(Metadata::is_file)
         } else {
+            Some(metadata)
+        };
+        if let Some(metadata) = metadata {
             add(&entry.path(), &metadata, depth - 1, found);
         }
     }

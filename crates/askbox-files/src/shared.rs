@@ -212,7 +212,7 @@ impl Shared {
             Verdict::Ask(_) | Verdict::Deny(_) => None,
         };
         match allowed(Target::Read(path.clone())) {
-            Some(allowed) if *allowed.basis() == Basis::SettingsCopy => match self.copy_of(path, &found) {
+            Some(allowed) if allowed.is_for_copy() => match self.copy_of(path, &found) {
                 Ok(Some(copy)) => Seen::Copied(found.into_copy(), copy),
                 Ok(None) | Err(_) => Seen::Unasked(found),
             },

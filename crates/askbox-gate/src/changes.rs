@@ -1,7 +1,7 @@
 //! What changes under those who wait and those who live: rules, grants, time. After each change, every waiting request
 //! and every live permit is decided again.
 
-use askbox_policy::{Basis, Grant, GrantId, Moment, Request, Target, Verdict, WhyMissed};
+use askbox_policy::{Grant, GrantId, Moment, Request, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
@@ -70,7 +70,7 @@ impl Gate {
             .registry
             .cut(|live| match (rules.decide(&live.request, now), &live.once) {
                 // Who read the file itself may go on with a copy, but not with the file.
-                (Verdict::Allow(by), _) => *by.basis() == Basis::SettingsCopy && !live.by.is_for_copy(),
+                (Verdict::Allow(by), _) => by.is_for_copy() && !live.by.is_for_copy(),
                 (Verdict::Deny(_), _) | (Verdict::Ask(_), None) => true,
                 (Verdict::Ask(_), Some(once)) => change.ends_once(once),
             });

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use askbox_audit::{Durability, Entry, Log, What};
-use askbox_policy::{Allowed, Basis, GrantId, Process, Request, SessionId, Target};
+use askbox_policy::{Allowed, GrantId, Process, Request, SessionId, Target};
 use tokio::sync::{Notify, watch};
 
 use crate::lock::lock;
@@ -63,7 +63,7 @@ impl AdmittedBy {
     /// Whether it lets a copy be read, and not the file itself.
     pub fn is_for_copy(&self) -> bool {
         match self {
-            AdmittedBy::Rules(allowed) => *allowed.basis() == Basis::SettingsCopy,
+            AdmittedBy::Rules(allowed) => allowed.is_for_copy(),
             AdmittedBy::Answer(_) => false,
         }
     }

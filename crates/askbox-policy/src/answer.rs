@@ -40,9 +40,10 @@ pub enum WhyMissed {
     LogFailed,
 }
 
-/// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port, and the
-/// deepest directory that holds all of them, or all of the bundle that a file to read belongs to. What has nothing wider stays as it is: a public suffix, an address, a host on
-/// the local network, a directory that holds what belongs to different programs or people, and what a list protects.
+/// What an answer to these targets covers: exactly them, or, widened, the registrable domain at the same port, all of the
+/// bundle that a file to read belongs to, and the deepest directory that holds all other files. What has nothing wider stays
+/// as it is: a public suffix, an address, a host on the local network, a directory that holds what belongs to different
+/// programs or people, and what a list protects.
 pub fn patterns(targets: &[Target], widen: bool, lists: &Lists) -> Vec<Pattern> {
     let mut patterns: Vec<Pattern> = Vec::new();
     for pattern in patterns_of_each(targets, widen, lists).into_iter().flatten() {
@@ -61,16 +62,12 @@ pub fn patterns_of_each(targets: &[Target], widen: bool, lists: &Lists) -> Vec<V
         vec![None; targets.len()]
     };
     let each = targets.iter().zip(directories);
-    each.map(|(target, directory)| match target {
-        Target::Read(path) if widen && let Some(bundle) = bundle_of(path, lists.home()) => {
-            bundle.patterns(lists.home())
-        }
-        Target::Network(_)
-        | Target::LocalNetwork { .. }
-        | Target::Read(_)
-        | Target::Write(_)
-        | Target::Execute(_)
-        | Target::Profile(_) => vec![pattern(target, widen, directory.as_ref())],
+    each.map(|(target, directory)| {
+        let read = target.path().filter(|_| widen && target.kind() == Kind::Read);
+        read.and_then(|path| bundle_of(path, lists.home())).map_or_else(
+            || vec![pattern(target, widen, directory.as_ref())],
+            |bundle| bundle.patterns(lists.home()),
+        )
     })
     .collect()
 }

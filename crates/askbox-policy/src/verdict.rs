@@ -22,7 +22,7 @@ pub enum Verdict {
 /// Proof that the rules allow a request, with what decided. Only [`crate::Policy::decide`] makes one, so whoever asks for
 /// it cannot be given a denial or an open question by mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Allowed(pub(crate) Basis);
+pub struct Allowed(Basis);
 
 /// Why a verdict is what it is: the one thing that decided.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,6 +68,11 @@ impl Allowed {
     /// What decided.
     pub fn basis(&self) -> &Basis {
         &self.0
+    }
+
+    /// Whether it lets a copy without the secrets be read, and not the file itself.
+    pub fn is_for_copy(&self) -> bool {
+        self.0 == Basis::SettingsCopy
     }
 }
 

@@ -314,7 +314,7 @@ fn moves_protected(shared: &Shared, path: &CanonicalPath, other: &CanonicalPath)
 fn carried(shared: &Shared, from: &CanonicalPath, to: &CanonicalPath) -> Option<Target> {
     let allows = |path: &CanonicalPath| {
         let verdict = shared.gate.peek(&shared.request(Target::Read(path.clone())));
-        matches!(verdict, Verdict::Allow(by) if *by.basis() != Basis::SettingsCopy)
+        matches!(verdict, Verdict::Allow(by) if !by.is_for_copy())
     };
     (allows(to) && !allows(from)).then(|| Target::Read(from.clone()))
 }

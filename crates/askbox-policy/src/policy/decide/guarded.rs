@@ -98,8 +98,10 @@ impl Policy {
     pub(super) fn copied(&self, view: View<'_>, session: &SessionRules, grants: &GrantSet) -> Verdict {
         let verdict = self.unguarded(view, session, grants);
         match &verdict {
-            Verdict::Ask(Basis::NoRule | Basis::Profile(_))
-            | Verdict::Allow(Allowed(Basis::Preset | Basis::AutoApprove)) => {
+            Verdict::Ask(Basis::NoRule | Basis::Profile(_)) => {
+                Verdict::Allow(Allowed::by(Basis::SettingsCopy))
+            }
+            Verdict::Allow(by) if matches!(by.basis(), Basis::Preset | Basis::AutoApprove) => {
                 Verdict::Allow(Allowed::by(Basis::SettingsCopy))
             }
             // What opens the directory, or is a profile, opens the copy.
