@@ -15,11 +15,13 @@ use crate::text::path_text;
 /// `"action"`, `"detail"`, `"question"` and `"grant"`. `time` is RFC 3339 in UTC with milliseconds. Paths are escaped
 /// by [`path_text`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "LogEvent"))]
 pub struct Event {
     /// Its number: 1, 2, 3 and so on without a gap.
     pub seq: u64,
     /// When it was written, in milliseconds since 1970. A clock that was set back shows: only `seq` gives the order.
     #[serde(rename = "time", with = "rfc3339")]
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
     pub time_ms: u64,
     /// The run that it belongs to.
     pub session: Option<SessionId>,
@@ -55,6 +57,7 @@ pub struct Event {
 
 /// What an event speaks about: one of the four kinds of request, or something that happened to Askbox itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
     /// A verdict on a connection.
@@ -85,6 +88,7 @@ pub enum EventKind {
 
 /// What was decided, without the reason (which is `by`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It may proceed.
@@ -97,6 +101,7 @@ pub enum Outcome {
 
 /// The program that asked, as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EventProcess {
     /// Process id on the host; 0 when unknown.
     pub pid: u32,

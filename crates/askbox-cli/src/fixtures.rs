@@ -16,6 +16,7 @@ pub(crate) fn now() -> SystemTime {
 /// A question of npm with these targets.
 pub(crate) fn question(targets: &[&str]) -> QuestionView {
     let process = ProcessView {
+        ancestors: Vec::new(),
         pid: 4711,
         exe: Some("/usr/bin/node".into()),
         command: vec!["npm".into(), "install".into()],
@@ -39,6 +40,7 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
         members: targets
             .iter()
             .map(|target| MemberView {
+                host: None,
                 target: (*target).into(),
                 display: (*target).into(),
                 process: process.clone(),
@@ -56,6 +58,8 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
 pub(crate) fn grant(scope: ScopeView) -> GrantView {
     let lasts = matches!(scope, ScopeView::Project(_) | ScopeView::Everywhere);
     GrantView {
+        hits: 0,
+        last_used: None,
         id: GrantId("3f".into()),
         effect: Effect::Allow,
         kind: Kind::Network,
@@ -70,6 +74,9 @@ pub(crate) fn grant(scope: ScopeView) -> GrantView {
 /// A rule with everything in it that a rule can have.
 pub(crate) fn rule() -> RuleView {
     RuleView {
+        hits: 0,
+        last_used: None,
+        redundant_beside: None,
         id: "0f3a9c2b1d".into(),
         effect: Effect::Deny,
         kind: Kind::Read,
@@ -86,6 +93,8 @@ pub(crate) fn rule() -> RuleView {
 /// A daemon whose policy.toml is broken and was good before.
 pub(crate) fn status() -> StatusView {
     StatusView {
+        paused_until_ms: None,
+        lockdown: false,
         version: "0.1.0".into(),
         pid: 4711,
         started: "2026-05-01T11:59:00.000Z".into(),

@@ -85,9 +85,11 @@ impl Following {
             }
             Event::Missed(missed) => (Topic::Questions, Some(&missed.question.session)),
             Event::SessionQuiet { session, .. } => (Topic::Questions, Some(session)),
-            Event::QuestionClosed { .. } | Event::MissedChanged | Event::GrantsChanged => {
-                (Topic::Questions, None)
-            }
+            Event::QuestionClosed { .. }
+            | Event::Paused { .. }
+            | Event::Lockdown { .. }
+            | Event::MissedChanged
+            | Event::GrantsChanged => (Topic::Questions, None),
             Event::SessionChanged(session) => (Topic::Sessions, Some(&session.id)),
             Event::SessionEnded { session } => (Topic::Sessions, Some(session)),
             Event::Flagged { session, .. } => (Topic::Flagged, Some(session)),

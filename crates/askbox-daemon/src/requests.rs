@@ -41,6 +41,19 @@ pub(crate) async fn handle(
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Stop(what) => sessions::stop(daemon, what).await,
+        Request::AddRules(_)
+        | Request::ReplaceRule { .. }
+        | Request::SetExpiry { .. }
+        | Request::Settings
+        | Request::ChangeSettings(_)
+        | Request::ExportPolicy
+        | Request::ImportPolicy { .. }
+        | Request::Inspect { .. }
+        | Request::Pause { .. }
+        | Request::Lockdown { .. } => Err(WireError::new(
+            askbox_wire::ErrorCode::Internal,
+            "this daemon cannot do that yet",
+        )),
         Request::Trust { directory } => trust::trust(daemon, &directory).await,
         Request::Follow(follow) => {
             front_end.following = Following::new(daemon, follow);

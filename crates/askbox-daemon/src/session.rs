@@ -149,6 +149,8 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         pid: None,
         started: rfc3339(daemon.clock.now().wall_ms),
         interactive: planned.rules.interactive,
+        bytes_in: 0,
+        bytes_out: 0,
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
                 target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
                 display: display::target_at(&member.target, shown_by.home()),
                 process: process(&member.process, &limits::MEMBER_PROCESS),
+                host: None,
                 reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
                 waiting: member.waiting,
             })
@@ -192,6 +193,7 @@ fn process(process: &Process, limits: &ProcessLimits) -> ProcessView {
             .take(limits.others)
             .map(|other| display::text(other, limits::NAME_SHOWN))
             .collect(),
+        ancestors: Vec::new(),
     }
 }
 
@@ -209,6 +211,9 @@ pub(crate) fn rule(rule: &Rule) -> RuleView {
         expires: rule.expires.as_ref().map(|expires| rfc3339(expires.wall_ms)),
         note: rule.note.clone(),
         origin: rule.origin,
+        hits: 0,
+        last_used: None,
+        redundant_beside: None,
     }
 }
 
@@ -232,6 +237,8 @@ pub(crate) fn grant(grant: &Grant) -> GrantView {
         },
         given: rfc3339(grant.given.wall_ms),
         expires: grant.expires.as_ref().map(|expires| rfc3339(expires.wall_ms)),
+        hits: 0,
+        last_used: None,
     }
 }
 

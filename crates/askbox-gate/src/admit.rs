@@ -299,6 +299,7 @@ impl Gate {
     ) -> Step {
         let by = match why {
             WhyMissed::Quiet => DeniedBy::Quiet,
+            WhyMissed::Paused => DeniedBy::Paused,
             WhyMissed::TooMany => DeniedBy::TooMany,
             WhyMissed::TimedOut => DeniedBy::TimedOut,
             WhyMissed::SessionEnded => DeniedBy::SessionEnded,

@@ -16,6 +16,7 @@ fn status(denial: &Denial) -> StatusCode {
         | DeniedBy::Answered
         | DeniedBy::TimedOut
         | DeniedBy::Quiet
+        | DeniedBy::Paused
         | DeniedBy::TooMany
         | DeniedBy::SessionEnded
         | DeniedBy::LogFailed => StatusCode::FORBIDDEN,

@@ -26,12 +26,15 @@ pub struct Asked<'a> {
 
 /// Why a question was missed: it is open no more, and can still be answered for the next time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum WhyMissed {
     /// Nobody answered in time.
     TimedOut,
     /// The session asked too much and was quiet.
     Quiet,
+    /// Questions were paused.
+    Paused,
     /// The session had too many open questions.
     TooMany,
     /// The session ended first.

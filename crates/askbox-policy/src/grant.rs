@@ -11,6 +11,7 @@ use crate::rule::{Effect, Pattern};
 
 /// Names a grant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct GrantId(pub String);
 
 impl fmt::Display for GrantId {
@@ -44,6 +45,7 @@ pub struct Expiry {
 
 /// How long an answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Duration {
     /// What waits now, and the same target from the same process for at most ten minutes.
@@ -58,6 +60,7 @@ pub enum Duration {
 
 /// What a person answers to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Answer {
     /// Allow or deny; an answer is never *ask*.
     pub allow: bool,

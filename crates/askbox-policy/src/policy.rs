@@ -59,6 +59,7 @@ pub struct Settings {
 
 /// How a session learns who its user is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Identity {
     /// A user record that `libnss_systemd` reads.

@@ -14,6 +14,7 @@ use crate::request::Kind;
 
 /// A named policy, from the closest to the most open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
     /// Nothing beyond the project, its toolchains and its profile; the rest asks.

@@ -38,6 +38,7 @@ pub struct Pin {
 
 /// The name of one sandboxed run, unique on this machine; chosen by the daemon, never by the program inside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SessionId(pub String);
 
 impl fmt::Display for SessionId {
@@ -97,6 +98,7 @@ impl Process {
 
 /// The four kinds of request, granted separately, and the one question about everything that a profile names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A TCP connection.

@@ -13,6 +13,7 @@ use crate::request::{Kind, Target};
 
 /// What a rule does with the requests that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// Lets them through.
@@ -130,6 +131,7 @@ impl fmt::Display for RuleId {
 
 /// Where a rule comes from; decides its place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// An administrator's file below /etc/askbox.

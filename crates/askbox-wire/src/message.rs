@@ -4,7 +4,7 @@
 //! A connection begins with one [`Hello`] each way. Then a front end sends calls, each with a number that the response
 //! repeats; the daemon responds in their order, and pushes events after [`Request::Follow`].
 
-use askbox_policy::{Answer, SessionId};
+use askbox_policy::{Answer, GrantId, SessionId};
 use serde::{Deserialize, Serialize};
 
 mod error;
@@ -15,6 +15,7 @@ mod parts;
 mod question;
 mod rule;
 mod session;
+mod settings;
 mod status;
 mod time;
 mod verbatim;
@@ -23,9 +24,10 @@ pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};
 pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, NO_PROFILE, RunOptions, Terminals};
-pub use question::{AnsweredView, MemberView, MissedView, ProcessView, QuestionView};
-pub use rule::{NewRule, RuleView};
-pub use session::{SessionState, SessionView, Stop};
+pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, QuestionView};
+pub use rule::{Imported, NewRule, RuleView};
+pub use session::{Inspection, ProcessNode, SessionState, SessionView, Stop};
+pub use settings::{BlockListView, SettingsChange, SettingsView};
 pub use status::{
     ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView,
 };
@@ -105,6 +107,7 @@ fn is_false(value: &bool) -> bool {
 
 /// What a front end can ask of the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// How the daemon is. Gives [`Response::Status`].
@@ -126,6 +129,15 @@ pub enum Request {
     Rules,
     /// Writes a rule into policy.toml. Gives [`Response::RuleAdded`].
     AddRule(NewRule),
+    /// Writes several, all of them or none. Gives [`Response::Rules`] with those that were written.
+    AddRules(Vec<NewRule>),
+    /// Puts another rule in the place of one in policy.toml. Gives [`Response::RuleAdded`].
+    ReplaceRule {
+        /// The rule as it is.
+        id: String,
+        /// The rule as it shall be.
+        rule: NewRule,
+    },
     /// Takes a rule out of policy.toml. Gives [`Response::Done`].
     RemoveRule {
         /// The rule.
@@ -135,6 +147,35 @@ pub enum Request {
     Grants,
     /// Ends remembered answers and what lives on them. Gives [`Response::Revoked`].
     Revoke(Revoke),
+    /// Moves the end of a remembered answer. Gives [`Response::Done`].
+    SetExpiry {
+        /// The grant.
+        grant: GrantId,
+        /// When it ends from now on, in milliseconds from now.
+        after_ms: u64,
+    },
+    /// Denies without a question what would be asked, and lists it as missed. Gives [`Response::Done`].
+    Pause {
+        /// How long from now, in milliseconds; `None` ends it.
+        for_ms: Option<u64>,
+    },
+    /// Denies everything and cuts what is open, until it is ended. Gives [`Response::Done`].
+    Lockdown {
+        /// Whether it holds from now on.
+        on: bool,
+    },
+    /// The settings in force. Gives [`Response::Settings`].
+    Settings,
+    /// Writes settings into policy.toml. Gives [`Response::Settings`], as they are then.
+    ChangeSettings(SettingsChange),
+    /// The text of policy.toml. Gives [`Response::PolicyText`].
+    ExportPolicy,
+    /// Writes the rules of another policy.toml into this one, all of them or none; those that are there already are left
+    /// out, and settings are not taken over. Gives [`Response::Imported`].
+    ImportPolicy {
+        /// The text of the other.
+        text: String,
+    },
     /// Ends the quiet mode, of one session or of all. Gives [`Response::Done`].
     Resume {
         /// Which; `None` is all.
@@ -142,21 +183,30 @@ pub enum Request {
     },
     /// The running sessions. Gives [`Response::Sessions`].
     Sessions,
+    /// What runs in a session, and what it has open. Gives [`Response::Inspected`].
+    Inspect {
+        /// The session.
+        session: SessionId,
+    },
     /// Ends sessions. Gives [`Response::Stopped`], once they are told to end.
     Stop(Stop),
     /// Trusts a project's `.askbox.toml` as it is now. Gives [`Response::Trusted`].
     Trust {
         /// The project, absolute.
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
         directory: crate::OsText,
     },
     /// Pushes events on this connection from now on; a second Follow replaces the first. Gives [`Response::Done`],
     /// then events.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Follow(Follow),
     /// Begins a session on this connection. Gives [`Response::Launched`]. The session lasts as long as the
     /// connection.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Launch(Box<LaunchRequest>),
     /// Hands over what the launch child made, on the same connection, with the descriptors beside it. Gives
     /// [`Response::Serving`]; only then may the program start.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Serve {
         /// The session.
         session: SessionId,
@@ -164,6 +214,7 @@ pub enum Request {
         attached: Vec<Descriptor>,
     },
     /// The program runs. Gives [`Response::Done`].
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Started {
         /// The session.
         session: SessionId,
@@ -171,6 +222,7 @@ pub enum Request {
         pid: u32,
     },
     /// The program ended by itself. Gives [`Response::Ended`], once the session is closed.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Ended {
         /// The session.
         session: SessionId,
@@ -178,11 +230,13 @@ pub enum Request {
         status: u8,
     },
     /// Ends the daemon and every session. Gives [`Response::Done`], before it happens.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Shutdown,
 }
 
 /// What the daemon responds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Response {
     /// It is done; there is nothing to add.
@@ -201,6 +255,14 @@ pub enum Response {
     RuleAdded(RuleView),
     /// The remembered answers.
     Grants(Vec<GrantView>),
+    /// The settings in force.
+    Settings(Box<SettingsView>),
+    /// The text of policy.toml; empty where there is none.
+    PolicyText(String),
+    /// What came of an import.
+    Imported(Imported),
+    /// What a session is doing.
+    Inspected(Inspection),
     /// How many remembered answers ended.
     Revoked {
         /// That many.
@@ -216,6 +278,7 @@ pub enum Response {
     /// What is trusted now.
     Trusted(TrustView),
     /// The session's name and what to build.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Launched {
         /// The session.
         session: SessionId,
@@ -225,8 +288,10 @@ pub enum Response {
         plan: Verbatim,
     },
     /// The descriptors are being served.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Serving,
     /// The session is closed.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     Ended {
         /// What it made that may run outside later, relative to the project where it lies there; harmless to show.
         made: Vec<String>,

@@ -112,6 +112,8 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
             | askbox_wire::Event::Missed(_)
             | askbox_wire::Event::MissedChanged
             | askbox_wire::Event::GrantsChanged
+            | askbox_wire::Event::Paused { .. }
+            | askbox_wire::Event::Lockdown { .. }
             | askbox_wire::Event::SessionQuiet { .. }
             | askbox_wire::Event::SessionChanged(_)
             | askbox_wire::Event::SessionEnded { .. }

@@ -114,6 +114,8 @@ fn is_documented(event: &Event) -> bool {
         | Event::QuestionClosed { .. }
         | Event::Missed(_)
         | Event::SessionQuiet { .. }
+        | Event::Paused { .. }
+        | Event::Lockdown { .. }
         | Event::Lagged { .. } => true,
         Event::GrantsChanged
         | Event::MissedChanged
@@ -168,6 +170,10 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
             session,
             quiet: false,
         } => Some(format!("session {session} may ask again\n")),
+        Event::Paused { until_ms: Some(_) } => Some("questions are paused\n".to_owned()),
+        Event::Paused { until_ms: None } => Some("questions are asked again\n".to_owned()),
+        Event::Lockdown { on: true } => Some("lockdown: everything is denied\n".to_owned()),
+        Event::Lockdown { on: false } => Some("the lockdown is over\n".to_owned()),
         Event::Lagged { missed } => Some(format!(
             "{missed} events were lost: askbox questions lists what is open\n"
         )),
@@ -242,6 +248,7 @@ fn render_missed(missed: &MissedView, style: Style) -> String {
     let why = match missed.why {
         WhyMissed::TimedOut => "nobody answered in time",
         WhyMissed::Quiet => "the session asked too much; askbox questions --resume",
+        WhyMissed::Paused => "questions were paused",
         WhyMissed::TooMany => "the session had too many open questions",
         WhyMissed::SessionEnded => "the session ended first",
         WhyMissed::LogFailed => "the answer could not be logged; askbox doctor",

@@ -20,6 +20,8 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         grants: daemon.gate.grants().len(),
         policy: views::policy(&snapshot),
         log: path_text(&daemon.paths.log()),
+        paused_until_ms: None,
+        lockdown: false,
         obstacle: snapshot.obstacle().map(|obstacle| ObstacleView {
             reason: obstacle.reason,
             hint: obstacle.hint,

@@ -192,6 +192,9 @@ fn halves_joined_are_the_whole() {
 
 fn rule(id: &str) -> crate::RuleView {
     crate::RuleView {
+        hits: 0,
+        last_used: None,
+        redundant_beside: None,
         id: id.into(),
         effect: askbox_policy::Effect::Deny,
         kind: askbox_policy::Kind::Network,

@@ -7,6 +7,7 @@ use super::{MissedView, PolicyView, QuestionView, SessionView};
 
 /// What to follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Follow {
     /// Which events. Empty ends the following.
     pub topics: Vec<Topic>,
@@ -16,9 +17,10 @@ pub struct Follow {
 
 /// Groups of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// Questions, missed ones, quiet sessions, changed grants. Begins with one [`Event::QuestionOpened`] for each
+    /// Questions, missed ones, quiet sessions, pauses and lockdown, changed grants. Begins with one [`Event::QuestionOpened`] for each
     /// question that is open already, so that none falls between a list and the following.
     Questions,
     /// Sessions that begin and end.
@@ -33,6 +35,7 @@ pub enum Topic {
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "DaemonEvent"))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A question waits for a person.
@@ -55,6 +58,16 @@ pub enum Event {
         /// Whether it is quiet now, or was resumed.
         quiet: bool,
     },
+    /// Questions are paused until this moment, in milliseconds since 1970; `None`: they are asked again.
+    Paused {
+        /// The moment.
+        until_ms: Option<u64>,
+    },
+    /// Everything is denied from now on, or no longer.
+    Lockdown {
+        /// Which of them.
+        on: bool,
+    },
     /// Rules decide missed questions now; list those that are left.
     MissedChanged,
     /// The remembered answers are others now.
@@ -76,7 +89,7 @@ pub enum Event {
     /// The policy in force is another one, or a file of it is broken.
     PolicyChanged(PolicyView),
     /// One event of the log, in the documented shape.
-    Log(serde_json::Value),
+    Log(#[cfg_attr(feature = "typescript", ts(type = "unknown"))] serde_json::Value),
     /// The front end was too slow: this many events are gone. Ask again for lists.
     Lagged {
         /// How many.
@@ -88,6 +101,7 @@ pub enum Event {
 
 /// Why a question is not open any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Closed {
     /// A person allowed it.

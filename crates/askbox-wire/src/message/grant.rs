@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One remembered answer: one object of `askbox rules list --json` beside the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct GrantView {
     /// Names it in `revoke`.
     pub id: GrantId,
@@ -24,10 +25,17 @@ pub struct GrantView {
     pub given: String,
     /// When it ends by itself, RFC 3339 as the wall clock stood when it was given; `None` ends with its session.
     pub expires: Option<String>,
+    /// Requests that it decided.
+    #[serde(default)]
+    pub hits: u64,
+    /// When it decided the last of them, RFC 3339.
+    #[serde(default)]
+    pub last_used: Option<String>,
 }
 
 /// Whom a grant is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeView {
     /// One process of one session.
@@ -47,6 +55,7 @@ pub enum ScopeView {
 
 /// Which remembered answers to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Revoke {
     /// This one.

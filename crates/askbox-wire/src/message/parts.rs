@@ -15,6 +15,10 @@ impl Response {
             | Self::Status(_)
             | Self::Answered(_)
             | Self::RuleAdded(_)
+            | Self::Settings(_)
+            | Self::PolicyText(_)
+            | Self::Imported(_)
+            | Self::Inspected(_)
             | Self::Revoked { .. }
             | Self::Stopped { .. }
             | Self::Trusted(_)

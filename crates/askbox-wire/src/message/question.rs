@@ -7,6 +7,7 @@ use super::{GrantView, RuleView};
 
 /// A question that waits for a person: one object of `askbox questions --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct QuestionView {
     /// Short, to be typed.
     pub id: String,
@@ -47,6 +48,7 @@ pub struct QuestionView {
 
 /// One thing that a question asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct MemberView {
     /// What, in canonical form, for scripts.
     pub target: String,
@@ -54,14 +56,32 @@ pub struct MemberView {
     pub display: String,
     /// Who asked for it first.
     pub process: ProcessView,
+    /// The parts of a host name, where it is one.
+    #[serde(default)]
+    pub host: Option<HostView>,
     /// Why the rules leave it to a person. Harmless text.
     pub reason: String,
     /// Requests that still wait for it.
     pub waiting: usize,
 }
 
+/// A host name in parts, so that a person sees whom it belongs to. Harmless text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct HostView {
+    /// What is in front of the registrable domain, with the dot that ends it; may be empty.
+    pub labels: String,
+    /// The registrable domain by the public suffix list; the whole name where it has none.
+    pub registrable: String,
+    /// The name as its characters would show it, where that differs: never without the name itself beside it.
+    pub unicode: Option<String>,
+    /// The port.
+    pub port: u16,
+}
+
 /// The program behind a request, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ProcessView {
     /// Process id on the host; 0 when unknown.
     pub pid: u32,
@@ -73,10 +93,14 @@ pub struct ProcessView {
     pub display: String,
     /// Further processes that hold the same socket. Harmless text.
     pub others: Vec<String>,
+    /// The programs that started it, nearest first, up to the session's own. Harmless text.
+    #[serde(default)]
+    pub ancestors: Vec<String>,
 }
 
 /// A question that nobody answered in time, or that was never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct MissedView {
     /// As it was last. It is answered like an open one.
     #[serde(flatten)]
@@ -89,6 +113,7 @@ pub struct MissedView {
 
 /// What an answer did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AnsweredView {
     /// Whether it was allowed.
     pub allow: bool,

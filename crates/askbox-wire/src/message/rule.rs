@@ -9,6 +9,7 @@ use crate::OsText;
 
 /// One rule: one object of `askbox rules list --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RuleView {
     /// Names it in `rules remove`.
     pub id: String,
@@ -30,10 +31,21 @@ pub struct RuleView {
     pub note: Option<String>,
     /// Who wrote it.
     pub origin: Origin,
+    /// Requests that it decided, as far back as Askbox remembers.
+    #[serde(default)]
+    pub hits: u64,
+    /// When it decided the last of them, RFC 3339.
+    #[serde(default)]
+    pub last_used: Option<String>,
+    /// A wider rule that says the same of everything that this one covers: without this one nothing would be decided
+    /// otherwise.
+    #[serde(default)]
+    pub redundant_beside: Option<String>,
 }
 
 /// A rule for policy.toml, as a person gives it; the daemon parses it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NewRule {
     /// What it does.
     pub effect: Effect,
@@ -44,6 +56,7 @@ pub struct NewRule {
     /// The private address that it allows the host at.
     pub address: Option<IpAddr>,
     /// Only for this project, absolute.
+    #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
     pub project: Option<OsText>,
     /// Only for programs below this path; never with allow.
     pub program: Option<String>,
@@ -51,4 +64,14 @@ pub struct NewRule {
     pub expires_after_ms: Option<u64>,
     /// A note.
     pub note: Option<String>,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Imported {
+    /// The rules that were written.
+    pub added: Vec<RuleView>,
+    /// How many were there already.
+    pub known: usize,
 }

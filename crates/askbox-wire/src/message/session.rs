@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One sandboxed run: one object of `askbox sessions --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SessionView {
     /// Names it.
     pub id: SessionId,
@@ -22,10 +23,43 @@ pub struct SessionView {
     pub started: String,
     /// Whether it may ask.
     pub interactive: bool,
+    /// Bytes that its connections carried into the sandbox so far.
+    #[serde(default)]
+    pub bytes_in: u64,
+    /// Bytes that its connections carried out of the sandbox so far.
+    #[serde(default)]
+    pub bytes_out: u64,
+}
+
+/// What a session is doing at this moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Inspection {
+    /// Its processes, parents before children.
+    pub processes: Vec<ProcessNode>,
+    /// Whether there are more than are listed.
+    pub is_cut: bool,
+    /// Open connections.
+    pub connections: usize,
+}
+
+/// One process of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ProcessNode {
+    /// Its id on the host.
+    pub pid: u32,
+    /// Its parent's, where that is one of the session too.
+    pub parent: Option<u32>,
+    /// Its command line, for people. Harmless text.
+    pub display: String,
+    /// When it started, RFC 3339; unknown where the kernel was slow to say.
+    pub started: Option<String>,
 }
 
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionState {
     /// Planned; its launch child builds the namespaces.
@@ -38,6 +72,7 @@ pub enum SessionState {
 
 /// Which sessions to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// This one.

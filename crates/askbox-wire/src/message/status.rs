@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the daemon is: the object of `askbox status --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StatusView {
     /// Its version.
     pub version: String,
@@ -23,6 +24,12 @@ pub struct StatusView {
     pub policy: PolicyView,
     /// Where the log is.
     pub log: String,
+    /// Questions are paused until then, in milliseconds since 1970.
+    #[serde(default)]
+    pub paused_until_ms: Option<u64>,
+    /// Whether everything is denied.
+    #[serde(default)]
+    pub lockdown: bool,
     /// Why no session starts, if that is so.
     pub obstacle: Option<ObstacleView>,
     /// What is not as it should be, one line each. Empty is good.
@@ -31,6 +38,7 @@ pub struct StatusView {
 
 /// Why no session starts: rules that nobody can read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ObstacleView {
     /// Which file cannot be read, and why.
     pub reason: String,
@@ -40,6 +48,7 @@ pub struct ObstacleView {
 
 /// The policy in force and the files that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PolicyView {
     /// The preset, by name.
     pub preset: String,
@@ -55,6 +64,7 @@ pub struct PolicyView {
 
 /// One file of the policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PolicyFileView {
     /// Where it is.
     pub path: String,
@@ -66,6 +76,7 @@ pub struct PolicyFileView {
 
 /// Whether a file of the policy counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyFileState {
     /// As it is on disk.
@@ -80,6 +91,7 @@ pub enum PolicyFileState {
 
 /// One thing wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ProblemView {
     /// Line, from 1; also 1 where the file as a whole cannot be read.
     pub line: usize,
@@ -93,6 +105,7 @@ pub struct ProblemView {
 
 /// A project file that is trusted now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TrustView {
     /// The file.
     pub path: String,

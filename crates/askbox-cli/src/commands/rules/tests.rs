@@ -11,6 +11,9 @@ fn check(lists: &Lists, expected: &Expect) {
 #[test]
 fn rules_and_remembered_answers_are_listed() {
     let local = RuleView {
+        hits: 0,
+        last_used: None,
+        redundant_beside: None,
         id: "44d48b0025".into(),
         effect: Effect::Allow,
         kind: askbox_policy::Kind::Network,

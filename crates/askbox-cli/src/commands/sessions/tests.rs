@@ -6,6 +6,8 @@ use super::*;
 #[test]
 fn sessions_are_listed_with_what_they_run() {
     let running = SessionView {
+        bytes_in: 0,
+        bytes_out: 0,
         id: SessionId("a1b2".into()),
         name: Some("review\u{7}".into()),
         project: "/home/ada/app".into(),
@@ -16,6 +18,8 @@ fn sessions_are_listed_with_what_they_run() {
         interactive: true,
     };
     let launching = SessionView {
+        bytes_in: 0,
+        bytes_out: 0,
         id: SessionId("c3d4".into()),
         name: None,
         state: SessionState::Launching,
