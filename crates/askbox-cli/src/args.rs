@@ -288,6 +288,9 @@ pub(crate) struct DaemonArgs {
     /// End the running daemon and every session
     #[arg(long)]
     pub(crate) stop: bool,
+    /// Start one in the background unless one runs
+    #[arg(long)]
+    pub(crate) start: bool,
     /// Leave the terminal, and say on standard output when the socket accepts
     #[arg(long, hide = true)]
     pub(crate) detached: bool,

@@ -65,6 +65,10 @@ pub(crate) async fn handle(
         }
         Request::Started { session, pid } => session::started(daemon, front_end, &session, pid).await,
         Request::Ended { session, status } => session::ended(daemon, front_end, &session, status).await,
+        Request::Show(_) => Err(WireError::new(
+            askbox_wire::ErrorCode::Malformed,
+            "the daemon has no windows; the desktop app has",
+        )),
         // The connection ends the daemon, once this answer is out.
         Request::Shutdown => Ok(Response::Done),
     }

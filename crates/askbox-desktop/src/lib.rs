@@ -2,11 +2,21 @@
 //! questions, what the menu says. Opens no connection, no bus and no window.
 #![forbid(unsafe_code)]
 
+pub mod board;
+pub mod choice;
+pub mod desk;
+pub mod menu;
+pub mod notice;
 mod preferences;
+mod reach;
+pub mod strings;
 mod window;
 
+pub use choice::Choice;
+pub use desk::Desk;
 pub use preferences::{Button, Preferences};
+pub use strings::Strings;
 pub use window::{
-    HostTraffic, Link, LogQuery, PastSession, ReviewChange, ReviewView, Show, TrafficPoint, TrafficQuery,
-    View, WindowEvent, WindowRequest, WindowResponse,
+    HostTraffic, Link, LogQuery, PastSession, ReviewChange, ReviewView, TrafficPoint, TrafficQuery,
+    WindowEvent, WindowRequest, WindowResponse,
 };

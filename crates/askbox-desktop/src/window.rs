@@ -3,7 +3,7 @@
 
 use askbox_audit::{Event as LogEvent, EventKind};
 use askbox_policy::SessionId;
-use askbox_wire::{Event, MissedView, QuestionView, Request, Response, SessionView, StatusView};
+use askbox_wire::{Event, MissedView, QuestionView, Request, Response, SessionView, Show, StatusView};
 use serde::{Deserialize, Serialize};
 
 use crate::Preferences;
@@ -113,35 +113,6 @@ pub enum Link {
         /// What to do about it.
         hint: Option<String>,
     },
-}
-
-/// What a window shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Show {
-    /// Which view.
-    pub view: View,
-    /// The question, rule, session or event to bring into sight there.
-    pub item: Option<String>,
-}
-
-/// A view of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// The prompt window.
-    Prompt,
-    /// Open and missed questions.
-    Questions,
-    /// Rules and grants.
-    Rules,
-    /// Running and past sessions.
-    Sessions,
-    /// The log.
-    Activity,
-    /// Settings.
-    Settings,
 }
 
 /// Which events of the log.

@@ -160,6 +160,21 @@ impl Paths {
         self.runtime.join("askbox.lock")
     }
 
+    /// The desktop app's socket, 0600: it brings its windows up.
+    pub fn tray_socket(&self) -> PathBuf {
+        self.runtime.join("tray.sock")
+    }
+
+    /// Held by the running desktop app; the kernel drops it with the process.
+    pub fn tray_lock(&self) -> PathBuf {
+        self.runtime.join("tray.lock")
+    }
+
+    /// How the desktop asks.
+    pub fn preferences(&self) -> PathBuf {
+        self.config.join("desktop.json")
+    }
+
     /// Where those queue who want to start a daemon; not the daemon's own lock, which says that one runs.
     pub fn start_lock(&self) -> PathBuf {
         self.runtime.join("start.lock")

@@ -16,6 +16,7 @@ mod question;
 mod rule;
 mod session;
 mod settings;
+mod show;
 mod status;
 mod time;
 mod verbatim;
@@ -28,6 +29,7 @@ pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, 
 pub use rule::{Imported, NewRule, RuleView};
 pub use session::{Inspection, ProcessNode, SessionState, SessionView, Stop};
 pub use settings::{BlockListView, SettingsChange, SettingsView};
+pub use show::{Show, View};
 pub use status::{
     ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView,
 };
@@ -229,6 +231,10 @@ pub enum Request {
         /// Its exit code, 128 + n for signal n.
         status: u8,
     },
+    /// Brings a window up. Gives [`Response::Done`]. The desktop app's own socket takes this request and no other; the
+    /// daemon has no windows.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    Show(Show),
     /// Ends the daemon and every session. Gives [`Response::Done`], before it happens.
     #[cfg_attr(feature = "typescript", ts(skip))]
     Shutdown,

@@ -42,6 +42,10 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
         output::print(&text)?;
         return Ok(ExitStatus::Success);
     }
+    if arguments.start {
+        drop(connect::connect_or_start(context)?);
+        return Ok(ExitStatus::Success);
+    }
     if arguments.detached {
         return serve_detached(context);
     }

@@ -1,0 +1,293 @@
+//! Which notifications there are: one for each question, one summary for many, and notices of what else a person should
+//! know. Decides what to show and to close; closing, expiring and sweeping decide nothing about a question.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askbox_policy::{SessionId, WhyMissed};
+use askbox_wire::{MissedView, QuestionView};
+
+use crate::choice::Choice;
+use crate::desk::Desk;
+use crate::notice::{self, Notice, Words};
+use crate::reach::Reach;
+
+/// Questions that have a notification each; more have one summary.
+pub const MOST_SINGLE: usize = 3;
+
+/// A click so soon after something was shown was meant for what was there before.
+pub const ARMING_MS: u64 = 500;
+
+/// Missed questions that a digest remembers.
+const MOST_MISSED: usize = 100;
+
+/// A place for a notification: what is in it is updated, not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// A question, by its id.
+    Question(String),
+    /// All questions that have no notification of their own.
+    Summary,
+    /// What nobody answered.
+    Missed,
+    /// A session that asked too much.
+    Quiet(SessionId),
+    /// A session that changed what runs outside.
+    Flagged(SessionId),
+    /// A try.
+    Test,
+}
+
+/// What to do at the notification server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Show it, in the place of what the slot showed before.
+    Show(Slot, Notice),
+    /// Close it.
+    Close(Slot),
+}
+
+/// How a notification went away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// The person closed it.
+    Dismissed,
+    /// Its time was over, or the server does not say.
+    Expired,
+}
+
+/// What is shown, and what was put aside.
+#[derive(Debug, Default)]
+pub struct Board {
+    shown: BTreeMap<Slot, Shown>,
+    /// Questions whose notification the person closed: later.
+    aside: BTreeSet<String>,
+    /// Questions whose answer is on its way.
+    answering: BTreeSet<String>,
+    missed: Vec<MissedView>,
+    flagged: BTreeMap<SessionId, BTreeSet<String>>,
+    /// Sessions whose quietness the person has seen.
+    known_quiet: BTreeSet<SessionId>,
+    reach: Reach,
+}
+
+#[derive(Debug)]
+struct Shown {
+    notice: Notice,
+    at_ms: u64,
+}
+
+impl Board {
+    /// The steps from what is shown to what should be, at this moment of a clock that never goes back.
+    pub fn update(&mut self, desk: &Desk, words: Words<'_>, now_ms: u64) -> Vec<Step> {
+        self.forget_what_is_over(desk);
+        let wanted = self.wanted(desk, words);
+        let stale: Vec<Slot> = self
+            .shown
+            .keys()
+            .filter(|slot| !wanted.contains_key(*slot))
+            .cloned()
+            .collect();
+        let mut steps: Vec<Step> = Vec::new();
+        for slot in stale {
+            self.shown.remove(&slot);
+            steps.push(Step::Close(slot));
+        }
+        for (slot, notice) in wanted {
+            if self.shown.get(&slot).is_some_and(|shown| shown.notice == notice) {
+                continue;
+            }
+            for id in stood_for(&slot, desk) {
+                self.reach.offered(&id, now_ms);
+            }
+            let shown = Shown {
+                notice: notice.clone(),
+                at_ms: now_ms,
+            };
+            self.shown.insert(slot.clone(), shown);
+            steps.push(Step::Show(slot, notice));
+        }
+        steps
+    }
+
+    fn wanted(&self, desk: &Desk, words: Words<'_>) -> BTreeMap<Slot, Notice> {
+        let mut wanted = BTreeMap::new();
+        let pending = self.pending(desk);
+        if pending.len() <= MOST_SINGLE {
+            for question in pending {
+                let slot = Slot::Question(question.id.clone());
+                wanted.insert(slot, notice::question(question, words));
+            }
+        } else {
+            wanted.insert(Slot::Summary, notice::summary(&pending, words));
+        }
+        if !self.missed.is_empty() {
+            wanted.insert(Slot::Missed, notice::missed(&self.missed, words.strings));
+        }
+        let Ok(known) = desk.known() else { return wanted };
+        for session in &known.sessions {
+            if known.quiet.contains(&session.id) && !self.known_quiet.contains(&session.id) {
+                wanted.insert(
+                    Slot::Quiet(session.id.clone()),
+                    notice::quiet(session, words.strings),
+                );
+            }
+            if let Some(names) = self.flagged.get(&session.id) {
+                let names: Vec<String> = names.iter().cloned().collect();
+                let notice = notice::flagged(session, &names, words.strings);
+                wanted.insert(Slot::Flagged(session.id.clone()), notice);
+            }
+        }
+        wanted
+    }
+
+    /// Open questions that a notification should stand for.
+    fn pending<'a>(&self, desk: &'a Desk) -> Vec<&'a QuestionView> {
+        let is_pending = |question: &&QuestionView| {
+            !self.aside.contains(&question.id) && !self.answering.contains(&question.id)
+        };
+        desk.questions().iter().filter(is_pending).collect()
+    }
+
+    fn forget_what_is_over(&mut self, desk: &Desk) {
+        let is_open = |id: &String| desk.question(id).is_some();
+        self.aside.retain(is_open);
+        self.answering.retain(is_open);
+        self.reach.retain(|id| desk.question(id).is_some());
+        let Ok(known) = desk.known() else { return };
+        let runs = |session: &SessionId| known.sessions.iter().any(|one| one.id == *session);
+        self.flagged.retain(|session, _| runs(session));
+        self.known_quiet.retain(|session| known.quiet.contains(session));
+    }
+
+    /// Nobody answered a question in time.
+    pub fn missed(&mut self, missed: &MissedView) {
+        // What is denied quietly is not worth a notification; what a session took with it is no news.
+        match missed.why {
+            WhyMissed::TimedOut | WhyMissed::TooMany | WhyMissed::LogFailed => {}
+            WhyMissed::Quiet | WhyMissed::Paused | WhyMissed::SessionEnded => return,
+        }
+        self.missed.retain(|one| one.question.id != missed.question.id);
+        self.missed.push(missed.clone());
+        let surplus = self.missed.len().saturating_sub(MOST_MISSED);
+        self.missed.drain(..surplus);
+    }
+
+    /// A session changed what runs outside later.
+    pub fn flagged(&mut self, session: &SessionId, names: &[String]) {
+        let known = self.flagged.entry(session.clone()).or_default();
+        known.extend(names.iter().cloned());
+    }
+
+    /// What a click on a slot means, at this moment: on the button with this key, or beside the buttons. `None` where it came
+    /// too soon to be meant for what it hit, or hit what is not shown any more: nothing is decided, and the notification is
+    /// shown again. It is gone in any case, since servers close what was clicked.
+    pub fn clicked(&mut self, slot: &Slot, key: Option<&str>, desk: &Desk, now_ms: u64) -> Option<Choice> {
+        self.reach.proven();
+        let shown = self.shown.remove(slot)?;
+        if now_ms.saturating_sub(shown.at_ms) < ARMING_MS {
+            return None;
+        }
+        let choice = match key {
+            None => shown.notice.otherwise,
+            Some(key) => {
+                let mut offered = shown.notice.buttons.into_iter().map(|(choice, _)| choice);
+                offered.find(|choice| choice.to_string() == key)?
+            }
+        };
+        // An answer takes a question off the list, or brings it back; all else is "later".
+        self.put_aside(slot, desk);
+        Some(choice)
+    }
+
+    /// A notification went away without a click: later, for what it stood for at this moment.
+    pub fn gone(&mut self, slot: &Slot, how: Gone, desk: &Desk) {
+        if self.shown.remove(slot).is_none() {
+            return;
+        }
+        if how == Gone::Expired {
+            for id in stood_for(slot, desk) {
+                self.reach.expired(&id);
+            }
+        }
+        self.put_aside(slot, desk);
+    }
+
+    fn put_aside(&mut self, slot: &Slot, desk: &Desk) {
+        match slot {
+            Slot::Question(_) | Slot::Summary => self.aside.extend(stood_for(slot, desk)),
+            Slot::Missed => self.missed.clear(),
+            Slot::Quiet(session) => {
+                self.known_quiet.insert(session.clone());
+            }
+            Slot::Flagged(session) => {
+                self.flagged.remove(session);
+            }
+            Slot::Test => {}
+        }
+    }
+
+    /// An answer is on its way: the question needs no notification.
+    pub fn answering(&mut self, question: &str) {
+        self.answering.insert(question.to_owned());
+    }
+
+    /// It was refused: the question is shown again, as it is now.
+    pub fn not_answered(&mut self, question: &str) {
+        self.answering.remove(question);
+        self.aside.remove(question);
+        self.shown.remove(&Slot::Question(question.to_owned()));
+    }
+
+    /// A notification could not be shown. It is tried again when something changes, or a server appears.
+    pub fn failed(&mut self, slot: &Slot) {
+        self.shown.remove(slot);
+    }
+
+    /// There is a server, a new one, or none any more: nothing of ours is shown.
+    pub fn server(&mut self, server: Option<Server>) {
+        self.shown.clear();
+        self.reach.server(server);
+    }
+
+    /// The question that the prompt window should show because notifications do not reach the person: each once, and when
+    /// to look again.
+    pub fn prompt_due(&mut self, desk: &Desk, now_ms: u64) -> Due {
+        let open = desk.questions().iter();
+        let ids = open.filter(|question| !self.answering.contains(&question.id));
+        self.reach.due(ids.map(|question| question.id.as_str()), now_ms)
+    }
+}
+
+/// The questions that a slot stands for.
+fn stood_for(slot: &Slot, desk: &Desk) -> Vec<String> {
+    match slot {
+        Slot::Question(id) => vec![id.clone()],
+        Slot::Summary => desk
+            .questions()
+            .iter()
+            .map(|question| question.id.clone())
+            .collect(),
+        Slot::Missed | Slot::Quiet(_) | Slot::Flagged(_) | Slot::Test => Vec::new(),
+    }
+}
+
+/// What a notification server says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Whether it hands back clicks. It may still show no buttons.
+    pub actions: bool,
+}
+
+/// Whether the prompt window is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Now, for this question.
+    Now(String),
+    /// Look again at this moment.
+    At(u64),
+    /// Not as long as nothing changes.
+    Never,
+}
+
+#[cfg(test)]
+mod tests;

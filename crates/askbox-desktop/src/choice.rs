@@ -1,0 +1,199 @@
+//! What a person chooses with one click, as text that a notification server or a menu hands back. Parsed here, once; what
+//! does not parse is no choice.
+
+use std::fmt;
+use std::str::FromStr;
+
+use askbox_policy::{Answer, Duration, SessionId};
+
+use crate::Button;
+
+/// What a click means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// An answer to a question.
+    Answer {
+        /// The question.
+        question: String,
+        /// Its revision as it was shown: what was added since is not covered.
+        revision: u32,
+        /// Which answer; never [`Button::Options`].
+        button: Button,
+    },
+    /// Show the prompt window with this question.
+    Prompt(String),
+    /// Show the questions.
+    Questions,
+    /// Show the main window as it was left.
+    Open,
+    /// Decide nothing now.
+    Later,
+    /// Let a quiet session ask again.
+    Resume(SessionId),
+    /// Show what a session changed.
+    Review(SessionId),
+    /// End a session.
+    Stop(SessionId),
+    /// Pause questions for so many milliseconds; 0 ends the pause.
+    Pause(u64),
+    /// Deny everything, or no longer.
+    Lockdown(bool),
+    /// End the app and with it the daemon and its sessions.
+    Quit,
+}
+
+/// The text is no choice of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unknown;
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer {
+                question,
+                revision,
+                button,
+            } => write!(f, "{} {question} {revision}", word(*button)),
+            Self::Prompt(question) => write!(f, "prompt {question}"),
+            Self::Questions => f.write_str("questions"),
+            Self::Open => f.write_str("open"),
+            Self::Later => f.write_str("later"),
+            Self::Resume(session) => write!(f, "resume {session}"),
+            Self::Review(session) => write!(f, "review {session}"),
+            Self::Stop(session) => write!(f, "stop {session}"),
+            Self::Pause(milliseconds) => write!(f, "pause {milliseconds}"),
+            Self::Lockdown(on) => f.write_str(if *on { "lockdown on" } else { "lockdown off" }),
+            Self::Quit => f.write_str("quit"),
+        }
+    }
+}
+
+impl FromStr for Choice {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Unknown> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let session = |id: &str| SessionId(id.to_owned());
+        Ok(match words.as_slice() {
+            ["prompt", question] => Self::Prompt((*question).to_owned()),
+            ["questions"] => Self::Questions,
+            ["open"] => Self::Open,
+            ["later"] => Self::Later,
+            ["resume", id] => Self::Resume(session(id)),
+            ["review", id] => Self::Review(session(id)),
+            ["stop", id] => Self::Stop(session(id)),
+            ["pause", milliseconds] => Self::Pause(milliseconds.parse().map_err(|_not_a_number| Unknown)?),
+            ["lockdown", "on"] => Self::Lockdown(true),
+            ["lockdown", "off"] => Self::Lockdown(false),
+            ["quit"] => Self::Quit,
+            [button, question, revision] => Self::Answer {
+                question: (*question).to_owned(),
+                revision: revision.parse().map_err(|_not_a_number| Unknown)?,
+                button: ANSWERS
+                    .into_iter()
+                    .find(|known| word(*known) == *button)
+                    .ok_or(Unknown)?,
+            },
+            _ => return Err(Unknown),
+        })
+    }
+}
+
+/// The buttons that answer.
+const ANSWERS: [Button; 4] = [
+    Button::AllowOnce,
+    Button::Block,
+    Button::AllowTime,
+    Button::Always,
+];
+
+fn word(button: Button) -> &'static str {
+    match button {
+        Button::AllowOnce => "allow_once",
+        Button::Block => "block",
+        Button::AllowTime => "allow_time",
+        Button::Always => "always",
+        Button::Options => "options",
+    }
+}
+
+/// The answer that a button gives, of the narrowest scope. `None` for [`Button::Options`], which decides nothing.
+pub fn answer(button: Button, default_expiry_ms: u64) -> Option<Answer> {
+    let (allow, duration) = match button {
+        Button::AllowOnce => (true, Duration::Once),
+        Button::Block => (false, Duration::For(default_expiry_ms)),
+        Button::AllowTime => (true, Duration::For(default_expiry_ms)),
+        Button::Always => (true, Duration::Always),
+        Button::Options => return None,
+    };
+    Some(Answer {
+        allow,
+        duration,
+        widen: false,
+        everywhere: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<Choice> {
+        let session = || SessionId("s1".into());
+        let mut all: Vec<Choice> = ANSWERS
+            .into_iter()
+            .map(|button| Choice::Answer {
+                question: "7".into(),
+                revision: 3,
+                button,
+            })
+            .collect();
+        all.extend([
+            Choice::Prompt("7".into()),
+            Choice::Questions,
+            Choice::Open,
+            Choice::Later,
+            Choice::Resume(session()),
+            Choice::Review(session()),
+            Choice::Stop(session()),
+            Choice::Pause(300_000),
+            Choice::Lockdown(true),
+            Choice::Lockdown(false),
+            Choice::Quit,
+        ]);
+        all
+    }
+
+    #[test]
+    fn every_choice_survives_as_text() {
+        for choice in all() {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+        }
+    }
+
+    #[test]
+    fn other_text_is_no_choice() {
+        for text in [
+            "",
+            "default",
+            "allow",
+            "allow_once 7",
+            "allow_once 7 x",
+            "options 7 3",
+            "quit now",
+            "pause soon",
+        ] {
+            assert_eq!(text.parse::<Choice>(), Err(Unknown), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_click_never_widens() {
+        for button in ANSWERS {
+            let answer = answer(button, 3_600_000).unwrap();
+            assert!(!answer.widen && !answer.everywhere, "{button:?}");
+            assert_eq!(answer.allow, button != Button::Block);
+        }
+        assert_eq!(answer(Button::Options, 1), None);
+    }
+}

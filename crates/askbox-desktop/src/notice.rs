@@ -1,0 +1,255 @@
+//! What one notification says and offers. Pure text; how a server shows it is for others.
+
+use askbox_policy::Kind;
+use askbox_wire::{MissedView, QuestionView, SessionView};
+
+use crate::choice::Choice;
+use crate::strings::Strings;
+use crate::{Button, Preferences};
+
+/// Lines of a body that list something. Servers cut longer bodies, and nobody must answer what was cut off.
+const LINES: usize = 5;
+
+/// Characters of a line: GNOME Shell shows about twice this of an expanded banner.
+const LINE_CHARACTERS: usize = 160;
+
+/// One notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The title. Plain text.
+    pub summary: String,
+    /// The lines below it. Plain text.
+    pub body: Vec<String>,
+    /// Buttons in their order, each with its label.
+    pub buttons: Vec<(Choice, String)>,
+    /// What a click beside the buttons means. There always is something: without, GNOME Shell drops all notifications of the
+    /// app at such a click.
+    pub otherwise: Choice,
+    /// Whether a program waits for the answer.
+    pub urgent: bool,
+}
+
+/// What notices are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// The catalog.
+    pub strings: &'a Strings,
+    /// The person's choices.
+    pub preferences: &'a Preferences,
+    /// How long an answer holds by default, in milliseconds.
+    pub default_expiry_ms: u64,
+}
+
+/// The notification of one question.
+pub fn question(question: &QuestionView, words: Words<'_>) -> Notice {
+    let prompt = Choice::Prompt(question.id.clone());
+    let mut body = vec![words.strings.with(
+        "notice-program",
+        &[("command", line(&question.process.display).into())],
+    )];
+    if question.members.len() > 1 || question.unlisted > 0 {
+        body.extend(listed(question, words.strings));
+    }
+    body.push(
+        words
+            .strings
+            .with("notice-project", &[("project", line(&question.project).into())]),
+    );
+    if question.waiting == 0 {
+        body.push(words.strings.get("notice-gave-up"));
+    }
+    let buttons = if is_answerable(question) {
+        let buttons = words.preferences.buttons.iter();
+        buttons.map(|button| offer(*button, question, words)).collect()
+    } else {
+        vec![
+            (prompt.clone(), words.strings.get("button-open")),
+            offer(Button::Block, question, words),
+            (Choice::Later, words.strings.get("button-later")),
+        ]
+    };
+    Notice {
+        summary: question.title.clone(),
+        body,
+        buttons,
+        otherwise: prompt,
+        urgent: true,
+    }
+}
+
+/// Whether a notification shows all that an answer would cover: one host, or files that all have a line.
+fn is_answerable(question: &QuestionView) -> bool {
+    let hosts = if question.kind == Kind::Network { 1 } else { LINES };
+    question.members.len() <= hosts && question.unlisted == 0
+}
+
+fn offer(button: Button, question: &QuestionView, words: Words<'_>) -> (Choice, String) {
+    let label = label(button, question.kind, words);
+    let choice = match button {
+        Button::Options => Choice::Prompt(question.id.clone()),
+        Button::AllowOnce | Button::Block | Button::AllowTime | Button::Always => Choice::Answer {
+            question: question.id.clone(),
+            revision: question.revision,
+            button,
+        },
+    };
+    (choice, label)
+}
+
+/// What a button says.
+pub fn label(button: Button, kind: Kind, words: Words<'_>) -> String {
+    match button {
+        // A profile is asked about once in a session.
+        Button::AllowOnce if kind == Kind::Profile => words.strings.get("button-allow-session"),
+        Button::AllowOnce => words.strings.get("button-allow-once"),
+        Button::Block => words.strings.get("button-block"),
+        Button::AllowTime => {
+            let duration = words.strings.duration(words.default_expiry_ms);
+            words
+                .strings
+                .with("button-allow-time", &[("duration", duration.into())])
+        }
+        Button::Always => words.strings.get("button-always"),
+        Button::Options => words.strings.get("button-options"),
+    }
+}
+
+/// What a question asks for, a line each, and how much more there is.
+fn listed(question: &QuestionView, strings: &Strings) -> Vec<String> {
+    let all = question
+        .members
+        .len()
+        .saturating_add(usize::try_from(question.unlisted).unwrap_or(usize::MAX));
+    let shown = if all <= LINES { LINES } else { LINES - 1 };
+    let mut lines: Vec<String> = question
+        .members
+        .iter()
+        .take(shown)
+        .map(|member| line(&member.display))
+        .collect();
+    if let Some(more) = all.checked_sub(lines.len()).filter(|more| 0 < *more) {
+        lines.push(strings.with("notice-more", &[("count", more.into())]));
+    }
+    lines
+}
+
+/// The one notification of many questions: a line for each session, so that one that asks for a lot hides no other.
+pub fn summary(questions: &[&QuestionView], words: Words<'_>) -> Notice {
+    let mut sessions: Vec<(&QuestionView, usize)> = Vec::new();
+    for question in questions {
+        match sessions
+            .iter_mut()
+            .find(|(first, _)| first.session == question.session)
+        {
+            Some((_, count)) => *count += 1,
+            None => sessions.push((question, 1)),
+        }
+    }
+    // Who asks for little comes first.
+    sessions.sort_by_key(|(_, count)| *count);
+    let surplus = sessions.len().saturating_sub(LINES);
+    let mut body: Vec<String> = sessions
+        .iter()
+        .take(if 0 < surplus { LINES - 1 } else { LINES })
+        .map(|(first, count)| match count - 1 {
+            0 => line(&first.title),
+            more => words.strings.with(
+                "notice-session-asks",
+                &[("title", line(&first.title).into()), ("more", more.into())],
+            ),
+        })
+        .collect();
+    if 0 < surplus {
+        body.push(
+            words
+                .strings
+                .with("notice-more-sessions", &[("count", (surplus + 1).into())]),
+        );
+    }
+    Notice {
+        summary: words
+            .strings
+            .with("notice-many", &[("count", questions.len().into())]),
+        body,
+        buttons: vec![
+            (Choice::Questions, words.strings.get("button-open")),
+            (Choice::Later, words.strings.get("button-later")),
+        ],
+        otherwise: Choice::Questions,
+        urgent: true,
+    }
+}
+
+/// The one of what nobody answered.
+pub fn missed(missed: &[MissedView], strings: &Strings) -> Notice {
+    let mut body: Vec<String> = missed
+        .iter()
+        .rev()
+        .take(LINES)
+        .map(|missed| line(&missed.question.title))
+        .collect();
+    if let Some(more) = missed.len().checked_sub(LINES).filter(|more| 0 < *more) {
+        body.push(strings.with("notice-more", &[("count", more.into())]));
+    }
+    Notice {
+        summary: strings.with("notice-missed", &[("count", missed.len().into())]),
+        body,
+        buttons: vec![(Choice::Questions, strings.get("button-open"))],
+        otherwise: Choice::Questions,
+        urgent: false,
+    }
+}
+
+/// The one of a session that asked too much.
+pub fn quiet(session: &SessionView, strings: &Strings) -> Notice {
+    Notice {
+        summary: strings.get("notice-quiet"),
+        body: vec![line(&session.command), strings.get("notice-quiet-means")],
+        buttons: vec![
+            (Choice::Resume(session.id.clone()), strings.get("button-resume")),
+            (Choice::Questions, strings.get("button-open")),
+        ],
+        otherwise: Choice::Questions,
+        urgent: false,
+    }
+}
+
+/// The one of files that run outside later.
+pub fn flagged(session: &SessionView, names: &[String], strings: &Strings) -> Notice {
+    let mut body = vec![line(&session.command)];
+    body.extend(names.iter().take(LINES).map(|name| line(name)));
+    if let Some(more) = names.len().checked_sub(LINES).filter(|more| 0 < *more) {
+        body.push(strings.with("notice-more", &[("count", more.into())]));
+    }
+    Notice {
+        summary: strings.get("notice-flagged"),
+        body,
+        buttons: vec![(Choice::Review(session.id.clone()), strings.get("button-review"))],
+        otherwise: Choice::Review(session.id.clone()),
+        urgent: false,
+    }
+}
+
+/// One that shows how questions look.
+pub fn test(words: Words<'_>) -> Notice {
+    Notice {
+        summary: words.strings.get("notice-test"),
+        body: vec![words.strings.get("notice-test-means")],
+        buttons: words
+            .preferences
+            .buttons
+            .iter()
+            .map(|button| (Choice::Later, label(*button, Kind::Network, words)))
+            .collect(),
+        otherwise: Choice::Open,
+        urgent: false,
+    }
+}
+
+/// Text as one line of a body: the middle of a long one is left out.
+fn line(text: &str) -> String {
+    askbox_policy::display::text(text, LINE_CHARACTERS)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The one command of the windows, and what each of its requests does. A window may ask for what is listed here; everything
+//! else that the daemon knows is for other front ends.
+
+use askbox_desktop::{WindowRequest, WindowResponse};
+use askbox_paths::Paths;
+use askbox_wire::{ErrorCode, Request, WireError};
+use tauri::{Manager, State, WebviewWindow};
+use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
+
+use crate::call::call;
+use crate::hub::News;
+use crate::{preferences, windows};
+
+/// Does what a window asks for.
+#[tauri::command]
+pub(crate) async fn request(
+    window: WebviewWindow,
+    paths: State<'_, Paths>,
+    news: State<'_, Sender<News>>,
+    request: WindowRequest,
+) -> Result<WindowResponse, WireError> {
+    let app = window.app_handle();
+    match request {
+        WindowRequest::Daemon(request) => {
+            may_ask(&request)?;
+            let response = call(&paths, *request).await?;
+            Ok(WindowResponse::Daemon(Box::new(response)))
+        }
+        WindowRequest::Link => {
+            let (answer, link) = oneshot::channel();
+            tell(&news, News::Link(answer)).await?;
+            let link = link.await.map_err(|_ends| ending())?;
+            windows::listens(app, window.label());
+            Ok(WindowResponse::Link(link))
+        }
+        WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(&paths))),
+        WindowRequest::SetPreferences(chosen) => {
+            preferences::store(&paths, &chosen).map_err(|error| {
+                WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
+            })?;
+            tell(&news, News::Preferences(chosen.clone())).await?;
+            Ok(WindowResponse::Preferences(chosen))
+        }
+        WindowRequest::TestNotification => {
+            tell(&news, News::Test).await?;
+            Ok(WindowResponse::Done)
+        }
+        WindowRequest::Show(show) => {
+            tell(&news, News::Show(show)).await?;
+            Ok(WindowResponse::Done)
+        }
+        WindowRequest::Close => {
+            windows::close(app, window.label());
+            Ok(WindowResponse::Done)
+        }
+        WindowRequest::Log(_)
+        | WindowRequest::PastSessions
+        | WindowRequest::Traffic(_)
+        | WindowRequest::Review { .. }
+        | WindowRequest::Revert { .. }
+        | WindowRequest::ExportLog => Err(WireError::new(ErrorCode::Internal, "not there")),
+    }
+}
+
+/// Whether a window may ask the daemon for this.
+fn may_ask(request: &Request) -> Result<(), WireError> {
+    match request {
+        Request::Status
+        | Request::Questions
+        | Request::Missed
+        | Request::Answer { .. }
+        | Request::Rules
+        | Request::AddRule(_)
+        | Request::AddRules(_)
+        | Request::ReplaceRule { .. }
+        | Request::RemoveRule { .. }
+        | Request::Grants
+        | Request::Revoke(_)
+        | Request::SetExpiry { .. }
+        | Request::Pause { .. }
+        | Request::Lockdown { .. }
+        | Request::Settings
+        | Request::ChangeSettings(_)
+        | Request::ExportPolicy
+        | Request::ImportPolicy { .. }
+        | Request::Resume { .. }
+        | Request::Sessions
+        | Request::Inspect { .. }
+        | Request::Stop(_)
+        | Request::Trust { .. } => Ok(()),
+        Request::Follow(_)
+        | Request::Launch(_)
+        | Request::Serve { .. }
+        | Request::Started { .. }
+        | Request::Ended { .. }
+        | Request::Show(_)
+        | Request::Shutdown => Err(WireError::new(
+            ErrorCode::Refused,
+            "a window may not ask for this",
+        )),
+    }
+}
+
+async fn tell(news: &Sender<News>, what: News) -> Result<(), WireError> {
+    news.send(what).await.map_err(|_ends| ending())
+}
+
+fn ending() -> WireError {
+    WireError::new(ErrorCode::Stopping, "the app ends")
+}

@@ -1,0 +1,135 @@
+//! The connection on which the app hears of events: made, kept, and made anew, on a thread of its own, since the client
+//! blocks. Starts the daemon where none runs.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use askbox_desktop::desk::{Absence, Snapshot};
+use askbox_paths::Paths;
+use askbox_wire::{Client, ClientError, Event, Follow, Request, Response, Topic};
+use tokio::sync::mpsc::Sender;
+
+use crate::call;
+use crate::daemon_process;
+use crate::hub::News;
+
+/// Pauses between tries; the last one repeats.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+];
+
+/// A connection that held this long was good: the next try comes soon.
+const HELD: Duration = Duration::from_mins(1);
+
+/// What the app hears of all the time. The log is followed only while a window shows it.
+const TOPICS: [Topic; 4] = [Topic::Questions, Topic::Sessions, Topic::Policy, Topic::Flagged];
+
+/// Why the connection is gone.
+enum End {
+    /// It failed, or could not be made.
+    Failed(Absence),
+    /// Nobody listens to us any more.
+    Unheard,
+}
+
+/// Keeps the connection for as long as somebody listens.
+pub(crate) fn keep(paths: Paths, news: Sender<News>) {
+    let thread = thread::Builder::new().name("link".to_owned());
+    let started = thread.spawn(move || {
+        let mut failures = 0;
+        loop {
+            let began = Instant::now();
+            let absence = match follow(&paths, &news) {
+                End::Unheard => return,
+                End::Failed(absence) => absence,
+            };
+            if news.blocking_send(News::Down(absence)).is_err() {
+                return;
+            }
+            failures = if began.elapsed() < HELD { failures + 1 } else { 1 };
+            thread::sleep(PAUSES[(failures - 1).min(PAUSES.len() - 1)]);
+        }
+    });
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread can be started: nothing will be shown");
+    }
+}
+
+/// One connection from its beginning to its end.
+fn follow(paths: &Paths, news: &Sender<News>) -> End {
+    let mut client = match connect(paths) {
+        Ok(client) => client,
+        Err(absence) => return End::Failed(absence),
+    };
+    match snapshot(&mut client) {
+        Ok(snapshot) => {
+            if news.blocking_send(News::Up(Box::new(snapshot))).is_err() {
+                return End::Unheard;
+            }
+        }
+        Err(error) => return End::Failed(absence(error)),
+    }
+    loop {
+        match client.next_event() {
+            // What is missing is in the lists of a new connection.
+            Ok(Some(Event::Lagged { .. })) => return End::Failed(Absence::default()),
+            Ok(Some(event)) => {
+                if news.blocking_send(News::Event(Box::new(event))).is_err() {
+                    return End::Unheard;
+                }
+            }
+            Ok(None) => return End::Failed(absence(ClientError::Closed)),
+            Err(error) => return End::Failed(absence(error)),
+        }
+    }
+}
+
+fn connect(paths: &Paths) -> Result<Client, Absence> {
+    match Client::connect(&paths.socket()) {
+        Err(ClientError::NotRunning { .. }) => {}
+        connected => return connected.map_err(absence),
+    }
+    daemon_process::start().map_err(|error| Absence {
+        reason: error.to_string(),
+        hint: Some("askbox doctor".to_owned()),
+    })?;
+    Client::connect(&paths.socket()).map_err(absence)
+}
+
+/// Follows, then asks for the lists: what happens in between comes as an event, which does no harm when it is in a list
+/// already.
+fn snapshot(client: &mut Client) -> Result<Snapshot, ClientError> {
+    client.call(Request::Follow(Follow {
+        topics: TOPICS.to_vec(),
+        session: None,
+    }))?;
+    Ok(Snapshot {
+        status: match client.call(Request::Status)? {
+            Response::Status(status) => *status,
+            _ => return Err(ClientError::OutOfTurn),
+        },
+        questions: match client.call(Request::Questions)? {
+            Response::Questions(questions) => questions,
+            _ => return Err(ClientError::OutOfTurn),
+        },
+        missed: match client.call(Request::Missed)? {
+            Response::Missed(missed) => missed,
+            _ => return Err(ClientError::OutOfTurn),
+        },
+        sessions: match client.call(Request::Sessions)? {
+            Response::Sessions(sessions) => sessions,
+            _ => return Err(ClientError::OutOfTurn),
+        },
+    })
+}
+
+fn absence(error: ClientError) -> Absence {
+    let error = call::wire_error(error);
+    Absence {
+        reason: error.message,
+        hint: error.hint,
+    }
+}

@@ -1,0 +1,28 @@
+//! The person's choices, in a file of their own: how the desktop asks is no policy.
+
+use std::io;
+
+use askbox_desktop::Preferences;
+use askbox_paths::{Paths, own_file};
+
+/// More than any choice needs.
+const MAX_BYTES: u64 = 65_536;
+
+/// The choices; the built-in ones where there are none, or none that can be read.
+pub(crate) fn load(paths: &Paths) -> Preferences {
+    let path = paths.preferences();
+    let read = own_file::read(&path, MAX_BYTES).and_then(|content| match content {
+        Some(content) => serde_json::from_slice(&content).map_err(io::Error::from),
+        None => Ok(Preferences::default()),
+    });
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, path = %path.display(), "the desktop's choices cannot be read and are left out");
+        Preferences::default()
+    })
+}
+
+/// Keeps them. Blocks until they are on the disk.
+pub(crate) fn store(paths: &Paths, preferences: &Preferences) -> io::Result<()> {
+    std::fs::create_dir_all(paths.config())?;
+    own_file::replace(&paths.preferences(), &serde_json::to_vec_pretty(preferences)?)
+}

@@ -1,0 +1,156 @@
+//! The two windows: made when they are wanted, destroyed when they are closed, so that none costs memory while nobody looks.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use askbox_desktop::{Desk, Link, WindowEvent};
+use askbox_wire::{Show, View};
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindowBuilder};
+
+/// The event that windows listen to.
+const EVENT: &str = "askbox";
+
+/// The settings window and the prompt window, by their labels.
+const MAIN: &str = "main";
+/// See [`MAIN`].
+const PROMPT: &str = "prompt";
+
+/// What new windows show first, by their labels: told as soon as they listen, which they do before they ask for anything.
+#[derive(Debug, Default)]
+pub(crate) struct Pending(Mutex<HashMap<&'static str, Option<Show>>>);
+
+impl Pending {
+    fn put(&self, label: &'static str, show: Option<Show>) {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.insert(label, show);
+    }
+
+    fn take(&self, label: &str) -> Option<Show> {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.remove(label).flatten()
+    }
+}
+
+/// A window listens from now on.
+pub(crate) fn listens(app: &AppHandle, label: &str) {
+    if let Some(show) = app.state::<Pending>().take(label) {
+        tell_one(app, label, &WindowEvent::Show(show));
+    }
+}
+
+/// Shows a view: in its window if that is there, else in a new one. With a token it may come to the front.
+pub(crate) fn show(app: &AppHandle, show: &Show, token: Option<&str>) {
+    let label = if show.view == View::Prompt { PROMPT } else { MAIN };
+    let (app, show, token) = (app.clone(), show.clone(), token.map(str::to_owned));
+    let done = app.clone().run_on_main_thread(move || {
+        if app.get_webview_window(label).is_some() {
+            tell_one(&app, label, &WindowEvent::Show(show));
+            raise(&app, label, token.as_deref());
+        } else if let Err(error) = make(&app, label, Some(&show)) {
+            tracing::error!(%error, "the window cannot be opened");
+        }
+    });
+    if let Err(error) = done {
+        tracing::error!(%error, "the window cannot be opened");
+    }
+}
+
+/// Brings the main window up as it was left.
+pub(crate) fn open(app: &AppHandle, token: Option<&str>) {
+    let (app, token) = (app.clone(), token.map(str::to_owned));
+    let done = app.clone().run_on_main_thread(move || {
+        if app.get_webview_window(MAIN).is_some() {
+            raise(&app, MAIN, token.as_deref());
+        } else if let Err(error) = make(&app, MAIN, None) {
+            tracing::error!(%error, "the window cannot be opened");
+        }
+    });
+    if let Err(error) = done {
+        tracing::error!(%error, "the window cannot be opened");
+    }
+}
+
+fn make(app: &AppHandle, label: &'static str, show: Option<&Show>) -> tauri::Result<()> {
+    let (page, title, size, least) = if label == PROMPT {
+        ("prompt.html", "Askbox asks", (620.0, 640.0), (420.0, 360.0))
+    } else {
+        ("index.html", "Askbox", (1040.0, 720.0), (480.0, 400.0))
+    };
+    app.state::<Pending>().put(label, show.cloned());
+    let builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+        .title(title)
+        .inner_size(size.0, size.1)
+        .min_inner_size(least.0, least.1);
+    // A prompt that comes by itself must not take what is typed elsewhere for an answer.
+    let builder = if label == PROMPT {
+        builder.focused(false).always_on_top(true)
+    } else {
+        builder
+    };
+    builder.build()?;
+    Ok(())
+}
+
+fn raise(app: &AppHandle, label: &str, token: Option<&str>) {
+    let Some(window) = app.get_webview_window(label) else {
+        return;
+    };
+    if let (Some(token), Ok(gtk)) = (token, window.gtk_window()) {
+        use gtk::prelude::GtkWindowExt;
+        gtk.set_startup_id(token);
+    }
+    let raised = window.unminimize().and_then(|()| window.show());
+    let raised = match token {
+        Some(_) => raised.and_then(|()| window.set_focus()),
+        None => raised,
+    };
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the window cannot be brought up");
+    }
+}
+
+/// Closes a window.
+pub(crate) fn close(app: &AppHandle, label: &str) {
+    if let Some(window) = app.get_webview_window(label)
+        && let Err(error) = window.destroy()
+    {
+        tracing::warn!(%error, "the window cannot be closed");
+    }
+}
+
+/// Tells every window.
+pub(crate) fn tell(app: &AppHandle, event: &WindowEvent) {
+    for label in [MAIN, PROMPT] {
+        tell_one(app, label, event);
+    }
+}
+
+/// Tells every window how the daemon is.
+pub(crate) fn tell_link(app: &AppHandle, desk: &Desk) {
+    tell(app, &WindowEvent::Link(link(desk)));
+}
+
+/// What windows are told of the connection.
+pub(crate) fn link(desk: &Desk) -> Link {
+    match desk.known() {
+        Ok(known) => Link::Up {
+            status: Box::new(known.status.clone()),
+            questions: known.questions.clone(),
+            missed: known.missed.clone(),
+            sessions: known.sessions.clone(),
+        },
+        Err(absence) => Link::Down {
+            reason: absence.reason.clone(),
+            hint: absence.hint.clone(),
+        },
+    }
+}
+
+fn tell_one(app: &AppHandle, label: &str, event: &WindowEvent) {
+    if app.get_webview_window(label).is_none() {
+        return;
+    }
+    if let Err(error) = app.emit_to(label, EVENT, event) {
+        tracing::warn!(%error, label, "a window was not told");
+    }
+}

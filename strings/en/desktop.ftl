@@ -1,0 +1,80 @@
+### Tray, menu and notifications. `windows.ftl` beside this file has the words of the windows.
+
+## Lengths of time
+
+duration-seconds = { $count ->
+    [one] 1 second
+   *[other] { $count } seconds
+}
+duration-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+}
+duration-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+}
+duration-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+
+## Buttons
+
+button-allow-once = Allow once
+button-allow-session = Allow for this session
+button-allow-time = Allow { $duration }
+button-always = Always
+button-block = Block
+button-options = Options…
+button-open = Open
+button-later = Later
+button-resume = Let it ask again
+button-review = Review
+
+## Notifications
+
+notice-program = Program: { $command }
+notice-project = Project: { $project }
+notice-gave-up = The program stopped waiting. An answer counts for the next time.
+notice-more = and { $count } more
+notice-many = { $count } questions wait for an answer
+notice-session-asks = { $title }, and { $more } more of this session
+notice-more-sessions = and { $count } more sessions
+notice-missed = { $count ->
+    [one] Denied, because nobody answered
+   *[other] { $count } requests denied, because nobody answered
+}
+notice-quiet = A session asks too much
+notice-quiet-means = What it asks for now is denied without a question.
+notice-flagged = Changed inside, runs outside later
+notice-test = Askbox asks like this
+notice-test-means = This is a test. Nothing waits for an answer.
+notice-refused = The answer did not count
+
+## Tray
+
+tray-starting = Askbox starts
+tray-lockdown = Lockdown: everything is denied
+tray-counts = { $questions ->
+    [0] { $sessions ->
+        [0] Askbox: nothing runs
+        [one] Askbox: 1 session
+       *[other] Askbox: { $sessions } sessions
+    }
+    [one] Askbox: 1 question waits
+   *[other] Askbox: { $questions } questions wait
+}
+
+menu-lockdown = Lockdown: deny everything
+menu-more = { $count } more…
+menu-open = Open Askbox
+menu-pause = Pause questions (deny quietly)
+menu-paused = Questions are paused until { $until }
+menu-resume = Ask again now
+menu-stop = Stop
+menu-quit = Quit
+menu-quit-ends = { $count ->
+    [one] Quit and end 1 session
+   *[other] Quit and end { $count } sessions
+}
