@@ -293,7 +293,7 @@ impl Hub {
     fn answered(&mut self, question: &str, result: Result<(), WireError>) {
         if let Err(error) = result {
             tracing::warn!(question, %error, "an answer did not count");
-            self.board.not_answered(question);
+            self.board.not_answered(question, &error.message);
         }
     }
 

@@ -50,7 +50,7 @@ notice-quiet-means = What it asks for now is denied without a question.
 notice-flagged = Changed inside, runs outside later
 notice-test = Askbox asks like this
 notice-test-means = This is a test. Nothing waits for an answer.
-notice-refused = The answer did not count
+notice-refused = The answer did not count: { $reason }
 
 ## Tray
 

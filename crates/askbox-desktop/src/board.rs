@@ -63,6 +63,8 @@ pub struct Board {
     aside: BTreeSet<String>,
     /// Questions whose answer is on its way.
     answering: BTreeSet<String>,
+    /// Why an answer did not count, by its question.
+    refused: BTreeMap<String, String>,
     missed: Vec<MissedView>,
     flagged: BTreeMap<SessionId, BTreeSet<String>>,
     /// Sessions whose quietness the person has seen.
@@ -115,7 +117,8 @@ impl Board {
         if pending.len() <= MOST_SINGLE {
             for question in pending {
                 let slot = Slot::Question(question.id.clone());
-                wanted.insert(slot, notice::question(question, words));
+                let refused = self.refused.get(&question.id).map(String::as_str);
+                wanted.insert(slot, notice::question(question, refused, words));
             }
         } else {
             wanted.insert(Slot::Summary, notice::summary(&pending, words));
@@ -152,6 +155,7 @@ impl Board {
         let is_open = |id: &String| desk.question(id).is_some();
         self.aside.retain(is_open);
         self.answering.retain(is_open);
+        self.refused.retain(|id, _| is_open(id));
         self.reach.retain(|id| desk.question(id).is_some());
         let Ok(known) = desk.known() else { return };
         let runs = |session: &SessionId| known.sessions.iter().any(|one| one.id == *session);
@@ -231,8 +235,9 @@ impl Board {
         self.answering.insert(question.to_owned());
     }
 
-    /// It was refused: the question is shown again, as it is now.
-    pub fn not_answered(&mut self, question: &str) {
+    /// It was refused: the question is shown again, as it is now, with the reason.
+    pub fn not_answered(&mut self, question: &str, reason: &str) {
+        self.refused.insert(question.to_owned(), reason.to_owned());
         self.answering.remove(question);
         self.aside.remove(question);
         self.shown.remove(&Slot::Question(question.to_owned()));

@@ -10,6 +10,8 @@ pub mod notice;
 mod preferences;
 mod reach;
 pub mod strings;
+#[cfg(test)]
+mod testing;
 mod window;
 
 pub use choice::Choice;

@@ -40,8 +40,8 @@ pub struct Words<'a> {
     pub default_expiry_ms: u64,
 }
 
-/// The notification of one question.
-pub fn question(question: &QuestionView, words: Words<'_>) -> Notice {
+/// The notification of one question, and why an answer to it did not count.
+pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>) -> Notice {
     let prompt = Choice::Prompt(question.id.clone());
     let mut body = vec![words.strings.with(
         "notice-program",
@@ -57,6 +57,14 @@ pub fn question(question: &QuestionView, words: Words<'_>) -> Notice {
     );
     if question.waiting == 0 {
         body.push(words.strings.get("notice-gave-up"));
+    }
+    if let Some(reason) = refused {
+        body.insert(
+            0,
+            words
+                .strings
+                .with("notice-refused", &[("reason", line(reason).into())]),
+        );
     }
     let buttons = if is_answerable(question) {
         let buttons = words.preferences.buttons.iter();
