@@ -38,6 +38,7 @@ pub(crate) async fn handle(
         Request::RemoveRule { id } => rules::remove(daemon, id).await,
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
+        Request::Pause { for_ms } => questions::pause(daemon, for_ms).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Stop(what) => sessions::stop(daemon, what).await,
@@ -49,7 +50,6 @@ pub(crate) async fn handle(
         | Request::ExportPolicy
         | Request::ImportPolicy { .. }
         | Request::Inspect { .. }
-        | Request::Pause { .. }
         | Request::Lockdown { .. } => Err(WireError::new(
             askbox_wire::ErrorCode::Internal,
             "this daemon cannot do that yet",

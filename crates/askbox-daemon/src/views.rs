@@ -120,6 +120,7 @@ pub(crate) fn gate_event(event: &GateEvent, shown_by: &ShownBy) -> Event {
             session: session.clone(),
             quiet: true,
         },
+        GateEvent::Paused { until_ms } => Event::Paused { until_ms: *until_ms },
         GateEvent::SessionResumed(session) => Event::SessionQuiet {
             session: session.clone(),
             quiet: false,

@@ -28,4 +28,9 @@ pub enum GateEvent {
     SessionQuiet(SessionId),
     /// A session may ask again.
     SessionResumed(SessionId),
+    /// Nobody is asked until this moment, in milliseconds since 1970; `None`: questions are asked again.
+    Paused {
+        /// The moment.
+        until_ms: Option<u64>,
+    },
 }

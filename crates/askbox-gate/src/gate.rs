@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<SessionId, Session>,
     pub(crate) book: Book,
     pub(crate) missed: MissedList,
+    /// Until then nobody is asked, by the boot clock.
+    pub(crate) pause_ends_boot_ms: Option<u64>,
     /// Grants that came or went by themselves, and counts of what repeated, to be logged by whoever releases the lock.
     pub(crate) unlogged: Vec<Entry>,
     /// Whether grants.json is behind.
@@ -95,6 +97,7 @@ impl Gate {
             sessions: HashMap::new(),
             book: Book::after(log.last_question()),
             missed: MissedList::default(),
+            pause_ends_boot_ms: None,
             is_dirty: !revoked.is_empty(),
             unlogged: revoked
                 .iter()

@@ -57,6 +57,9 @@ pub const HIGH_WATER_EVERY: Duration = Duration::from_mins(1);
 /// boot clock does not.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(2);
 
+/// The longest pause. A longer one would be forgotten, and programs would fail without anybody knowing why.
+pub const PAUSE_MAX: Duration = Duration::from_hours(24);
+
 /// How long a question whose *always* is being written to policy.toml is left alone by a change of policy.
 pub const RESERVED: Duration = Duration::from_secs(10);
 

@@ -11,6 +11,7 @@ mod changes;
 mod denials;
 mod files;
 mod limits;
+mod pauses;
 mod profiles;
 mod stored;
 mod waiting;

@@ -20,7 +20,7 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         grants: daemon.gate.grants().len(),
         policy: views::policy(&snapshot),
         log: path_text(&daemon.paths.log()),
-        paused_until_ms: None,
+        paused_until_ms: daemon.gate.paused_until_ms(),
         lockdown: false,
         obstacle: snapshot.obstacle().map(|obstacle| ObstacleView {
             reason: obstacle.reason,

@@ -1,0 +1,27 @@
+//! What can be said about denying without asking: for a while, or until it is ended.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::parse;
+
+/// Of `askbox pause`.
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// How long (30s, 10m, 2h, at most a day), or off
+    #[arg(value_name = "TIME|off", default_value = "15m", value_parser = parse::pause)]
+    pub(crate) time: PauseTime,
+    /// Print JSON: an object with `paused_until_ms`, milliseconds since 1970 or null
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How long nobody is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PauseTime {
+    /// From now on.
+    For(Duration),
+    /// Not any longer.
+    Off,
+}
