@@ -153,6 +153,10 @@ pub enum DaemonChange {
     Paused,
     /// Questions are asked again.
     PauseEnded,
+    /// Everything is denied from then on.
+    Lockdown,
+    /// Rules and people decide again.
+    LockdownEnded,
 }
 
 /// What happened to the policy.
@@ -347,6 +351,8 @@ impl DaemonChange {
             DaemonChange::LogReplaced => "log replaced",
             DaemonChange::Paused => "paused",
             DaemonChange::PauseEnded => "pause ended",
+            DaemonChange::Lockdown => "lockdown",
+            DaemonChange::LockdownEnded => "lockdown ended",
         }
     }
 }

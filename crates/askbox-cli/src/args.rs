@@ -10,7 +10,7 @@ mod rules;
 mod session;
 
 pub(crate) use answer::{AnswerArgs, EVERY_SESSION, Lasting, QuestionsArgs};
-pub(crate) use denying::{PauseArgs, PauseTime};
+pub(crate) use denying::{LockdownArgs, LockdownState, PauseArgs, PauseTime};
 pub(crate) use log::{ExportFormat, LogArgs, LogCommand, Since};
 pub(crate) use rules::{AddRuleArgs, RulesArgs, RulesCommand};
 pub(crate) use session::{RunArgs, SessionArgs, ShellArgs};
@@ -106,6 +106,16 @@ events were lost.")]
   askbox pause 2h
   askbox pause off")]
     Pause(PauseArgs),
+
+    /// Deny everything at once, until you end it
+    ///
+    /// Every request of every session is denied, whatever rules, answers, flags and presets say; connections and files that
+    /// are open are cut, questions are closed as missed, and no session starts. It lasts through restarts. What a session
+    /// has natively stays: its project, the toolchains, its own homes. `askbox stop --all` ends the sessions.
+    #[command(after_help = "Examples:
+  askbox lockdown on
+  askbox lockdown off")]
+    Lockdown(LockdownArgs),
 
     /// Show and change the rules of policy.toml
     ///

@@ -9,6 +9,7 @@ mod answer;
 mod completions;
 mod daemon;
 mod doctor;
+mod lockdown;
 mod log;
 mod man;
 mod pause;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Allow(arguments) => answer::run(context, &arguments, answer::Decision::Allow),
         Command::Deny(arguments) => answer::run(context, &arguments, answer::Decision::Deny),
         Command::Pause(arguments) => pause::run(context, &arguments),
+        Command::Lockdown(arguments) => lockdown::run(context, &arguments),
         Command::Rules(arguments) => rules::run(context, arguments),
         Command::Profiles(arguments) => profiles::run(context, &arguments),
         Command::Revoke(arguments) => revoke::run(context, arguments),

@@ -121,6 +121,7 @@ pub(crate) fn gate_event(event: &GateEvent, shown_by: &ShownBy) -> Event {
             quiet: true,
         },
         GateEvent::Paused { until_ms } => Event::Paused { until_ms: *until_ms },
+        GateEvent::Lockdown { on } => Event::Lockdown { on: *on },
         GateEvent::SessionResumed(session) => Event::SessionQuiet {
             session: session.clone(),
             quiet: false,
@@ -160,6 +161,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Grant(_)
         | Basis::Profile(_)
         | Basis::SettingsCopy
+        | Basis::Lockdown
         | Basis::BlockList(_)
         | Basis::Preset
         | Basis::AutoApprove

@@ -305,6 +305,7 @@ impl Gate {
         let by = match why {
             WhyMissed::Quiet => DeniedBy::Quiet,
             WhyMissed::Paused => DeniedBy::Paused,
+            WhyMissed::Lockdown => DeniedBy::Basis(Basis::Lockdown),
             WhyMissed::TooMany => DeniedBy::TooMany,
             WhyMissed::TimedOut => DeniedBy::TimedOut,
             WhyMissed::SessionEnded => DeniedBy::SessionEnded,

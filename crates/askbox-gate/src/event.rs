@@ -33,4 +33,9 @@ pub enum GateEvent {
         /// The moment.
         until_ms: Option<u64>,
     },
+    /// Everything is denied from now on, or no longer.
+    Lockdown {
+        /// Which of them.
+        on: bool,
+    },
 }

@@ -66,5 +66,8 @@ pub const RESERVED: Duration = Duration::from_secs(10);
 /// Questions, changes and closings that a slow front end may lag behind before it has to list everything again.
 pub const EVENTS_BUFFERED: usize = 256;
 
+/// The file of the lockdown says one word.
+pub const LOCKDOWN_FILE_BYTES: u64 = 64;
+
 /// The largest grants.json that is read; a grant is about 500 bytes.
 pub const GRANTS_FILE_BYTES: u64 = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::parse;
 
@@ -23,5 +23,24 @@ pub(crate) enum PauseTime {
     /// From now on.
     For(Duration),
     /// Not any longer.
+    Off,
+}
+
+/// Of `askbox lockdown`.
+#[derive(Debug, Args)]
+pub(crate) struct LockdownArgs {
+    /// Whether it holds from now on
+    pub(crate) state: LockdownState,
+    /// Print JSON: an object with `lockdown`, true or false
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whether everything is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LockdownState {
+    /// Deny everything
+    On,
+    /// Let rules and answers decide again
     Off,
 }

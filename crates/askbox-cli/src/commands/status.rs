@@ -61,6 +61,12 @@ fn render(status: &StatusView, style: Style, now: SystemTime) -> String {
         "questions",
         format!("{} open, {} missed", status.questions, status.missed),
     );
+    if status.lockdown {
+        row(
+            "lockdown",
+            style.bad("everything is denied; `askbox lockdown off` ends it"),
+        );
+    }
     if let Some(until_ms) = status.paused_until_ms {
         row("paused", style.open(&pause::until(until_ms, now)));
     }

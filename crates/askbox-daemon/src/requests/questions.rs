@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use askbox_gate::{AnswerError, PauseError, QuestionId};
+use askbox_gate::{AnswerError, QuestionId};
 use askbox_policy::{Answer, Duration};
 use askbox_wire::{AnsweredView, ErrorCode, Response, WireError};
 
@@ -69,17 +69,6 @@ pub(super) async fn answer(
             }
             Err(refused(&error))
         }
-    }
-}
-
-/// Asks nobody for a while, or asks again.
-pub(super) async fn pause(daemon: &Daemon, for_ms: Option<u64>) -> Result<Response, WireError> {
-    match daemon.gate.pause(for_ms).await {
-        Ok(()) => Ok(Response::Done),
-        Err(error @ PauseError::TooLong) => Err(WireError::new(ErrorCode::Refused, error.to_string())
-            .with_hint("`askbox lockdown on` denies everything until you end it")),
-        Err(error @ PauseError::Log(_)) => Err(views::log_failed(&error)),
-        Err(error @ PauseError::Interrupted) => Err(WireError::new(ErrorCode::Stopping, error.to_string())),
     }
 }
 

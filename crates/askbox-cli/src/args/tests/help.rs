@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "askbox",
     "run",
     "shell",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 23] = [
     "allow",
     "deny",
     "pause",
+    "lockdown",
     "rules",
     "rules add",
     "revoke",

@@ -39,6 +39,20 @@ fn a_pause_is_shown_with_its_end() {
 }
 
 #[test]
+fn a_lockdown_is_shown_with_its_way_out() {
+    let locked = StatusView {
+        lockdown: true,
+        ..status()
+    };
+    let text = render(&locked, Style::plain(), now());
+    assert!(
+        text.contains("lockdown   everything is denied; `askbox lockdown off` ends it\n"),
+        "{text}"
+    );
+    assert!(!render(&status(), Style::plain(), now()).contains("lockdown"));
+}
+
+#[test]
 fn the_json_says_whether_one_runs() {
     let status = status();
     let running = serde_json::to_value(Status {

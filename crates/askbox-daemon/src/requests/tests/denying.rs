@@ -3,7 +3,7 @@
 use askbox_policy::WhyMissed;
 use askbox_wire::{ErrorCode, Event, Request, Response, StatusView, Topic};
 
-use crate::testing::{World, follow, refusal, wait_for};
+use crate::testing::{Place, World, follow, launch_request, refusal, wait_for};
 
 fn status(client: &mut askbox_wire::Client) -> StatusView {
     match client.call(Request::Status).unwrap() {
@@ -61,4 +61,68 @@ fn a_pause_of_more_than_a_day_is_refused_with_another_way() {
         Some("`askbox lockdown on` denies everything until you end it")
     );
     assert_eq!(client.call(pause(Some(day))).unwrap(), Response::Done);
+}
+
+#[test]
+fn a_lockdown_is_told_shown_kept_and_ended() {
+    let world = World::with_policy("[[rule]]\neffect = \"allow\"\nnetwork = \"ok.test\"\n");
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    drop(world.outcome(world.ask(&session, "ok.test")).unwrap());
+    assert!(!status(&mut client).lockdown);
+
+    let on = Request::Lockdown { on: true };
+    assert_eq!(client.call(on).unwrap(), Response::Done);
+    wait_for(&mut client, |event| {
+        (event == Event::Lockdown { on: true }).then_some(())
+    });
+    assert!(status(&mut client).lockdown);
+    let denial = world.outcome(world.ask(&session, "ok.test")).unwrap_err();
+    assert_eq!(denial.to_string(), "ok.test denied: lockdown");
+
+    // Another daemon finds it, and a session does not start until it is over.
+    let world = world.end().start();
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    assert!(status(&mut client).lockdown);
+    let launch = Request::Launch(Box::new(launch_request(&world.project("app"))));
+    let error = refusal(client.call(launch.clone()));
+    assert_eq!(error.code, ErrorCode::Refused);
+    assert!(error.message.contains("lockdown"), "{error:?}");
+    assert_eq!(error.hint.as_deref(), Some("askbox lockdown off"));
+    let off = Request::Lockdown { on: false };
+    assert_eq!(client.call(off).unwrap(), Response::Done);
+    wait_for(&mut client, |event| {
+        (event == Event::Lockdown { on: false }).then_some(())
+    });
+    assert!(!status(&mut client).lockdown);
+    assert!(matches!(client.call(launch).unwrap(), Response::Launched { .. }));
+    let log = world.log();
+    assert!(log.contains(&"daemon lockdown".to_owned()) && log.contains(&"daemon lockdown ended".to_owned()));
+}
+
+#[test]
+fn a_file_that_says_neither_is_a_lockdown_and_status_says_why() {
+    let place = Place::new();
+    std::fs::write(place.paths.lockdown(), "maybe").unwrap();
+    let world = place.start();
+    let mut client = world.client();
+    let shown = status(&mut client);
+    assert!(shown.lockdown);
+    assert!(
+        shown
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("neither on nor off")),
+        "{:?}",
+        shown.warnings
+    );
+    assert!(world.log().contains(&"daemon lockdown".to_owned()));
+    assert_eq!(
+        client.call(Request::Lockdown { on: false }).unwrap(),
+        Response::Done
+    );
+    assert_eq!(status(&mut client).warnings, Vec::<String>::new());
+    assert_eq!(std::fs::read(world.paths.lockdown()).unwrap(), b"off\n");
 }
