@@ -149,6 +149,14 @@ pub enum DaemonChange {
     UncleanEnd,
     /// The log was broken, is kept aside, and this is the first event of a new one. Recorded by the log.
     LogReplaced,
+    /// A person wanted not to be asked for a while.
+    Paused,
+    /// Questions are asked again.
+    PauseEnded,
+    /// Everything is denied from then on.
+    Lockdown,
+    /// Rules and people decide again.
+    LockdownEnded,
 }
 
 /// What happened to the policy.
@@ -341,6 +349,10 @@ impl DaemonChange {
             DaemonChange::Stopped => "stopped",
             DaemonChange::UncleanEnd => "unclean end",
             DaemonChange::LogReplaced => "log replaced",
+            DaemonChange::Paused => "paused",
+            DaemonChange::PauseEnded => "pause ended",
+            DaemonChange::Lockdown => "lockdown",
+            DaemonChange::LockdownEnded => "lockdown ended",
         }
     }
 }

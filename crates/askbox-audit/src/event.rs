@@ -80,7 +80,7 @@ pub enum EventKind {
     Session,
     /// A connection ended; says how many bytes it carried.
     Traffic,
-    /// The daemon started or stopped.
+    /// The daemon started or stopped, asks nobody for a while, or denies everything.
     Daemon,
     /// The policy was loaded or rejected.
     Policy,

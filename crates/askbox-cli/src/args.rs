@@ -3,12 +3,14 @@
 use clap::{Args, Parser, Subcommand};
 
 mod answer;
+mod denying;
 mod log;
 mod parse;
 mod rules;
 mod session;
 
 pub(crate) use answer::{AnswerArgs, EVERY_SESSION, Lasting, QuestionsArgs};
+pub(crate) use denying::{LockdownArgs, LockdownState, PauseArgs, PauseTime};
 pub(crate) use log::{ExportFormat, LogArgs, LogCommand, Since};
 pub(crate) use rules::{AddRuleArgs, RulesArgs, RulesCommand};
 pub(crate) use session::{RunArgs, SessionArgs, ShellArgs};
@@ -72,7 +74,8 @@ pub(crate) enum Command {
 --json prints an array of objects with id, revision, kind, targets,
 process, project, session, expires and more. With --follow it is one
 object a line with one field: question_opened, question_changed,
-question_closed, missed, session_quiet, or lagged when events were lost.")]
+question_closed, missed, session_quiet, paused, lockdown, or lagged when
+events were lost.")]
     Questions(QuestionsArgs),
 
     /// Let a request through
@@ -93,6 +96,26 @@ question_closed, missed, session_quiet, or lagged when events were lost.")]
   askbox deny 7
   askbox deny 7 --always --widen")]
     Deny(AnswerArgs),
+
+    /// Ask nobody for a while, and deny what would be asked
+    ///
+    /// What rules and remembered answers decide goes on as ever, and questions that are open stay open. What is denied is
+    /// listed by `askbox questions` and can be answered there. A pause ends by itself, and with the daemon.
+    #[command(after_help = "Examples:
+  askbox pause                    for 15 minutes
+  askbox pause 2h
+  askbox pause off")]
+    Pause(PauseArgs),
+
+    /// Deny everything at once, until you end it
+    ///
+    /// Every request of every session is denied, whatever rules, answers, flags and presets say; connections and files that
+    /// are open are cut, questions are closed as missed, and no session starts. It lasts through restarts. What a session
+    /// has natively stays: its project, the toolchains, its own homes. `askbox stop --all` ends the sessions.
+    #[command(after_help = "Examples:
+  askbox lockdown on
+  askbox lockdown off")]
+    Lockdown(LockdownArgs),
 
     /// Show and change the rules of policy.toml
     ///

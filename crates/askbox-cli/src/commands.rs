@@ -9,8 +9,10 @@ mod answer;
 mod completions;
 mod daemon;
 mod doctor;
+mod lockdown;
 mod log;
 mod man;
+mod pause;
 mod profiles;
 mod questions;
 mod review;
@@ -30,6 +32,8 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Questions(arguments) => questions::run(context, &arguments),
         Command::Allow(arguments) => answer::run(context, &arguments, answer::Decision::Allow),
         Command::Deny(arguments) => answer::run(context, &arguments, answer::Decision::Deny),
+        Command::Pause(arguments) => pause::run(context, &arguments),
+        Command::Lockdown(arguments) => lockdown::run(context, &arguments),
         Command::Rules(arguments) => rules::run(context, arguments),
         Command::Profiles(arguments) => profiles::run(context, &arguments),
         Command::Revoke(arguments) => revoke::run(context, arguments),

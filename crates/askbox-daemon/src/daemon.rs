@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::Log;
-use askbox_gate::{Clock, Gate, GrantStore};
+use askbox_gate::{Clock, Gate, GrantStore, LockdownStore};
 use askbox_network::{Room, Upstream};
 use askbox_paths::Paths;
 use askbox_paths::own_file::KeptAside;
@@ -241,7 +241,8 @@ impl Daemon {
             ))
         });
         let start_warnings = start_warnings.collect();
-        let gate = Gate::new(policy.policy(), log.clone(), grants, clock.clone());
+        let lockdown = LockdownStore::load(&paths.lockdown());
+        let gate = Gate::new(policy.policy(), log.clone(), grants, lockdown, clock.clone());
         Ok(Self {
             paths: paths.clone(),
             home,

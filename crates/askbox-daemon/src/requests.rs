@@ -10,6 +10,7 @@ use crate::daemon::Daemon;
 use crate::follow::Following;
 use crate::session;
 
+mod denying;
 mod grants;
 mod questions;
 mod rules;
@@ -38,6 +39,8 @@ pub(crate) async fn handle(
         Request::RemoveRule { id } => rules::remove(daemon, id).await,
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
+        Request::Pause { for_ms } => denying::pause(daemon, for_ms).await,
+        Request::Lockdown { on } => denying::lockdown(daemon, on).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Stop(what) => sessions::stop(daemon, what).await,
@@ -48,9 +51,7 @@ pub(crate) async fn handle(
         | Request::ChangeSettings(_)
         | Request::ExportPolicy
         | Request::ImportPolicy { .. }
-        | Request::Inspect { .. }
-        | Request::Pause { .. }
-        | Request::Lockdown { .. } => Err(WireError::new(
+        | Request::Inspect { .. } => Err(WireError::new(
             askbox_wire::ErrorCode::Internal,
             "this daemon cannot do that yet",
         )),

@@ -54,18 +54,7 @@ pub(crate) async fn launch(
     front_end: &mut FrontEnd,
     request: LaunchRequest,
 ) -> Result<Response, WireError> {
-    if front_end.held.is_some() {
-        return Err(WireError::new(
-            ErrorCode::Malformed,
-            "this connection has a session already",
-        ));
-    }
-    if request.uid != peer.uid {
-        return Err(WireError::new(
-            ErrorCode::Refused,
-            "a session is for the user that asks for it",
-        ));
-    }
+    may_launch(daemon, peer, front_end, &request)?;
     let id = daemon.sessions.new_id()?;
     let planned = plan::make(daemon, &id, &request).await?;
     if *daemon.phase().borrow() != Phase::Running {
@@ -127,6 +116,35 @@ pub(crate) async fn launch(
         notices: planned.notices,
         plan: planned.plan,
     })
+}
+
+/// Whether a session may be planned for this front end at all.
+fn may_launch(
+    daemon: &Daemon,
+    peer: Peer,
+    front_end: &FrontEnd,
+    request: &LaunchRequest,
+) -> Result<(), WireError> {
+    if front_end.held.is_some() {
+        return Err(WireError::new(
+            ErrorCode::Malformed,
+            "this connection has a session already",
+        ));
+    }
+    if request.uid != peer.uid {
+        return Err(WireError::new(
+            ErrorCode::Refused,
+            "a session is for the user that asks for it",
+        ));
+    }
+    if daemon.gate.is_locked_down() {
+        return Err(WireError::new(
+            ErrorCode::Refused,
+            "lockdown: everything is denied, so no session starts",
+        )
+        .with_hint("askbox lockdown off"));
+    }
+    Ok(())
 }
 
 /// A session that was just planned, as front ends see it.

@@ -23,6 +23,10 @@ pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
             Durability::Synced,
         )
         .await?;
+    if let Some(problem) = daemon.gate.lockdown_problem() {
+        let entry = Entry::of_daemon(DaemonChange::Lockdown, Some(problem));
+        daemon.log.record(entry, Durability::Synced).await?;
+    }
     for warning in daemon.policy.snapshot().warnings() {
         let entry = Entry::of_policy(PolicyChange::Rejected, warning);
         daemon.log.record(entry, Durability::Synced).await?;

@@ -10,8 +10,8 @@ use askbox_gate::{Closing, GateEvent, Missed, Question};
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::{Answer, Basis, Grant, Kind, Pattern, Process, Rule, Scope, Target, answer, display};
 use askbox_wire::{
-    Closed, ErrorCode, Event, GrantView, MemberView, MissedView, PolicyFileState, PolicyFileView, PolicyView,
-    ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
+    Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, PolicyFileState, PolicyFileView,
+    PolicyView, ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
 };
 
 use crate::limits::{self, ProcessLimits};
@@ -68,7 +68,7 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
                 target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
                 display: display::target_at(&member.target, shown_by.home()),
                 process: process(&member.process, &limits::MEMBER_PROCESS),
-                host: None,
+                host: host(&member.target),
                 reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
                 waiting: member.waiting,
             })
@@ -88,6 +88,24 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
             })
             .collect(),
     }
+}
+
+/// The parts of the host that a target names.
+fn host(target: &Target) -> Option<HostView> {
+    let (Target::Network(destination) | Target::LocalNetwork { destination, .. }) = target else {
+        return None;
+    };
+    let display::HostParts {
+        labels,
+        registrable,
+        unicode,
+    } = display::host_parts(&destination.host)?;
+    Some(HostView {
+        labels,
+        registrable,
+        unicode,
+        port: destination.port.get(),
+    })
 }
 
 /// A missed question.
@@ -120,6 +138,8 @@ pub(crate) fn gate_event(event: &GateEvent, shown_by: &ShownBy) -> Event {
             session: session.clone(),
             quiet: true,
         },
+        GateEvent::Paused { until_ms } => Event::Paused { until_ms: *until_ms },
+        GateEvent::Lockdown { on } => Event::Lockdown { on: *on },
         GateEvent::SessionResumed(session) => Event::SessionQuiet {
             session: session.clone(),
             quiet: false,
@@ -159,6 +179,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Grant(_)
         | Basis::Profile(_)
         | Basis::SettingsCopy
+        | Basis::Lockdown
         | Basis::BlockList(_)
         | Basis::Preset
         | Basis::AutoApprove

@@ -237,10 +237,11 @@ impl Shared {
         Ok(Some(redaction.apply(&content)))
     }
 
-    /// Whether the credential list closes a path that is on it; a rule for the very path may open it.
+    /// Whether the credential list closes a path that is on it; a rule for the very path may open it, unless everything is
+    /// denied.
     pub(crate) fn is_closed(&self, path: &CanonicalPath) -> bool {
         let verdict = self.gate.peek(&self.request(Target::Read(path.clone())));
-        matches!(verdict, Verdict::Deny(Basis::Credential(_)))
+        matches!(verdict, Verdict::Deny(Basis::Credential(_) | Basis::Lockdown))
     }
 
     /// The attributes of what was seen, and how long the kernel may keep them.

@@ -228,6 +228,7 @@ impl Gate {
     fn ask(&self, state: &mut State, request: &Request, basis: Basis, now: &Moment) -> Step {
         let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
         let limit = state.rules.policy().settings().questions_per_minute;
+        let is_paused = state.pause_left_ms(now).is_some();
         let Some(session) = state.sessions.get_mut(&request.session) else {
             return Step::Denied {
                 by: DeniedBy::SessionEnded,
@@ -237,6 +238,10 @@ impl Gate {
         };
         let key = GroupKey::of(request, state.rules.policy().lists());
         let place = state.book.place(request, &key);
+        // What is asked already may be waited for; anything else would show something new.
+        if is_paused && !matches!(place, Place::Member(_)) {
+            return self.turn_away(state, request, basis, now, WhyMissed::Paused, false);
+        }
         if place == Place::New {
             match session
                 .meter
@@ -300,6 +305,7 @@ impl Gate {
         let by = match why {
             WhyMissed::Quiet => DeniedBy::Quiet,
             WhyMissed::Paused => DeniedBy::Paused,
+            WhyMissed::Lockdown => DeniedBy::Basis(Basis::Lockdown),
             WhyMissed::TooMany => DeniedBy::TooMany,
             WhyMissed::TimedOut => DeniedBy::TimedOut,
             WhyMissed::SessionEnded => DeniedBy::SessionEnded,

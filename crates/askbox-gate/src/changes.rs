@@ -158,6 +158,10 @@ impl Gate {
             return;
         };
         question.deny_all(by);
+        let reserved_until = match question.stage {
+            Stage::Reserved(until) => Some(until),
+            Stage::Open | Stage::Answering => None,
+        };
         let missed = Missed {
             question: question.view(),
             why,
@@ -171,7 +175,7 @@ impl Gate {
         state.missed.push(MissedEntry {
             key: question.key,
             missed,
-            reserved_until: None,
+            reserved_until,
         });
     }
 

@@ -28,4 +28,14 @@ pub enum GateEvent {
     SessionQuiet(SessionId),
     /// A session may ask again.
     SessionResumed(SessionId),
+    /// Nobody is asked until this moment, in milliseconds since 1970; `None`: questions are asked again.
+    Paused {
+        /// The moment.
+        until_ms: Option<u64>,
+    },
+    /// Everything is denied from now on, or no longer.
+    Lockdown {
+        /// Which of them.
+        on: bool,
+    },
 }

@@ -20,6 +20,7 @@ use crate::event::GateEvent;
 use crate::grants::{self, GrantStore, StoreError, is_lasting};
 use crate::limits;
 use crate::lock::lock;
+use crate::lockdown::LockdownStore;
 use crate::permits::Registry;
 use crate::questions::book::Book;
 use crate::questions::meter::Meter;
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     state: Mutex<State>,
     /// Serialises writers of grants.json: each takes its snapshot after it got here, so the last one is the newest.
     store: tokio::sync::Mutex<GrantStore>,
+    /// Serialises those who begin and end a lockdown.
+    pub(crate) lockdown: tokio::sync::Mutex<LockdownStore>,
     pub(crate) events: broadcast::Sender<GateEvent>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,
@@ -64,6 +67,10 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<SessionId, Session>,
     pub(crate) book: Book,
     pub(crate) missed: MissedList,
+    /// Until then nobody is asked, by the boot clock.
+    pub(crate) pause_ends_boot_ms: Option<u64>,
+    /// Why there is a lockdown that nobody began.
+    pub(crate) lockdown_problem: Option<String>,
     /// Grants that came or went by themselves, and counts of what repeated, to be logged by whoever releases the lock.
     pub(crate) unlogged: Vec<Entry>,
     /// Whether grants.json is behind.
@@ -86,15 +93,24 @@ pub(crate) struct Session {
 
 impl Gate {
     /// A gate without sessions. Nothing times out by itself until [`Gate::run`] runs.
-    pub fn new(policy: Arc<Policy>, log: Log, mut grants: GrantStore, clock: Clock) -> Self {
+    pub fn new(
+        policy: Arc<Policy>,
+        log: Log,
+        mut grants: GrantStore,
+        lockdown: LockdownStore,
+        clock: Clock,
+    ) -> Self {
         let (loaded, high_water_ms) = grants.take();
         let now = clock.now();
-        let (rules, revoked) = Rules::new(policy, loaded, high_water_ms.max(now.wall_ms));
+        let (mut rules, revoked) = Rules::new(policy, loaded, high_water_ms.max(now.wall_ms));
+        rules.set_lockdown(lockdown.is_on());
         let state = State {
             rules,
             sessions: HashMap::new(),
             book: Book::after(log.last_question()),
             missed: MissedList::default(),
+            pause_ends_boot_ms: None,
+            lockdown_problem: lockdown.problem(),
             is_dirty: !revoked.is_empty(),
             unlogged: revoked
                 .iter()
@@ -109,6 +125,7 @@ impl Gate {
             registry: Arc::default(),
             state: Mutex::new(state),
             store: tokio::sync::Mutex::new(grants),
+            lockdown: tokio::sync::Mutex::new(lockdown),
             events: broadcast::channel(limits::EVENTS_BUFFERED).0,
             wake: Notify::new(),
         }))

@@ -57,11 +57,17 @@ pub const HIGH_WATER_EVERY: Duration = Duration::from_mins(1);
 /// boot clock does not.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(2);
 
+/// The longest pause. A longer one would be forgotten, and programs would fail without anybody knowing why.
+pub const PAUSE_MAX: Duration = Duration::from_hours(24);
+
 /// How long a question whose *always* is being written to policy.toml is left alone by a change of policy.
 pub const RESERVED: Duration = Duration::from_secs(10);
 
 /// Questions, changes and closings that a slow front end may lag behind before it has to list everything again.
 pub const EVENTS_BUFFERED: usize = 256;
+
+/// The file of the lockdown says one word.
+pub const LOCKDOWN_FILE_BYTES: u64 = 64;
 
 /// The largest grants.json that is read; a grant is about 500 bytes.
 pub const GRANTS_FILE_BYTES: u64 = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! What the gate writes into the log, in the log's words.
 
-use askbox_audit::{Entry, EventProcess, GrantChange, Outcome, SessionChange, What};
+use askbox_audit::{DaemonChange, Entry, EventProcess, GrantChange, Outcome, SessionChange, What};
 use askbox_policy::{Answer, Grant, Process, Project, Request, SessionId, Target, display};
 
 use crate::admissions;
@@ -126,6 +126,11 @@ pub(crate) fn grant(change: GrantChange, grant: &Grant) -> Entry {
             grant: Box::new(grant.clone()),
         },
     }
+}
+
+/// Something that holds for all sessions.
+pub(crate) fn daemon(change: DaemonChange, detail: &str) -> Entry {
+    Entry::of_daemon(change, Some(detail.to_owned()))
 }
 
 /// A session that turned quiet, or no longer is.

@@ -19,6 +19,8 @@ pub(crate) struct Rules {
     high_water_ms: u64,
     /// Rules with an end that had not come when last looked.
     unexpired: usize,
+    /// Whether everything is denied.
+    lockdown: bool,
 }
 
 /// What a deny covers beside its pattern.
@@ -39,6 +41,7 @@ impl Rules {
             grants: grants.into(),
             high_water_ms,
             unexpired: 0,
+            lockdown: false,
         };
         let denied = rules.denied(rules.policy.rules());
         for grant in &denied {
@@ -60,8 +63,25 @@ impl Rules {
         self.high_water_ms = self.high_water_ms.max(now.wall_ms);
     }
 
-    /// What the rules say. A session that is not open may do nothing and is not asked about.
+    pub(crate) fn is_locked_down(&self) -> bool {
+        self.lockdown
+    }
+
+    /// Denies everything from now on, or no longer; says whether that is new.
+    pub(crate) fn set_lockdown(&mut self, on: bool) -> bool {
+        std::mem::replace(&mut self.lockdown, on) != on
+    }
+
+    /// What the rules say. A session that is not open may do nothing and is not asked about. Under lockdown nobody may.
     pub(crate) fn decide(&self, request: &Request, now: &Moment) -> Verdict {
+        if self.lockdown {
+            return Verdict::Deny(Basis::Lockdown);
+        }
+        self.decide_unlocked(request, now)
+    }
+
+    /// The same but for a lockdown.
+    fn decide_unlocked(&self, request: &Request, now: &Moment) -> Verdict {
         match self.sessions.get(&request.session) {
             Some((_, session)) => self
                 .policy
@@ -70,10 +90,11 @@ impl Rules {
         }
     }
 
-    /// What the rules would say about a request of a session that has ended, had it no rules of its own.
+    /// What the rules would say later: about a request of a session that has ended, had it no rules of its own, and after a
+    /// lockdown.
     pub(crate) fn decide_later(&self, request: &Request, now: &Moment) -> Verdict {
         if self.sessions.contains_key(&request.session) {
-            return self.decide(request, now);
+            return self.decide_unlocked(request, now);
         }
         self.policy.decide(
             request,

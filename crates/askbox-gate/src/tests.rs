@@ -11,6 +11,8 @@ mod changes;
 mod denials;
 mod files;
 mod limits;
+mod lockdowns;
+mod pauses;
 mod profiles;
 mod stored;
 mod waiting;
@@ -119,7 +121,8 @@ impl World {
     fn start(directory: Arc<tempfile::TempDir>, text: &str, hand: Hand) -> Self {
         let log = Log::open(&directory.path().join("log.sqlite")).unwrap();
         let grants = GrantStore::load(&directory.path().join("grants.json")).unwrap();
-        let gate = Gate::new(policy(text), log.clone(), grants, hand.clock());
+        let lockdown = LockdownStore::load(&directory.path().join("lockdown"));
+        let gate = Gate::new(policy(text), log.clone(), grants, lockdown, hand.clock());
         let (stand_still, standing) = mpsc::channel::<()>();
         tokio::task::spawn_blocking(move || standing.recv().is_ok());
         let world = Self {

@@ -31,6 +31,7 @@ impl Gate {
             let now = self.0.clock.now();
             state.rules.see(&now);
             self.expire_questions(&mut state, &now);
+            self.expire_pause(&mut state, &now);
             let has_lapsed = state.book.lapse(Instant::now());
             let ended = state.rules.expire(&now);
             state.unlogged.extend(
@@ -71,6 +72,9 @@ impl Gate {
         let counts = |session: &Session| [session.denials.next_due(), session.admissions.next_due()];
         if let Some(due) = state.sessions.values().flat_map(counts).flatten().min() {
             next = next.min(due);
+        }
+        if let Some(left) = state.pause_left_ms(&now) {
+            next = next.min(instant + Duration::from_millis(left).min(limits::CLOCK_CHECK));
         }
         if let Some(left) = state.rules.next_end_ms(&now) {
             // Nothing left and not ended: a denial that outlasts a clock that was set back.

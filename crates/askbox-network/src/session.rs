@@ -92,7 +92,8 @@ impl Session {
         };
         match allowed.basis() {
             Basis::Managed(_) | Basis::Flag(_) | Basis::Rule(_) | Basis::Grant(_) => {}
-            Basis::Credential(_)
+            Basis::Lockdown
+            | Basis::Credential(_)
             | Basis::Startup(_)
             | Basis::BlockList(_)
             | Basis::Preset

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use askbox_audit::{Event, Filter, Log, Reader};
-use askbox_gate::{Clock, Gate, GrantStore, SessionInfo};
+use askbox_gate::{Clock, Gate, GrantStore, LockdownStore, SessionInfo};
 use askbox_policy::policy_file::{Context, parse};
 use askbox_policy::{
     CanonicalPath, Destination, Host, Origin, Pin, Policy, Port, Process, Project, SessionId, SessionRules,
@@ -63,7 +63,8 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let log = Log::open(&directory.path().join("log.sqlite")).unwrap();
         let grants = GrantStore::load(&directory.path().join("grants.json")).unwrap();
-        let gate = Gate::new(policy(rules), log, grants, Clock::system().unwrap());
+        let lockdown = LockdownStore::load(&directory.path().join("lockdown"));
+        let gate = Gate::new(policy(rules), log, grants, lockdown, Clock::system().unwrap());
         let (id, project) = (SessionId("s1".to_owned()), Project(PathBuf::from("/p/app")));
         gate.open_session(SessionInfo {
             id: id.clone(),

@@ -130,6 +130,11 @@ impl Paths {
         self.state.join("grants.json")
     }
 
+    /// Whether everything is denied.
+    pub fn lockdown(&self) -> PathBuf {
+        self.state.join("lockdown")
+    }
+
     /// The records of sessions that `askbox review` reads, one file for each.
     pub fn reviews(&self) -> PathBuf {
         self.state.join("reviews")

@@ -35,6 +35,8 @@ pub enum WhyMissed {
     Quiet,
     /// Questions were paused.
     Paused,
+    /// Everything was denied.
+    Lockdown,
     /// The session had too many open questions.
     TooMany,
     /// The session ended first.

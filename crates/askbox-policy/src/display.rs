@@ -62,6 +62,30 @@ pub fn host(host: &Host) -> String {
     located(host, None)
 }
 
+/// A host name in parts, so that a person sees whom it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostParts {
+    /// What is in front of the registrable domain, with the dot that ends it; may be empty.
+    pub labels: String,
+    /// The registrable domain by the public suffix list; the whole name where it has none.
+    pub registrable: String,
+    /// The readable form of a punycode name, where it cannot be mistaken for another; to be shown beside the name only.
+    pub unicode: Option<String>,
+}
+
+/// The parts of a host name; `None` for an address, which has none.
+pub fn host_parts(host: &Host) -> Option<HostParts> {
+    let Host::Name(name) = host else {
+        return None;
+    };
+    let (labels, registrable) = host_name::parts(name);
+    Some(HostParts {
+        labels,
+        registrable: registrable.to_owned(),
+        unicode: host_name::readable(name),
+    })
+}
+
 /// A host and a port; 443 goes without saying.
 pub fn destination(destination: &Destination) -> String {
     let port = destination.port.get();

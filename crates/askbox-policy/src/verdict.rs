@@ -28,6 +28,8 @@ pub struct Allowed(Basis);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
+    /// Everything is denied until a person ends that, whatever the rules say.
+    Lockdown,
     /// An administrator's rule.
     Managed(RuleId),
     /// The credential list, with its reason.
@@ -81,6 +83,7 @@ impl Basis {
     /// missing, or nothing would help.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Basis::Lockdown => "askbox lockdown off".to_owned(),
             Basis::Managed(_) => "ask your administrator".to_owned(),
             Basis::Credential(_) | Basis::Startup(_) => {
                 "only a rule or a flag for this very path opens it, not one for a directory that holds it"
@@ -110,6 +113,7 @@ impl fmt::Display for Basis {
     /// The `by` of an event.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Basis::Lockdown => f.write_str("lockdown"),
             Basis::Managed(id) => write!(f, "managed rule {id}"),
             Basis::Credential(reason) => write!(f, "credential list: {reason}"),
             Basis::Startup(reason) => write!(f, "start-up list: {reason}"),

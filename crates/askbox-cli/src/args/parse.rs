@@ -9,7 +9,7 @@ use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile};
 use askbox_wire::{EnvironmentOption, NO_PROFILE, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
-use super::Since;
+use super::{PauseTime, Since};
 
 /// `30s`, `10m`, `1h 30m`, `2d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -19,6 +19,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         return Err("the time must be longer than 0".to_owned());
     }
     Ok(duration)
+}
+
+/// A time, or `off`.
+pub(super) fn pause(text: &str) -> Result<PauseTime, String> {
+    if text == "off" {
+        return Ok(PauseTime::Off);
+    }
+    let time = duration(text).map_err(|error| format!("{error}; or `off`"))?;
+    Ok(PauseTime::For(time))
 }
 
 /// `1h`, or a point in time.

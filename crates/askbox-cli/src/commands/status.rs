@@ -1,10 +1,12 @@
 //! `askbox status`: how the daemon is.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use askbox_wire::{PolicyFileState, PolicyFileView, Request, Response, StatusView};
 use serde::Serialize;
 
+use super::pause;
 use crate::args::JsonArgs;
 use crate::connect;
 use crate::context::Context;
@@ -36,7 +38,7 @@ pub(crate) fn run(context: &Context, arguments: &JsonArgs) -> Result<ExitStatus,
         })?;
     } else {
         output::print(&match &daemon {
-            Some(status) => render(status, Style::new(context)),
+            Some(status) => render(status, Style::new(context), SystemTime::now()),
             None => "no daemon runs; `askbox run` starts one\n".to_owned(),
         })?;
     }
@@ -47,7 +49,7 @@ pub(crate) fn run(context: &Context, arguments: &JsonArgs) -> Result<ExitStatus,
     })
 }
 
-fn render(status: &StatusView, style: Style) -> String {
+fn render(status: &StatusView, style: Style, now: SystemTime) -> String {
     let mut text = String::new();
     let mut row = |label: &str, value: String| {
         let _infallible = writeln!(text, "{label:<11}{value}");
@@ -59,6 +61,15 @@ fn render(status: &StatusView, style: Style) -> String {
         "questions",
         format!("{} open, {} missed", status.questions, status.missed),
     );
+    if status.lockdown {
+        row(
+            "lockdown",
+            style.bad("everything is denied; `askbox lockdown off` ends it"),
+        );
+    }
+    if let Some(until_ms) = status.paused_until_ms {
+        row("paused", style.open(&pause::until(until_ms, now)));
+    }
     row("answers", format!("{} remembered", status.grants));
     row("preset", status.policy.preset.clone());
     row("rules", status.policy.rules.to_string());

@@ -10,6 +10,9 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
     let snapshot = daemon.policy.snapshot();
     let mut warnings = daemon.start_warnings.clone();
     warnings.extend(snapshot.warnings());
+    warnings.extend(daemon.gate.lockdown_problem().map(|problem| {
+        format!("everything is denied, since it cannot be read whether it is to be: {problem}; `askbox lockdown off` ends it")
+    }));
     StatusView {
         version: VERSION.to_owned(),
         pid: std::process::id(),
@@ -20,8 +23,8 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         grants: daemon.gate.grants().len(),
         policy: views::policy(&snapshot),
         log: path_text(&daemon.paths.log()),
-        paused_until_ms: None,
-        lockdown: false,
+        paused_until_ms: daemon.gate.paused_until_ms(),
+        lockdown: daemon.gate.is_locked_down(),
         obstacle: snapshot.obstacle().map(|obstacle| ObstacleView {
             reason: obstacle.reason,
             hint: obstacle.hint,

@@ -7,6 +7,8 @@ use askbox_wire::{
 
 use crate::testing::{World, follow, refusal, wait_for, wanted};
 
+mod denying;
+
 const ONCE: Answer = Answer {
     allow: true,
     duration: Duration::Once,

@@ -112,3 +112,27 @@ fn a_write_that_runs_outside_later_says_so() {
     );
     assert_eq!(view.widened, ["write ~/.bashrc"]);
 }
+
+#[test]
+fn a_host_comes_in_parts_and_a_path_or_an_address_has_none() {
+    let network = |host: &str, port: u16| {
+        Target::Network(askbox_policy::Destination {
+            host: askbox_policy::Host::parse(host).unwrap(),
+            port: askbox_policy::Port::new(port).unwrap(),
+        })
+    };
+    let targets = vec![
+        network("www.münchen.test", 8443),
+        network("192.0.2.1", 443),
+        reads(&["/home/u/a"]).remove(0),
+    ];
+    let view = question(&asking(targets, &cat()), &shown_by());
+    let hosts: Vec<_> = view.members.into_iter().map(|member| member.host).collect();
+    let host = HostView {
+        labels: "www.".into(),
+        registrable: "xn--mnchen-3ya.test".into(),
+        unicode: Some("www.münchen.test".into()),
+        port: 8443,
+    };
+    assert_eq!(hosts, [Some(host), None, None]);
+}

@@ -25,21 +25,26 @@ const LATIN_LOOK_ALIKES: &str = "асԁеһіјӏорԛѕԝхуьъбгкмнт�
 
 /// A name of at most [`MAX_HOST`] characters, or longer where its registrable domain is.
 pub(super) fn shortened(name: &HostName) -> String {
+    let (labels, registrable) = parts(name);
+    labels + registrable
+}
+
+/// What stands in front of the registrable domain, with the dot that ends it, shortened as in [`shortened`]; and that domain,
+/// or the whole name where it has none or is one.
+pub(super) fn parts(name: &HostName) -> (String, &str) {
     let ascii = name.as_str();
-    if ascii.len() <= MAX_HOST {
-        return ascii.to_owned();
-    }
     let below = name
         .registrable_domain()
         .and_then(|domain| Some((ascii.strip_suffix(domain)?.strip_suffix('.')?, domain)));
     match below {
+        Some((below, domain)) if ascii.len() <= MAX_HOST => (format!("{below}."), domain),
         // The dot and an ellipsis always fit; more of the front only where there is room.
         Some((below, domain)) => {
             let room = MAX_HOST.saturating_sub(domain.len() + 1).max(1);
-            format!("{}.{domain}", shorten(below, room))
+            (format!("{}.", shorten(below, room)), domain)
         }
         // A registrable domain or a public suffix itself: nothing of it can go.
-        None => ascii.to_owned(),
+        None => (String::new(), ascii),
     }
 }
 

@@ -102,6 +102,49 @@ fn the_registrable_domain_of_a_long_name_stays() {
     assert_eq!(shown, format!("….{wide}"));
 }
 
+fn check_parts(text: &str, expected: Option<(&str, &str, Option<&str>)>) {
+    let host = Host::parse(text).expect("a host");
+    let parts = display::host_parts(&host);
+    let found = parts.as_ref().map(|parts| {
+        let unicode = parts.unicode.as_deref();
+        (parts.labels.as_str(), parts.registrable.as_str(), unicode)
+    });
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn the_parts_of_a_host_say_whom_it_belongs_to() {
+    check_parts("example.com", Some(("", "example.com", None)));
+    check_parts("a.B.example.co.uk.", Some(("a.b.", "example.co.uk", None)));
+    // Nobody registered these: the name as a whole.
+    check_parts("co.uk", Some(("", "co.uk", None)));
+    check_parts("localhost", Some(("", "localhost", None)));
+    // Somebody else's below a shared suffix is not its owner's.
+    check_parts("ada.github.io", Some(("", "ada.github.io", None)));
+    check_parts("x.ada.github.io", Some(("x.", "ada.github.io", None)));
+    check_parts("example.com.evil.test", Some(("example.com.", "evil.test", None)));
+    check_parts(
+        "www.münchen.test",
+        Some(("www.", "xn--mnchen-3ya.test", Some("www.münchen.test"))),
+    );
+    // Latin letters and Cyrillic look-alikes: the readable form would lie.
+    check_parts("pаypal.test", Some(("", "xn--pypal-4ve.test", None)));
+    check_parts("192.0.2.1", None);
+    check_parts("2001:db8::1", None);
+}
+
+proptest! {
+    #[test]
+    fn parts_are_the_name_and_harmless(labels in prop::collection::vec("[a-z0-9]{1,20}", 1..12)) {
+        let text = format!("{}.test", labels.join("."));
+        let host = Host::parse(&text).expect("a host");
+        let parts = display::host_parts(&host).expect("a name");
+        let shown = format!("{}{}", parts.labels, parts.registrable);
+        prop_assert_eq!(&shown, &display::host(&host));
+        prop_assert!(text.ends_with(&parts.registrable));
+    }
+}
+
 fn network(host: &str, port: u16) -> Target {
     let (host, port) = (
         Host::parse(host).expect("a host"),

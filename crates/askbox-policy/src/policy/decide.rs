@@ -122,7 +122,8 @@ impl Policy {
                 | Basis::NonInteractive
                 | Basis::NoRule
                 | Basis::ForbiddenAddress(_)
-                | Basis::Malformed(_) => Basis::NonInteractive,
+                | Basis::Malformed(_)
+                | Basis::Lockdown => Basis::NonInteractive,
             }),
             Verdict::Allow(_) | Verdict::Ask(_) | Verdict::Deny(_) => verdict,
         }

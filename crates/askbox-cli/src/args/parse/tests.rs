@@ -145,3 +145,16 @@ fn variables() {
     assert_eq!(value.as_os_str().as_bytes(), b"\xff");
     assert!(environment(OsString::from_vec(b"\xff=1".to_vec())).is_err());
 }
+
+#[test]
+fn pauses() {
+    check(
+        pause,
+        &["15m", "off", "on", "0s"],
+        &expect![[r#"
+            "15m" For(900s)
+            "off" Off
+            "on" error: a time is a number and a unit, such as 30s, 10m, 1h or 2d; or `off`
+            "0s" error: the time must be longer than 0; or `off`"#]],
+    );
+}

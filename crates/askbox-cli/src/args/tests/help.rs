@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "askbox",
     "run",
     "shell",
@@ -14,6 +14,8 @@ const COMMANDS: [&str; 22] = [
     "questions",
     "allow",
     "deny",
+    "pause",
+    "lockdown",
     "rules",
     "rules add",
     "revoke",

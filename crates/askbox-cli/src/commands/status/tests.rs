@@ -1,7 +1,7 @@
 use expect_test::expect;
 
 use super::*;
-use crate::fixtures::status;
+use crate::fixtures::{now, status};
 
 #[test]
 fn a_broken_file_is_shown_with_line_and_reason() {
@@ -21,7 +21,35 @@ fn a_broken_file_is_shown_with_line_and_reason() {
                    hint: did you mean `network`?
         warning: the block-list ~/ads.txt cannot be read
     "#]]
-    .assert_eq(&render(&status(), Style::plain()));
+    .assert_eq(&render(&status(), Style::plain(), now()));
+}
+
+#[test]
+fn a_pause_is_shown_with_its_end() {
+    let paused = StatusView {
+        paused_until_ms: Some(1_777_637_700_000),
+        ..status()
+    };
+    let text = render(&paused, Style::plain(), now());
+    assert!(
+        text.contains("paused     until 2026-05-01T12:15:00.000Z (15m)\n"),
+        "{text}"
+    );
+    assert!(!render(&status(), Style::plain(), now()).contains("paused"));
+}
+
+#[test]
+fn a_lockdown_is_shown_with_its_way_out() {
+    let locked = StatusView {
+        lockdown: true,
+        ..status()
+    };
+    let text = render(&locked, Style::plain(), now());
+    assert!(
+        text.contains("lockdown   everything is denied; `askbox lockdown off` ends it\n"),
+        "{text}"
+    );
+    assert!(!render(&status(), Style::plain(), now()).contains("lockdown"));
 }
 
 #[test]
