@@ -2,6 +2,8 @@
 //! questions, what the menu says. Opens no connection, no bus and no window.
 #![forbid(unsafe_code)]
 
+pub mod limits;
+pub mod log;
 mod preferences;
 mod window;
 
