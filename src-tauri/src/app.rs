@@ -10,8 +10,8 @@ use tokio::sync::mpsc::{self, Sender};
 use crate::hub::{Hub, News};
 use crate::options::Options;
 use crate::single::{self, Turn};
-use crate::windows::Pending;
-use crate::{commands, display, link, notifications, preferences, windows};
+use crate::windows::{LogFeed, Pending};
+use crate::{appearance, commands, display, link, notifications, preferences, windows};
 
 /// News that may wait: more than a burst of events, less than memory would notice.
 const NEWS: usize = 1024;
@@ -55,6 +55,10 @@ impl Error {
 }
 
 /// Runs the app until it is told to quit; or tells the one that runs to show itself.
+#[expect(
+    clippy::exit,
+    reason = "in what Tauri generates, for a build without its assets"
+)]
 pub(crate) fn run(options: Options) -> Result<(), Error> {
     display::suit_driver();
     let paths = Paths::new(std::env::var_os(ROOT_VARIABLE))?;
@@ -76,6 +80,7 @@ pub(crate) fn run(options: Options) -> Result<(), Error> {
         .manage(paths.clone())
         .manage(news.clone())
         .manage(Pending::default())
+        .manage(LogFeed::default())
         .invoke_handler(tauri::generate_handler![commands::request])
         .setup(move |app| {
             let handle = app.handle().clone();
@@ -89,6 +94,7 @@ pub(crate) fn run(options: Options) -> Result<(), Error> {
             tauri::async_runtime::spawn(hub.run(inbox));
             tauri::async_runtime::spawn(notifications::serve(orders, news.clone()));
             tauri::async_runtime::spawn(single::serve(paths.clone(), lock, news.clone()));
+            tauri::async_runtime::spawn(appearance::watch(news.clone()));
             tauri::async_runtime::spawn(watch_tray_hosts(news.clone()));
             link::keep(paths, news);
             if !options.background {

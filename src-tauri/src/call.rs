@@ -9,20 +9,20 @@ pub(crate) async fn call(paths: &Paths, request: Request) -> Result<Response, Wi
     let called = tokio::task::spawn_blocking(move || Client::connect(&socket)?.call(request));
     match called.await {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(wire_error(error)),
+        Ok(Err(error)) => Err(wire_error(&error)),
         Err(error) => Err(WireError::new(ErrorCode::Internal, error.to_string())),
     }
 }
 
 /// An error as windows and notifications show it.
-pub(crate) fn wire_error(error: ClientError) -> WireError {
-    let hint = match &error {
+pub(crate) fn wire_error(error: &ClientError) -> WireError {
+    let hint = match error {
         ClientError::Refused(refused) => return refused.clone(),
         ClientError::NotRunning { .. } | ClientError::Closed => Some("askbox daemon --start"),
         ClientError::Version { .. } | ClientError::TimedOut { .. } => Some("askbox daemon --restart"),
         _ => None,
     };
-    let unhelped = WireError::new(ErrorCode::Internal, chain(&error));
+    let unhelped = WireError::new(ErrorCode::Internal, chain(error));
     match hint {
         Some(hint) => unhelped.with_hint(hint),
         None => unhelped,

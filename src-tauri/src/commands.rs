@@ -10,9 +10,10 @@ use tokio::sync::oneshot;
 
 use crate::call::call;
 use crate::hub::News;
-use crate::{preferences, windows};
+use crate::{log, preferences, review, windows};
 
 /// Does what a window asks for.
+#[expect(clippy::let_underscore_must_use, reason = "in what Tauri makes of it")]
 #[tauri::command]
 pub(crate) async fn request(
     window: WebviewWindow,
@@ -54,12 +55,18 @@ pub(crate) async fn request(
             windows::close(app, window.label());
             Ok(WindowResponse::Done)
         }
-        WindowRequest::Log(_)
-        | WindowRequest::PastSessions
-        | WindowRequest::Traffic(_)
-        | WindowRequest::Review { .. }
-        | WindowRequest::Revert { .. }
-        | WindowRequest::ExportLog => Err(WireError::new(ErrorCode::Internal, "not there")),
+        WindowRequest::Log(query) => log::read(&paths, log::Question::Events(query)).await,
+        WindowRequest::PastSessions => log::read(&paths, log::Question::PastSessions).await,
+        WindowRequest::Traffic(query) => log::read(&paths, log::Question::Traffic(query)).await,
+        WindowRequest::ExportLog => log::read(&paths, log::Question::Export).await,
+        WindowRequest::Review { session } => {
+            let review = review::review(session, None).await?;
+            Ok(WindowResponse::Review(review))
+        }
+        WindowRequest::Revert { session, paths } => {
+            let review = review::review(session, Some(paths)).await?;
+            Ok(WindowResponse::Review(review))
+        }
     }
 }
 

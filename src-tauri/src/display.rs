@@ -1,4 +1,4 @@
-//! Whether there is a display, and what WebKit needs to know of it before it starts.
+//! Whether there is a display, and what `WebKit` needs to know of it before it starts.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;

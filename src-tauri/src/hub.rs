@@ -69,6 +69,8 @@ pub(crate) enum News {
     Link(oneshot::Sender<Link>),
     /// A notification shall be shown for a try.
     Test,
+    /// The desktop is dark, or light.
+    Ink(Ink),
     /// A tray host is there, or a new one.
     TrayHost,
 }
@@ -198,6 +200,7 @@ impl Hub {
             News::Up(snapshot) => {
                 self.desk.connected(*snapshot);
                 windows::tell_link(&self.app, &self.desk);
+                windows::follow_log(&self.app);
             }
             News::Down(absence) => {
                 self.desk.disconnected(absence);
@@ -225,6 +228,7 @@ impl Hub {
                 let notice = notice::test(words);
                 drop(self.steps.send(Step::Show(Slot::Test, notice)).await);
             }
+            News::Ink(ink) => self.ink = ink,
             News::TrayHost => self.tray.host_appeared(),
         }
     }

@@ -70,7 +70,7 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
                 return End::Unheard;
             }
         }
-        Err(error) => return End::Failed(absence(error)),
+        Err(error) => return End::Failed(absence(&error)),
     }
     loop {
         match client.next_event() {
@@ -81,8 +81,8 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
                     return End::Unheard;
                 }
             }
-            Ok(None) => return End::Failed(absence(ClientError::Closed)),
-            Err(error) => return End::Failed(absence(error)),
+            Ok(None) => return End::Failed(absence(&ClientError::Closed)),
+            Err(error) => return End::Failed(absence(&error)),
         }
     }
 }
@@ -90,13 +90,13 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
 fn connect(paths: &Paths) -> Result<Client, Absence> {
     match Client::connect(&paths.socket()) {
         Err(ClientError::NotRunning { .. }) => {}
-        connected => return connected.map_err(absence),
+        connected => return connected.map_err(|error| absence(&error)),
     }
     daemon_process::start().map_err(|error| Absence {
         reason: error.to_string(),
         hint: Some("askbox doctor".to_owned()),
     })?;
-    Client::connect(&paths.socket()).map_err(absence)
+    Client::connect(&paths.socket()).map_err(|error| absence(&error))
 }
 
 /// Follows, then asks for the lists: what happens in between comes as an event, which does no harm when it is in a list
@@ -126,7 +126,7 @@ fn snapshot(client: &mut Client) -> Result<Snapshot, ClientError> {
     })
 }
 
-fn absence(error: ClientError) -> Absence {
+fn absence(error: &ClientError) -> Absence {
     let error = call::wire_error(error);
     Absence {
         reason: error.message,

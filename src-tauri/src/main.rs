@@ -5,15 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod appearance;
 mod call;
 mod commands;
 mod daemon_process;
 mod display;
 mod hub;
 mod link;
+mod log;
 mod notifications;
 mod options;
 mod preferences;
+mod review;
 mod single;
 mod tray;
 mod windows;

@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(2);
     default_path = "/org/freedesktop/Notifications"
 )]
 trait Notifications {
-    #[allow(clippy::too_many_arguments, reason = "the specification's")]
+    #[expect(clippy::too_many_arguments, reason = "the specification's")]
     fn notify(
         &self,
         app_name: &str,

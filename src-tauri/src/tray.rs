@@ -1,4 +1,4 @@
-//! The icon in the tray, by StatusNotifierItem. Made when there is a host for it, changed when something is different, never
+//! The icon in the tray, by `StatusNotifierItem`. Made when there is a host for it, changed when something is different, never
 //! on a timer: a menu that is replaced while it is open closes.
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use askbox_desktop::{Desk, Link, WindowEvent};
+use askbox_paths::Paths;
 use askbox_wire::{Show, View};
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindowBuilder};
+
+use crate::log::Feed;
 
 /// The event that windows listen to.
 const EVENT: &str = "askbox";
@@ -18,6 +21,24 @@ const PROMPT: &str = "prompt";
 /// What new windows show first, by their labels: told as soon as they listen, which they do before they ask for anything.
 #[derive(Debug, Default)]
 pub(crate) struct Pending(Mutex<HashMap<&'static str, Option<Show>>>);
+
+/// The log as the main window hears it, while there is one.
+#[derive(Debug, Default)]
+pub(crate) struct LogFeed(Mutex<Option<Feed>>);
+
+impl LogFeed {
+    fn set(&self, feed: Option<Feed>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = feed;
+    }
+}
+
+/// Follows the log for the main window, if there is one: from its beginning, and anew with every connection to the daemon.
+pub(crate) fn follow_log(app: &AppHandle) {
+    if app.get_webview_window(MAIN).is_some() {
+        let feed = Feed::begin(app, &app.state::<Paths>());
+        app.state::<LogFeed>().set(Some(feed));
+    }
+}
 
 impl Pending {
     fn put(&self, label: &'static str, show: Option<Show>) {
@@ -87,7 +108,16 @@ fn make(app: &AppHandle, label: &'static str, show: Option<&Show>) -> tauri::Res
     } else {
         builder
     };
-    builder.build()?;
+    let window = builder.build()?;
+    if label == MAIN {
+        follow_log(app);
+        let app = app.clone();
+        window.on_window_event(move |event| {
+            if let tauri::WindowEvent::Destroyed = event {
+                app.state::<LogFeed>().set(None);
+            }
+        });
+    }
     Ok(())
 }
 
@@ -123,6 +153,11 @@ pub(crate) fn tell(app: &AppHandle, event: &WindowEvent) {
     for label in [MAIN, PROMPT] {
         tell_one(app, label, event);
     }
+}
+
+/// Tells the main window.
+pub(crate) fn tell_main(app: &AppHandle, event: &WindowEvent) {
+    tell_one(app, MAIN, event);
 }
 
 /// Tells every window how the daemon is.

@@ -48,6 +48,11 @@ PRAGMA user_version = 1;
 /// Finds the last question at once. Not part of the format: a file that has none gets it when it is opened.
 const QUESTIONS: &str = "CREATE INDEX IF NOT EXISTS events_asked ON events (CAST(question AS INTEGER)) WHERE question IS NOT NULL";
 
+/// Finds starts and ends of sessions and of the daemon at once, among 100,000 events in 1 ms instead of 20. It grows with those
+/// alone, so recording a verdict only learns that it is none. Not part of the format either.
+const RUNS: &str =
+    "CREATE INDEX IF NOT EXISTS events_runs ON events (seq) WHERE kind IN ('session', 'daemon')";
+
 /// The columns of an event, in the order in which [`sealed`] reads them.
 pub(crate) const COLUMNS: &str = "seq, time_ms, session, project, kind, target, verdict, by, pid, exe, command, \
      bytes_in, bytes_out, action, detail, question, grant_id, hash";
@@ -138,8 +143,10 @@ impl Place {
         if found == 0 {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;"))?;
         }
-        if let Err(error) = connection.execute_batch(QUESTIONS) {
-            tracing::debug!(%error, "the log has no index of its questions");
+        for index in [QUESTIONS, RUNS] {
+            if let Err(error) = connection.execute_batch(index) {
+                tracing::debug!(%error, index, "the log lacks an index");
+            }
         }
         let pages = self.page_limit.load(Ordering::Relaxed);
         if pages != 0 {

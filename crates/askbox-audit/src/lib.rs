@@ -19,6 +19,6 @@ pub use chain::Digest;
 pub use entry::{DaemonChange, Entry, GrantChange, PolicyChange, RuleChange, SessionChange, What};
 pub use error::Error;
 pub use event::{Event, EventKind, EventProcess, Outcome, Sealed};
-pub use reader::{Filter, Reader, Verification};
+pub use reader::{Filter, PastSession, Reader, TargetTraffic, TrafficPart, Verification};
 pub use store::{Durability, Log};
 pub use text::{path_text, pattern_text, target_text};

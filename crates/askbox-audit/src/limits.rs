@@ -45,6 +45,15 @@ pub const TARGET_BYTES: usize = 4 * 4096;
 /// Events that one query returns where the filter names no smaller number.
 pub const QUERY_EVENTS: u32 = 100_000;
 
+/// Past sessions that are listed: more than a person looks through.
+pub const PAST_SESSIONS: usize = 200;
+
+/// Parts into which the time of a traffic query is cut: a point for each pixel of a chart.
+pub const TRAFFIC_PARTS: u32 = 1000;
+
+/// Hosts that a traffic query tells of, those with the most bytes.
+pub const TRAFFIC_HOSTS: usize = 100;
+
 /// Broken databases that are kept; more than this and the log refuses to open, since something else is wrong.
 pub const BROKEN_KEPT: u32 = 100;
 

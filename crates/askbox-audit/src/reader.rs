@@ -14,6 +14,12 @@ use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
 use crate::limits;
 
+mod sessions;
+mod traffic;
+
+pub use sessions::PastSession;
+pub use traffic::{TargetTraffic, TrafficPart};
+
 /// A read-only view of the log.
 #[derive(Debug)]
 pub struct Reader {
@@ -34,6 +40,11 @@ pub struct Filter {
     pub kind: Option<EventKind>,
     /// With a larger number: where an earlier query ended.
     pub after_seq: Option<u64>,
+    /// With a smaller number: where an earlier query began.
+    pub before_seq: Option<u64>,
+    /// Whose target contains this, in any case as far as ASCII goes. It is looked for as it is: no character in it means
+    /// another.
+    pub text: Option<String>,
     /// At most so many: with `after_seq` the first ones, else the last ones. [`limits::QUERY_EVENTS`] where unset.
     pub limit: Option<u32>,
 }
@@ -113,6 +124,15 @@ impl Reader {
         }
         if let Some(kind) = filter.kind {
             add("kind =", Box::new(kind.name()));
+        }
+        if let Some(before) = filter.before_seq {
+            add("seq <", Box::new(signed(before)));
+        }
+        if let Some(text) = &filter.text {
+            add("target LIKE", Box::new(containing(text)));
+            if let Some(last) = conditions.last_mut() {
+                last.push_str(" ESCAPE '!'");
+            }
         }
         if filter.denied_only {
             conditions
@@ -229,6 +249,20 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The pattern of LIKE for whatever contains this text; `!` escapes.
+fn containing(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '!' | '%' | '_') {
+            pattern.push('!');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
 }
 
 #[cfg(test)]

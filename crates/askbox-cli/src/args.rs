@@ -1,6 +1,6 @@
 //! The command line: what can be typed, what it means, and the help that teaches it. Parses, and does nothing else.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod answer;
 mod denying;
@@ -167,6 +167,14 @@ settings, state and domains.")]
   askbox stop --all")]
     Stop(StopArgs),
 
+    /// Show the window of the desktop app
+    ///
+    /// Starts the app where it does not run.
+    #[command(after_help = "Examples:
+  askbox open
+  askbox open activity")]
+    Open(OpenArgs),
+
     /// Show what a session changed that runs outside, and put it back
     ///
     /// That is names that git, editors, agents and shells obey on the host, the scripts of package.json, and programs in
@@ -299,6 +307,29 @@ pub(crate) struct ReviewArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Of `askbox open`.
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    /// The view
+    #[arg(value_enum, default_value = "questions")]
+    pub(crate) view: OpenView,
+}
+
+/// A view of the window.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OpenView {
+    /// Open and missed questions
+    Questions,
+    /// Rules and remembered answers
+    Rules,
+    /// Running and past sessions
+    Sessions,
+    /// The log
+    Activity,
+    /// Settings
+    Settings,
 }
 
 /// Of `askbox daemon`.

@@ -12,6 +12,7 @@ mod doctor;
 mod lockdown;
 mod log;
 mod man;
+mod open;
 mod pause;
 mod profiles;
 mod questions;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Sessions(arguments) => sessions::run(context, &arguments),
         Command::Review(arguments) => review::run(context, &arguments),
         Command::Stop(arguments) => stop::run(context, arguments),
+        Command::Open(arguments) => open::run(context, &arguments),
         Command::Log(arguments) => log::run(context, arguments),
         Command::Status(arguments) => status::run(context, &arguments),
         Command::Daemon(arguments) => daemon::run(context, &arguments),

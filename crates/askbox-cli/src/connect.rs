@@ -134,21 +134,40 @@ fn is_locked(paths: &Paths) -> bool {
 /// obstacle.
 fn start(context: &Context) -> Result<(), CliError> {
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
-    let runtime = context.variable("XDG_RUNTIME_DIR").map(Path::new);
-    if has_service_manager(runtime, Path::new(SCOPE_STARTER)) {
-        let mut starter = command(SCOPE_STARTER.as_ref());
-        starter
-            .args(["--user", "--scope", "--quiet", "--collect"])
-            // One for each start: a daemon that ends may still have the name of another.
-            .arg(format!("--unit=askbox-daemon-{}", std::process::id()))
-            .arg("--")
-            .arg(&program);
-        match start_by(starter, context) {
+    if has_service_manager(runtime(context), Path::new(SCOPE_STARTER)) {
+        match start_by(in_own_scope(context, &program, "askbox-daemon"), context) {
             Err(CliError::StartSilent { .. }) => {}
             other => return other,
         }
     }
     start_by(command(program.as_ref()), context)
+}
+
+/// A command that becomes a program of ours in a scope of its own, which ends neither with a terminal nor with an IDE; the
+/// program alone where there is no service manager.
+pub(crate) fn in_own_scope(context: &Context, program: &Path, name: &str) -> Command {
+    if !has_service_manager(runtime(context), Path::new(SCOPE_STARTER)) {
+        return command(program.as_ref());
+    }
+    let mut starter = command(SCOPE_STARTER.as_ref());
+    starter
+        .args(["--user", "--scope", "--quiet", "--collect"])
+        // One for each start: a program that ends may still have the name of another.
+        .arg(format!("--unit={name}-{}", std::process::id()))
+        .arg("--")
+        .arg(program);
+    starter
+}
+
+fn runtime(context: &Context) -> Option<&Path> {
+    context.variable("XDG_RUNTIME_DIR").map(Path::new)
+}
+
+/// Whether the daemon and the desktop app get this variable.
+pub(crate) fn is_inherited(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| {
+        INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    })
 }
 
 /// Whether there is a service manager of this user, and a program of the system's to talk to it.
@@ -164,7 +183,7 @@ fn has_service_manager(runtime: Option<&Path>, starter: &Path) -> bool {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the daemon is this very program; it begins in / and gets no argument from outside"
+    reason = "programs of our own; they begin in / and get no argument from outside"
 )]
 fn command(program: &OsStr) -> Command {
     Command::new(program)
@@ -174,11 +193,7 @@ fn command(program: &OsStr) -> Command {
 fn start_by(mut command: Command, context: &Context) -> Result<(), CliError> {
     let output = context.paths.daemon_output();
     let words = open_output(&context.paths)?;
-    let inherited = context.environment.iter().filter(|(name, _)| {
-        name.to_str().is_some_and(|name| {
-            INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        })
-    });
+    let inherited = context.environment.iter().filter(|(name, _)| is_inherited(name));
     let mut daemon = command
         .args(["daemon", "--detached"])
         .env_clear()
@@ -242,7 +257,7 @@ fn read_report(mut readiness: impl Read + AsFd) -> io::Result<Option<Report>> {
 }
 
 /// Where the daemon's words go: appended, so that the ones before a crash stay, but not without end.
-fn open_output(paths: &Paths) -> Result<File, CliError> {
+pub(crate) fn open_output(paths: &Paths) -> Result<File, CliError> {
     private_directory(paths.state())?;
     let path = paths.daemon_output();
     let failed = || CliError::system(format!("write {}", path.display()));

@@ -34,6 +34,12 @@ pub(crate) enum CliError {
         /// Where it may have written something before.
         output: PathBuf,
     },
+    /// No window can be shown here.
+    #[error("there is no display: neither WAYLAND_DISPLAY nor DISPLAY is set")]
+    NoDisplay,
+    /// The desktop app does not start.
+    #[error("cannot start the desktop app, askbox-tray")]
+    NoTray(#[source] io::Error),
     /// A program of ours is missing.
     #[error("askbox-init is not installed")]
     NoInit {
@@ -139,6 +145,13 @@ impl CliError {
             CliError::Log(askbox_audit::Error::Unreadable { .. }) => {
                 Some("`askbox log verify` says where it was changed".to_owned())
             }
+            CliError::NoDisplay => Some(
+                "without a desktop, `askbox questions --follow` shows what waits, and `askbox rules` what is remembered"
+                    .to_owned(),
+            ),
+            CliError::NoTray(_) => {
+                Some("it belongs beside askbox; without it, `askbox questions` shows what waits".to_owned())
+            }
             CliError::NoInit { place } => Some(format!(
                 "it belongs at {}; in a build: cargo build --workspace",
                 place.display()
@@ -193,6 +206,8 @@ impl CliError {
             | CliError::OutOfTurn
             | CliError::Start { .. }
             | CliError::StartSilent { .. }
+            | CliError::NoDisplay
+            | CliError::NoTray(_)
             | CliError::NoInit { .. }
             | CliError::StartTimedOut { .. }
             | CliError::StopTimedOut { .. }

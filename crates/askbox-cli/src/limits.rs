@@ -14,6 +14,12 @@ pub(crate) const START_PAUSE: Duration = Duration::from_millis(100);
 /// How long a daemon may take to end: it waits two seconds for its front ends.
 pub(crate) const STOP_WAIT: Duration = Duration::from_secs(15);
 
+/// How long a new desktop app may take until it listens: GTK and WebKit are loaded first.
+pub(crate) const TRAY_WAIT: Duration = Duration::from_secs(20);
+
+/// The pause between two tries to reach it.
+pub(crate) const TRAY_PAUSE: Duration = Duration::from_millis(50);
+
 /// Size at which the file with the daemon's output is begun anew.
 pub(crate) const DAEMON_OUTPUT_BYTES: u64 = 1024 * 1024;
 

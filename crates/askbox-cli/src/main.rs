@@ -12,6 +12,7 @@ mod args;
 mod commands;
 mod connect;
 mod context;
+mod desktop;
 mod error;
 mod exit_code;
 #[cfg(test)]

@@ -168,7 +168,7 @@ impl Board {
         // What is denied quietly is not worth a notification; what a session took with it is no news.
         match missed.why {
             WhyMissed::TimedOut | WhyMissed::TooMany | WhyMissed::LogFailed => {}
-            WhyMissed::Quiet | WhyMissed::Paused | WhyMissed::SessionEnded => return,
+            WhyMissed::Quiet | WhyMissed::Paused | WhyMissed::Lockdown | WhyMissed::SessionEnded => return,
         }
         self.missed.retain(|one| one.question.id != missed.question.id);
         self.missed.push(missed.clone());

@@ -5,6 +5,8 @@
 pub mod board;
 pub mod choice;
 pub mod desk;
+pub mod limits;
+pub mod log;
 pub mod menu;
 pub mod notice;
 mod preferences;

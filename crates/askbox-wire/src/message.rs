@@ -258,7 +258,7 @@ pub enum Response {
     /// The rules in force.
     Rules(Vec<RuleView>),
     /// The rule as it was written.
-    RuleAdded(RuleView),
+    RuleAdded(Box<RuleView>),
     /// The remembered answers.
     Grants(Vec<GrantView>),
     /// The settings in force.

@@ -69,6 +69,17 @@ async fn a_filter_picks_events() {
     check(|filter| filter.since_ms = Some(u64::MAX), &[]);
     check(|filter| filter.after_seq = Some(4), &[5, 6]);
     check(|filter| filter.limit = Some(2), &[5, 6]);
+    check(|filter| filter.before_seq = Some(4), &[1, 2, 3]);
+    check(
+        |filter| (filter.before_seq, filter.limit) = (Some(4), Some(2)),
+        &[2, 3],
+    );
+    check(
+        |filter| (filter.after_seq, filter.before_seq) = (Some(2), Some(5)),
+        &[3, 4],
+    );
+    check(|filter| filter.text = Some("/".into()), &[2, 3, 4, 5]);
+    check(|filter| filter.text = Some("/3".into()), &[4]);
     check(
         |filter| (filter.after_seq, filter.limit) = (Some(0), Some(2)),
         &[1, 2],
@@ -77,6 +88,36 @@ async fn a_filter_picks_events() {
         |filter| (filter.session, filter.denied_only) = (Some(SessionId("b".into())), true),
         &[4],
     );
+}
+
+#[tokio::test]
+async fn a_text_is_looked_for_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.sqlite");
+    let log = Log::open(&path).unwrap();
+    for target in ["/Makefile", "/100%!", "/a_b", "/axb"] {
+        let entry = read("a", Outcome::Allow, target);
+        log.record(entry, Durability::Unsynced).await.unwrap();
+    }
+    log.close().await.unwrap();
+    let reader = Reader::open(&path).unwrap();
+    for (text, expected) in [
+        ("makeFILE", &[1][..]),
+        ("", &[1, 2, 3, 4]),
+        ("%", &[2]),
+        ("0%!", &[2]),
+        ("A_B", &[3]),
+        ("a%b", &[]),
+        ("' OR 1 = 1 --", &[]),
+    ] {
+        let filter = Filter {
+            text: Some(text.into()),
+            ..Filter::default()
+        };
+        let events = reader.query(&filter).unwrap();
+        let found: Vec<_> = events.iter().map(|event| event.seq).collect();
+        assert_eq!(found, expected, "{text}");
+    }
 }
 
 #[tokio::test]

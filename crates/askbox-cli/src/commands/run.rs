@@ -10,6 +10,7 @@ use nix::unistd::{AccessFlags, access};
 use crate::args::{RunArgs, SessionArgs, ShellArgs};
 use crate::connect;
 use crate::context::Context;
+use crate::desktop;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::launch;
@@ -46,6 +47,9 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
     }
     let cwd = std::env::current_dir().map_err(CliError::system("find the working directory"))?;
     let mut client = connect::connect_or_start(context)?;
+    if !options.non_interactive {
+        desktop::accompany(context);
+    }
     let program = command
         .first()
         .and_then(|name| find_program(name, context.variable("PATH"), &cwd));

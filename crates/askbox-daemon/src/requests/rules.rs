@@ -21,7 +21,7 @@ pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireE
         .add_rules(vec![rule.clone()])
         .await
         .map_err(|error| refused(&error))?;
-    Ok(Response::RuleAdded(views::rule(&rule)))
+    Ok(Response::RuleAdded(Box::new(views::rule(&rule))))
 }
 
 pub(super) async fn remove(daemon: &Daemon, id: String) -> Result<Response, WireError> {
