@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use askbox_desktop::board::{Gone, Server, Slot, Step};
-use askbox_desktop::notice::Notice;
+use askbox_desktop::notice::{self, Notice};
 use futures_util::StreamExt;
 use notify_rust::{CloseReason, Hint, Notification, Timeout, Urgency};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -298,7 +298,7 @@ fn made(notice: &Notice, markup: bool) -> Notification {
         .appname("Askbox")
         .icon("askbox")
         .summary(&notice.summary)
-        .body(&if markup { escaped(&body) } else { body })
+        .body(&if markup { notice::escaped(&body) } else { body })
         .hint(Hint::DesktopEntry("askbox".to_owned()))
         .hint(Hint::Category("askbox.question".to_owned()))
         .hint(Hint::Urgency(if notice.urgent {
@@ -316,34 +316,4 @@ fn made(notice: &Notice, markup: bool) -> Notification {
         notification.action(&choice.to_string(), label);
     }
     notification
-}
-
-/// Text where markup is read: nothing in it is any.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markup_is_text() {
-        let hostile = r#"<b>a</b> & "<img onerror='x'>""#;
-        assert_eq!(
-            escaped(hostile),
-            "&lt;b&gt;a&lt;/b&gt; &amp; &quot;&lt;img onerror=&#39;x&#39;&gt;&quot;"
-        );
-    }
 }

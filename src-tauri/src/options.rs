@@ -27,23 +27,3 @@ impl Options {
         Ok(options)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(words: &[&str]) -> Result<Options, String> {
-        Options::parse(words.iter().map(OsString::from))
-    }
-
-    #[test]
-    fn words_are_known_or_refused() {
-        assert_eq!(parse(&[]), Ok(Options { background: false }));
-        assert_eq!(parse(&["--background"]), Ok(Options { background: true }));
-        let refused = parse(&["--bäckground\n"]).unwrap_err();
-        assert!(
-            refused.starts_with(r"unknown argument --bäckground\n"),
-            "{refused}"
-        );
-    }
-}

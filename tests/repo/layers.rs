@@ -12,8 +12,8 @@ const ROWS: &[&[&str]] = &[
     &["askbox-audit", "askbox-wire"],
     &["askbox-gate"],
     &["askbox-network", "askbox-files", "askbox-sandbox"],
-    &["askbox-daemon"],
-    &["askbox-cli", "askbox-tests", "xtask"],
+    &["askbox-daemon", "askbox-desktop"],
+    &["askbox-cli", "askbox-tray", "askbox-tests", "xtask"],
 ];
 
 /// External crates that only some of ours may use. Others are free.
@@ -52,10 +52,17 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("idna", &["askbox-policy"]),
     ("hashbrown", &["askbox-policy"]),
     ("directories", &["askbox-paths"]),
+    ("fluent-bundle", &["askbox-desktop"]),
+    ("unic-langid", &["askbox-desktop"]),
+    ("tauri", &["askbox-tray"]),
+    ("tray-icon", &["askbox-tray"]),
+    ("gtk", &["askbox-tray"]),
+    ("notify-rust", &["askbox-tray"]),
+    ("zbus", &["askbox-tray", "askbox-tests"]),
     ("clap", &["askbox-cli"]),
     ("clap_complete", &["askbox-cli"]),
     ("clap_mangen", &["askbox-cli"]),
-    ("tracing-subscriber", &["askbox-cli"]),
+    ("tracing-subscriber", &["askbox-cli", "askbox-tray"]),
 ];
 
 /// Never anywhere below ours: licence, a second runtime, a second TLS stack.

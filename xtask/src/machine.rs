@@ -24,6 +24,28 @@ pub(crate) const TO_RUN: &[Package] = &[
     },
 ];
 
+/// To build the desktop app: GTK and `WebKit`, and what makes its pages.
+pub(crate) const TO_BUILD_DESKTOP: &[Package] = &[
+    Package {
+        name: "libwebkit2gtk-4.1-dev",
+        proof: "/usr/include/webkitgtk-4.1",
+    },
+    Package {
+        name: "pkg-config",
+        proof: "/usr/bin/pkg-config",
+    },
+    Package {
+        name: "nodejs",
+        proof: "/usr/bin/node",
+    },
+];
+
+/// To draw the pictures anew.
+pub(crate) const TO_DRAW: &[Package] = &[Package {
+    name: "librsvg2-bin",
+    proof: "/usr/bin/rsvg-convert",
+}];
+
 /// What the tests run inside and beside the sandbox.
 pub(crate) const TO_TEST: &[Package] = &[
     Package {
@@ -149,6 +171,14 @@ pub(crate) fn install(packages: &[Package]) -> Result<()> {
         &format!("install {}", missing.join(" ")),
         as_root("apt-get").args(install).args(&missing),
     )
+}
+
+/// Installs npm, unless a node that is not Debian's brought its own: the two packages exclude each other.
+pub(crate) fn install_npm() -> Result<()> {
+    install(&[Package {
+        name: "npm",
+        proof: "/usr/bin/npm",
+    }])
 }
 
 /// Installs the package managers that the tests with real registries run.

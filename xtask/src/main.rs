@@ -14,6 +14,7 @@ mod staging;
 mod steps;
 mod suites;
 mod test;
+mod ui;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -23,7 +24,8 @@ const USAGE: &str =
        cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
                                                         with --full also filesystem, endurance and registries
        cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
-       cargo xtask ci                                   test, then formatting, lints and documentation";
+       cargo xtask generate                             types of the wire for the windows, pictures from drawings
+       cargo xtask ci                                   test, then formatting, lints, documentation and the pages";
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(test::Extent::Full),
         ["bench"] => bench::run(bench::Extent::Full),
         ["bench", "--quick"] => bench::run(bench::Extent::Quick),
+        ["generate"] => ui::generate().map(|()| ExitCode::SUCCESS),
         ["ci"] => test::ci(),
         _ => {
             eprintln!("{USAGE}");

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::machine::{self, TEST_USER};
-use crate::staging;
 use crate::steps::{Result, cargo, root, step, target};
+use crate::{staging, ui};
 
 /// Where the programs are put for an ordinary user, who may not be able to look into root's checkout.
 const STAGING: &str = "/var/tmp/askbox-run-bin";
@@ -16,7 +16,7 @@ const STAGING: &str = "/var/tmp/askbox-run-bin";
 /// without capabilities), an ordinary user's home directory is the project.
 pub(crate) fn run(words: &[OsString]) -> Result<ExitCode> {
     machine::install(machine::TO_RUN)?;
-    let build = [
+    let mut build = vec![
         "build",
         "--release",
         "--quiet",
@@ -25,6 +25,10 @@ pub(crate) fn run(words: &[OsString]) -> Result<ExitCode> {
         "--package",
         "askbox-sandbox",
     ];
+    if has_display() {
+        ui::build()?;
+        build.extend(["--package", "askbox-tray"]);
+    }
     step("build", cargo().current_dir(root()).args(build))?;
     let release = target()?.join("release");
     let mut askbox = if machine::is_root()? {
@@ -37,6 +41,13 @@ pub(crate) fn run(words: &[OsString]) -> Result<ExitCode> {
     };
     let error = askbox.arg("run").args(words).exec();
     Err(format!("cannot start askbox: {error}"))
+}
+
+/// Whether there is a display, where the desktop app asks. Without one the command line does.
+fn has_display() -> bool {
+    ["WAYLAND_DISPLAY", "DISPLAY"]
+        .into_iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 fn as_ordinary_user(release: &Path) -> Result<Command> {

@@ -7,7 +7,7 @@ use std::process::{ExitCode, Stdio};
 use cargo_metadata::Message;
 
 use crate::steps::{Result, cargo, output, root, step, target};
-use crate::{machine, staging, suites};
+use crate::{machine, staging, suites, ui};
 
 /// How much is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     machine::install(machine::TO_RUN)?;
     machine::install(machine::TO_TEST)?;
     machine::open_fuse()?;
+    ui::build()?;
     if extent == Extent::Full {
         machine::install_package_managers()?;
     }
@@ -88,6 +89,7 @@ pub(crate) fn ci() -> Result<ExitCode> {
             .env("RUSTDOCFLAGS", "-D warnings")
             .args(doc),
     )?;
+    ui::check()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -107,6 +109,9 @@ fn units() -> Result<()> {
             "--locked",
             "--exclude",
             "askbox-tests",
+            // It has no unit tests: what it shows is decided and tested in askbox-desktop.
+            "--exclude",
+            "askbox-tray",
             "--no-fail-fast",
         ];
         step("group unit", cargo().current_dir(&root).args(all))?;
@@ -127,6 +132,9 @@ fn units() -> Result<()> {
             "--locked",
             "--exclude",
             "askbox-tests",
+            // It has no unit tests: what it shows is decided and tested in askbox-desktop.
+            "--exclude",
+            "askbox-tray",
             "--no-fail-fast",
             "--lib",
             "--bins",
@@ -135,7 +143,15 @@ fn units() -> Result<()> {
         let repo = ["test", "--locked", "--package", "askbox-tests", "--test", "repo"];
         step("group repo", cargo().current_dir(&root).args(repo))?;
     }
-    let doc = ["test", "--workspace", "--locked", "--doc", "--quiet"];
+    let doc = [
+        "test",
+        "--workspace",
+        "--exclude",
+        "askbox-tray",
+        "--locked",
+        "--doc",
+        "--quiet",
+    ];
     step("group doc", cargo().current_dir(&root).args(doc))
 }
 
@@ -150,6 +166,8 @@ fn stage() -> Result<PathBuf> {
         "askbox-cli",
         "--package",
         "askbox-sandbox",
+        "--package",
+        "askbox-tray",
     ];
     step("build the programs", cargo().current_dir(&root).args(programs))?;
     let build = [
@@ -165,7 +183,7 @@ fn stage() -> Result<PathBuf> {
     let messages = output(cargo().current_dir(&root).args(build))?;
     let staging = staging::empty_directory(STAGING)?;
     let release = target()?.join("release");
-    for program in ["askbox", "askbox-init"] {
+    for program in ["askbox", "askbox-init", "askbox-tray"] {
         staging::put(&release.join(program), &staging, program)?;
     }
     for executable in executables(&messages) {

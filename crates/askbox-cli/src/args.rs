@@ -335,6 +335,7 @@ pub(crate) enum OpenView {
 /// Of `askbox daemon`.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub(crate) struct DaemonArgs {
     /// End the running daemon, if any, and start one in the background
     #[arg(long)]

@@ -14,7 +14,7 @@ pub(crate) const START_PAUSE: Duration = Duration::from_millis(100);
 /// How long a daemon may take to end: it waits two seconds for its front ends.
 pub(crate) const STOP_WAIT: Duration = Duration::from_secs(15);
 
-/// How long a new desktop app may take until it listens: GTK and WebKit are loaded first.
+/// How long a new desktop app may take until it listens: GTK and `WebKit` are loaded first.
 pub(crate) const TRAY_WAIT: Duration = Duration::from_secs(20);
 
 /// The pause between two tries to reach it.

@@ -254,6 +254,22 @@ pub fn test(words: Words<'_>) -> Notice {
     }
 }
 
+/// Text for a server that reads markup: nothing in it is any.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 /// Text as one line of a body: the middle of a long one is left out.
 fn line(text: &str) -> String {
     askbox_policy::display::text(text, LINE_CHARACTERS)

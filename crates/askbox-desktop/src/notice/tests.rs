@@ -4,15 +4,12 @@ use super::*;
 use crate::testing::{self, Catalog};
 
 fn check(notice: &Notice, expected: &Expect) {
-    let mut text = format!("{}\n", notice.summary);
-    for line in &notice.body {
-        text.push_str(&format!("  {line}\n"));
-    }
-    for (choice, label) in &notice.buttons {
-        text.push_str(&format!("  [{label}] {choice}\n"));
-    }
-    text.push_str(&format!("  otherwise {}\n", notice.otherwise));
-    expected.assert_eq(&text);
+    let mut lines = vec![notice.summary.clone()];
+    lines.extend(notice.body.iter().map(|line| format!("  {line}")));
+    let buttons = notice.buttons.iter();
+    lines.extend(buttons.map(|(choice, label)| format!("  [{label}] {choice}")));
+    lines.push(format!("  otherwise {}\n", notice.otherwise));
+    expected.assert_eq(&lines.join("\n"));
 }
 
 #[test]
@@ -137,5 +134,13 @@ fn a_try_decides_nothing() {
             .buttons
             .iter()
             .all(|(choice, _)| *choice == Choice::Later)
+    );
+}
+
+#[test]
+fn markup_is_text() {
+    assert_eq!(
+        escaped(r#"<b>a</b> & "<img onerror='x'>""#),
+        "&lt;b&gt;a&lt;/b&gt; &amp; &quot;&lt;img onerror=&#39;x&#39;&gt;&quot;"
     );
 }
