@@ -247,7 +247,7 @@ export class FakeApp implements App {
       case "settings":
         return { settings: this.settings };
       case "export_policy":
-        return { policy_text: '# Rules of ana\n[[rule]]\neffect = "allow"\nnetwork = "*.packages.test"\n' };
+        return { policy_text: '# Rules of ana\n[[rule]]\neffect = "allow"\nnetwork = "**.packages.test"\n' };
       case "sessions":
         return { sessions: this.sessions };
     }

@@ -76,7 +76,7 @@ export function question(over: Partial<QuestionView> = {}, now = Date.now()): Qu
     members,
     waiting: 1,
     unlisted: 0,
-    widened: ["*.packages.test", "packages.test"],
+    widened: ["**.packages.test"],
     ...over,
   };
 }
@@ -176,7 +176,7 @@ export function rules(now: number): RuleView[] {
     ...over,
   });
   return [
-    rule("r1", { pattern: "*.packages.test", hits: 1_204, last_used: iso(now - 42_000), note: "package registry" }),
+    rule("r1", { pattern: "**.packages.test", hits: 1_204, last_used: iso(now - 42_000), note: "package registry" }),
     rule("r2", {
       pattern: "registry.packages.test",
       origin: "answered",
@@ -186,7 +186,7 @@ export function rules(now: number): RuleView[] {
       last_used: iso(now - 86_400_000 * 3),
     }),
     rule("r3", { effect: "deny", pattern: "telemetry.tracker.test", hits: 88, last_used: iso(now - 3_600_000) }),
-    rule("r4", { effect: "ask", kind: "write", pattern: "~/.config/**", origin: "managed", note: "company policy" }),
+    rule("r4", { effect: "ask", kind: "write", pattern: "~/.config", origin: "managed", note: "company policy" }),
     rule("r5", { kind: "read", pattern: "~/.gitconfig", hits: 51, last_used: iso(now - 7_000) }),
     rule("r6", { effect: "deny", kind: "execute", pattern: "/usr/bin/ssh", expires: iso(now + 5_400_000) }),
     rule("r7", { effect: "deny", pattern: "*.ads.test", origin: "project", project: "/home/ana/code/shop" }),
