@@ -117,6 +117,7 @@ elsewhere-missed = Time ran out. It was denied this once, and is listed under Mi
 
 settings-window = Askbox
 views = Views
+state-title = State
 view-questions = Questions
 view-questions-text = What waits for you, and what you missed.
 view-rules = Rules
@@ -390,6 +391,9 @@ preset-moderate = Moderate
 preset-moderate-text = Allows reading, and well-known hosts of code and packages.
 preset-development = Development
 preset-development-text = Allows everything outside the two protected lists. For programs that you trust.
+preset-development-title = Use Development for every session?
+preset-development-warning = Sessions that choose no preset of their own will ask about little.
+preset-development-use = Use it
 settings-auto = Approve without a question
 settings-auto-text = Except what is on the protected lists. Rules that block still block.
 settings-file = Written to

@@ -61,7 +61,7 @@ export async function expectAccessible(root: Element): Promise<void> {
   expect(found).toEqual([]);
 }
 
-/** Text as it is read, without the characters that Fluent isolates arguments by. */
+/** Text as it is read. */
 export function plain(text: string | null | undefined): string {
-  return (text ?? "").replace(/[\u2066-\u2069]/g, "").replace(/\s+/g, " ").trim();
+  return (text ?? "").replace(/\s+/g, " ").trim();
 }

@@ -10,7 +10,8 @@ export type Arguments = Record<string, FluentVariable>;
 let bundle = bundleOf("en");
 
 function bundleOf(locale: string, transform?: (text: string) => string): FluentBundle {
-  const made = new FluentBundle(locale, transform ? { transform } : {});
+  // Isolates would stand in the names of controls. Text of others is never part of a message that can be seen.
+  const made = new FluentBundle(locale, transform ? { transform, useIsolating: true } : { useIsolating: false });
   const errors = made.addResource(new FluentResource(english));
   if (0 < errors.length) {
     throw new Error(`the catalog cannot be read: ${errors.join("; ")}`);
@@ -18,7 +19,10 @@ function bundleOf(locale: string, transform?: (text: string) => string): FluentB
   return made;
 }
 
-/** Shows every message through `transform` from now on; without one, as it is written. For tests of completeness. */
+/**
+ * Shows every message through `transform` from now on, with its arguments between isolates; without one, as it is
+ * written. For tests of completeness.
+ */
 export function transformStrings(transform?: (text: string) => string): void {
   bundle = bundleOf("en", transform);
 }
