@@ -40,10 +40,7 @@ export function untranslated(root: Element): string[] {
     if (element.closest(VERBATIM) || element.closest("script, style")) {
       continue;
     }
-    // The name of an event in the log holds its target.
-    if (element.getAttribute("role") !== "option") {
-      ATTRIBUTES.forEach((attribute) => note(element.getAttribute(attribute)));
-    }
+    ATTRIBUTES.forEach((attribute) => note(element.getAttribute(attribute)));
     for (const node of element.childNodes) {
       if (node.nodeType === Node.TEXT_NODE) {
         note(node.textContent);

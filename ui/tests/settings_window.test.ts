@@ -4,6 +4,7 @@ import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Request } from "../src/api/generated/Request";
+import { GATHER_MS } from "../src/state/activity.svelte";
 import { logEvent } from "../src/api/samples_log";
 import { openSettings, plain, settle, type Opened } from "./window";
 
@@ -66,7 +67,7 @@ describe("questions", () => {
 
   test("a pause shows when it ends, and can be ended", async () => {
     const opened = await openSettings("questions");
-    await press(main(opened), "Pause questions for 15 minutes");
+    await press(main(opened), "15 min");
     expect(asked(opened)).toEqual([{ pause: { for_ms: 900_000 } }]);
     expect(plain(main(opened).textContent)).toMatch(/Questions are paused until \d\d:\d\d/);
     await press(main(opened), "Resume now");
@@ -80,6 +81,14 @@ describe("questions", () => {
     await press(main(opened), "Let it ask again");
     expect(asked(opened)).toEqual([{ resume: { session: "s-7f3a" } }]);
     expect(opened.desk.questions.quiet.size).toBe(0);
+  });
+
+  test("what is not known is not said to be empty", async () => {
+    const opened = await openSettings("questions", (app) => {
+      app.down = { reason: "it ended", hint: null };
+    });
+    expect(plain(main(opened).textContent)).not.toContain("Nothing waits for you");
+    expect(within(main(opened)).getAllByText("Not known while Askbox is not running.")).toHaveLength(2);
   });
 
   test("after a gap in the events everything is asked for anew", async () => {
@@ -282,6 +291,12 @@ describe("sessions", () => {
 });
 
 describe("activity", () => {
+  /** Lets events be gathered. */
+  const gathered = async (): Promise<void> => {
+    await new Promise((done) => setTimeout(done, GATHER_MS));
+    await settle();
+  };
+
   const list = ({ screen }: Opened): HTMLElement => screen.getByRole("listbox");
 
   test("of ten thousand events only those in sight exist, and all can be reached", async () => {
@@ -306,12 +321,12 @@ describe("activity", () => {
     const opened = await openSettings("activity");
     const time = new Date().toISOString();
     opened.app.emitDaemon({ log: logEvent(301, { time, target: "new.test:443" }) });
-    await settle();
+    await gathered();
     expect(opened.desk.activity.events[0]?.seq).toBe(301);
     list(opened).scrollTop = 2_000;
     await fireEvent.scroll(list(opened));
     opened.app.emitDaemon({ log: logEvent(302, { time, target: "newer.test:443" }) });
-    await settle();
+    await gathered();
     expect(opened.desk.activity.events[0]?.seq).toBe(301);
     await press(main(opened), "Show 1 new");
     expect(opened.desk.activity.events[0]?.seq).toBe(302);
@@ -327,8 +342,16 @@ describe("activity", () => {
     opened.app.emitDaemon({ log: logEvent(302, { ...denied, verdict: "allow" }) });
     opened.app.emitDaemon({ log: logEvent(303, { ...denied, kind: "read" }) });
     opened.app.emitDaemon({ log: logEvent(304, { ...denied, target: "other.test:443" }) });
+    await gathered();
     expect(opened.desk.activity.events).toHaveLength(count + 1);
     expect(opened.desk.activity.events[0]?.seq).toBe(301);
+  });
+
+  test("the app can bring an event into sight", async () => {
+    const opened = await openSettings("questions", undefined, { events: 3_000 });
+    opened.app.emit({ show: { view: "activity", item: "5" } });
+    await settle();
+    expect(opened.screen.getByRole("heading", { name: "Event 5" })).toBeTruthy();
   });
 
   test("from an event to its rule", async () => {

@@ -14,6 +14,9 @@ const PAGE = 1_000;
 /** Events that are kept; the log itself keeps all. */
 const KEPT = 20_000;
 
+/** How long events that come in are gathered: a flood of them is shown in steps. */
+export const GATHER_MS = 100;
+
 /** Bars of a chart. */
 export const PARTS = 60;
 
@@ -43,6 +46,8 @@ export class Activity {
   readonly #daemon: Daemon;
   #isWanted = false;
   #isLoading = false;
+  #incoming: LogEvent[] = [];
+  #gathering: ReturnType<typeof setTimeout> | undefined;
   /** Which query is the current one: the result of an older one is dropped. */
   #query = 0;
 
@@ -118,15 +123,34 @@ export class Activity {
     if (typeof event !== "object" || !("log" in event) || !this.#isWanted) {
       return;
     }
-    const line = event.log as LogEvent;
-    if (!matches(line, this.filter)) {
+    this.#incoming.push(event.log as LogEvent);
+    this.#gathering ??= setTimeout(() => this.#take(), GATHER_MS);
+  }
+
+  #take(): void {
+    this.#gathering = undefined;
+    const newest = (this.held[0] ?? this.events[0])?.seq ?? 0;
+    const fresh = this.#incoming.filter((event) => newest < event.seq && matches(event, this.filter)).reverse();
+    this.#incoming = [];
+    if (fresh.length === 0) {
       return;
     }
     if (this.isHolding || !this.isLoaded) {
-      this.held = [line, ...this.held].slice(0, KEPT);
+      this.held = [...fresh, ...this.held].slice(0, KEPT);
     } else {
-      this.events = [line, ...this.events].slice(0, KEPT);
+      this.events = [...fresh, ...this.events].slice(0, KEPT);
     }
+  }
+
+  /** One event by its number, wherever it is. */
+  async find(seq: number): Promise<LogEvent | null> {
+    const known = this.events.find((event) => event.seq === seq);
+    if (known) {
+      return known;
+    }
+    const query = queryOf(EVERYTHING, seq + 1);
+    const [event] = await this.#daemon.log({ ...query, limit: 1 });
+    return event?.seq === seq ? event : null;
   }
 
   async loadTraffic(sinceMs: number): Promise<void> {
