@@ -112,12 +112,18 @@ describe("keyboard", () => {
     expect((search as HTMLInputElement).value).toBe("a/b");
   });
 
-  test("Esc closes a dialog", async () => {
-    const { screen } = await pressed("rules", ".primary");
+  test("Esc closes a dialog, and the focus goes back to what opened it", async () => {
+    const { screen } = await openSettings("rules");
+    const add = screen.getByRole("button", { name: "Add rule…" });
+    add.focus();
+    await fireEvent.click(add);
+    await settle();
+    screen.getByLabelText("Pattern").focus();
     // What the platform does on Esc.
     screen.container.querySelector("dialog")?.dispatchEvent(new Event("close"));
     await settle();
     expect(screen.container.querySelector("dialog")).toBeNull();
+    expect(document.activeElement).toBe(add);
   });
 });
 
