@@ -1,0 +1,433 @@
+### Words of the prompt window and the settings window.
+### Text that came from a sandbox is never part of a message where it can stand beside it.
+
+## Times and sizes
+
+span-seconds = { $n ->
+    [one] { $n } second
+   *[other] { $n } seconds
+}
+span-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+span-hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+span-hours-minutes = { $n } h { $m } min
+span-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+ago = { $span } ago
+just-now = just now
+never = never
+size-bytes = { $n } B
+size-kilobytes = { $n } kB
+size-megabytes = { $n } MB
+size-gigabytes = { $n } GB
+unit-seconds = seconds
+unit-minutes = minutes
+unit-hours = hours
+unit-days = days
+# $label is the label of the number beside it.
+unit-of = Unit of: { $label }
+
+## Kinds of request and of event
+
+kind-network = Network
+kind-read = Read
+kind-write = Change
+kind-execute = Run
+kind-profile = Profile
+kind-answer = Answer
+kind-grant = Grant
+kind-rule = Rule
+kind-session = Session
+kind-traffic = Traffic
+kind-daemon = Askbox
+kind-policy = Policy
+
+## Said in several places
+
+close = Close
+connecting = Connecting…
+unknown-program = an unknown program
+down-title = Askbox is not running.
+down-text = Nothing is allowed meanwhile.
+host-port = port { $port }
+host-unicode = looks like
+
+## Prompt window
+
+prompt-window = Askbox asks
+prompt-empty-title = No question is open
+prompt-empty-text = When a program in a sandbox wants something that no rule speaks about, it waits here for you.
+prompt-time-left = { $time } left
+prompt-time-up = Time is up
+prompt-time-bar = Time left to answer
+prompt-seconds-left = { $n } seconds left to answer
+prompt-gave-up = The program stopped waiting. An answer counts for its next try.
+prompt-profile-text = This is one question about everything that the program needs for its own login and state. It covers what is listed here and nothing else.
+prompt-what = What is asked for
+prompt-who = Program
+prompt-file = File:
+prompt-pid = Process { $pid }
+prompt-started-by = Started by
+prompt-shared-with = Shared with
+prompt-asked-by = Asked for by
+prompt-where = Project
+prompt-session = Session
+prompt-unlisted = { $n ->
+    [one] One more is not listed.
+   *[other] { $n } more are not listed.
+}
+prompt-covers-listed = An answer covers exactly what is listed, unless you widen it.
+prompt-how-long = How long
+prompt-once = Once
+prompt-this-session = This session
+prompt-default-time = { $span }
+prompt-custom-time = Another time
+prompt-custom-length = Length of time
+prompt-always = Always
+prompt-how-far = How far
+prompt-exactly = Exactly this
+prompt-widened = Widened
+prompt-widened-preview = A widened answer covers
+prompt-for-whom = For whom
+prompt-this-project = This project
+prompt-everywhere = Every project
+prompt-session-only = This session only
+prompt-later = Later
+prompt-allow = Allow
+prompt-block = Block
+prompt-enter = Enter decides nothing.
+prompt-changed = The question changed. Look again before you answer.
+prompt-stale = The question changed while you answered. Nothing was decided. Look again.
+prompt-failed = Nothing was decided:
+prompt-open-missed = Open missed questions
+prompt-queue = { $n } questions
+elsewhere-allowed = Answered elsewhere: allowed.
+elsewhere-denied = Answered elsewhere: blocked.
+elsewhere-decided = Settled elsewhere: it needs no answer any more.
+elsewhere-missed = Time ran out. It was denied this once, and is listed under Missed.
+
+## Settings window
+
+settings-window = Askbox
+views = Views
+state-title = State
+view-questions = Questions
+view-questions-text = What waits for you, and what you missed.
+view-rules = Rules
+view-rules-text = What you decided, how long it holds, and whether it is used.
+view-sessions = Sessions
+view-sessions-text = What runs in a sandbox now, and what earlier runs left behind.
+view-activity = Activity
+view-activity-text = Every verdict, as the log has it.
+view-settings = Settings
+view-settings-text = How Askbox asks, and what it does without asking.
+cancel = Cancel
+save = Save
+undo = Undo
+undone = Put back.
+dismiss = Dismiss
+copy = Copy
+copied = Copied.
+loading = Loading…
+not-known = Not known while Askbox is not running.
+is-on = on
+is-off = off
+and-more = and { $n } more
+
+## Questions
+
+controls-title = Pause and lockdown
+pause-text = Pause questions: deny quietly and list them under Missed.
+pause-for = Pause questions for
+pause-minutes = { $n } min
+pause-began = Questions are paused.
+pause-end = Resume now
+pause-ended = Questions are asked again.
+paused-until = Questions are paused until { $time }. What would be asked is denied and listed under Missed.
+lockdown = Lockdown
+lockdown-text = Lockdown denies everything and cuts what is open.
+lockdown-on = Lockdown is on: everything is denied.
+lockdown-title = Begin lockdown?
+lockdown-confirm = Every request of every session is denied and open connections are cut, until you end it. Sessions go on running.
+lockdown-begin = Begin lockdown
+lockdown-began = Lockdown is on.
+lockdown-ended = Lockdown is off.
+questions-open = Open ({ $n })
+questions-none = Nothing waits for you
+questions-none-text = Run a program in a sandbox. When it wants more than its project, the question shows up here and as a notification.
+questions-gave-up = the program stopped waiting
+questions-answer = Answer…
+questions-allowed = Allowed.
+questions-blocked = Blocked.
+questions-missed = Missed ({ $n })
+missed-none = You missed nothing.
+missed-text = These were denied without an answer, and no rule was written. An answer counts for the next try.
+missed-timed-out = nobody answered in time
+missed-quiet = its session was quiet
+missed-paused = questions were paused
+missed-too-many = its session had too many open questions
+missed-session-ended = its session ended
+missed-log-failed = the answer could not be logged
+missed-allow-now = Allow now
+missed-allow-session = Allow this session
+missed-allow-for = Allow { $span }
+missed-allow-always = Always allow
+missed-block = Block
+quiet-title = Quiet sessions
+quiet-text = These sessions asked too much in a minute. What they ask now is denied and listed under Missed until you let them ask again.
+quiet-resume = Let it ask again
+quiet-resumed = The session may ask again.
+
+## Rules
+
+effect-allow = Allow
+effect-block = Block
+effect-ask = Ask
+origin-managed = written by the administrator
+origin-flag = from the command line
+origin-written = written in policy.toml
+origin-answered = from an answer of yours
+origin-project = from the project
+origin-trusted = from a trusted project
+origin-grant = remembered answer
+rules-by-effect = By effect
+rules-all = All
+rules-allowed = Allowed
+rules-blocked = Blocked
+rules-asks = Asks
+rules-area = Show
+rules-search = Search rules
+area-all = everything
+area-domains = domains
+area-paths = paths
+area-programs = programs
+rules-none = No rules yet
+rules-none-text = Answer a question with Always, or write a rule here or in a terminal.
+rules-no-match = No rule matches.
+rules-more = Show more ({ $n })
+rules-paste = Paste many…
+rule-add = Add rule…
+rule-add-title = Add a rule
+rule-added = Rule added:
+rule-edit = Edit…
+rule-edit-of = Edit { $name }
+rule-edit-title = Edit the rule
+rule-changed = Rule changed:
+rule-remove = Delete
+rule-remove-of = Delete { $name }
+rule-removed = Rule deleted:
+rule-locked = cannot be changed here
+rule-events = Events
+rule-events-of = Events of { $name }
+rule-effect = Do
+rule-kind = With
+rule-pattern = Pattern
+example-network = A host: example.org. What is below it: *.example.org. Both: **.example.org. With a port: example.org:8443.
+example-path = A file, or a directory with everything below it: ~/notes. The path alone: =~/notes. By name: ~/notes/**/*.md.
+example-program = A program, or a directory of programs: /usr/bin/ssh, ~/tools.
+rule-project = Only for the project
+rule-project-none = every project
+rule-program = Only for programs below
+rule-program-none = every program
+rule-program-only = only for programs below
+rule-address = At the private address
+rule-address-none = none: public addresses only
+rule-at-address = at
+rule-note = Note
+rule-end = Ends
+rule-stays = Stays
+rule-ends-after = After
+rule-ends-in = Ends in { $span }
+rule-ends-with-session = Ends with its session
+rule-redundant = redundant beside
+rule-given = given { $ago }
+rule-hits = { $n ->
+    [0] never used
+    [one] used once
+   *[other] used { $n } times
+}
+rule-last-used = last used { $ago }
+scope-once = once, in session
+scope-session = session
+scope-project = project
+scope-everywhere = every project
+grant-revoke = Revoke
+grant-revoke-of = Revoke { $name }
+grant-revoke-title = Revoke this answer?
+grant-revoke-text = What lives on it is cut at once. The next request asks again.
+grant-revoked = Revoked.
+redundant-remove = Remove redundant ({ $n })
+redundant-title = Remove redundant rules?
+redundant-text = A wider rule says the same of everything that these cover. Without them nothing is decided otherwise.
+redundant-removed = { $n } redundant rules removed.
+expiry-title = When it ends
+expiry-of = { $end }: change the end of { $name }
+expiry-from-now = From now on
+expiry-use = Use
+expiry-set = The end was changed.
+paste-title = Paste many rules
+paste-text = One pattern a line. Empty lines and lines that begin with # are left out.
+paste-patterns = Patterns
+paste-add = { $n ->
+    [one] Add { $n } rule
+   *[other] Add { $n } rules
+}
+paste-added = { $n } rules added.
+paste-bad = { $n ->
+    [one] One line was not written:
+   *[other] { $n } lines were not written:
+}
+policy-move = Import, export…
+policy-title = policy.toml
+policy-export = Export
+policy-download = Download
+policy-import = Import
+policy-import-text = Rules are added, all of them or none. Settings are not taken over.
+policy-import-action = Import rules
+policy-imported = { $added } rules added, { $known } were there already.
+policy-file = From a file
+policy-too-large = The file is too large.
+
+## Sessions
+
+sessions-running = Running ({ $n })
+sessions-none = No session runs
+sessions-none-text = Start one in a terminal. It sees its project and asks for everything else.
+sessions-stop-all = Stop all
+sessions-stop-all-title = Stop all sessions?
+session-launching = starting
+session-ending = ending
+session-silent = may not ask
+session-started = started { $ago }
+session-traffic = { $received } in, { $sent } out
+session-programs = Programs
+session-programs-of = Programs of { $name }
+session-connections = { $n ->
+    [one] { $n } open connection
+   *[other] { $n } open connections
+}
+programs-cut = There are more than are listed.
+depth = level { $n }
+session-activity = Activity
+session-activity-of = Activity of { $name }
+session-stop = Stop
+session-stop-of = Stop { $name }
+session-stop-title = Stop the session?
+session-stop-text = Everything in it ends at once. What it has not saved is lost.
+session-stopped = Told to end.
+sessions-past = Past
+sessions-past-none = No session has ended yet.
+session-ended = ended { $ago }
+session-end-unknown = the end is not known
+review = Review…
+review-of = Review { $name }
+review-title = Review
+review-text = What the session changed that runs outside the sandbox later, in
+review-incomplete = Not everything could be compared.
+review-none = Nothing is left to review.
+revert = Put back
+revert-of = Put back { $name }
+revert-cannot = It cannot be put back:
+revert-all-ask = Put all back…
+revert-all-sure = Everything listed that can be put back?
+revert-all = Put all back
+diff-of = Difference of { $name }
+
+## Activity
+
+outcome-allow = Allowed
+outcome-deny = Denied
+outcome-ask = Asked
+activity-what = What to show
+activity-events = Events
+activity-traffic = Traffic
+activity-search = Search targets
+activity-kind = Kind
+activity-all-kinds = All kinds
+activity-since = Since
+activity-any-time = Any time
+activity-last = Last { $span }
+activity-denied = Denied only
+activity-session = Session
+activity-clear = Clear filters
+activity-held = Show { $n } new
+activity-none = Nothing has happened yet
+activity-none-text = Every verdict is written to the log before it takes effect, and shows up here. In a terminal:
+activity-no-match = No event matches.
+event-title = Event { $seq }
+event-by = Decided by
+event-action = Action
+event-detail = Detail
+event-program = Program
+event-file = File
+event-session = Session
+event-project = Project
+event-question = Question
+event-grant = Remembered answer
+event-traffic = Traffic
+event-allow = Allow this from now on…
+event-rule = Show the rule
+event-same = Events of this target
+log-export = Export log
+log-exported = The log was written to
+traffic-within = Last
+traffic-in = in
+traffic-out = out
+traffic-none = No connection has ended in this time.
+
+## Settings
+
+settings-policy = What needs no question
+settings-preset = Preset
+preset-minimal = Minimal
+preset-minimal-text = Allows nothing by itself. Whatever leaves the project asks.
+preset-moderate = Moderate
+preset-moderate-text = Allows reading, and well-known hosts of code and packages.
+preset-development = Development
+preset-development-text = Allows everything outside the two protected lists. For programs that you trust.
+preset-development-title = Use Development for every session?
+preset-development-warning = Sessions that choose no preset of their own will ask about little.
+preset-development-use = Use it
+settings-auto = Approve without a question
+settings-auto-text = Except what is on the protected lists. Rules that block still block.
+settings-file = Written to
+settings-asking = Questions
+settings-expiry = An answer with a time holds
+settings-expiry-text = What shall hold longer is a rule.
+settings-timeout = A question waits
+settings-timeout-text = Then it is denied once and listed under Missed. No rule is written.
+settings-notifications = Notifications
+settings-order-text = Buttons in their order. Some desktops show the first three only.
+settings-test = Send a test notification
+test-sent = A test notification was sent.
+settings-autostart = Start with the desktop
+settings-lists = Block-lists
+lists-text = Files with one host name a line. All of them are blocked.
+list-path = Path of a file, from the root
+list-add = Add file
+list-remove = Remove
+list-remove-of = Remove { $name }
+settings-limits = Limits and state
+limit-questions = Questions before a session goes quiet
+limit-per-minute = { $n } a minute
+limit-rules = Rules in force
+limit-names = Names in block-lists
+limit-count = { $n }
+limit-log = Log
+limit-version = Version
+setting-saved = Saved.
+setting-managed = set by the administrator
+move-up = Move up: { $name }
+move-down = Move down: { $name }
+button-allow-once = Allow once
+button-block = Block
+button-allow-time = Allow for the default time
+button-always = Always
+button-options = Options…

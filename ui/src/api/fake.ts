@@ -1,0 +1,324 @@
+// An app without a daemon: for tests, and to look at the windows in a browser. No part of what is shipped.
+
+import type { App } from "./app";
+import type { DaemonEvent } from "./generated/DaemonEvent";
+import type { Link } from "./generated/Link";
+import type { LogEvent } from "./generated/LogEvent";
+import type { LogQuery } from "./generated/LogQuery";
+import type { NewRule } from "./generated/NewRule";
+import type { Preferences } from "./generated/Preferences";
+import type { Request } from "./generated/Request";
+import type { Response } from "./generated/Response";
+import type { RuleView } from "./generated/RuleView";
+import type { SettingsChange } from "./generated/SettingsChange";
+import type { WindowEvent } from "./generated/WindowEvent";
+import type { WindowRequest } from "./generated/WindowRequest";
+import type { WindowResponse } from "./generated/WindowResponse";
+import type { WireError } from "./generated/WireError";
+import * as samples from "./samples";
+import { logEvents, traffic } from "./samples_log";
+
+/** What a test changes about the fake before it starts. */
+export interface FakeOptions {
+  /** Nothing has happened yet. */
+  isEmpty?: boolean;
+  events?: number;
+}
+
+export class FakeApp implements App {
+  /** Every request, in order. */
+  readonly requests: WindowRequest[] = [];
+  status;
+  questions;
+  missed;
+  rules;
+  grants;
+  sessions;
+  past;
+  settings;
+  events: LogEvent[];
+  preferences: Preferences = {
+    buttons: ["allow_once", "block", "allow_time", "always", "options"],
+    autostart: false,
+  };
+  down: { reason: string; hint: string | null } | null = null;
+
+  readonly #listeners = new Set<(event: WindowEvent) => void>();
+  #failures: WireError[] = [];
+  #nextRule = 100;
+
+  constructor(options: FakeOptions = {}) {
+    const now = Date.now();
+    const isEmpty = options.isEmpty ?? false;
+    this.status = { ...samples.status(now), warnings: isEmpty ? [] : samples.status(now).warnings };
+    this.questions = isEmpty ? [] : samples.questions(now);
+    this.missed = isEmpty ? [] : samples.missed(now);
+    this.rules = isEmpty ? [] : samples.rules(now);
+    this.grants = isEmpty ? [] : samples.grants(now);
+    this.sessions = isEmpty ? [] : samples.sessions(now);
+    this.past = isEmpty ? [] : samples.pastSessions(now);
+    this.settings = samples.settings();
+    this.events = logEvents(options.events ?? (isEmpty ? 0 : 300), now);
+  }
+
+  onEvent(callback: (event: WindowEvent) => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  /** Tells the windows something. */
+  emit(event: WindowEvent): void {
+    for (const listener of this.#listeners) {
+      listener(event);
+    }
+  }
+
+  /** Lets the daemon tell something. */
+  emitDaemon(event: DaemonEvent): void {
+    this.emit({ daemon: event });
+  }
+
+  /** Lets the next request fail that is not about how things are. */
+  failNext(error: WireError): void {
+    this.#failures.push(error);
+  }
+
+  async request(request: WindowRequest): Promise<WindowResponse> {
+    this.requests.push(request);
+    await Promise.resolve();
+    const error = isQuery(request) ? undefined : this.#failures.shift();
+    if (error) {
+      throw error;
+    }
+    return structuredClone(typeof request === "string" ? this.#plain(request) : this.#window(request));
+  }
+
+  link(): Link {
+    return this.down
+      ? { down: this.down }
+      : {
+          up: { status: this.status, questions: this.questions, missed: this.missed, sessions: this.sessions },
+        };
+  }
+
+  #plain(request: Extract<WindowRequest, string>): WindowResponse {
+    switch (request) {
+      case "link":
+        return { link: this.link() };
+      case "past_sessions":
+        return { past_sessions: this.past };
+      case "export_log":
+        return { written: { file: "~/Downloads/askbox-log.jsonl" } };
+      case "preferences":
+        return { preferences: this.preferences };
+      case "test_notification":
+      case "close":
+        return "done";
+    }
+  }
+
+  #window(request: Exclude<WindowRequest, string>): WindowResponse {
+    if ("daemon" in request) {
+      return { daemon: this.#daemon(request.daemon) };
+    }
+    if ("log" in request) {
+      return { log: this.#log(request.log) };
+    }
+    if ("traffic" in request) {
+      return { traffic: this.events.length === 0 ? [] : traffic(request.traffic.parts) };
+    }
+    if ("review" in request) {
+      return { review: samples.review(request.review.session) };
+    }
+    if ("revert" in request) {
+      const { session, paths } = request.revert;
+      const review = samples.review(session);
+      const stays = (path: string, kept: string | null): boolean =>
+        kept !== null || (0 < paths.length && !paths.includes(path));
+      return { review: { ...review, changes: review.changes.filter((change) => stays(change.path, change.kept)) } };
+    }
+    if ("set_preferences" in request) {
+      this.preferences = request.set_preferences;
+      return { preferences: this.preferences };
+    }
+    this.emit({ show: request.show });
+    return "done";
+  }
+
+  #log(query: LogQuery): LogEvent[] {
+    const text = query.text?.toLowerCase();
+    const found = this.events.filter(
+      (event) =>
+        (query.session === null || event.session === query.session) &&
+        (query.kind === null || event.kind === query.kind) &&
+        (!query.denied_only || event.verdict === "deny") &&
+        (query.since_ms === null || query.since_ms <= Date.parse(event.time)) &&
+        (query.before_seq === null || event.seq < query.before_seq) &&
+        (text === undefined || (event.target?.toLowerCase().includes(text) ?? false)),
+    );
+    return found.slice(-(query.limit ?? found.length));
+  }
+
+  #daemon(request: Request): Response {
+    if (typeof request === "string") {
+      return this.#list(request);
+    }
+    if ("answer" in request) {
+      return this.#answer(request.answer.id, request.answer.revision, request.answer.answer.allow);
+    }
+    if ("pause" in request) {
+      const until_ms = request.pause.for_ms === null ? null : Date.now() + request.pause.for_ms;
+      this.status = { ...this.status, paused_until_ms: until_ms };
+      this.emitDaemon({ paused: { until_ms } });
+      return "done";
+    }
+    if ("lockdown" in request) {
+      this.status = { ...this.status, lockdown: request.lockdown.on };
+      this.emitDaemon({ lockdown: request.lockdown });
+      return "done";
+    }
+    if ("resume" in request) {
+      return "done";
+    }
+    if ("inspect" in request) {
+      return { inspected: inspection() };
+    }
+    if ("stop" in request) {
+      const { stop } = request;
+      this.sessions = this.sessions.filter((session) => stop !== "all" && session.id !== stop.session);
+      if (stop !== "all") {
+        this.emitDaemon({ session_ended: { session: stop.session } });
+      }
+      return { stopped: { count: 1 } };
+    }
+    return this.#policy(request);
+  }
+
+  #policy(request: Exclude<Request, string>): Response {
+    if ("add_rule" in request) {
+      return { rule_added: this.#add(request.add_rule) };
+    }
+    if ("add_rules" in request) {
+      request.add_rules.forEach(check);
+      return { rules: request.add_rules.map((rule) => this.#add(rule)) };
+    }
+    if ("replace_rule" in request) {
+      check(request.replace_rule.rule);
+      this.rules = this.rules.filter((rule) => rule.id !== request.replace_rule.id);
+      return { rule_added: this.#add(request.replace_rule.rule) };
+    }
+    if ("remove_rule" in request) {
+      this.rules = this.rules.filter((rule) => rule.id !== request.remove_rule.id);
+      return "done";
+    }
+    if ("revoke" in request) {
+      const { revoke } = request;
+      this.grants = this.grants.filter((grant) => revoke !== "all" && grant.id !== revoke.grant);
+      return { revoked: { count: 1 } };
+    }
+    if ("set_expiry" in request) {
+      const { grant, after_ms } = request.set_expiry;
+      const expires = new Date(Date.now() + after_ms).toISOString();
+      this.grants = this.grants.map((each) => (each.id === grant ? { ...each, expires } : each));
+      return "done";
+    }
+    if ("change_settings" in request) {
+      this.#change(request.change_settings);
+      return { settings: this.settings };
+    }
+    if ("import_policy" in request) {
+      return { imported: { added: this.rules.slice(0, 2), known: 1 } };
+    }
+    throw { code: "refused", message: "the fake does not do this", hint: null } satisfies WireError;
+  }
+
+  #list(request: Extract<Request, string>): Response {
+    switch (request) {
+      case "status":
+        return { status: this.status };
+      case "questions":
+        return { questions: this.questions };
+      case "missed":
+        return { missed: this.missed };
+      case "rules":
+        return { rules: this.rules };
+      case "grants":
+        return { grants: this.grants };
+      case "settings":
+        return { settings: this.settings };
+      case "export_policy":
+        return { policy_text: '# Rules of ana\n[[rule]]\neffect = "allow"\nnetwork = "**.packages.test"\n' };
+      case "sessions":
+        return { sessions: this.sessions };
+    }
+  }
+
+  #answer(id: string, revision: number, allow: boolean): Response {
+    const found = [...this.questions, ...this.missed].find((question) => question.id === id);
+    if (!found) {
+      throw { code: "not_found", message: "there is no such question", hint: null } satisfies WireError;
+    }
+    if (revision < found.revision) {
+      throw { code: "stale", message: "the question changed", hint: "look at it again" } satisfies WireError;
+    }
+    this.questions = this.questions.filter((question) => question.id !== id);
+    this.missed = this.missed.filter((question) => question.id !== id);
+    this.emitDaemon({ question_closed: { id, outcome: allow ? "allowed" : "denied" } });
+    return { answered: { allow, released: 1, grants: [], rules: [], left: 0 } };
+  }
+
+  #add(rule: NewRule): RuleView {
+    check(rule);
+    this.#nextRule += 1;
+    const { expires_after_ms, ...rest } = rule;
+    const expires = expires_after_ms === null ? null : new Date(Date.now() + expires_after_ms).toISOString();
+    const added: RuleView = {
+      ...rest,
+      id: `r${this.#nextRule}`,
+      expires,
+      origin: "written",
+      hits: 0,
+      last_used: null,
+      redundant_beside: null,
+    };
+    this.rules = [added, ...this.rules];
+    return added;
+  }
+
+  #change(change: SettingsChange): void {
+    const { block_lists, ...rest } = change;
+    const made = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+    this.settings = { ...this.settings, ...made };
+    if (block_lists) {
+      this.settings.block_lists = block_lists.map((path) => ({ path, problem: null }));
+    }
+  }
+}
+
+function isQuery(request: WindowRequest): boolean {
+  if (typeof request === "string") {
+    return request === "link" || request === "preferences" || request === "past_sessions";
+  }
+  return "log" in request || ("daemon" in request && typeof request.daemon === "string");
+}
+
+function check(rule: NewRule): void {
+  if (/\s/.test(rule.pattern) || rule.pattern === "") {
+    const message = `"${rule.pattern}" is no pattern`;
+    throw { code: "policy", message, hint: "write a host like *.example.test" } satisfies WireError;
+  }
+}
+
+function inspection(): Extract<Response, { inspected: unknown }>["inspected"] {
+  const started = new Date(Date.now() - 1_500_000).toISOString();
+  return {
+    processes: [
+      { pid: 48_100, parent: null, display: "claude", started },
+      { pid: 48_200, parent: 48_100, display: "bash", started },
+      { pid: 48_213, parent: 48_200, display: "npm install left-pad", started },
+      { pid: 48_214, parent: 48_213, display: samples.HOSTILE.markup, started: null },
+    ],
+    is_cut: true,
+    connections: 4,
+  };
+}

@@ -1,0 +1,20 @@
+// The prompt window. `#ID` names the question to show first.
+
+import "./style/base.css";
+
+import { mount } from "svelte";
+
+import { host } from "./host";
+import { Desk, deskContext } from "./state/desk.svelte";
+import { t } from "./text/strings";
+import Prompt from "./views/Prompt.svelte";
+
+const desk = new Desk(await host());
+const prompt = desk.prompt();
+const wanted = decodeURIComponent(location.hash.slice(1));
+if (wanted !== "") {
+  prompt.show(wanted);
+}
+document.title = t("prompt-window");
+mount(Prompt, { target: document.getElementById("app") ?? document.body, context: deskContext(desk) });
+desk.start();

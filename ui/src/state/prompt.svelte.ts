@@ -1,0 +1,219 @@
+// The prompt window: which question is shown, what is chosen, and when an answer counts. The shown question stays until
+// it is answered, closed, or left by the person; whatever else happens in the queue does not move it.
+
+import { wireError } from "../api/app";
+import type { Daemon } from "../api/daemon";
+import type { Closed } from "../api/generated/Closed";
+import type { Duration } from "../api/generated/Duration";
+import type { QuestionView } from "../api/generated/QuestionView";
+import type { WireError } from "../api/generated/WireError";
+import { MINUTE } from "../text/quantity";
+import { Arming } from "./arming.svelte";
+import type { LinkState } from "./link.svelte";
+import type { Questions } from "./questions.svelte";
+
+/** How long it is said that a question was answered elsewhere. */
+export const ELSEWHERE_MS = 2_000;
+
+/** What can be chosen for how long an answer holds. */
+export type Choice = "once" | "session" | "default" | "custom" | "always";
+
+/** What the window is at. */
+export type Phase = "empty" | "asking" | "closed_elsewhere";
+
+/** What there is to say about the shown question. */
+export type Note = "none" | "changed" | "stale";
+
+export class Prompt {
+  phase = $state<Phase>("empty");
+  /** The question as it is shown. Its revision goes with the answer. */
+  question = $state.raw<QuestionView | null>(null);
+  outcome = $state<Closed>("decided");
+  note = $state<Note>("none");
+  error = $state.raw<WireError | null>(null);
+  isSending = $state(false);
+
+  choice = $state<Choice>("once");
+  customMs = $state(30 * MINUTE);
+  widen = $state(false);
+  everywhere = $state(false);
+
+  readonly arming = new Arming();
+  readonly #questions: Questions;
+  readonly #daemon: Daemon;
+  readonly #link: LinkState;
+  /** A question that the person asked to see before it was known. */
+  #wanted: string | null = null;
+  #going: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(questions: Questions, daemon: Daemon, link: LinkState) {
+    this.#questions = questions;
+    this.#daemon = daemon;
+    this.#link = link;
+    questions.onChange(() => this.#follow());
+  }
+
+  /** The choices that a question of this kind has. */
+  get choices(): readonly Choice[] {
+    return this.question?.kind === "profile"
+      ? ["session", "always"]
+      : ["once", "session", "default", "custom", "always"];
+  }
+
+  /** Whether an answer can be for every project: what ends with its session is for that alone. */
+  get canBeEverywhere(): boolean {
+    return this.choice !== "once" && this.choice !== "session";
+  }
+
+  get canWiden(): boolean {
+    return this.question !== null && this.question.kind !== "profile" && 0 < this.question.widened.length;
+  }
+
+  /** Brings a question into sight because the person wants it. */
+  show(id: string): void {
+    const question = this.#questions.open.find((open) => open.id === id);
+    if (!question) {
+      this.#wanted = id;
+    } else if (question.id !== this.question?.id) {
+      this.#ask(question);
+    }
+  }
+
+  choose(choice: Choice): void {
+    if (this.choices.includes(choice)) {
+      this.choice = choice;
+    }
+  }
+
+  /** Answers what is shown. Does nothing before it is armed. */
+  async answer(allow: boolean): Promise<void> {
+    const question = this.question;
+    if (this.phase !== "asking" || !question || !this.arming.armed || this.isSending || !this.#link.isUp) {
+      return;
+    }
+    this.isSending = true;
+    this.error = null;
+    try {
+      await this.#questions.answer(question, {
+        allow,
+        duration: this.#duration(),
+        widen: this.canWiden && this.widen,
+        everywhere: this.canBeEverywhere && this.everywhere,
+      });
+      this.isSending = false;
+      this.#next();
+    } catch (caught) {
+      this.isSending = false;
+      await this.#failed(wireError(caught));
+    }
+  }
+
+  /** Decides nothing: the question stays open elsewhere. */
+  async later(): Promise<void> {
+    this.arming.disarm();
+    await this.#daemon.close();
+  }
+
+  /** Arms anew what came back into sight. */
+  rearm(): void {
+    if (this.phase === "asking") {
+      this.arming.restart();
+    }
+  }
+
+  #duration(): Duration {
+    switch (this.choice) {
+      case "once":
+      case "session":
+      case "always":
+        return this.choice;
+      case "default":
+        return { for: this.#link.defaultExpiryMs };
+      case "custom":
+        return { for: this.customMs };
+    }
+  }
+
+  #ask(question: QuestionView): void {
+    clearTimeout(this.#going);
+    this.#wanted = null;
+    this.phase = "asking";
+    this.question = question;
+    this.note = "none";
+    this.error = null;
+    this.choice = question.kind === "profile" ? "session" : "once";
+    this.widen = false;
+    this.everywhere = false;
+    this.arming.restart();
+  }
+
+  #next(): void {
+    const [question] = this.#questions.open;
+    if (question) {
+      this.#ask(question);
+    } else {
+      this.phase = "empty";
+      this.question = null;
+      this.arming.disarm();
+      this.#daemon.close().catch(() => undefined);
+    }
+  }
+
+  #follow(): void {
+    const shown = this.question;
+    if (this.phase === "empty") {
+      const wanted = this.#questions.open.find((open) => open.id === this.#wanted);
+      const question = wanted ?? this.#questions.open[0];
+      if (question) {
+        this.#ask(question);
+      }
+    } else if (this.phase === "asking" && shown && !this.isSending) {
+      const now = this.#questions.open.find((open) => open.id === shown.id);
+      if (!now) {
+        this.#closedElsewhere(this.#questions.outcome(shown.id) ?? "decided");
+      } else {
+        this.#update(shown, now);
+      }
+    }
+  }
+
+  #update(shown: QuestionView, now: QuestionView): void {
+    this.question = now;
+    if (whatIsAsked(shown) !== whatIsAsked(now)) {
+      this.note = "changed";
+      this.arming.restart();
+    }
+  }
+
+  #closedElsewhere(outcome: Closed): void {
+    this.phase = "closed_elsewhere";
+    this.outcome = outcome;
+    this.error = null;
+    this.arming.disarm();
+    clearTimeout(this.#going);
+    this.#going = setTimeout(() => this.#next(), ELSEWHERE_MS);
+  }
+
+  async #failed(error: WireError): Promise<void> {
+    this.arming.restart();
+    if (error.code !== "stale" && error.code !== "not_found") {
+      this.error = error;
+      return;
+    }
+    try {
+      await this.#questions.reload();
+    } catch (caught) {
+      this.error = wireError(caught);
+      return;
+    }
+    if (this.phase === "asking") {
+      this.note = "stale";
+      this.arming.restart();
+    }
+  }
+}
+
+/** Everything that an answer covers; how many programs still wait is not part of it. */
+function whatIsAsked(question: QuestionView): string {
+  return JSON.stringify([question.revision, question.targets, question.widened, question.unlisted]);
+}

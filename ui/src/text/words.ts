@@ -1,0 +1,65 @@
+// Which message stands for which value of the wire.
+
+import type { Effect } from "../api/generated/Effect";
+import type { EventKind } from "../api/generated/EventKind";
+import type { Kind } from "../api/generated/Kind";
+import type { Origin } from "../api/generated/Origin";
+import type { Outcome } from "../api/generated/Outcome";
+import type { Preset } from "../api/generated/Preset";
+import type { Button } from "../api/generated/Button";
+import type { WhyMissed } from "../api/generated/WhyMissed";
+
+export const KIND: Record<Kind, string> = {
+  network: "kind-network",
+  read: "kind-read",
+  write: "kind-write",
+  execute: "kind-execute",
+  profile: "kind-profile",
+};
+
+export const EVENT_KIND: Record<EventKind, string> = {
+  ...KIND,
+  answer: "kind-answer",
+  grant: "kind-grant",
+  rule: "kind-rule",
+  session: "kind-session",
+  traffic: "kind-traffic",
+  daemon: "kind-daemon",
+  policy: "kind-policy",
+};
+
+export const EFFECT: Record<Effect, string> = { allow: "effect-allow", deny: "effect-block", ask: "effect-ask" };
+
+export const OUTCOME: Record<Outcome, string> = { allow: "outcome-allow", deny: "outcome-deny", ask: "outcome-ask" };
+
+export const ORIGIN: Record<Origin, string> = {
+  managed: "origin-managed",
+  flag: "origin-flag",
+  written: "origin-written",
+  answered: "origin-answered",
+  project: "origin-project",
+  trusted: "origin-trusted",
+};
+
+export const WHY_MISSED: Record<WhyMissed, string> = {
+  timed_out: "missed-timed-out",
+  quiet: "missed-quiet",
+  paused: "missed-paused",
+  too_many: "missed-too-many",
+  session_ended: "missed-session-ended",
+  log_failed: "missed-log-failed",
+};
+
+export const PRESET: Record<Preset, { name: string; text: string }> = {
+  minimal: { name: "preset-minimal", text: "preset-minimal-text" },
+  moderate: { name: "preset-moderate", text: "preset-moderate-text" },
+  development: { name: "preset-development", text: "preset-development-text" },
+};
+
+export const BUTTON: Record<Button, string> = {
+  allow_once: "button-allow-once",
+  block: "button-block",
+  allow_time: "button-allow-time",
+  always: "button-always",
+  options: "button-options",
+};

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+
+import { ago, bytes, countdown, DAY, HOUR, MINUTE, millis, SECOND, span } from "../src/text/quantity";
+import { plain } from "./window";
+
+test.each([
+  [0, "0 seconds"],
+  [SECOND, "1 second"],
+  [59_999, "59 seconds"],
+  [MINUTE, "1 minute"],
+  [HOUR - 1, "59 minutes"],
+  [HOUR, "1 hour"],
+  [HOUR + 5 * MINUTE, "1 h 5 min"],
+  [DAY, "24 hours"],
+  [3 * DAY, "3 days"],
+  [-5, "0 seconds"],
+])("a span of %i", (length, expected) => {
+  expect(plain(span(length))).toBe(expected);
+});
+
+test.each([
+  [61_000, "1:01"],
+  [9_001, "0:10"],
+  [0, "0:00"],
+  [-1, "0:00"],
+])("a countdown of %i", (left, expected) => {
+  expect(countdown(left)).toBe(expected);
+});
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1_000, "1 kB"],
+  [1_234_567, "1.2 MB"],
+  [123_456_789, "123 MB"],
+  [5_000_000_000_000, "5,000 GB"],
+])("%i bytes", (count, expected) => {
+  expect(plain(bytes(count))).toBe(expected);
+});
+
+test("a moment that is none is unknown", () => {
+  expect(millis("soon")).toBeNull();
+  expect(plain(ago(null, 0))).toBe("never");
+  expect(plain(ago(new Date(0).toISOString(), 5 * MINUTE))).toBe("5 minutes ago");
+});
