@@ -148,7 +148,7 @@ export function missed(now: number): MissedView[] {
     waiting: 0,
   });
   return [
-    base({ title: "cargo (engine) wants static.crates.test", project: "/home/ana/code/engine" }, "timed_out", 240_000),
+    base({ title: "cargo (engine) wants files.crates.test", project: "/home/ana/code/engine" }, "timed_out", 240_000),
     base(
       { kind: "read", title: "python3 (etl) wants to read ~/Documents/taxes.ods", session: "s-19bc", widened: [] },
       "quiet",
