@@ -1,5 +1,6 @@
 //! The one command of the windows, and what each of its requests does. A window may ask for what is listed here; everything
 //! else that the daemon knows is for other front ends.
+#![expect(clippy::let_underscore_must_use, reason = "in what Tauri makes of the command")]
 
 use askbox_desktop::{WindowRequest, WindowResponse};
 use askbox_paths::Paths;
@@ -13,7 +14,6 @@ use crate::hub::News;
 use crate::{log, preferences, review, windows};
 
 /// Does what a window asks for.
-#[expect(clippy::let_underscore_must_use, reason = "in what Tauri makes of it")]
 #[tauri::command]
 pub(crate) async fn request(
     window: WebviewWindow,
