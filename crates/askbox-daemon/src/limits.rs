@@ -120,6 +120,12 @@ pub(crate) const MEMBER_TARGET_BYTES: usize = 1024;
 /// Longest command line that is shown, in characters.
 pub(crate) const COMMAND_SHOWN: usize = 4096;
 
+/// Longest command line in a list of processes, in characters: 256 of them fit into one message.
+pub(crate) const NODE_SHOWN: usize = 512;
+
+/// A clock tick of the kernel for programs: `USER_HZ` is 100 on x86-64 and arm64.
+pub(crate) const TICK_MS: u64 = 10;
+
 /// Longest name of anything else that is shown.
 pub(crate) const NAME_SHOWN: usize = 80;
 

@@ -10,6 +10,7 @@ mod diagnostics;
 mod pool;
 mod proc;
 mod socket_table;
+mod tree;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use askbox_policy::Process;
 
 pub use diagnostics::Diagnostics;
 pub use pool::Pool;
+pub use tree::{Node, Tree};
 
 /// How long finding a process may take: a prompt that names nobody is better than one that comes late.
 pub const DEADLINE: Duration = Duration::from_millis(200);

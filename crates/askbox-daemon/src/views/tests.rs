@@ -136,3 +136,31 @@ fn a_host_comes_in_parts_and_a_path_or_an_address_has_none() {
     };
     assert_eq!(hosts, [Some(host), None, None]);
 }
+
+#[test]
+fn a_process_is_shown_harmless_and_with_the_time_of_its_start() {
+    let now = Moment {
+        boot_id: String::new(),
+        boot_ms: 100_000,
+        wall_ms: 1_700_000_000_000,
+    };
+    let node = |command: &[&str], started| Node {
+        pid: 7,
+        parent: Some(6),
+        name: "e\u{1b}vil".into(),
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        started,
+    };
+    let shown = |command: &[&str], started| {
+        let node = process_node(&node(command, started), &now);
+        (node.display, node.started)
+    };
+    // 40 seconds after the machine, and so one minute ago.
+    let minute_ago = Some("2023-11-14T22:12:20.000Z".to_owned());
+    assert_eq!(
+        shown(&["ls", "\u{202e}x"], 4_000),
+        (r"ls $'\u202ex'".to_owned(), minute_ago.clone())
+    );
+    assert_eq!(shown(&[], 4_000), (r"(e\u{1b}vil)".to_owned(), minute_ago));
+    assert_eq!(shown(&["ls"], 10_001).1, None);
+}
