@@ -93,6 +93,8 @@ pub(crate) struct ProcessLimits {
     pub(crate) command_shown: usize,
     /// Further holders of the socket.
     pub(crate) others: usize,
+    /// Programs that started it.
+    pub(crate) ancestors: usize,
 }
 
 /// The process that asked first. The prompt shows its whole command line; beyond this nobody reads it.
@@ -101,6 +103,7 @@ pub(crate) const FIRST_PROCESS: ProcessLimits = ProcessLimits {
     command_bytes: 16384,
     command_shown: COMMAND_SHOWN,
     others: 16,
+    ancestors: 8,
 };
 
 /// Those of further members.
@@ -109,6 +112,7 @@ pub(crate) const MEMBER_PROCESS: ProcessLimits = ProcessLimits {
     command_bytes: 2048,
     command_shown: 512,
     others: 4,
+    ancestors: 8,
 };
 
 /// A raw target in a question's list, as JSON: any ordinary path of `PATH_MAX`.

@@ -206,7 +206,7 @@ pub(crate) async fn serve(
         files: view,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
-    let files = files::serve(daemon, id, &project, view, files).await?;
+    let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
         && let Err(error) = start_logged(held).await
     {

@@ -217,7 +217,12 @@ fn process(process: &Process, limits: &ProcessLimits) -> ProcessView {
             .take(limits.others)
             .map(|other| display::text(other, limits::NAME_SHOWN))
             .collect(),
-        ancestors: Vec::new(),
+        ancestors: process
+            .ancestors
+            .iter()
+            .take(limits.ancestors)
+            .map(|ancestor| display::text(ancestor, limits::NAME_SHOWN))
+            .collect(),
     }
 }
 

@@ -74,6 +74,7 @@ fn the_largest_question_fits_into_one_message() {
         exe: Some(format!("/{}", "\u{1}".repeat(4000)).into()),
         command: (0..1000).map(|_| "\u{1}".repeat(64)).collect(),
         others: (0..16).map(|_| "\u{1f600}".repeat(200)).collect(),
+        ancestors: (0..16).map(|_| "\u{1f600}".repeat(200)).collect(),
     };
     let path = |at| format!("/{at}{}", "/\u{1}".repeat(2000));
     let targets: Vec<_> = (0..askbox_gate::limits::MEMBERS_PER_QUESTION)
