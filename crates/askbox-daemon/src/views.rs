@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_audit::{path_text, target_text};
-use askbox_gate::{Closing, GateEvent, Missed, Question};
+use askbox_gate::{Closing, Gate, GateEvent, Missed, Question};
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::{
     Answer, Basis, Grant, Kind, Moment, Pattern, Process, Rule, Scope, Target, answer, display,
 };
 use askbox_wire::{
-    Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, PolicyFileState, PolicyFileView,
-    PolicyView, ProblemView, ProcessNode, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
+    Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, ObstacleView, PolicyFileState,
+    PolicyFileView, PolicyView, ProblemView, ProcessNode, ProcessView, QuestionView, RuleView, ScopeView,
+    WireError, rfc3339,
 };
 
 use crate::limits::{self, ProcessLimits};
@@ -325,6 +326,14 @@ fn policy_file(source: &PolicySource) -> PolicyFileView {
             })
             .collect(),
     }
+}
+
+/// Why no session starts under a lockdown; `None` where there is none.
+pub(crate) fn lockdown(gate: &Gate) -> Option<ObstacleView> {
+    gate.is_locked_down().then(|| ObstacleView {
+        reason: "lockdown: everything is denied, so no session starts".to_owned(),
+        hint: "askbox lockdown off".to_owned(),
+    })
 }
 
 /// The error that says that nothing may happen without a log.
