@@ -116,7 +116,11 @@ fn a_lockdown_cuts_what_lives_closes_what_waits_and_denies_the_rest() {
     });
     world.ok(&["lockdown", "on"]);
     let finished = running.finish();
-    for line in ["asked 1", "cat 1", "\"reason\":\"live.test denied: lockdown\""] {
+    for line in [
+        "asked 1",
+        "cat 1",
+        &format!("\"reason\":\"live.test:{} denied: lockdown\"", server.port()),
+    ] {
         assert!(finished.stdout.contains(line), "{line}: {finished:#?}");
     }
     assert!(!finished.stdout.contains("curl 0"), "{finished:#?}");

@@ -16,6 +16,7 @@ mod programs;
 mod questions;
 mod redirections;
 mod rules;
+mod sessions;
 mod ssh;
 mod streams;
 mod terminal;

@@ -64,3 +64,38 @@ fn a_number_names_no_other_question_after_a_restart() {
     world.ok(&["allow", &new, "--once"]);
     assert_eq!(second.finish().succeeded().stdout, "hello");
 }
+
+#[test]
+fn a_question_says_what_started_the_program_that_asks() {
+    let world = World::new();
+    let server = Server::http("hello");
+    // Two shells that stay, each with more to do after the command.
+    let command = format!(
+        "curl -sS http://new.test:{}/; cat ~/notes/spec.md; :",
+        server.port()
+    );
+    let nested = format!("sh -c \"{command}\" inner; :");
+    let running = world.start_sh(&["--resolve", &server.pin("new.test")], &nested);
+    for kind in ["network", "read"] {
+        let mut found = None;
+        world.eventually("the next question is open", || {
+            found = world
+                .questions()
+                .into_iter()
+                .find(|question| question["kind"] == kind);
+            found.is_some()
+        });
+        let question = found.unwrap();
+        let process = &question["members"][0]["process"];
+        let ancestors = process["ancestors"].as_array().unwrap();
+        // The inner shell and the one that was run, and nothing of Askbox's own or of the host.
+        assert_eq!(ancestors.len(), 2, "{process:#}");
+        assert!(ancestors[0].as_str().unwrap().ends_with("inner"), "{process:#}");
+        assert!(
+            ancestors[1].as_str().unwrap().starts_with("sh -c "),
+            "{process:#}"
+        );
+        world.ok(&["allow", question["id"].as_str().unwrap(), "--once"]);
+    }
+    running.finish().succeeded();
+}

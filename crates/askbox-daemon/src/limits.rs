@@ -93,6 +93,8 @@ pub(crate) struct ProcessLimits {
     pub(crate) command_shown: usize,
     /// Further holders of the socket.
     pub(crate) others: usize,
+    /// Programs that started it.
+    pub(crate) ancestors: usize,
 }
 
 /// The process that asked first. The prompt shows its whole command line; beyond this nobody reads it.
@@ -101,6 +103,7 @@ pub(crate) const FIRST_PROCESS: ProcessLimits = ProcessLimits {
     command_bytes: 16384,
     command_shown: COMMAND_SHOWN,
     others: 16,
+    ancestors: 8,
 };
 
 /// Those of further members.
@@ -109,6 +112,7 @@ pub(crate) const MEMBER_PROCESS: ProcessLimits = ProcessLimits {
     command_bytes: 2048,
     command_shown: 512,
     others: 4,
+    ancestors: 8,
 };
 
 /// A raw target in a question's list, as JSON: any ordinary path of `PATH_MAX`.
@@ -119,6 +123,12 @@ pub(crate) const MEMBER_TARGET_BYTES: usize = 1024;
 
 /// Longest command line that is shown, in characters.
 pub(crate) const COMMAND_SHOWN: usize = 4096;
+
+/// Longest command line in a list of processes, in characters: 256 of them fit into one message.
+pub(crate) const NODE_SHOWN: usize = 512;
+
+/// A clock tick of the kernel for programs: `USER_HZ` is 100 on x86-64 and arm64.
+pub(crate) const TICK_MS: u64 = 10;
 
 /// Longest name of anything else that is shown.
 pub(crate) const NAME_SHOWN: usize = 80;

@@ -6,18 +6,24 @@
 //! it runs on threads of its own with a deadline ([`Pool`]); late means an unknown program. It looks at processes of
 //! the one session only, and opens nothing through /proc/PID/root.
 
+mod ancestors;
 mod diagnostics;
 mod pool;
 mod proc;
+#[cfg(test)]
+mod shells;
 mod socket_table;
+mod tree;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use askbox_policy::Process;
 
 pub use diagnostics::Diagnostics;
 pub use pool::Pool;
+pub use tree::{Node, Tree};
 
 /// How long finding a process may take: a prompt that names nobody is better than one that comes late.
 pub const DEADLINE: Duration = Duration::from_millis(200);
@@ -72,18 +78,66 @@ impl ProcessView {
     /// The process of the session that holds the client's side of the connection; an unknown one when there is none or
     /// finding it takes longer than [`DEADLINE`]. Needs a tokio runtime with time.
     pub async fn identify(&self, session: Whereabouts, connection: Connection) -> Process {
-        let found = self
-            .pool
-            .run(DEADLINE, move |stop| holder(&session, connection, stop))
-            .await;
-        found.flatten().unwrap_or_default()
+        let root = match session.members {
+            Members::Below(root) => root,
+            Members::Namespace(_) => 0,
+        };
+        self.look(root, move |stop| holder(&session, connection, stop))
+            .await
     }
 
-    /// The process that a thread of a session belongs to; an unknown one when it is gone or finding it takes longer than
-    /// [`DEADLINE`]. Needs a tokio runtime with time.
-    pub async fn of_thread(&self, thread: u32) -> Process {
-        let found = self.pool.run(DEADLINE, move |_stop| of_thread(thread)).await;
-        found.flatten().unwrap_or_default()
+    /// The process that a thread of the session below `root` belongs to; an unknown one when it is gone or finding it takes
+    /// longer than [`DEADLINE`]. Needs a tokio runtime with time.
+    pub async fn of_thread(&self, thread: u32, root: u32) -> Process {
+        self.look(root, move |_stop| of_thread(thread)).await
+    }
+
+    /// What `find` finds, with the programs that started it as far as there is time for them.
+    async fn look(
+        &self,
+        root: u32,
+        find: impl FnOnce(Instant) -> Option<Process> + Send + 'static,
+    ) -> Process {
+        self.look_with(find, move |pid, stop, named| {
+            ancestors::name(pid, root, stop, named);
+        })
+        .await
+    }
+
+    /// The same, by another way to those programs.
+    async fn look_with(
+        &self,
+        find: impl FnOnce(Instant) -> Option<Process> + Send + 'static,
+        name_ancestors: impl FnOnce(u32, Instant, &mut dyn FnMut(String)) + Send + 'static,
+    ) -> Process {
+        let found = Found::default();
+        let finding = found.clone();
+        let job = move |stop| {
+            let Some(process) = find(stop) else { return };
+            let pid = process.pid;
+            finding.change(|found| *found = Some(process));
+            name_ancestors(pid, stop, &mut |ancestor| {
+                finding.change(|found| {
+                    if let Some(process) = found {
+                        process.ancestors.push(ancestor);
+                    }
+                });
+            });
+        };
+        // Late or not: what was found by now is there.
+        let _in_time = self.pool.run(DEADLINE, job).await;
+        found.change(Option::take).unwrap_or_default()
+    }
+}
+
+/// A process as far as a job has found out about it; taken away at the deadline.
+#[derive(Clone, Default)]
+struct Found(Arc<Mutex<Option<Process>>>);
+
+impl Found {
+    fn change<T>(&self, change: impl FnOnce(&mut Option<Process>) -> T) -> T {
+        // Nothing in here leaves it half changed.
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -179,6 +233,7 @@ fn describe(pid: u32, holds: impl Fn(u32) -> bool) -> Option<Process> {
         exe: proc::exe(pid),
         command: proc::command(pid),
         others: Vec::new(),
+        ancestors: Vec::new(),
     };
     (holds(pid) && proc::stat(pid)?.started == before.started).then_some(found)
 }

@@ -43,6 +43,7 @@ pub(crate) async fn handle(
         Request::Lockdown { on } => denying::lockdown(daemon, on).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
+        Request::Inspect { session } => sessions::inspect(daemon, &session).await,
         Request::Stop(what) => sessions::stop(daemon, what).await,
         Request::AddRules(_)
         | Request::ReplaceRule { .. }
@@ -50,8 +51,7 @@ pub(crate) async fn handle(
         | Request::Settings
         | Request::ChangeSettings(_)
         | Request::ExportPolicy
-        | Request::ImportPolicy { .. }
-        | Request::Inspect { .. } => Err(WireError::new(
+        | Request::ImportPolicy { .. } => Err(WireError::new(
             askbox_wire::ErrorCode::Internal,
             "this daemon cannot do that yet",
         )),

@@ -11,8 +11,8 @@ use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, SessionNetwork};
 use askbox_policy::{Process, Project, SessionId, Target, display};
 use askbox_wire::{
-    Descriptor, ErrorCode, Event, LaunchRequest, Peer, Response, SessionState, SessionView, WireError,
-    rfc3339,
+    Descriptor, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState, SessionView,
+    WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -137,12 +137,8 @@ fn may_launch(
             "a session is for the user that asks for it",
         ));
     }
-    if daemon.gate.is_locked_down() {
-        return Err(WireError::new(
-            ErrorCode::Refused,
-            "lockdown: everything is denied, so no session starts",
-        )
-        .with_hint("askbox lockdown off"));
+    if let Some(ObstacleView { reason, hint }) = views::lockdown(&daemon.gate) {
+        return Err(WireError::new(ErrorCode::Refused, reason).with_hint(hint));
     }
     Ok(())
 }
@@ -206,7 +202,7 @@ pub(crate) async fn serve(
         files: view,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
-    let files = files::serve(daemon, id, &project, view, files).await?;
+    let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
         && let Err(error) = start_logged(held).await
     {

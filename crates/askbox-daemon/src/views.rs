@@ -6,16 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_audit::{path_text, target_text};
-use askbox_gate::{Closing, GateEvent, Missed, Question};
+use askbox_gate::{Closing, Gate, GateEvent, Missed, Question};
 use askbox_policy::builtin_lists::Lists;
-use askbox_policy::{Answer, Basis, Grant, Kind, Pattern, Process, Rule, Scope, Target, answer, display};
+use askbox_policy::{
+    Answer, Basis, Grant, Kind, Moment, Pattern, Process, Rule, Scope, Target, answer, display,
+};
 use askbox_wire::{
-    Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, PolicyFileState, PolicyFileView,
-    PolicyView, ProblemView, ProcessView, QuestionView, RuleView, ScopeView, WireError, rfc3339,
+    Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, ObstacleView, PolicyFileState,
+    PolicyFileView, PolicyView, ProblemView, ProcessNode, ProcessView, QuestionView, RuleView, ScopeView,
+    WireError, rfc3339,
 };
 
 use crate::limits::{self, ProcessLimits};
 use crate::policy_store::{PolicySource, Snapshot, SourceState};
+use crate::process_view::Node;
 
 mod bounds;
 
@@ -214,7 +218,30 @@ fn process(process: &Process, limits: &ProcessLimits) -> ProcessView {
             .take(limits.others)
             .map(|other| display::text(other, limits::NAME_SHOWN))
             .collect(),
-        ancestors: Vec::new(),
+        ancestors: process
+            .ancestors
+            .iter()
+            .take(limits.ancestors)
+            .map(|ancestor| display::text(ancestor, limits::NAME_SHOWN))
+            .collect(),
+    }
+}
+
+/// A process of a session.
+pub(crate) fn process_node(node: &Node, now: &Moment) -> ProcessNode {
+    let command = if node.command.is_empty() {
+        format!("({})", node.name)
+    } else {
+        display::command(&node.command)
+    };
+    // Both count from the start of the machine, suspended time included.
+    let started_ms = node.started.saturating_mul(limits::TICK_MS);
+    let age_ms = now.boot_ms.checked_sub(started_ms);
+    ProcessNode {
+        pid: node.pid,
+        parent: node.parent,
+        display: display::text(&command, limits::NODE_SHOWN),
+        started: age_ms.map(|age_ms| rfc3339(now.wall_ms.saturating_sub(age_ms))),
     }
 }
 
@@ -299,6 +326,14 @@ fn policy_file(source: &PolicySource) -> PolicyFileView {
             })
             .collect(),
     }
+}
+
+/// Why no session starts under a lockdown; `None` where there is none.
+pub(crate) fn lockdown(gate: &Gate) -> Option<ObstacleView> {
+    gate.is_locked_down().then(|| ObstacleView {
+        reason: "lockdown: everything is denied, so no session starts".to_owned(),
+        hint: "askbox lockdown off".to_owned(),
+    })
 }
 
 /// The error that says that nothing may happen without a log.

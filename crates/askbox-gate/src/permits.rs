@@ -15,7 +15,7 @@ use crate::questions::QuestionId;
 use crate::record::event_process;
 
 /// Proof that a request may proceed. Only the gate makes one. It is alive until it is dropped or finished; while it is
-/// alive it can be cut. One for a file takes some 540 bytes (measured with short paths), however long the command line of
+/// alive it can be cut. One for a file takes some 560 bytes (measured with short paths), however long the command line of
 /// its program is, and may be kept for days.
 #[must_use = "dropping a permit ends the permission"]
 pub struct Permit {
@@ -160,6 +160,7 @@ impl Registry {
         // The rules never look at these, and they can be as long as the program likes.
         request.process.command = Vec::new();
         request.process.others = Vec::new();
+        request.process.ancestors = Vec::new();
         let mut lives = lock(&self.lives);
         lives.last += 1;
         let number = lives.last;

@@ -19,9 +19,10 @@ use crate::dial::dial;
 use crate::http::{Exchange, serve};
 use crate::opening::{Held, Next, hold_for, next};
 use crate::refusal;
-use crate::relay::{self, Copied, Counts, ResetOnDrop};
+use crate::relay::{self, Copied, ResetOnDrop};
 use crate::resolve::{Judgement, Route, judge_literal};
 use crate::session::Caller;
+use crate::traffic::Counts;
 
 /// How a connection ended before its time.
 #[derive(Debug)]
@@ -51,8 +52,8 @@ pub(crate) async fn handle(client: TcpStream, destination: Destination, caller: 
     let connection = Connection {
         client: Arc::new(client),
         destination,
+        counts: Arc::new(caller.session.totals.connection()),
         caller: Arc::new(caller),
-        counts: Arc::default(),
         is_dialled: AtomicBool::new(false),
     };
     let client = Arc::clone(&connection.client);
@@ -60,7 +61,7 @@ pub(crate) async fn handle(client: TcpStream, destination: Destination, caller: 
     match connection.carry().await {
         Ok(()) | Err(End::Gone) => reset.ended(),
         // After the server has spoken, an alert or an answer of ours would be taken for its words.
-        Err(End::Denied(denial, held)) if connection.counts.received.load(Ordering::Relaxed) == 0 => {
+        Err(End::Denied(denial, held)) if connection.counts.received.count() == 0 => {
             Box::pin(refusal::refuse(&client, held, &denial, reset)).await;
         }
         Err(End::Denied(..) | End::Cut) => {}
@@ -76,8 +77,8 @@ impl Connection {
         let permit = self.admit(Target::Network(self.destination.clone())).await?;
         let carried = until_cut(&permit, self.connect(&permit)).await;
         if self.is_dialled.load(Ordering::Relaxed) {
-            let received = self.counts.received.load(Ordering::Relaxed);
-            let sent = self.counts.sent.load(Ordering::Relaxed);
+            let received = self.counts.received.count();
+            let sent = self.counts.sent.count();
             Box::pin(permit.finish(received, sent, self.caller.process().await)).await;
         }
         carried
@@ -194,7 +195,7 @@ impl Connection {
                 Err(self.refuse(Basis::Malformed(reason.to_owned()), Some(held)).await)
             }
             Next::Refuse(reason) => Err(self.refuse(Basis::Malformed(reason), Some(held)).await),
-            Next::Http if down.ended.is_some() || 0 < self.counts.received.load(Ordering::Relaxed) => {
+            Next::Http if down.ended.is_some() || 0 < self.counts.received.count() => {
                 let reason = "an HTTP request to a server that spoke first".to_owned();
                 Err(self.refuse(Basis::Malformed(reason), Some(held)).await)
             }

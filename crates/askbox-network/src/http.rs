@@ -27,8 +27,9 @@ use tokio::task::JoinSet;
 use crate::connection::End;
 use crate::http_io::{HttpIo, Side, Watched, left_over};
 use crate::limits::HOSTS_PER_CONNECTION;
-use crate::relay::{self, Counts};
+use crate::relay;
 use crate::session::Caller;
+use crate::traffic::Counts;
 use crate::{http_denial, http_head};
 
 type Body = BoxBody<Bytes, hyper::Error>;

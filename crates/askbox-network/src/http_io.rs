@@ -3,7 +3,6 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
@@ -12,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::http_frames::{Frames, Refused};
-use crate::relay::{self, Counts};
+use crate::relay;
+use crate::traffic::{Counter, Counts};
 
 /// Which side of the relay a socket is on.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ impl HttpIo {
         self.held
     }
 
-    fn counter(&self) -> &AtomicU64 {
+    fn counter(&self) -> &Counter {
         match self.side {
             Side::Client => &self.counts.sent,
             Side::Server => &self.counts.received,
@@ -115,7 +115,7 @@ impl AsyncRead for HttpIo {
             ready!(self.stream.poll_read_ready(cx))?;
             match self.stream.try_read_buf(buffer) {
                 Ok(count) => {
-                    self.counter().fetch_add(count as u64, Ordering::Relaxed);
+                    self.counter().add(count);
                     self.watch(buffer, before);
                     return Poll::Ready(Ok(()));
                 }

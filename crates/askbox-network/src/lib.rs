@@ -33,6 +33,7 @@ mod relay;
 
 mod room;
 mod serving;
+mod traffic;
 
 #[cfg(test)]
 mod world;
@@ -41,3 +42,4 @@ pub use names::RESOLVER;
 pub use resolve::Upstream;
 pub use room::{Room, Share};
 pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, serve};
+pub use traffic::Traffic;

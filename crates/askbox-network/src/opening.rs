@@ -2,7 +2,6 @@
 //! that. Reads from the client; asks nobody, and lets nothing through that could be a whole line of a request.
 
 use std::io::{self, ErrorKind};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use askbox_policy::{Destination, Host, HostName};
@@ -14,6 +13,7 @@ use crate::client_hello::{self, Hello};
 use crate::http_head::{self, RawHead};
 use crate::limits::{HELD, UNDECIDED_WAIT};
 use crate::relay;
+use crate::traffic::Counter;
 
 /// Read from the client at a time while its bytes are held; a usual client hello fits.
 const PIECE: usize = 4 * 1024;
@@ -69,7 +69,7 @@ pub(crate) enum Next {
 }
 
 /// Reads until the client's bytes can be told apart. `bytes` is what was read before. Dropping the future loses bytes.
-pub(crate) async fn hold(client: &TcpStream, mut bytes: Vec<u8>, counter: &AtomicU64) -> io::Result<Held> {
+pub(crate) async fn hold(client: &TcpStream, mut bytes: Vec<u8>, counter: &Counter) -> io::Result<Held> {
     loop {
         if let Some(opening) = open(&bytes) {
             return Ok(Held::new(opening, bytes));
@@ -86,7 +86,7 @@ pub(crate) async fn hold(client: &TcpStream, mut bytes: Vec<u8>, counter: &Atomi
 pub(crate) async fn hold_for(
     (client, server): (&TcpStream, &TcpStream),
     destination: &Destination,
-    counter: &AtomicU64,
+    counter: &Counter,
 ) -> io::Result<Held> {
     let mut bytes = Vec::new();
     let mut passed = 0;
@@ -122,7 +122,7 @@ fn may_pass(bytes: &[u8], destination: &Destination) -> bool {
 }
 
 /// Reads what there is, at least one byte unless the client has ended. May be dropped: nothing is read then.
-async fn read_more(client: &TcpStream, bytes: &mut Vec<u8>, counter: &AtomicU64) -> io::Result<usize> {
+async fn read_more(client: &TcpStream, bytes: &mut Vec<u8>, counter: &Counter) -> io::Result<usize> {
     loop {
         client.readable().await?;
         let before = bytes.len();
@@ -131,7 +131,7 @@ async fn read_more(client: &TcpStream, bytes: &mut Vec<u8>, counter: &AtomicU64)
         bytes.truncate(before + read.as_ref().copied().unwrap_or(0));
         match read {
             Ok(count) => {
-                counter.fetch_add(count as u64, Ordering::Relaxed);
+                counter.add(count);
                 return Ok(count);
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}

@@ -2,7 +2,6 @@
 //! reset. What is refused has been decided and logged before.
 
 use std::io;
-use std::sync::atomic::AtomicU64;
 
 use askbox_gate::Denial;
 use tokio::net::TcpStream;
@@ -13,13 +12,14 @@ use crate::http_denial;
 use crate::limits::{REFUSAL_DRAIN, REFUSAL_LINGER, REFUSAL_WAIT};
 use crate::opening::{Held, Opening, hold};
 use crate::relay::{self, ResetOnDrop};
+use crate::traffic::Counter;
 
 /// Refuses a client to which nothing has been sent yet. `held` is what it has said so far, if that was read; `reset` stands
 /// for the end of the client that has no better way to be told.
 pub(crate) async fn refuse(client: &TcpStream, held: Option<Held>, denial: &Denial, reset: ResetOnDrop) {
     let held = match held {
         Some(held) => Ok(Ok(held)),
-        None => timeout(REFUSAL_WAIT, hold(client, Vec::new(), &AtomicU64::new(0))).await,
+        None => timeout(REFUSAL_WAIT, hold(client, Vec::new(), &Counter::default())).await,
     };
     let words = match held {
         Ok(Ok(held)) => last_words(&held.opening, denial),

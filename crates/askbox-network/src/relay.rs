@@ -4,22 +4,13 @@
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::limits::{BUFFER_IDLE, LARGE_BUFFER, SMALL_BUFFER};
-
-/// Bytes that have passed, seen from the sandbox.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    /// From the server to the program.
-    pub(crate) received: AtomicU64,
-    /// From the program to the server.
-    pub(crate) sent: AtomicU64,
-}
+use crate::traffic::{Counter, Counts};
 
 /// How a direction ended without an error of the side that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +22,7 @@ pub(crate) enum Copied {
 }
 
 /// Copies one direction until `from` ends, then closes `to` for writing. A byte is counted once it has been read.
-pub(crate) async fn copy(from: &TcpStream, to: &TcpStream, counter: &AtomicU64) -> io::Result<Copied> {
+pub(crate) async fn copy(from: &TcpStream, to: &TcpStream, counter: &Counter) -> io::Result<Copied> {
     let mut buffer: Vec<u8> = Vec::new();
     loop {
         if buffer.len() <= SMALL_BUFFER {
@@ -54,7 +45,7 @@ pub(crate) async fn copy(from: &TcpStream, to: &TcpStream, counter: &AtomicU64) 
                 });
             }
             Ok(count) => {
-                counter.fetch_add(count as u64, Ordering::Relaxed);
+                counter.add(count);
                 if write_all(to, buffer.get(..count).unwrap_or_default())
                     .await
                     .is_err()

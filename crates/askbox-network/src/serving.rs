@@ -22,6 +22,7 @@ use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
 use crate::room::Share;
 use crate::session::Session;
+use crate::traffic::{Totals, Traffic};
 
 /// The sockets of a sandbox's network namespace, bound and listening; IPv4 first, then IPv6. The UDP ones must not have
 /// `SO_REUSEADDR`, or a program inside could take queries away.
@@ -68,9 +69,20 @@ pub struct Serving {
     #[expect(dead_code, reason = "held so that dropping it ends the tasks")]
     tasks: JoinSet<()>,
     share: Share,
+    totals: Arc<Totals>,
 }
 
 impl Serving {
+    /// What the session's connections have carried so far.
+    pub fn traffic(&self) -> Traffic {
+        self.totals.now()
+    }
+
+    /// Connections that are open.
+    pub fn connections(&self) -> usize {
+        self.share.held()
+    }
+
     /// Lets no further connection in and waits until none is open. After the session was closed at the gate that is when
     /// the last one has recorded what it carried; a client that lingers could make it long, so it is given up after a
     /// while.
@@ -92,11 +104,13 @@ pub fn serve(
     shared: Arc<Upstream>,
     share: Share,
 ) -> io::Result<Serving> {
+    let totals = Arc::<Totals>::default();
     let session = Arc::new(Session {
         network: session,
         gate,
         names: Names::new(Instant::now()),
         resolver: Resolver::new(shared),
+        totals: Arc::clone(&totals),
     });
     let Listeners {
         tcp,
@@ -126,7 +140,7 @@ pub fn serve(
             share.clone(),
         ));
     }
-    Ok(Serving { tasks, share })
+    Ok(Serving { tasks, share, totals })
 }
 
 fn listener(fd: OwnedFd) -> io::Result<TcpListener> {

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::names::Names;
 use crate::resolve::Resolver;
+use crate::traffic::Totals;
 use crate::{Ends, SessionNetwork};
 
 /// Ports that stand for a name in a DNS query, which has none: if one of them is allowed, the name is.
@@ -25,6 +26,7 @@ pub(crate) struct Session {
     pub(crate) gate: Gate,
     pub(crate) names: Names,
     pub(crate) resolver: Resolver,
+    pub(crate) totals: Arc<Totals>,
 }
 
 /// The program's end of a connection.

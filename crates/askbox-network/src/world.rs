@@ -102,6 +102,7 @@ impl World {
             gate: gate.clone(),
             names: Names::new(Instant::now()),
             resolver: Resolver::new(Arc::new(Upstream::new())),
+            totals: Arc::default(),
         });
         Self {
             gate,

@@ -82,6 +82,9 @@ pub struct Process {
     pub command: Vec<String>,
     /// Further processes that hold the same socket, as `pid name`.
     pub others: Vec<String>,
+    /// The programs that started it, nearest first, up to the session's own: shortened command lines, made harmless.
+    #[serde(default)]
+    pub ancestors: Vec<String>,
 }
 
 impl Process {

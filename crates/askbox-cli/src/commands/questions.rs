@@ -213,6 +213,8 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
         for other in &member.process.others {
             line(&mut text, "     or by ", other);
         }
+        let started_by = member.process.ancestors.join(", by ");
+        line(&mut text, "     started by ", &started_by);
     }
     if 0 < question.unlisted {
         let what = match question.kind {

@@ -55,6 +55,13 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         if let Some(pid) = session.pid {
             let _infallible = writeln!(text, "   process {pid}");
         }
+        if 0 < session.bytes_in || 0 < session.bytes_out {
+            let _infallible = writeln!(
+                text,
+                "   {} bytes in, {} out",
+                session.bytes_in, session.bytes_out
+            );
+        }
         if !session.interactive {
             text.push_str("   denies instead of asking\n");
         }

@@ -23,6 +23,8 @@ const CHILDREN_BYTES: u64 = 64 * 1024;
 pub(super) struct Stat {
     /// The name that the process gave itself, at most 15 bytes.
     pub(super) name: String,
+    /// Its parent; 0 when that is outside the namespace of whoever reads.
+    pub(super) parent: u32,
     /// Whether nothing is left of it but its entry, which its parent will collect.
     pub(super) has_ended: bool,
     /// When it started, in clock ticks since boot: with the number it names a process for good.
@@ -45,12 +47,15 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
     let open = stat.iter().position(|byte| *byte == b'(')?;
     let close = stat.iter().rposition(|byte| *byte == b')')?;
     let name = stat.get(open + 1..close)?;
-    // What follows the name begins with field 3; the start is field 22 (proc(5)).
+    // What follows the name begins with field 3; the parent is field 4, the start field 22 (proc(5)).
     let rest = str::from_utf8(stat.get(close + 1..)?).ok()?;
     let has_ended = rest.trim_ascii_start().starts_with(['Z', 'X']);
-    let started = rest.split_ascii_whitespace().nth(22 - 3)?.parse().ok()?;
+    let mut fields = rest.split_ascii_whitespace().skip(4 - 3);
+    let parent = fields.next()?.parse().ok()?;
+    let started = fields.nth(22 - 5)?.parse().ok()?;
     Some(Stat {
         name: String::from_utf8_lossy(name).into_owned(),
+        parent,
         has_ended,
         started,
     })

@@ -244,3 +244,48 @@ async fn a_view_finds_it_on_its_own_threads() {
         Process::unknown()
     );
 }
+
+#[test]
+fn a_process_comes_with_what_started_it() {
+    let row = shells::Shells::start(4);
+    let stop = Instant::now() + Duration::from_secs(20);
+    let last = *proc::family(row.root(), PROCESSES, stop).last().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let found = runtime.block_on(ProcessView::new().of_thread(last, row.root()));
+    assert_eq!((found.pid, found.ancestors.len()), (last, 2));
+    let of_nobody = runtime.block_on(ProcessView::new().of_thread(last, 0));
+    assert_eq!((of_nobody.pid, of_nobody.ancestors.len()), (last, 0));
+}
+
+#[tokio::test]
+async fn a_process_is_there_although_what_started_it_takes_too_long() {
+    let view = ProcessView::new();
+    let known = Process {
+        pid: std::process::id(),
+        ..Process::unknown()
+    };
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let expected = known.clone();
+    let found = view
+        .look_with(
+            move |_stop| Some(known),
+            move |_pid, _stop, named| {
+                named("parent".to_owned());
+                // As long as the test likes.
+                assert!(held.recv().is_err());
+                named("grandparent".to_owned());
+            },
+        )
+        .await;
+    drop(release);
+    assert_eq!(
+        found,
+        Process {
+            ancestors: vec!["parent".to_owned()],
+            ..expected
+        }
+    );
+}

@@ -1,11 +1,12 @@
-//! Ending sessions from outside, and letting quiet ones ask again.
+//! Looking into sessions, ending them from outside, and letting quiet ones ask again.
 
 use askbox_policy::{SessionId, display};
-use askbox_wire::{ErrorCode, Response, Stop, WireError};
+use askbox_wire::{ErrorCode, Inspection, Response, Stop, WireError};
 
 use crate::daemon::Daemon;
 use crate::limits;
 use crate::session;
+use crate::views;
 
 pub(super) async fn stop(daemon: &Daemon, what: Stop) -> Result<Response, WireError> {
     let ids = match what {
@@ -29,6 +30,22 @@ pub(super) async fn resume(daemon: &Daemon, session: Option<SessionId>) -> Resul
     }
     daemon.gate.resume(session).await;
     Ok(Response::Done)
+}
+
+/// What runs in a session, and how many connections it has open.
+pub(super) async fn inspect(daemon: &Daemon, id: &SessionId) -> Result<Response, WireError> {
+    let (root, connections) = daemon.sessions.inspect(id).ok_or_else(|| unknown(id))?;
+    let tree = daemon.processes.tree(root).await;
+    let now = daemon.clock.now();
+    Ok(Response::Inspected(Inspection {
+        processes: tree
+            .processes
+            .iter()
+            .map(|process| views::process_node(process, &now))
+            .collect(),
+        is_cut: tree.is_cut,
+        connections,
+    }))
 }
 
 fn unknown(id: &SessionId) -> WireError {

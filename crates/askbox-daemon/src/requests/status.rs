@@ -25,10 +25,13 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         log: path_text(&daemon.paths.log()),
         paused_until_ms: daemon.gate.paused_until_ms(),
         lockdown: daemon.gate.is_locked_down(),
-        obstacle: snapshot.obstacle().map(|obstacle| ObstacleView {
-            reason: obstacle.reason,
-            hint: obstacle.hint,
-        }),
+        obstacle: snapshot
+            .obstacle()
+            .map(|obstacle| ObstacleView {
+                reason: obstacle.reason,
+                hint: obstacle.hint,
+            })
+            .or_else(|| views::lockdown(&daemon.gate)),
         warnings,
     }
 }

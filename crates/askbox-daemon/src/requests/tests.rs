@@ -8,6 +8,7 @@ use askbox_wire::{
 use crate::testing::{World, follow, refusal, wait_for, wanted};
 
 mod denying;
+mod inspecting;
 
 const ONCE: Answer = Answer {
     allow: true,

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use askbox_files::{Identify, MountPoint, Serving, SessionFiles, View};
 use askbox_policy::{Project, SessionId};
@@ -100,6 +101,7 @@ pub(super) async fn serve(
     session: &SessionId,
     project: &Project,
     view: Option<View>,
+    root: &Arc<AtomicU32>,
     device: Option<OwnedFd>,
 ) -> Result<Option<Serving>, WireError> {
     let (Some(view), Some(device)) = (view, device) else {
@@ -110,7 +112,7 @@ pub(super) async fn serve(
         project: project.clone(),
         view,
         lists: Arc::clone(daemon.policy.policy().lists()),
-        identify: identify(&daemon.processes),
+        identify: identify(&daemon.processes, root),
     };
     askbox_files::serve(device, files, daemon.gate.clone())
         .await
@@ -119,11 +121,12 @@ pub(super) async fn serve(
 }
 
 /// Who is behind a request of the kernel: it names the thread.
-fn identify(processes: &ProcessView) -> Identify {
-    let processes = processes.clone();
+fn identify(processes: &ProcessView, root: &Arc<AtomicU32>) -> Identify {
+    let (processes, root) = (processes.clone(), Arc::clone(root));
     Arc::new(move |thread| {
         let processes = processes.clone();
-        Box::pin(async move { processes.of_thread(thread).await })
+        let root = root.load(Ordering::Acquire);
+        Box::pin(async move { processes.of_thread(thread, root).await })
     })
 }
 

@@ -86,6 +86,16 @@ impl Session {
             stop: watch::Sender::new(false),
         }
     }
+
+    /// How it is now, with what its connections have carried.
+    fn view(&self) -> SessionView {
+        let traffic = self.serving.as_ref().map(Serving::traffic).unwrap_or_default();
+        SessionView {
+            bytes_in: traffic.bytes_in,
+            bytes_out: traffic.bytes_out,
+            ..self.view.clone()
+        }
+    }
 }
 
 impl Sessions {
@@ -147,7 +157,7 @@ impl Sessions {
         session.files_served = files;
         session.leash = Some(leash);
         session.view.state = SessionState::Running;
-        Some(session.view.clone())
+        Some(session.view())
     }
 
     /// Takes out what a session asks about its profile; once.
@@ -161,7 +171,7 @@ impl Sessions {
         let session = sessions.get_mut(id)?;
         session.root.store(pid, std::sync::atomic::Ordering::Release);
         session.view.pid = Some(pid);
-        Some(session.view.clone())
+        Some(session.view())
     }
 
     /// Drops a session's leash and tells its connection. Returns how the session is then.
@@ -171,7 +181,7 @@ impl Sessions {
         session.view.state = SessionState::Ending;
         session.leash = None;
         session.stop.send_replace(true);
-        Some(session.view.clone())
+        Some(session.view())
     }
 
     /// Takes a session out and drops its leash.
@@ -185,6 +195,14 @@ impl Sessions {
         })
     }
 
+    /// The root of a session's processes on the host, 0 until it is known, and how many connections it has open.
+    pub(crate) fn inspect(&self, id: &SessionId) -> Option<(u32, usize)> {
+        let sessions = self.lock();
+        let session = sessions.get(id)?;
+        let root = session.root.load(std::sync::atomic::Ordering::Acquire);
+        Some((root, session.serving.as_ref().map_or(0, Serving::connections)))
+    }
+
     /// The names of all of them.
     pub(crate) fn ids(&self) -> Vec<SessionId> {
         self.lock().keys().cloned().collect()
@@ -192,7 +210,7 @@ impl Sessions {
 
     /// How each of them is, oldest first.
     pub(crate) fn views(&self) -> Vec<SessionView> {
-        let mut views: Vec<_> = self.lock().values().map(|session| session.view.clone()).collect();
+        let mut views: Vec<_> = self.lock().values().map(Session::view).collect();
         views.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
         views
     }

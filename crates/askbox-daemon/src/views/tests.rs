@@ -74,6 +74,7 @@ fn the_largest_question_fits_into_one_message() {
         exe: Some(format!("/{}", "\u{1}".repeat(4000)).into()),
         command: (0..1000).map(|_| "\u{1}".repeat(64)).collect(),
         others: (0..16).map(|_| "\u{1f600}".repeat(200)).collect(),
+        ancestors: (0..16).map(|_| "\u{1f600}".repeat(200)).collect(),
     };
     let path = |at| format!("/{at}{}", "/\u{1}".repeat(2000));
     let targets: Vec<_> = (0..askbox_gate::limits::MEMBERS_PER_QUESTION)
@@ -135,4 +136,32 @@ fn a_host_comes_in_parts_and_a_path_or_an_address_has_none() {
         port: 8443,
     };
     assert_eq!(hosts, [Some(host), None, None]);
+}
+
+#[test]
+fn a_process_is_shown_harmless_and_with_the_time_of_its_start() {
+    let now = Moment {
+        boot_id: String::new(),
+        boot_ms: 100_000,
+        wall_ms: 1_700_000_000_000,
+    };
+    let node = |command: &[&str], started| Node {
+        pid: 7,
+        parent: Some(6),
+        name: "e\u{1b}vil".into(),
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        started,
+    };
+    let shown = |command: &[&str], started| {
+        let node = process_node(&node(command, started), &now);
+        (node.display, node.started)
+    };
+    // 40 seconds after the machine, and so one minute ago.
+    let minute_ago = Some("2023-11-14T22:12:20.000Z".to_owned());
+    assert_eq!(
+        shown(&["ls", "\u{202e}x"], 4_000),
+        (r"ls $'\u202ex'".to_owned(), minute_ago.clone())
+    );
+    assert_eq!(shown(&[], 4_000), (r"(e\u{1b}vil)".to_owned(), minute_ago));
+    assert_eq!(shown(&["ls"], 10_001).1, None);
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use askbox_policy::{Basis, Moment, Project, Request, SessionId, Target};
+use askbox_policy::{Basis, Moment, Process, Project, Request, SessionId, Target};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -149,7 +149,11 @@ impl Book {
         let (sender, told) = oneshot::channel();
         member.waiters.push(Waiter {
             id: self.last_waiter,
-            process: request.process.clone(),
+            // Of what people see, the member's own is enough: there may be a thousand of these.
+            process: Process {
+                ancestors: Vec::new(),
+                ..request.process.clone()
+            },
             sender,
         });
         Ok(Waiting {

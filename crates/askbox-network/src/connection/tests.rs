@@ -73,6 +73,8 @@ async fn eight_mebibytes_pass_both_ways_byte_for_byte() {
         .unwrap();
     let length = Some(sent.len() as u64);
     assert_eq!((traffic.bytes_in, traffic.bytes_out), (length, length));
+    let totals = world.session.totals.now();
+    assert_eq!((Some(totals.bytes_in), Some(totals.bytes_out)), (length, length));
 }
 
 #[tokio::test]

@@ -36,11 +36,11 @@ pub struct StatusView {
     pub warnings: Vec<String>,
 }
 
-/// Why no session starts: rules that nobody can read.
+/// Why no session starts: rules that nobody can read, or a lockdown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ObstacleView {
-    /// Which file cannot be read, and why.
+    /// Which file cannot be read and why, or that everything is denied.
     pub reason: String,
     /// What to do about it.
     pub hint: String,

@@ -43,6 +43,15 @@ fn a_session_with_a_name_of_its_own_is_shown_by_it() {
 }
 
 #[test]
+fn a_question_says_what_started_the_program_that_asks() {
+    let mut question = fixtures::question(&["registry.example.com"]);
+    question.members[0].process.ancestors = vec!["sh -c make".into(), "bash".into()];
+    let shown = render(&[question], &[], fixtures::now(), Style::plain());
+    let expected = "     asked by npm install\n     started by sh -c make, by bash\n";
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
 fn a_question_about_a_profile_says_which_file_the_program_is() {
     let mut question = fixtures::question(&["registry.example.com"]);
     question.members[0].process.exe = Some("/home/u/.local/bin/claude".into());

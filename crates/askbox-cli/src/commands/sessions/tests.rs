@@ -6,8 +6,8 @@ use super::*;
 #[test]
 fn sessions_are_listed_with_what_they_run() {
     let running = SessionView {
-        bytes_in: 0,
-        bytes_out: 0,
+        bytes_in: 52_000,
+        bytes_out: 310,
         id: SessionId("a1b2".into()),
         name: Some("review\u{7}".into()),
         project: "/home/ada/app".into(),
@@ -33,6 +33,7 @@ fn sessions_are_listed_with_what_they_run() {
            in /home/ada/app
            since 2026-05-01T11:59:00.000Z
            process 4711
+           52000 bytes in, 310 out
         c3d4  launching
            npm install
            in /home/ada/app

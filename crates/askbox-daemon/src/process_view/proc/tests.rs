@@ -9,6 +9,7 @@ fn the_start_time_is_found_behind_any_name() {
             parse_stat(stat.as_bytes()),
             Some(Stat {
                 name: expected.to_owned(),
+                parent: 4,
                 has_ended: false,
                 started: 22
             })

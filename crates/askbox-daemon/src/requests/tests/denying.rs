@@ -86,6 +86,8 @@ fn a_lockdown_is_told_shown_kept_and_ended() {
     let mut client = world.client();
     follow(&mut client, &[Topic::Questions]);
     assert!(status(&mut client).lockdown);
+    let obstacle = status(&mut client).obstacle.unwrap();
+    assert_eq!(obstacle.hint, "askbox lockdown off");
     let launch = Request::Launch(Box::new(launch_request(&world.project("app"))));
     let error = refusal(client.call(launch.clone()));
     assert_eq!(error.code, ErrorCode::Refused);
@@ -96,7 +98,8 @@ fn a_lockdown_is_told_shown_kept_and_ended() {
     wait_for(&mut client, |event| {
         (event == Event::Lockdown { on: false }).then_some(())
     });
-    assert!(!status(&mut client).lockdown);
+    let over = status(&mut client);
+    assert!(!over.lockdown && over.obstacle.is_none());
     assert!(matches!(client.call(launch).unwrap(), Response::Launched { .. }));
     let log = world.log();
     assert!(log.contains(&"daemon lockdown".to_owned()) && log.contains(&"daemon lockdown ended".to_owned()));
