@@ -5,7 +5,7 @@ use askbox_policy::{Answer, Grant, Project, Rule, SessionId, Target};
 
 use crate::event::{Event, EventKind, EventProcess, Outcome};
 use crate::limits;
-use crate::text::{answer_text, path_text, pattern_text, scope_text, target_text};
+use crate::text::{answer_text, path_text, pattern_text, scope_text, target_text, time_text};
 
 /// One thing to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +106,8 @@ pub enum GrantChange {
     Used,
     /// A person took it back.
     Revoked,
+    /// A person moved its end.
+    Moved,
 }
 
 /// What happened to a rule.
@@ -258,7 +260,12 @@ fn fill(event: &mut Event, what: What) {
             event.target = Some(pattern_text(&grant.pattern));
             event.verdict = Some(grant.effect.into());
             event.action = Some(change.name().to_owned());
-            event.detail = Some(scope_text(&grant.scope));
+            event.detail = Some(match (change, &grant.expires) {
+                (GrantChange::Moved, Some(end)) => {
+                    format!("{}, until {}", scope_text(&grant.scope), time_text(end.wall_ms))
+                }
+                _ => scope_text(&grant.scope),
+            });
             event.grant = Some(grant.id.0);
         }
         What::Rule { change, rule } => {
@@ -303,11 +310,21 @@ impl GrantChange {
             GrantChange::Expired => "expired",
             GrantChange::Used => "used",
             GrantChange::Revoked => "revoked",
+            GrantChange::Moved => "moved",
         }
     }
 }
 
 impl RuleChange {
+    /// What takes it back.
+    #[must_use]
+    pub fn undone(self) -> Self {
+        match self {
+            RuleChange::Added => RuleChange::Removed,
+            RuleChange::Removed => RuleChange::Added,
+        }
+    }
+
     /// The `action` of the event.
     pub fn name(self) -> &'static str {
         match self {

@@ -35,16 +35,16 @@ pub(crate) async fn handle(
         Request::Answer { id, revision, answer } => questions::answer(daemon, &id, revision, answer).await,
         Request::Rules => Ok(rules::list(daemon)),
         Request::AddRule(rule) => rules::add(daemon, rule).await,
+        Request::AddRules(rules) => rules::add_all(daemon, rules).await,
+        Request::ReplaceRule { id, rule } => rules::replace(daemon, id, rule).await,
         Request::RemoveRule { id } => rules::remove(daemon, id).await,
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
+        Request::SetExpiry { grant, after_ms } => grants::set_expiry(daemon, grant, after_ms).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Stop(what) => sessions::stop(daemon, what).await,
-        Request::AddRules(_)
-        | Request::ReplaceRule { .. }
-        | Request::SetExpiry { .. }
-        | Request::Settings
+        Request::Settings
         | Request::ChangeSettings(_)
         | Request::ExportPolicy
         | Request::ImportPolicy { .. }

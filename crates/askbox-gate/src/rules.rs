@@ -163,6 +163,11 @@ impl Rules {
         self.grants.insert(grant);
     }
 
+    /// Moves the end of a grant, if that has not come.
+    pub(crate) fn set_expiry(&mut self, id: &GrantId, expires: Expiry) -> Option<&Grant> {
+        self.grants.set_expiry(id, expires)
+    }
+
     pub(crate) fn remove(&mut self, id: &GrantId) {
         self.grants.remove(id);
     }

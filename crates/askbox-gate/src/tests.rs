@@ -9,6 +9,7 @@
 mod answers;
 mod changes;
 mod denials;
+mod expiry;
 mod files;
 mod limits;
 mod profiles;

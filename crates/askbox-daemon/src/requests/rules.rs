@@ -1,9 +1,11 @@
 //! Rules: listed from everywhere, written and removed in policy.toml alone.
 
+use askbox_policy::policy_file;
 use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    Effect, Expiry, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule, RuleId,
+    Effect, Expiry, HostPattern, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule,
+    RuleId,
 };
 use askbox_wire::{ErrorCode, NewRule, Response, WireError};
 
@@ -24,6 +26,29 @@ pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireE
     Ok(Response::RuleAdded(Box::new(views::rule(&rule))))
 }
 
+/// Writes several rules, all of them or none; what is wrong with one is said with its number, from 1.
+pub(super) async fn add_all(daemon: &Daemon, new: Vec<NewRule>) -> Result<Response, WireError> {
+    let mut rules = Vec::new();
+    for (index, new) in new.into_iter().enumerate() {
+        let rule = parse(daemon, new).map_err(|error| WireError {
+            message: format!("rule {}: {}", index + 1, error.message),
+            ..error
+        })?;
+        rules.push(rule);
+    }
+    let added = daemon.add_rules(rules).await.map_err(|error| refused(&error))?;
+    Ok(Response::Rules(added.iter().map(views::rule).collect()))
+}
+
+pub(super) async fn replace(daemon: &Daemon, id: String, new: NewRule) -> Result<Response, WireError> {
+    let (id, rule) = (RuleId(id), parse(daemon, new)?);
+    let replaced = daemon.replace_rule(id.clone(), rule.clone()).await;
+    if replaced.map_err(|error| refused(&error))? {
+        return Ok(Response::RuleAdded(Box::new(views::rule(&rule))));
+    }
+    Err(not_there(daemon, &id))
+}
+
 pub(super) async fn remove(daemon: &Daemon, id: String) -> Result<Response, WireError> {
     let id = RuleId(id);
     let removed = daemon
@@ -33,17 +58,22 @@ pub(super) async fn remove(daemon: &Daemon, id: String) -> Result<Response, Wire
     if !removed.is_empty() {
         return Ok(Response::Done);
     }
+    Err(not_there(daemon, &id))
+}
+
+/// Why a rule of policy.toml is none.
+fn not_there(daemon: &Daemon, id: &RuleId) -> WireError {
     let policy = daemon.policy.policy();
-    let elsewhere = policy.rules().any(|rule| rule.id == id);
-    Err(if elsewhere {
+    let elsewhere = policy.rules().any(|rule| rule.id == *id);
+    if elsewhere {
         WireError::new(
             ErrorCode::Refused,
             format!("rule {id} does not stand in policy.toml"),
         )
-        .with_hint("an administrator's rules cannot be removed")
+        .with_hint("an administrator's rules cannot be changed or removed")
     } else {
         WireError::new(ErrorCode::NotFound, format!("there is no rule {id}")).with_hint("askbox rules list")
-    })
+    }
 }
 
 /// Why rules were not changed, for a front end.
@@ -54,6 +84,9 @@ pub(super) fn refused(error: &StoreError) -> WireError {
     match error {
         StoreError::Log(_) => views::log_failed(error),
         StoreError::Interrupted => WireError::new(ErrorCode::Stopping, error.to_string()),
+        StoreError::Twice(_) => {
+            WireError::new(ErrorCode::Refused, error.to_string()).with_hint("remove one of the two")
+        }
         StoreError::Project(reason) => WireError::new(ErrorCode::Refused, reason.clone()),
         StoreError::Change(ChangeError::Edit(EditError::Broken(problems))) => {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
@@ -96,10 +129,11 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         Kind::Network => {
             let pattern = NetworkPattern::parse(&new.pattern)
                 .map_err(|error| refuse(format!("{}: {error}", new.pattern.escape_debug())))?;
-            Pattern::Network(NetworkPattern {
-                address: new.address.or(pattern.address),
-                ..pattern
-            })
+            let address = new.address.or(pattern.address);
+            if address.is_some() && !matches!(pattern.host, HostPattern::Exact(_)) {
+                return Err(refuse("an address belongs to one host by its name".to_owned()));
+            }
+            Pattern::Network(NetworkPattern { address, ..pattern })
         }
         Kind::Read => Pattern::Read(path(&new.pattern)?),
         Kind::Write => Pattern::Write(path(&new.pattern)?),
@@ -111,7 +145,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         return Err(refuse("a project is an absolute path".to_owned()));
     }
     let now = daemon.clock.now();
-    Ok(Rule {
+    let rule = Rule {
         project,
         program: new.program.as_deref().map(path).transpose()?,
         // The file knows the wall clock alone.
@@ -121,5 +155,15 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         note: new.note,
         ..Rule::new(new.effect, pattern, Origin::Written)
     }
-    .named())
+    .named();
+    // What no file can say is known before anything is logged or written.
+    let context = policy_file::Context {
+        home: daemon.home.clone(),
+        project: None,
+        origin: Origin::Written,
+    };
+    match policy_file::append_rules("", std::slice::from_ref(&rule), &context) {
+        Ok(_text) => Ok(rule),
+        Err(error) => Err(refuse(format!("{}: {error}", rule.pattern))),
+    }
 }

@@ -1,3 +1,5 @@
+mod changes;
+
 use std::fs;
 
 use askbox_policy::{Answer, Duration, Effect, Kind, Verdict};

@@ -1,0 +1,152 @@
+use askbox_policy::GrantId;
+use askbox_wire::RuleView;
+
+use super::*;
+
+const MINE: &str = "# Mine.\n[[rule]]\neffect = \"allow\" # for work\nnetwork = \"ok.test\"\n\n# Last.\n";
+
+fn listed(client: &mut askbox_wire::Client) -> Vec<RuleView> {
+    match client.call(Request::Rules).unwrap() {
+        Response::Rules(rules) => rules,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn patterns(rules: &[RuleView]) -> Vec<&str> {
+    rules.iter().map(|rule| rule.pattern.as_str()).collect()
+}
+
+#[test]
+fn several_rules_are_written_at_once_and_those_that_are_there_stay_once() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    let allow = NewRule {
+        effect: Effect::Allow,
+        ..deny("ok.test")
+    };
+    let new = vec![deny("a.test"), allow, deny("b.test"), deny("a.test")];
+    let Response::Rules(written) = client.call(Request::AddRules(new)).unwrap() else {
+        panic!("no rules")
+    };
+    assert_eq!(patterns(&written), ["a.test", "b.test"]);
+    assert_eq!(patterns(&listed(&mut client)), ["ok.test", "a.test", "b.test"]);
+    assert!(world.policy_text().starts_with(MINE));
+}
+
+#[test]
+fn one_wrong_rule_of_several_keeps_all_of_them_out_and_is_named() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    let before = world.log();
+    let wide = NewRule {
+        address: Some([10, 0, 0, 1].into()),
+        ..deny("*.b.test")
+    };
+    for (wrong, said) in [
+        (deny("a b"), "rule 2: a b: "),
+        (wide, "rule 2: an address belongs to one host by its name"),
+        (
+            NewRule {
+                project: Some("relative".into()),
+                ..deny("b.test")
+            },
+            "rule 2: a project is an absolute path",
+        ),
+    ] {
+        let new = vec![deny("a.test"), wrong];
+        let error = refusal(client.call(Request::AddRules(new)));
+        assert_eq!(error.code, ErrorCode::Refused);
+        assert!(error.message.starts_with(said), "{error}");
+    }
+    assert_eq!(world.policy_text(), MINE);
+    assert_eq!(world.log(), before);
+}
+
+#[test]
+fn a_rule_is_replaced_in_its_place_and_what_it_allowed_is_decided_anew() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    let session = world.open_session("s");
+    let permit = world.outcome(world.ask(&session, "ok.test")).unwrap();
+    let id = listed(&mut client)[0].id.clone();
+    let replace = |id: &str, rule| Request::ReplaceRule { id: id.into(), rule };
+
+    let Response::RuleAdded(rule) = client.call(replace(&id, deny("*.test"))).unwrap() else {
+        panic!("no rule")
+    };
+    assert!(permit.is_revoked());
+    assert_eq!(
+        world.policy_text(),
+        "# Mine.\n[[rule]]\neffect = \"deny\" # for work\nnetwork = \"*.test\"\n\n# Last.\n"
+    );
+    assert_eq!(patterns(&listed(&mut client)), ["*.test"]);
+    let log = world.log();
+    assert_eq!(
+        log[log.len() - 2..],
+        [
+            "rule removed network ok.test allow",
+            "rule added network *.test deny"
+        ]
+        .map(str::to_owned)
+    );
+
+    assert_eq!(
+        refusal(client.call(replace(&id, deny("x.test")))).code,
+        ErrorCode::NotFound
+    );
+    assert_eq!(
+        refusal(client.call(replace(&rule.id, deny("a b")))).code,
+        ErrorCode::Refused
+    );
+    client.call(Request::AddRule(deny("other.test"))).unwrap();
+    let twice = refusal(client.call(replace(&rule.id, deny("other.test"))));
+    assert_eq!(twice.code, ErrorCode::Refused);
+    assert!(twice.message.ends_with("says that already"), "{twice}");
+}
+
+#[test]
+fn a_rule_is_not_replaced_in_a_broken_file() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    let id = listed(&mut client)[0].id.clone();
+    let broken = format!("{MINE}[[rule]]\n");
+    fs::write(world.paths.policy(), &broken).unwrap();
+    let error = refusal(client.call(Request::ReplaceRule {
+        id,
+        rule: deny("a.test"),
+    }));
+    assert_eq!(error.code, ErrorCode::Policy);
+    assert!(error.message.contains("line 7"), "{error}");
+    assert_eq!(world.policy_text(), broken);
+}
+
+#[test]
+fn the_end_of_a_remembered_answer_is_moved() {
+    let world = World::new();
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    let waiting = world.ask(&session, "ok.test");
+    let question = opened(&mut client);
+    client.call(answer(&question, HOUR)).unwrap();
+    world.outcome(waiting).unwrap();
+    let ends = |client: &mut askbox_wire::Client| match client.call(Request::Grants).unwrap() {
+        Response::Grants(grants) => (grants[0].id.clone(), grants[0].expires.clone().unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let (grant, before) = ends(&mut client);
+    let set = |grant: &GrantId, after_ms| Request::SetExpiry {
+        grant: grant.clone(),
+        after_ms,
+    };
+    assert_eq!(client.call(set(&grant, 7_200_000)).unwrap(), Response::Done);
+    assert!(before < ends(&mut client).1);
+    assert_eq!(
+        refusal(client.call(set(&grant, u64::MAX))).code,
+        ErrorCode::Refused
+    );
+    assert_eq!(
+        refusal(client.call(set(&GrantId("gone".into()), 1))).code,
+        ErrorCode::NotFound
+    );
+}
