@@ -27,6 +27,7 @@ use crate::questions::missed::MissedList;
 use crate::questions::{Missed, Question};
 use crate::record;
 use crate::rules::Rules;
+use crate::usage::Uses;
 
 /// The one place where a request is admitted. Clones are the same gate.
 #[derive(Clone)]
@@ -64,6 +65,7 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<SessionId, Session>,
     pub(crate) book: Book,
     pub(crate) missed: MissedList,
+    pub(crate) uses: Uses,
     /// Grants that came or went by themselves, and counts of what repeated, to be logged by whoever releases the lock.
     pub(crate) unlogged: Vec<Entry>,
     /// Whether grants.json is behind.
@@ -95,6 +97,7 @@ impl Gate {
             sessions: HashMap::new(),
             book: Book::after(log.last_question()),
             missed: MissedList::default(),
+            uses: Uses::default(),
             is_dirty: !revoked.is_empty(),
             unlogged: revoked
                 .iter()

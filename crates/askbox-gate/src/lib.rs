@@ -24,6 +24,7 @@ mod record;
 mod revoke;
 mod rules;
 mod timers;
+mod usage;
 mod waiting;
 
 pub use answering::{AnswerError, Answered};
@@ -36,6 +37,7 @@ pub use grants::{GrantStore, StoreError};
 pub use permits::{AdmittedBy, Permit};
 pub use questions::{Closing, Member, Missed, Question, QuestionId};
 pub use revoke::{RevokeError, RevokeWhat};
+pub use usage::Usage;
 
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,7 @@ impl Rules {
         (rules, denied)
     }
 
-    pub(crate) fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Arc<Policy> {
         &self.policy
     }
 

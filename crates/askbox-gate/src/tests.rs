@@ -14,6 +14,7 @@ mod files;
 mod limits;
 mod profiles;
 mod stored;
+mod usage;
 mod waiting;
 
 use std::net::IpAddr;
