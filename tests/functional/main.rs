@@ -15,6 +15,7 @@ mod programs;
 mod questions;
 mod redirections;
 mod rules;
+mod settings;
 mod ssh;
 mod streams;
 mod terminal;

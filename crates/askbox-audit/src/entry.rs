@@ -162,6 +162,8 @@ pub enum PolicyChange {
     Rejected,
     /// A person trusted a project's file.
     Trusted,
+    /// A person changed settings.
+    Changed,
 }
 
 impl Entry {
@@ -260,12 +262,7 @@ fn fill(event: &mut Event, what: What) {
             event.target = Some(pattern_text(&grant.pattern));
             event.verdict = Some(grant.effect.into());
             event.action = Some(change.name().to_owned());
-            event.detail = Some(match (change, &grant.expires) {
-                (GrantChange::Moved, Some(end)) => {
-                    format!("{}, until {}", scope_text(&grant.scope), time_text(end.wall_ms))
-                }
-                _ => scope_text(&grant.scope),
-            });
+            event.detail = Some(grant_detail(change, &grant));
             event.grant = Some(grant.id.0);
         }
         What::Rule { change, rule } => {
@@ -293,6 +290,16 @@ fn fill(event: &mut Event, what: What) {
         What::Daemon { change, detail } => happened(event, EventKind::Daemon, change.name(), detail),
         What::Policy { change, detail } => happened(event, EventKind::Policy, change.name(), detail),
     }
+}
+
+/// Whom a grant is for; and when it ends, where that was moved.
+fn grant_detail(change: GrantChange, grant: &Grant) -> String {
+    let scope = scope_text(&grant.scope);
+    let end = grant.expires.as_ref().filter(|_| change == GrantChange::Moved);
+    end.map_or_else(
+        || scope.clone(),
+        |end| format!("{scope}, until {}", time_text(end.wall_ms)),
+    )
 }
 
 /// What has no target: only that it happened, and a word about it.
@@ -369,6 +376,7 @@ impl PolicyChange {
             PolicyChange::Loaded => "loaded",
             PolicyChange::Rejected => "rejected",
             PolicyChange::Trusted => "trusted",
+            PolicyChange::Changed => "changed",
         }
     }
 }

@@ -18,6 +18,7 @@ mod revoke;
 mod rules;
 mod run;
 mod sessions;
+mod settings;
 mod status;
 mod stop;
 mod trust;
@@ -31,6 +32,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Allow(arguments) => answer::run(context, &arguments, answer::Decision::Allow),
         Command::Deny(arguments) => answer::run(context, &arguments, answer::Decision::Deny),
         Command::Rules(arguments) => rules::run(context, arguments),
+        Command::Settings(arguments) => settings::run(context, arguments),
         Command::Profiles(arguments) => profiles::run(context, &arguments),
         Command::Revoke(arguments) => revoke::run(context, arguments),
         Command::Trust(arguments) => trust::run(context, &arguments),

@@ -242,6 +242,7 @@ impl Daemon {
         });
         let start_warnings = start_warnings.collect();
         let gate = Gate::new(policy.policy(), log.clone(), grants, clock.clone());
+        gate.keep_usage(paths.usage());
         Ok(Self {
             paths: paths.clone(),
             home,

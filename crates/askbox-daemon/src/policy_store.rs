@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::{Durability, Entry, PolicyChange, RuleChange};
 use askbox_paths::own_file::KeptAside;
+use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::{self, EditError};
 use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Policy, Rule, RuleId};
@@ -21,6 +22,7 @@ use crate::error::Error;
 
 mod edit;
 mod files;
+mod settings;
 mod snapshot;
 mod trust;
 
@@ -53,6 +55,9 @@ pub(crate) enum StoreError {
     /// The rule that another shall become stands in the file already.
     #[error("rule {0} says that already")]
     Twice(RuleId),
+    /// A block-list that would keep every session from starting.
+    #[error("{0}")]
+    List(String),
     /// A project's file cannot be trusted as it is.
     #[error("{0}")]
     Project(String),
@@ -186,11 +191,11 @@ impl Daemon {
             return Ok(found);
         }
         let gone: Vec<RuleId> = found.iter().map(|rule| rule.id.clone()).collect();
-        let changes = found
+        let removals = found
             .iter()
             .map(|rule| (RuleChange::Removed, rule.clone()))
             .collect();
-        self.change_rules(changes, move |text, context| {
+        self.change_rules(removals, move |text, context| {
             let mut changed = None;
             for id in &gone {
                 let before = changed.as_deref().unwrap_or(text);
@@ -202,6 +207,17 @@ impl Daemon {
         })
         .await?;
         Ok(found)
+    }
+
+    /// The text of policy.toml as it is now; empty where there is none.
+    pub(crate) async fn policy_text(&self) -> Result<String, StoreError> {
+        let path = self.policy.places.user.clone();
+        let read = spawn_blocking(move || match files::read(&path, POLICY_FILE_BYTES as u64) {
+            Ok(found) => Ok(found.content),
+            Err(_) if files::is_absent(&path) => Ok(String::new()),
+            Err(source) => Err(ChangeError::Read { path, source }),
+        });
+        Ok(read.await.map_err(|_ended| StoreError::Interrupted)??)
     }
 
     /// Logs a change of rules, makes it, and puts it in force. A change that then cannot be made is logged as undone.

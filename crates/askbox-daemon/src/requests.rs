@@ -14,6 +14,7 @@ mod grants;
 mod questions;
 mod rules;
 mod sessions;
+mod settings;
 mod status;
 mod trust;
 
@@ -41,16 +42,14 @@ pub(crate) async fn handle(
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
         Request::SetExpiry { grant, after_ms } => grants::set_expiry(daemon, grant, after_ms).await,
+        Request::ExportPolicy => rules::export(daemon).await,
+        Request::ImportPolicy { text } => rules::import(daemon, text).await,
+        Request::Settings => Ok(settings::view(daemon)),
+        Request::ChangeSettings(change) => settings::change(daemon, change).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Stop(what) => sessions::stop(daemon, what).await,
-        Request::Settings
-        | Request::ChangeSettings(_)
-        | Request::ExportPolicy
-        | Request::ImportPolicy { .. }
-        | Request::Inspect { .. }
-        | Request::Pause { .. }
-        | Request::Lockdown { .. } => Err(WireError::new(
+        Request::Inspect { .. } | Request::Pause { .. } | Request::Lockdown { .. } => Err(WireError::new(
             askbox_wire::ErrorCode::Internal,
             "this daemon cannot do that yet",
         )),

@@ -2,13 +2,22 @@
 
 use askbox_gate::{ExpiryError, RevokeError, RevokeWhat};
 use askbox_policy::GrantId;
-use askbox_wire::{ErrorCode, Response, Revoke, WireError};
+use askbox_wire::{ErrorCode, GrantView, Response, Revoke, WireError};
 
 use crate::daemon::Daemon;
 use crate::views;
 
 pub(super) fn list(daemon: &Daemon) -> Response {
-    Response::Grants(daemon.gate.grants().iter().map(views::grant).collect())
+    let (grants, usage) = (daemon.gate.grants(), daemon.gate.usage());
+    let views = grants.iter().map(|grant| {
+        let used = usage.get(&grant.id.0).copied().unwrap_or_default();
+        GrantView {
+            hits: used.hits,
+            last_used: views::last_used(used),
+            ..views::grant(grant)
+        }
+    });
+    Response::Grants(views.collect())
 }
 
 pub(super) async fn set_expiry(daemon: &Daemon, id: GrantId, after_ms: u64) -> Result<Response, WireError> {

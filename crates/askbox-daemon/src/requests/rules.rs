@@ -1,5 +1,7 @@
 //! Rules: listed from everywhere, written and removed in policy.toml alone.
 
+use std::collections::HashMap;
+
 use askbox_policy::policy_file;
 use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
@@ -7,14 +9,26 @@ use askbox_policy::{
     Effect, Expiry, HostPattern, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule,
     RuleId,
 };
-use askbox_wire::{ErrorCode, NewRule, Response, WireError};
+use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError};
 
 use crate::daemon::Daemon;
 use crate::policy_store::StoreError;
 use crate::views;
 
 pub(super) fn list(daemon: &Daemon) -> Response {
-    Response::Rules(daemon.policy.policy().rules().map(views::rule).collect())
+    let (policy, usage) = (daemon.policy.policy(), daemon.gate.usage());
+    let redundant: HashMap<RuleId, RuleId> = policy.redundant(&daemon.gate.grants()).into_iter().collect();
+    let views = policy.rules().map(|rule| {
+        let used = usage.get(&rule.id.0).copied().unwrap_or_default();
+        let beside = redundant.get(&rule.id).filter(|_| rule.origin != Origin::Managed);
+        RuleView {
+            hits: used.hits,
+            last_used: views::last_used(used),
+            redundant_beside: beside.map(ToString::to_string),
+            ..views::rule(rule)
+        }
+    });
+    Response::Rules(views.collect())
 }
 
 pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireError> {
@@ -38,6 +52,46 @@ pub(super) async fn add_all(daemon: &Daemon, new: Vec<NewRule>) -> Result<Respon
     }
     let added = daemon.add_rules(rules).await.map_err(|error| refused(&error))?;
     Ok(Response::Rules(added.iter().map(views::rule).collect()))
+}
+
+pub(super) async fn export(daemon: &Daemon) -> Result<Response, WireError> {
+    let text = daemon.policy_text().await.map_err(|error| refused(&error))?;
+    Ok(Response::PolicyText(text))
+}
+
+/// Writes the rules of another policy.toml, if nothing is wrong with any part of it.
+pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, WireError> {
+    let context = context(daemon);
+    let parsed = tokio::task::spawn_blocking(move || policy_file::parse(&text, &context));
+    let parsed = parsed
+        .await
+        .map_err(|ended| WireError::new(ErrorCode::Stopping, ended.to_string()))?;
+    let file = parsed.map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        WireError::new(
+            ErrorCode::Policy,
+            format!("nothing is imported: {}", all.join("; ")),
+        )
+        .with_hint("mend the other policy first")
+    })?;
+    let count = file.rules.len();
+    let added = daemon
+        .add_rules(file.rules)
+        .await
+        .map_err(|error| refused(&error))?;
+    Ok(Response::Imported(Imported {
+        known: count - added.len(),
+        added: added.iter().map(views::rule).collect(),
+    }))
+}
+
+/// What the text of policy.toml is read for.
+fn context(daemon: &Daemon) -> policy_file::Context {
+    policy_file::Context {
+        home: daemon.home.clone(),
+        project: None,
+        origin: Origin::Written,
+    }
 }
 
 pub(super) async fn replace(daemon: &Daemon, id: String, new: NewRule) -> Result<Response, WireError> {
@@ -87,7 +141,9 @@ pub(super) fn refused(error: &StoreError) -> WireError {
         StoreError::Twice(_) => {
             WireError::new(ErrorCode::Refused, error.to_string()).with_hint("remove one of the two")
         }
-        StoreError::Project(reason) => WireError::new(ErrorCode::Refused, reason.clone()),
+        StoreError::Project(reason) | StoreError::List(reason) => {
+            WireError::new(ErrorCode::Refused, reason.clone())
+        }
         StoreError::Change(ChangeError::Edit(EditError::Broken(problems))) => {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
             WireError::new(ErrorCode::Policy, format!("policy.toml is broken: {first}"))
@@ -157,12 +213,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
     }
     .named();
     // What no file can say is known before anything is logged or written.
-    let context = policy_file::Context {
-        home: daemon.home.clone(),
-        project: None,
-        origin: Origin::Written,
-    };
-    match policy_file::append_rules("", std::slice::from_ref(&rule), &context) {
+    match policy_file::append_rules("", std::slice::from_ref(&rule), &self::context(daemon)) {
         Ok(_text) => Ok(rule),
         Err(error) => Err(refuse(format!("{}: {error}", rule.pattern))),
     }

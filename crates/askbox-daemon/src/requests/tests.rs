@@ -1,4 +1,5 @@
 mod changes;
+mod settings;
 
 use std::fs;
 

@@ -19,8 +19,8 @@ async fn a_grant_ends_when_it_is_told_to_sooner_or_later() {
     permit.revoked().await;
     assert_eq!(world.gate.grants(), []);
     let told = world.told();
-    let moves = told.iter().filter(|event| *event == "grant moved allow").count();
-    assert_eq!(moves, 2, "{told:?}");
+    let count = told.iter().filter(|event| *event == "grant moved allow").count();
+    assert_eq!(count, 2, "{told:?}");
     let event = world
         .events()
         .into_iter()

@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 26] = [
     "askbox",
     "run",
     "shell",
@@ -16,6 +16,10 @@ const COMMANDS: [&str; 22] = [
     "deny",
     "rules",
     "rules add",
+    "rules export",
+    "rules import",
+    "settings",
+    "settings set",
     "revoke",
     "trust",
     "sessions",

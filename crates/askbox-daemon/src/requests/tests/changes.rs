@@ -34,6 +34,28 @@ fn several_rules_are_written_at_once_and_those_that_are_there_stay_once() {
 }
 
 #[test]
+fn the_list_says_how_often_a_rule_decided_and_which_are_redundant() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    let session = world.open_session("s");
+    drop(world.outcome(world.ask(&session, "ok.test")).unwrap());
+    let wider = NewRule {
+        effect: Effect::Allow,
+        ..deny("*.test")
+    };
+    client.call(Request::AddRule(wider)).unwrap();
+    let rules = listed(&mut client);
+    assert_eq!((rules[0].hits, rules[1].hits), (1, 0));
+    assert!(rules[0].last_used.is_some() && rules[1].last_used.is_none());
+    assert_eq!(rules[0].redundant_beside.as_ref(), Some(&rules[1].id));
+    assert_eq!(rules[1].redundant_beside, None);
+
+    // Counts outlive the daemon.
+    let world = world.end().start();
+    assert_eq!(listed(&mut world.client())[0].hits, 1);
+}
+
+#[test]
 fn one_wrong_rule_of_several_keeps_all_of_them_out_and_is_named() {
     let world = World::with_policy(MINE);
     let mut client = world.client();
@@ -121,6 +143,55 @@ fn a_rule_is_not_replaced_in_a_broken_file() {
 }
 
 #[test]
+fn the_rules_of_another_policy_are_imported_and_settings_are_not() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    assert_eq!(
+        client.call(Request::ExportPolicy).unwrap(),
+        Response::PolicyText(MINE.into())
+    );
+    let text =
+        "preset = \"development\"\n".to_owned() + MINE + "[[rule]]\neffect = \"deny\"\nread = \"~/x\"\n";
+    let import = || Request::ImportPolicy { text: text.clone() };
+    let Response::Imported(imported) = client.call(import()).unwrap() else {
+        panic!("no import")
+    };
+    assert_eq!((imported.added.len(), imported.known), (1, 1));
+    assert!(imported.added[0].pattern.ends_with("/x"));
+    assert!(world.policy_text().starts_with(MINE) && !world.policy_text().contains("preset"));
+    let Response::Imported(again) = client.call(import()).unwrap() else {
+        panic!("no import")
+    };
+    assert_eq!((again.added, again.known), (vec![], 2));
+}
+
+#[test]
+fn an_import_with_any_mistake_writes_nothing_and_names_each() {
+    let world = World::with_policy(MINE);
+    let mut client = world.client();
+    let before = world.log();
+    let text = "[[rule]]\neffect = \"deny\"\nread = \"/x\"\n\n[[rule]]\neffect = \"no\"\n".to_owned();
+    let error = refusal(client.call(Request::ImportPolicy { text }));
+    assert_eq!(error.code, ErrorCode::Policy);
+    for said in [
+        "line 5, column 1: the rule does not say",
+        "line 6, column 1: an effect is",
+    ] {
+        assert!(error.message.contains(said), "{error}");
+    }
+    assert_eq!((world.policy_text().as_str(), world.log()), (MINE, before));
+
+    let broken = "nonsense";
+    fs::write(world.paths.policy(), broken).unwrap();
+    let text = MINE.replace("ok.test", "other.test");
+    let error = refusal(client.call(Request::ImportPolicy { text }));
+    assert_eq!(
+        (error.code, world.policy_text().as_str()),
+        (ErrorCode::Policy, broken)
+    );
+}
+
+#[test]
 fn the_end_of_a_remembered_answer_is_moved() {
     let world = World::new();
     let mut client = world.client();
@@ -129,7 +200,7 @@ fn the_end_of_a_remembered_answer_is_moved() {
     let waiting = world.ask(&session, "ok.test");
     let question = opened(&mut client);
     client.call(answer(&question, HOUR)).unwrap();
-    world.outcome(waiting).unwrap();
+    let _permit = world.outcome(waiting).unwrap();
     let ends = |client: &mut askbox_wire::Client| match client.call(Request::Grants).unwrap() {
         Response::Grants(grants) => (grants[0].id.clone(), grants[0].expires.clone().unwrap()),
         other => panic!("{other:?}"),
