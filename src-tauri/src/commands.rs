@@ -1,6 +1,9 @@
 //! The one command of the windows, and what each of its requests does. A window may ask for what is listed here; everything
 //! else that the daemon knows is for other front ends.
-#![expect(clippy::let_underscore_must_use, reason = "in what Tauri makes of the command")]
+#![expect(
+    clippy::let_underscore_must_use,
+    reason = "in what Tauri makes of the command"
+)]
 
 use askbox_desktop::{WindowRequest, WindowResponse};
 use askbox_paths::Paths;

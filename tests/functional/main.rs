@@ -17,6 +17,7 @@ mod questions;
 mod redirections;
 mod rules;
 mod sessions;
+mod settings;
 mod ssh;
 mod streams;
 mod terminal;

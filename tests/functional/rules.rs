@@ -70,6 +70,13 @@ fn a_rule_is_added_listed_obeyed_and_removed() {
     );
     assert!(world.ok(&["rules"]).contains("for tests"));
     assert!(passes(&world, &server));
+    let used = rules(&world);
+    let used = used.iter().find(|rule| rule["id"] == id).unwrap();
+    assert!(
+        0 < used["hits"].as_u64().unwrap() && used["last_used"].is_string(),
+        "{used}"
+    );
+    assert!(world.ok(&["rules"]).contains("used "));
     world.ok(&["rules", "remove", id]);
     assert!(!passes(&world, &server));
     assert!(rules(&world).is_empty());
@@ -312,6 +319,44 @@ fn what_is_no_rule_is_refused_by_its_name() {
             .count(),
         0
     );
+}
+
+#[test]
+fn rules_go_from_one_machine_to_another() {
+    let (one, other) = (without_rules(), without_rules());
+    one.ok(&["rules", "add", "deny", "network", "bad.test"]);
+    one.ok(&["rules", "add", "deny", "read", "/srv/secret", "--note", "never"]);
+    let text = one.ok(&["rules", "export"]);
+    assert_eq!(text, std::fs::read_to_string(one.policy()).unwrap());
+    other.ok(&["rules", "add", "deny", "network", "bad.test"]);
+
+    let file = other.write("theirs.toml", &text);
+    let file = file.to_str().unwrap();
+    let said = other.ok(&["rules", "import", file]);
+    assert!(
+        said.contains("/srv/secret") && said.ends_with("1 rule added, 1 there already\n"),
+        "{said}"
+    );
+    assert_eq!(rules(&other).len(), 2);
+    let again: Value = serde_json::from_str(&other.ok(&["rules", "import", file, "--json"])).unwrap();
+    assert_eq!(again, serde_json::json!({"added": [], "known": 2}));
+
+    other.write("theirs.toml", &format!("{text}\n[[rule]]\neffect = \"deny\"\n"));
+    let before = std::fs::read_to_string(other.policy()).unwrap();
+    let complaint = fails(&other, &["rules", "import", file]);
+    assert!(
+        complaint.contains("nothing is imported: line ")
+            && complaint.contains("does not say what it is about"),
+        "{complaint}"
+    );
+    assert_eq!(std::fs::read_to_string(other.policy()).unwrap(), before);
+
+    let mut command = other.askbox(&["rules", "import", "-"]);
+    command.stdin(std::process::Stdio::piped());
+    let mut piped = Running::start(command);
+    piped.type_in(&text);
+    let piped = piped.finish();
+    assert_eq!(piped.stdout, "0 rules added, 2 there already\n", "{piped:#?}");
 }
 
 #[test]

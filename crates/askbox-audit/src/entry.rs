@@ -5,7 +5,7 @@ use askbox_policy::{Answer, Grant, Project, Rule, SessionId, Target};
 
 use crate::event::{Event, EventKind, EventProcess, Outcome};
 use crate::limits;
-use crate::text::{answer_text, path_text, pattern_text, scope_text, target_text};
+use crate::text::{answer_text, path_text, pattern_text, scope_text, target_text, time_text};
 
 /// One thing to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +106,8 @@ pub enum GrantChange {
     Used,
     /// A person took it back.
     Revoked,
+    /// A person moved its end.
+    Moved,
 }
 
 /// What happened to a rule.
@@ -168,6 +170,8 @@ pub enum PolicyChange {
     Rejected,
     /// A person trusted a project's file.
     Trusted,
+    /// A person changed settings.
+    Changed,
 }
 
 impl Entry {
@@ -266,7 +270,7 @@ fn fill(event: &mut Event, what: What) {
             event.target = Some(pattern_text(&grant.pattern));
             event.verdict = Some(grant.effect.into());
             event.action = Some(change.name().to_owned());
-            event.detail = Some(scope_text(&grant.scope));
+            event.detail = Some(grant_detail(change, &grant));
             event.grant = Some(grant.id.0);
         }
         What::Rule { change, rule } => {
@@ -296,6 +300,16 @@ fn fill(event: &mut Event, what: What) {
     }
 }
 
+/// Whom a grant is for; and when it ends, where that was moved.
+fn grant_detail(change: GrantChange, grant: &Grant) -> String {
+    let scope = scope_text(&grant.scope);
+    let end = grant.expires.as_ref().filter(|_| change == GrantChange::Moved);
+    end.map_or_else(
+        || scope.clone(),
+        |end| format!("{scope}, until {}", time_text(end.wall_ms)),
+    )
+}
+
 /// What has no target: only that it happened, and a word about it.
 fn happened(event: &mut Event, kind: EventKind, action: &str, detail: Option<String>) {
     event.kind = kind;
@@ -311,11 +325,21 @@ impl GrantChange {
             GrantChange::Expired => "expired",
             GrantChange::Used => "used",
             GrantChange::Revoked => "revoked",
+            GrantChange::Moved => "moved",
         }
     }
 }
 
 impl RuleChange {
+    /// What takes it back.
+    #[must_use]
+    pub fn undone(self) -> Self {
+        match self {
+            RuleChange::Added => RuleChange::Removed,
+            RuleChange::Removed => RuleChange::Added,
+        }
+    }
+
     /// The `action` of the event.
     pub fn name(self) -> &'static str {
         match self {
@@ -364,6 +388,7 @@ impl PolicyChange {
             PolicyChange::Loaded => "loaded",
             PolicyChange::Rejected => "rejected",
             PolicyChange::Trusted => "trusted",
+            PolicyChange::Changed => "changed",
         }
     }
 }

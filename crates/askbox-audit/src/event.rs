@@ -235,12 +235,11 @@ mod rfc3339 {
 
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
 
-    /// The end of the year 9999, the last one that RFC 3339 can write.
-    const LAST_MS: u64 = 253_402_300_799_999;
+    use crate::limits::LAST_TIME_MS;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
     pub(super) fn serialize<S: Serializer>(time_ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        if *time_ms > LAST_MS {
+        if *time_ms > LAST_TIME_MS {
             return Err(ser::Error::custom("a time after the year 9999"));
         }
         let time = UNIX_EPOCH + Duration::from_millis(*time_ms);

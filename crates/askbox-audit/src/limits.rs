@@ -54,6 +54,9 @@ pub const TRAFFIC_PARTS: u32 = 1000;
 /// Hosts that a traffic query tells of, those with the most bytes.
 pub const TRAFFIC_HOSTS: usize = 100;
 
+/// The end of the year 9999, the last one that RFC 3339 can write.
+pub const LAST_TIME_MS: u64 = 253_402_300_799_999;
+
 /// Broken databases that are kept; more than this and the log refuses to open, since something else is wrong.
 pub const BROKEN_KEPT: u32 = 100;
 

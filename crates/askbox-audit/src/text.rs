@@ -4,8 +4,11 @@
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::time::{Duration as Time, UNIX_EPOCH};
 
 use askbox_policy::{Answer, Duration, Pattern, Scope, Target};
+
+use crate::limits::LAST_TIME_MS;
 
 /// A path as text without loss: a backslash is doubled, a byte that is not UTF-8 becomes `\xNN`.
 pub fn path_text(path: &Path) -> String {
@@ -71,6 +74,12 @@ pub(crate) fn scope_text(scope: &Scope) -> String {
         Scope::Project(path) => format!("project {}", path_text(path)),
         Scope::Everywhere => "everywhere".to_owned(),
     }
+}
+
+/// A moment in milliseconds since 1970, as RFC 3339 in UTC; the last that this can write for any later one.
+pub(crate) fn time_text(milliseconds: u64) -> String {
+    let since = Time::from_millis(milliseconds.min(LAST_TIME_MS));
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
 }
 
 #[cfg(test)]

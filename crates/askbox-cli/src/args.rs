@@ -8,12 +8,14 @@ mod log;
 mod parse;
 mod rules;
 mod session;
+mod settings;
 
 pub(crate) use answer::{AnswerArgs, EVERY_SESSION, Lasting, QuestionsArgs};
 pub(crate) use denying::{LockdownArgs, LockdownState, PauseArgs, PauseTime};
 pub(crate) use log::{ExportFormat, LogArgs, LogCommand, Since};
 pub(crate) use rules::{AddRuleArgs, RulesArgs, RulesCommand};
 pub(crate) use session::{RunArgs, SessionArgs, ShellArgs};
+pub(crate) use settings::{SettingsArgs, SettingsCommand, SettingsKey};
 
 /// Run a program in a sandbox that asks
 ///
@@ -125,8 +127,22 @@ events were lost.")]
   askbox rules
   askbox rules add allow network '*.example.com:443'
   askbox rules add deny read ~/secrets --note 'never'
-  askbox rules remove 0f3a9c2b1d")]
+  askbox rules remove 0f3a9c2b1d
+  askbox rules export > policy.toml")]
     Rules(RulesArgs),
+
+    /// Show and change the settings of policy.toml
+    ///
+    /// Without a subcommand it lists them. Comments in policy.toml survive; a value that makes no sense is refused.
+    #[command(after_help = "Examples:
+  askbox settings
+  askbox settings set preset moderate
+  askbox settings set question_timeout 90s
+
+--json prints an object with preset, auto_approve, question_timeout_ms,
+default_expiry_ms, questions_per_minute, block_lists (path, problem),
+managed (what your administrator set) and file.")]
+    Settings(SettingsArgs),
 
     /// List the profiles: what known programs need, and what each opens
     ///

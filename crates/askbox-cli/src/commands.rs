@@ -21,6 +21,7 @@ mod revoke;
 mod rules;
 mod run;
 mod sessions;
+mod settings;
 mod status;
 mod stop;
 mod trust;
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Pause(arguments) => pause::run(context, &arguments),
         Command::Lockdown(arguments) => lockdown::run(context, &arguments),
         Command::Rules(arguments) => rules::run(context, arguments),
+        Command::Settings(arguments) => settings::run(context, arguments),
         Command::Profiles(arguments) => profiles::run(context, &arguments),
         Command::Revoke(arguments) => revoke::run(context, arguments),
         Command::Trust(arguments) => trust::run(context, &arguments),

@@ -85,6 +85,9 @@ pub(crate) enum CliError {
     /// The log has no session of this name.
     #[error("the log has no session `{0}`")]
     NotInLog(String),
+    /// A setting cannot have this value.
+    #[error("{0}")]
+    Value(String),
     /// Standard output is closed or full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
@@ -176,6 +179,7 @@ impl CliError {
                 Some("set HOME to your home directory, as login does".to_owned())
             }
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
+            CliError::Value(_) => Some("`askbox settings set --help` has examples".to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
             CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
                 Some("`askbox status` shows it; `askbox daemon --restart` starts it anew".to_owned())
@@ -215,6 +219,7 @@ impl CliError {
             | CliError::Log(_)
             | CliError::Launch(_)
             | CliError::Root
+            | CliError::Value(_)
             | CliError::NoReview { .. }
             | CliError::Review(_)
             | CliError::StillRuns(_)

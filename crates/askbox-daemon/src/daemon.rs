@@ -243,6 +243,7 @@ impl Daemon {
         let start_warnings = start_warnings.collect();
         let lockdown = LockdownStore::load(&paths.lockdown());
         let gate = Gate::new(policy.policy(), log.clone(), grants, lockdown, clock.clone());
+        gate.keep_usage(paths.usage());
         Ok(Self {
             paths: paths.clone(),
             home,

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::{Durability, Entry, PolicyChange, RuleChange};
 use askbox_paths::own_file::KeptAside;
+use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::{self, EditError};
 use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Policy, Rule, RuleId};
@@ -21,6 +22,7 @@ use crate::error::Error;
 
 mod edit;
 mod files;
+mod settings;
 mod snapshot;
 mod trust;
 
@@ -50,6 +52,12 @@ pub(crate) enum StoreError {
     /// The change cannot be logged, so it has no effect.
     #[error("the change cannot be logged and has no effect")]
     Log(#[source] askbox_audit::Error),
+    /// The rule that another shall become stands in the file already.
+    #[error("rule {0} says that already")]
+    Twice(RuleId),
+    /// A block-list that would keep every session from starting.
+    #[error("{0}")]
+    List(String),
     /// A project's file cannot be trusted as it is.
     #[error("{0}")]
     Project(String),
@@ -132,89 +140,120 @@ impl Daemon {
     pub(crate) async fn add_rules(&self, rules: Vec<Rule>) -> Result<Vec<Rule>, StoreError> {
         let _changing = self.policy.changing.lock().await;
         let snapshot = self.policy.snapshot();
-        let known = |rule: &Rule| {
-            snapshot
-                .user
-                .good
-                .iter()
-                .flat_map(|file| &file.rules)
-                .any(|one| one.id == rule.id)
-        };
-        let new: Vec<Rule> = rules.into_iter().filter(|rule| !known(rule)).collect();
+        let mut new: Vec<Rule> = Vec::new();
+        for rule in rules {
+            let known = snapshot.user.rules().chain(&new).any(|one| one.id == rule.id);
+            if !known {
+                new.push(rule);
+            }
+        }
         if new.is_empty() {
             return Ok(new);
         }
         let written = new.clone();
-        self.change_rules(
-            RuleChange::Added,
-            RuleChange::Removed,
-            new,
-            move |text, context| {
-                let mut changed = text.to_owned();
-                for rule in &written {
-                    changed = policy_file::append_rule(&changed, rule, context)?;
-                }
-                Ok(Some(changed))
-            },
-        )
-        .await
+        let changes = new.iter().map(|rule| (RuleChange::Added, rule.clone())).collect();
+        self.change_rules(changes, move |text, context| {
+            policy_file::append_rules(text, &written, context).map(Some)
+        })
+        .await?;
+        Ok(new)
+    }
+
+    /// Puts a rule in the place of one in policy.toml, and in force. Returns whether that stood there.
+    pub(crate) async fn replace_rule(&self, id: RuleId, rule: Rule) -> Result<bool, StoreError> {
+        let _changing = self.policy.changing.lock().await;
+        let snapshot = self.policy.snapshot();
+        let Some(before) = snapshot.user.rules().find(|one| one.id == id) else {
+            return Ok(false);
+        };
+        let is_other = rule.id != id;
+        if is_other && snapshot.user.rules().any(|one| one.id == rule.id) {
+            return Err(StoreError::Twice(rule.id));
+        }
+        let changes = vec![
+            (RuleChange::Removed, before.clone()),
+            (RuleChange::Added, rule.clone()),
+        ];
+        self.change_rules(changes, move |text, context| {
+            policy_file::replace_rule(text, &id, &rule, context)
+        })
+        .await?;
+        Ok(true)
     }
 
     /// Takes rules out of policy.toml. Returns those that stood there.
     pub(crate) async fn remove_rules(&self, ids: Vec<RuleId>) -> Result<Vec<Rule>, StoreError> {
         let _changing = self.policy.changing.lock().await;
         let snapshot = self.policy.snapshot();
-        let file = snapshot.user.good.iter().flat_map(|file| &file.rules);
+        let file = snapshot.user.rules();
         let found: Vec<Rule> = file.filter(|rule| ids.contains(&rule.id)).cloned().collect();
         if found.is_empty() {
             return Ok(found);
         }
         let gone: Vec<RuleId> = found.iter().map(|rule| rule.id.clone()).collect();
-        self.change_rules(
-            RuleChange::Removed,
-            RuleChange::Added,
-            found,
-            move |text, context| {
-                let mut changed = None;
-                for id in &gone {
-                    let before = changed.as_deref().unwrap_or(text);
-                    if let Some(after) = policy_file::remove_rule(before, id, context)? {
-                        changed = Some(after);
-                    }
+        let removals = found
+            .iter()
+            .map(|rule| (RuleChange::Removed, rule.clone()))
+            .collect();
+        self.change_rules(removals, move |text, context| {
+            let mut changed = None;
+            for id in &gone {
+                let before = changed.as_deref().unwrap_or(text);
+                if let Some(after) = policy_file::remove_rule(before, id, context)? {
+                    changed = Some(after);
                 }
-                Ok(changed)
-            },
-        )
-        .await
+            }
+            Ok(changed)
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// The text of policy.toml as it is now; empty where there is none.
+    pub(crate) async fn policy_text(&self) -> Result<String, StoreError> {
+        let path = self.policy.places.user.clone();
+        let read = spawn_blocking(move || match files::read(&path, POLICY_FILE_BYTES as u64) {
+            Ok(found) => Ok(found.content),
+            Err(_) if files::is_absent(&path) => Ok(String::new()),
+            Err(source) => Err(ChangeError::Read { path, source }),
+        });
+        Ok(read.await.map_err(|_ended| StoreError::Interrupted)??)
     }
 
     /// Logs a change of rules, makes it, and puts it in force. A change that then cannot be made is logged as undone.
     async fn change_rules(
         &self,
-        change: RuleChange,
-        undone: RuleChange,
-        rules: Vec<Rule>,
+        changes: Vec<(RuleChange, Rule)>,
         edit: impl Fn(&str, &policy_file::Context) -> Result<Option<String>, EditError> + Send + 'static,
-    ) -> Result<Vec<Rule>, StoreError> {
-        self.log_rules(change, &rules).await.map_err(StoreError::Log)?;
-        let places = self.policy.places.clone();
-        let changed = spawn_blocking(move || {
-            let context = files::context(&places.home, Origin::Written);
-            edit::change(&places.user, |text| edit(text, &context))
-        });
-        let changed = changed
-            .await
-            .map_err(|_ended| StoreError::Interrupted)
-            .and_then(|changed| Ok(changed?));
-        if let Err(error) = changed {
-            if let Err(error) = self.log_rules(undone, &rules).await {
+    ) -> Result<(), StoreError> {
+        self.log_rules(&changes).await.map_err(StoreError::Log)?;
+        if let Err(error) = self.change_file(edit).await {
+            let undone: Vec<_> = changes
+                .into_iter()
+                .map(|(change, rule)| (change.undone(), rule))
+                .collect();
+            if let Err(error) = self.log_rules(&undone).await {
                 tracing::error!(%error, "a change of rules that failed stands in the log");
             }
             return Err(error);
         }
         let after = self.read_policy(false).await.ok_or(StoreError::Interrupted)?;
         self.put_in_force(after).await;
-        Ok(rules)
+        Ok(())
+    }
+
+    /// Changes policy.toml on disk alone.
+    async fn change_file(
+        &self,
+        edit: impl Fn(&str, &policy_file::Context) -> Result<Option<String>, EditError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let places = self.policy.places.clone();
+        let changed = spawn_blocking(move || {
+            let context = files::context(&places.home, Origin::Written);
+            edit::change(&places.user, |text| edit(text, &context))
+        });
+        changed.await.map_err(|_ended| StoreError::Interrupted)??;
+        Ok(())
     }
 
     /// Trusts a project's file as it is now.
@@ -262,9 +301,9 @@ impl Daemon {
         read.await.ok().flatten()
     }
 
-    async fn log_rules(&self, change: RuleChange, rules: &[Rule]) -> Result<(), askbox_audit::Error> {
-        for rule in rules {
-            let entry = Entry::of_rule(change, rule.clone());
+    async fn log_rules(&self, changes: &[(RuleChange, Rule)]) -> Result<(), askbox_audit::Error> {
+        for (change, rule) in changes {
+            let entry = Entry::of_rule(*change, rule.clone());
             self.log.record(entry, Durability::Synced).await?;
         }
         Ok(())

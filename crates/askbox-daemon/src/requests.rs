@@ -15,6 +15,7 @@ mod grants;
 mod questions;
 mod rules;
 mod sessions;
+mod settings;
 mod status;
 mod trust;
 
@@ -36,25 +37,22 @@ pub(crate) async fn handle(
         Request::Answer { id, revision, answer } => questions::answer(daemon, &id, revision, answer).await,
         Request::Rules => Ok(rules::list(daemon)),
         Request::AddRule(rule) => rules::add(daemon, rule).await,
+        Request::AddRules(rules) => rules::add_all(daemon, rules).await,
+        Request::ReplaceRule { id, rule } => rules::replace(daemon, id, rule).await,
         Request::RemoveRule { id } => rules::remove(daemon, id).await,
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
         Request::Pause { for_ms } => denying::pause(daemon, for_ms).await,
         Request::Lockdown { on } => denying::lockdown(daemon, on).await,
+        Request::SetExpiry { grant, after_ms } => grants::set_expiry(daemon, grant, after_ms).await,
+        Request::ExportPolicy => rules::export(daemon).await,
+        Request::ImportPolicy { text } => rules::import(daemon, text).await,
+        Request::Settings => Ok(settings::view(daemon)),
+        Request::ChangeSettings(change) => settings::change(daemon, change).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
         Request::Inspect { session } => sessions::inspect(daemon, &session).await,
         Request::Stop(what) => sessions::stop(daemon, what).await,
-        Request::AddRules(_)
-        | Request::ReplaceRule { .. }
-        | Request::SetExpiry { .. }
-        | Request::Settings
-        | Request::ChangeSettings(_)
-        | Request::ExportPolicy
-        | Request::ImportPolicy { .. } => Err(WireError::new(
-            askbox_wire::ErrorCode::Internal,
-            "this daemon cannot do that yet",
-        )),
         Request::Trust { directory } => trust::trust(daemon, &directory).await,
         Request::Follow(follow) => {
             front_end.following = Following::new(daemon, follow);

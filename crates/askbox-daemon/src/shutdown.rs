@@ -67,6 +67,7 @@ pub(crate) async fn wait_for(connections: &mut JoinSet<()>) {
 
 /// Logs that the daemon ended in order, and closes the log.
 pub(crate) async fn record_end(daemon: &Daemon, reason: EndReason) {
+    daemon.gate.store_usage().await;
     let entry = Entry::of_daemon(DaemonChange::Stopped, Some(reason.text().to_owned()));
     let recorded = daemon.log.record(entry, Durability::Synced).await.map(|_seq| ());
     let closed = daemon.log.close().await;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_audit::{path_text, target_text};
-use askbox_gate::{Closing, Gate, GateEvent, Missed, Question};
+use askbox_gate::{Closing, Gate, GateEvent, Missed, Question, Usage};
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::{
     Answer, Basis, Grant, Kind, Moment, Pattern, Process, Rule, Scope, Target, answer, display,
@@ -288,6 +288,11 @@ pub(crate) fn grant(grant: &Grant) -> GrantView {
         hits: 0,
         last_used: None,
     }
+}
+
+/// When something decided last; it may never have.
+pub(crate) fn last_used(usage: Usage) -> Option<String> {
+    (0 < usage.hits).then(|| rfc3339(usage.last_used_ms))
 }
 
 /// The policy in force.

@@ -181,7 +181,7 @@ impl Gate {
         }
         match state.decide(request, &now) {
             Verdict::Allow(allowed) => {
-                let (permit, used) = self.permit(&mut state, request.clone(), allowed);
+                let (permit, used) = self.permit(&mut state, request.clone(), allowed, &now);
                 let logged = self.count(&mut state, request, permit.by());
                 Step::Admitted { permit, used, logged }
             }
@@ -190,6 +190,7 @@ impl Gate {
             Verdict::Ask(_) if can_identify => Step::Identify,
             Verdict::Deny(ref basis) if can_identify && !state.is_counted(request, basis) => Step::Identify,
             Verdict::Deny(basis) => {
+                state.uses.count(&basis, &now);
                 let once = state.rules.once_of(&basis);
                 Step::Denied {
                     by: DeniedBy::Basis(basis),
@@ -203,7 +204,14 @@ impl Gate {
     }
 
     /// A permit for what the rules allow; says whether that used a grant up.
-    pub(crate) fn permit(&self, state: &mut State, request: Request, allowed: Allowed) -> (Permit, bool) {
+    pub(crate) fn permit(
+        &self,
+        state: &mut State,
+        request: Request,
+        allowed: Allowed,
+        now: &Moment,
+    ) -> (Permit, bool) {
+        state.uses.count(allowed.basis(), now);
         let once = state.rules.once_of(allowed.basis());
         let used = self.use_up(state, once.as_ref());
         let by = AdmittedBy::Rules(allowed);

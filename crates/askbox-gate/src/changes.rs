@@ -96,9 +96,12 @@ impl Gate {
             let Some(request) = request else { continue };
             match state.decide(&request, now) {
                 Verdict::Ask(_) => still.push((index, waiter)),
-                Verdict::Deny(basis) => waiter.tell(Told::Denied(DeniedBy::Basis(basis))),
+                Verdict::Deny(basis) => {
+                    state.uses.count(&basis, now);
+                    waiter.tell(Told::Denied(DeniedBy::Basis(basis)));
+                }
                 Verdict::Allow(allowed) => {
-                    waiter.tell(Told::Admitted(self.permit(state, request, allowed).0));
+                    waiter.tell(Told::Admitted(self.permit(state, request, allowed, now).0));
                 }
             }
         }

@@ -28,6 +28,7 @@ use crate::questions::missed::MissedList;
 use crate::questions::{Missed, Question};
 use crate::record;
 use crate::rules::Rules;
+use crate::usage::Uses;
 
 /// The one place where a request is admitted. Clones are the same gate.
 #[derive(Clone)]
@@ -71,6 +72,7 @@ pub(crate) struct State {
     pub(crate) pause_ends_boot_ms: Option<u64>,
     /// Why there is a lockdown that nobody began.
     pub(crate) lockdown_problem: Option<String>,
+    pub(crate) uses: Uses,
     /// Grants that came or went by themselves, and counts of what repeated, to be logged by whoever releases the lock.
     pub(crate) unlogged: Vec<Entry>,
     /// Whether grants.json is behind.
@@ -111,6 +113,7 @@ impl Gate {
             missed: MissedList::default(),
             pause_ends_boot_ms: None,
             lockdown_problem: lockdown.problem(),
+            uses: Uses::default(),
             is_dirty: !revoked.is_empty(),
             unlogged: revoked
                 .iter()

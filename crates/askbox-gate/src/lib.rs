@@ -13,6 +13,7 @@ mod clock;
 mod denial;
 mod denials;
 mod event;
+mod expiry;
 mod gate;
 mod grants;
 pub mod limits;
@@ -25,12 +26,14 @@ mod record;
 mod revoke;
 mod rules;
 mod timers;
+mod usage;
 mod waiting;
 
 pub use answering::{AnswerError, Answered};
 pub use clock::{Clock, ClockError};
 pub use denial::{Denial, DeniedBy};
 pub use event::GateEvent;
+pub use expiry::ExpiryError;
 pub use gate::{Gate, SessionInfo};
 pub use grants::{GrantStore, StoreError};
 pub use lockdown::{LockdownError, LockdownStore};
@@ -38,6 +41,7 @@ pub use pause::PauseError;
 pub use permits::{AdmittedBy, Permit};
 pub use questions::{Closing, Member, Missed, Question, QuestionId};
 pub use revoke::{RevokeError, RevokeWhat};
+pub use usage::Usage;
 
 #[cfg(test)]
 mod tests;

@@ -69,5 +69,11 @@ pub const EVENTS_BUFFERED: usize = 256;
 /// The file of the lockdown says one word.
 pub const LOCKDOWN_FILE_BYTES: u64 = 64;
 
+/// How often the counts of what rules and grants decided are written, when they changed.
+pub const USAGE_EVERY: Duration = Duration::from_mins(1);
+
+/// The largest usage.json that is read: a hundred thousand rules, at some 70 bytes each.
+pub const USAGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
+
 /// The largest grants.json that is read; a grant is about 500 bytes.
 pub const GRANTS_FILE_BYTES: u64 = 16 * 1024 * 1024;

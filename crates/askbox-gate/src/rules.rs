@@ -50,7 +50,7 @@ impl Rules {
         (rules, denied)
     }
 
-    pub(crate) fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Arc<Policy> {
         &self.policy
     }
 
@@ -182,6 +182,11 @@ impl Rules {
 
     pub(crate) fn insert(&mut self, grant: Grant) {
         self.grants.insert(grant);
+    }
+
+    /// Moves the end of a grant, if that has not come.
+    pub(crate) fn set_expiry(&mut self, id: &GrantId, expires: Expiry) -> Option<&Grant> {
+        self.grants.set_expiry(id, expires)
     }
 
     pub(crate) fn remove(&mut self, id: &GrantId) {

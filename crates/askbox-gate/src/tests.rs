@@ -9,12 +9,14 @@
 mod answers;
 mod changes;
 mod denials;
+mod expiry;
 mod files;
 mod limits;
 mod lockdowns;
 mod pauses;
 mod profiles;
 mod stored;
+mod usage;
 mod waiting;
 
 use std::net::IpAddr;

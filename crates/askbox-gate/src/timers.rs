@@ -58,6 +58,7 @@ impl Gate {
         }
         self.log_changes().await;
         self.store_or_report().await;
+        self.store_usage_if_due().await;
         self.next_look()
     }
 

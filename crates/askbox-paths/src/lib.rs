@@ -135,6 +135,11 @@ impl Paths {
         self.state.join("lockdown")
     }
 
+    /// How often rules and grants decided.
+    pub fn usage(&self) -> PathBuf {
+        self.state.join("usage.json")
+    }
+
     /// The records of sessions that `askbox review` reads, one file for each.
     pub fn reviews(&self) -> PathBuf {
         self.state.join("reviews")

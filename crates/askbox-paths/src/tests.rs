@@ -9,6 +9,7 @@ fn a_root_moves_everything_but_the_home_directory() {
             paths.policy(),
             paths.log(),
             paths.grants(),
+            paths.usage(),
             paths.socket(),
             paths.lock(),
             paths.stage()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::grant::{Grant, GrantId, Moment, Scope};
+use crate::grant::{Expiry, Grant, GrantId, Moment, Scope};
 use crate::policy::PatternIndex;
 use crate::request::{Request, SessionId, Target};
 
@@ -35,6 +35,13 @@ impl GrantSet {
         let number = self.numbers.remove(id)?;
         let grant = self.grants.remove(&number)?;
         self.index.remove(&grant.pattern, number);
+        Some(grant)
+    }
+
+    /// Moves the end of a grant; returns it as it is then.
+    pub fn set_expiry(&mut self, id: &GrantId, expires: Expiry) -> Option<&Grant> {
+        let grant = self.grants.get_mut(self.numbers.get(id)?)?;
+        grant.expires = Some(expires);
         Some(grant)
     }
 

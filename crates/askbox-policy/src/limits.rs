@@ -24,6 +24,12 @@ pub const DEFAULT_EXPIRY_MS: u64 = 3600 * 1000;
 /// The shortest and the longest default expiry; what shall hold longer is a rule.
 pub const DEFAULT_EXPIRY_RANGE_MS: std::ops::RangeInclusive<u64> = 1000..=30 * 24 * 3600 * 1000;
 
+/// The longest time from now at which the end of a grant can be put; what shall hold longer is a rule.
+pub const GRANT_MS: u64 = *DEFAULT_EXPIRY_RANGE_MS.end();
+
+/// Rules of the user's file among which redundant ones are looked for: each is compared with each, a million times.
+pub const REDUNDANCY_RULES: usize = 1000;
+
 /// Distinct questions of one session in a minute before it goes quiet.
 pub const QUESTIONS_PER_MINUTE: u32 = 20;
 

@@ -19,6 +19,7 @@ use crate::rule::{Effect, Origin, Rule};
 
 mod decide;
 mod index;
+mod redundant;
 mod rule_index;
 
 pub(crate) use index::{PatternIndex, suffixes};

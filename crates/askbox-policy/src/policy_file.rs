@@ -17,9 +17,11 @@ use crate::rule::{Origin, Rule};
 
 mod edit;
 mod rule_table;
+mod settings;
 mod values;
 
-pub use edit::{EditError, append_rule, remove_rule};
+pub use edit::{EditError, append_rules, remove_rule, replace_rule};
+pub use settings::{SettingsEdit, SettingsError, change_settings};
 
 /// What a text is read for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::parse;
 pub(crate) struct RulesArgs {
     #[command(subcommand)]
     pub(crate) command: Option<RulesCommand>,
-    /// Print JSON: an object with `rules` and `grants`, the rule that was added, or one with `removed`
+    /// Print JSON: an object with `rules` and `grants`, the rule that was added, or one with `removed`, `policy` (export), or `added` and `known` (import)
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
@@ -42,6 +42,20 @@ have no effect. Such rules are kept.")]
     Remove {
         /// The rule, as `askbox rules` names it
         id: String,
+    },
+    /// Print policy.toml as it is
+    #[command(after_help = "Example:
+  askbox rules export > policy.toml")]
+    Export,
+    /// Write the rules of another policy.toml into this one
+    ///
+    /// All of them or none; those that are there already stay once. Settings are not taken over.
+    #[command(after_help = "Examples:
+  askbox rules import policy.toml
+  ssh other askbox rules export | askbox rules import -")]
+    Import {
+        /// The other policy.toml; - is standard input
+        file: PathBuf,
     },
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use askbox_policy::{Effect, Kind, Origin};
-use askbox_wire::{Client, GrantView, NewRule, OsText, Request, Response, RuleView, ScopeView};
+use askbox_wire::{Client, GrantView, Imported, NewRule, OsText, Request, Response, RuleView, ScopeView};
 use serde::Serialize;
 
 use crate::args::{AddRuleArgs, RulesArgs, RulesCommand};
@@ -30,10 +30,25 @@ struct Removed<'a> {
     removed: &'a str,
 }
 
+/// The object of `askbox rules export --json`.
+#[derive(Debug, Serialize)]
+struct Exported {
+    policy: String,
+}
+
 /// Lists, adds or removes. Remembered answers last longer than a daemon, so one is started to show them.
 pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus, CliError> {
     let mut client = connect::connect_or_start(context)?;
     match arguments.command {
+        Some(RulesCommand::Export) => export(&mut client, arguments.json)?,
+        Some(RulesCommand::Import { file }) => {
+            let imported = import(&mut client, &file)?;
+            if arguments.json {
+                output::print_json(&imported)?;
+            } else {
+                output::print(&render_import(&imported, Style::new(context)))?;
+            }
+        }
         None | Some(RulesCommand::List) => {
             let lists = lists(&mut client)?;
             if arguments.json {
@@ -81,6 +96,44 @@ fn lists(client: &mut Client) -> Result<Lists, CliError> {
         return Err(CliError::OutOfTurn);
     };
     Ok(Lists { rules, grants })
+}
+
+fn export(client: &mut Client, json: bool) -> Result<(), CliError> {
+    let Response::PolicyText(policy) = client.call(Request::ExportPolicy)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    if json {
+        output::print_json(&Exported { policy })
+    } else {
+        output::print(&policy)
+    }
+}
+
+fn import(client: &mut Client, file: &Path) -> Result<Imported, CliError> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    let text = text.map_err(CliError::system(format!("read {}", file.display())))?;
+    match client.call(Request::ImportPolicy { text })? {
+        Response::Imported(imported) => Ok(imported),
+        _ => Err(CliError::OutOfTurn),
+    }
+}
+
+fn render_import(imported: &Imported, style: Style) -> String {
+    let mut text: String = imported
+        .added
+        .iter()
+        .map(|rule| render_rule(rule, style))
+        .collect();
+    let added = output::count(imported.added.len(), "rule");
+    let _infallible = match imported.known {
+        0 => writeln!(text, "{added} added"),
+        known => writeln!(text, "{added} added, {known} there already"),
+    };
+    text
 }
 
 /// Why a rule changes nothing yet.
@@ -165,6 +218,10 @@ pub(crate) fn render_rule(rule: &RuleView, style: Style) -> String {
         rule.expires
             .as_ref()
             .map(|expires| format!("until {}", output::safe(expires))),
+        (0 < rule.hits).then(|| used(rule.hits, rule.last_used.as_deref())),
+        rule.redundant_beside
+            .as_ref()
+            .map(|wider| format!("redundant beside {}", output::safe(wider))),
     ];
     let narrowed: Vec<String> = narrowed.into_iter().flatten().collect();
     let _infallible = writeln!(text, "            {}", narrowed.join(", "));
@@ -172,6 +229,17 @@ pub(crate) fn render_rule(rule: &RuleView, style: Style) -> String {
         let _infallible = writeln!(text, "            \"{}\"", output::safe(note));
     }
     text
+}
+
+/// How often something decided, and when last.
+fn used(hits: u64, last: Option<&str>) -> String {
+    let last = last.map_or_else(String::new, |last| format!(", last {}", output::safe(last)));
+    let times = if hits == 1 {
+        "once".to_owned()
+    } else {
+        format!("{hits} times")
+    };
+    format!("used {times}{last}")
 }
 
 /// A pattern for people.

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use askbox_policy::CanonicalPath;
 use askbox_policy::limits::POLICY_FILE_BYTES;
 use askbox_policy::policy_file::{self, Context, PolicyFile, Problem};
 use askbox_policy::rule::Origin;
+use askbox_policy::{CanonicalPath, Rule};
 
 /// A file that was written less than this before it was read may be written again without its stamp showing it: clocks
 /// of file systems tick in steps of up to 10 ms.
@@ -172,6 +172,11 @@ impl PolicySource {
             && self.state == other.state
             && self.text == other.text
             && self.problems == other.problems
+    }
+
+    /// The rules of what it says, or said last.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.good.iter().flat_map(|file| &file.rules)
     }
 
     /// Whether it is broken, in use or not.

@@ -257,6 +257,17 @@ impl Snapshot {
             .collect()
     }
 
+    /// What is wrong with a subscribed block-list.
+    pub(crate) fn problem_of_list(&self, path: &CanonicalPath) -> Option<String> {
+        self.block_lists.get(path)?.problem.clone()
+    }
+
+    /// Whether an administrator subscribes to this block-list.
+    pub(super) fn is_managed_list(&self, path: &CanonicalPath) -> bool {
+        let files = self.managed.iter().filter_map(|source| source.good.as_ref());
+        files.flat_map(|file| &file.block_lists).any(|list| list == path)
+    }
+
     /// Names on the subscribed block-lists.
     pub(crate) fn blocked_names(&self) -> usize {
         self.block_lists
@@ -296,7 +307,7 @@ impl ListSource {
     }
 }
 
-fn read_list(path: &Path) -> std::io::Result<(BlockList, Stamp)> {
+pub(super) fn read_list(path: &Path) -> std::io::Result<(BlockList, Stamp)> {
     let found = files::read_bytes(path, limits::BLOCK_LIST_BYTES)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     // Lists are ASCII; what is not becomes a name that does not exist.

@@ -1,18 +1,34 @@
 //! Rules: listed from everywhere, written and removed in policy.toml alone.
 
+use std::collections::HashMap;
+
+use askbox_policy::policy_file;
 use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    Effect, Expiry, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule, RuleId,
+    Effect, Expiry, HostPattern, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule,
+    RuleId,
 };
-use askbox_wire::{ErrorCode, NewRule, Response, WireError};
+use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError};
 
 use crate::daemon::Daemon;
 use crate::policy_store::StoreError;
 use crate::views;
 
 pub(super) fn list(daemon: &Daemon) -> Response {
-    Response::Rules(daemon.policy.policy().rules().map(views::rule).collect())
+    let (policy, usage) = (daemon.policy.policy(), daemon.gate.usage());
+    let redundant: HashMap<RuleId, RuleId> = policy.redundant(&daemon.gate.grants()).into_iter().collect();
+    let views = policy.rules().map(|rule| {
+        let used = usage.get(&rule.id.0).copied().unwrap_or_default();
+        let beside = redundant.get(&rule.id).filter(|_| rule.origin != Origin::Managed);
+        RuleView {
+            hits: used.hits,
+            last_used: views::last_used(used),
+            redundant_beside: beside.map(ToString::to_string),
+            ..views::rule(rule)
+        }
+    });
+    Response::Rules(views.collect())
 }
 
 pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireError> {
@@ -24,6 +40,69 @@ pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireE
     Ok(Response::RuleAdded(Box::new(views::rule(&rule))))
 }
 
+/// Writes several rules, all of them or none; what is wrong with one is said with its number, from 1.
+pub(super) async fn add_all(daemon: &Daemon, new: Vec<NewRule>) -> Result<Response, WireError> {
+    let mut rules = Vec::new();
+    for (index, new) in new.into_iter().enumerate() {
+        let rule = parse(daemon, new).map_err(|error| WireError {
+            message: format!("rule {}: {}", index + 1, error.message),
+            ..error
+        })?;
+        rules.push(rule);
+    }
+    let added = daemon.add_rules(rules).await.map_err(|error| refused(&error))?;
+    Ok(Response::Rules(added.iter().map(views::rule).collect()))
+}
+
+pub(super) async fn export(daemon: &Daemon) -> Result<Response, WireError> {
+    let text = daemon.policy_text().await.map_err(|error| refused(&error))?;
+    Ok(Response::PolicyText(text))
+}
+
+/// Writes the rules of another policy.toml, if nothing is wrong with any part of it.
+pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, WireError> {
+    let context = context(daemon);
+    let parsed = tokio::task::spawn_blocking(move || policy_file::parse(&text, &context));
+    let parsed = parsed
+        .await
+        .map_err(|ended| WireError::new(ErrorCode::Stopping, ended.to_string()))?;
+    let file = parsed.map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        WireError::new(
+            ErrorCode::Policy,
+            format!("nothing is imported: {}", all.join("; ")),
+        )
+        .with_hint("mend the other policy first")
+    })?;
+    let count = file.rules.len();
+    let added = daemon
+        .add_rules(file.rules)
+        .await
+        .map_err(|error| refused(&error))?;
+    Ok(Response::Imported(Imported {
+        known: count - added.len(),
+        added: added.iter().map(views::rule).collect(),
+    }))
+}
+
+/// What the text of policy.toml is read for.
+fn context(daemon: &Daemon) -> policy_file::Context {
+    policy_file::Context {
+        home: daemon.home.clone(),
+        project: None,
+        origin: Origin::Written,
+    }
+}
+
+pub(super) async fn replace(daemon: &Daemon, id: String, new: NewRule) -> Result<Response, WireError> {
+    let (id, rule) = (RuleId(id), parse(daemon, new)?);
+    let replaced = daemon.replace_rule(id.clone(), rule.clone()).await;
+    if replaced.map_err(|error| refused(&error))? {
+        return Ok(Response::RuleAdded(Box::new(views::rule(&rule))));
+    }
+    Err(not_there(daemon, &id))
+}
+
 pub(super) async fn remove(daemon: &Daemon, id: String) -> Result<Response, WireError> {
     let id = RuleId(id);
     let removed = daemon
@@ -33,17 +112,22 @@ pub(super) async fn remove(daemon: &Daemon, id: String) -> Result<Response, Wire
     if !removed.is_empty() {
         return Ok(Response::Done);
     }
+    Err(not_there(daemon, &id))
+}
+
+/// Why a rule of policy.toml is none.
+fn not_there(daemon: &Daemon, id: &RuleId) -> WireError {
     let policy = daemon.policy.policy();
-    let elsewhere = policy.rules().any(|rule| rule.id == id);
-    Err(if elsewhere {
+    let elsewhere = policy.rules().any(|rule| rule.id == *id);
+    if elsewhere {
         WireError::new(
             ErrorCode::Refused,
             format!("rule {id} does not stand in policy.toml"),
         )
-        .with_hint("an administrator's rules cannot be removed")
+        .with_hint("an administrator's rules cannot be changed or removed")
     } else {
         WireError::new(ErrorCode::NotFound, format!("there is no rule {id}")).with_hint("askbox rules list")
-    })
+    }
 }
 
 /// Why rules were not changed, for a front end.
@@ -54,7 +138,12 @@ pub(super) fn refused(error: &StoreError) -> WireError {
     match error {
         StoreError::Log(_) => views::log_failed(error),
         StoreError::Interrupted => WireError::new(ErrorCode::Stopping, error.to_string()),
-        StoreError::Project(reason) => WireError::new(ErrorCode::Refused, reason.clone()),
+        StoreError::Twice(_) => {
+            WireError::new(ErrorCode::Refused, error.to_string()).with_hint("remove one of the two")
+        }
+        StoreError::Project(reason) | StoreError::List(reason) => {
+            WireError::new(ErrorCode::Refused, reason.clone())
+        }
         StoreError::Change(ChangeError::Edit(EditError::Broken(problems))) => {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
             WireError::new(ErrorCode::Policy, format!("policy.toml is broken: {first}"))
@@ -96,10 +185,11 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         Kind::Network => {
             let pattern = NetworkPattern::parse(&new.pattern)
                 .map_err(|error| refuse(format!("{}: {error}", new.pattern.escape_debug())))?;
-            Pattern::Network(NetworkPattern {
-                address: new.address.or(pattern.address),
-                ..pattern
-            })
+            let address = new.address.or(pattern.address);
+            if address.is_some() && !matches!(pattern.host, HostPattern::Exact(_)) {
+                return Err(refuse("an address belongs to one host by its name".to_owned()));
+            }
+            Pattern::Network(NetworkPattern { address, ..pattern })
         }
         Kind::Read => Pattern::Read(path(&new.pattern)?),
         Kind::Write => Pattern::Write(path(&new.pattern)?),
@@ -111,7 +201,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         return Err(refuse("a project is an absolute path".to_owned()));
     }
     let now = daemon.clock.now();
-    Ok(Rule {
+    let rule = Rule {
         project,
         program: new.program.as_deref().map(path).transpose()?,
         // The file knows the wall clock alone.
@@ -121,5 +211,10 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         note: new.note,
         ..Rule::new(new.effect, pattern, Origin::Written)
     }
-    .named())
+    .named();
+    // What no file can say is known before anything is logged or written.
+    match policy_file::append_rules("", std::slice::from_ref(&rule), &self::context(daemon)) {
+        Ok(_text) => Ok(rule),
+        Err(error) => Err(refuse(format!("{}: {error}", rule.pattern))),
+    }
 }

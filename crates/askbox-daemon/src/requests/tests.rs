@@ -1,3 +1,6 @@
+mod changes;
+mod settings;
+
 use std::fs;
 
 use askbox_policy::{Answer, Duration, Effect, Kind, Verdict};

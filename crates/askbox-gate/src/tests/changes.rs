@@ -186,7 +186,11 @@ async fn a_permit_that_is_dropped_is_forgotten() {
 }
 
 /// Asks, answers, and returns the permit and the grant.
-async fn granted(world: &mut World, host: &str, answer: Answer) -> (Permit, askbox_policy::GrantId) {
+pub(super) async fn granted(
+    world: &mut World,
+    host: &str,
+    answer: Answer,
+) -> (Permit, askbox_policy::GrantId) {
     let (asking, question) = world.ask_shown(&net(host)).await;
     let answered = world.answer(question.id, None, answer).await.unwrap();
     (admitted(asking).await, answered.grants[0].id.clone())

@@ -16,6 +16,7 @@ use crate::{Host, Port};
 mod oracle;
 mod profile;
 mod protection;
+mod redundant;
 
 fn path(text: &str) -> CanonicalPath {
     CanonicalPath::new(Path::new(text)).unwrap()

@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use toml_edit::{Document, Item};
+use toml_edit::{Document, DocumentMut, Item, RawString, Table, Value};
 
-use super::{Context, Problem, parse};
+use super::{Context, PolicyFile, Problem, parse};
 use crate::grant::Expiry;
 use crate::host_pattern::NetworkPattern;
 use crate::rule::{Pattern, Rule, RuleId};
@@ -25,30 +25,109 @@ pub enum EditError {
     Misplaced,
 }
 
-/// The text with the rule at its end. Its origin is lost: what stands in a file belongs to whoever owns the file.
-pub fn append_rule(text: &str, rule: &Rule, context: &Context) -> Result<String, EditError> {
+/// The text with the rules at its end. Their origin is lost: what stands in a file belongs to whoever owns the file.
+pub fn append_rules(text: &str, rules: &[Rule], context: &Context) -> Result<String, EditError> {
     let before = parse(text, context).map_err(EditError::Broken)?;
     let mut changed = text.to_owned();
     if !changed.is_empty() && !changed.ends_with('\n') {
         changed.push('\n');
     }
-    if !changed.is_empty() && !changed.ends_with("\n\n") {
-        changed.push('\n');
-    }
-    write_rule(&mut changed, rule).ok_or(EditError::NotText)?;
-
-    let after = parse(&changed, context).map_err(misplaced)?;
-    let mut expected = before;
-    let expires = rule.expires.as_ref().map(|end| Expiry::at_wall(end.wall_ms));
-    expected.rules.push(
-        Rule {
-            origin: context.origin,
-            expires,
-            ..rule.clone()
+    for rule in rules {
+        if !changed.is_empty() && !changed.ends_with("\n\n") {
+            changed.push('\n');
         }
-        .named(),
-    );
-    if after == expected {
+        write_rule(&mut changed, rule).ok_or(EditError::NotText)?;
+    }
+    let mut expected = before;
+    expected
+        .rules
+        .extend(rules.iter().map(|rule| written(rule, context)));
+    says(changed, &expected, context)
+}
+
+/// The text with a rule in the place of the one of this name; `None` when it has none. Where that stands more than once,
+/// the first makes place and the others go. Comments of the rule stay, also those beside keys that the new one has not.
+pub fn replace_rule(
+    text: &str,
+    id: &RuleId,
+    rule: &Rule,
+    context: &Context,
+) -> Result<Option<String>, EditError> {
+    let before = parse(text, context).map_err(EditError::Broken)?;
+    let Some(place) = before.rules.iter().position(|one| one.id == *id) else {
+        return Ok(None);
+    };
+    let alone = without(text, &before, |number, one| number != place && one.id == *id)?;
+    let mut document: DocumentMut = alone.as_deref().unwrap_or(text).parse().map_err(misplaced)?;
+    let tables = document.get_mut("rule").and_then(Item::as_array_of_tables_mut);
+    let table = tables
+        .and_then(|tables| tables.get_mut(place))
+        .ok_or(EditError::Misplaced)?;
+    rewrite(table, entries(rule).ok_or(EditError::NotText)?);
+
+    let mut expected = before;
+    let mut number = 0;
+    expected.rules.retain(|one| {
+        number += 1;
+        number == place + 1 || one.id != *id
+    });
+    if let Some(one) = expected.rules.get_mut(place) {
+        *one = written(rule, context);
+    }
+    says(document.to_string(), &expected, context).map(Some)
+}
+
+/// Makes a rule's table hold these keys and no others.
+fn rewrite(table: &mut Table, entries: Vec<(String, Value)>) {
+    let gone: Vec<String> = table
+        .iter()
+        .map(|(key, _)| key.to_owned())
+        .filter(|key| !entries.iter().any(|(kept, _)| kept == key))
+        .collect();
+    let mut comments = String::new();
+    for (key, item) in gone.iter().filter_map(|key| table.remove_entry(key)) {
+        let before = key.leaf_decor().prefix().and_then(RawString::as_str);
+        let after = item
+            .as_value()
+            .and_then(|value| value.decor().suffix())
+            .and_then(RawString::as_str);
+        let lines = before
+            .into_iter()
+            .chain(after)
+            .flat_map(str::lines)
+            .map(str::trim);
+        for line in lines.filter(|line| line.starts_with('#')) {
+            comments.extend([line, "\n"]);
+        }
+    }
+    for (key, mut value) in entries {
+        if let Some(Item::Value(old)) = table.get_mut(&key) {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        } else {
+            table.insert(&key, Item::Value(value));
+        }
+    }
+    if let Some(mut first) = table.key_mut("effect").filter(|_| !comments.is_empty()) {
+        let decor = first.leaf_decor_mut();
+        let own = decor.prefix().and_then(RawString::as_str).unwrap_or_default();
+        decor.set_prefix(format!("{comments}{own}"));
+    }
+}
+
+/// A rule as it is read back.
+fn written(rule: &Rule, context: &Context) -> Rule {
+    Rule {
+        origin: context.origin,
+        expires: rule.expires.as_ref().map(|end| Expiry::at_wall(end.wall_ms)),
+        ..rule.clone()
+    }
+    .named()
+}
+
+/// The changed text, if it says what was meant.
+pub(super) fn says(changed: String, expected: &PolicyFile, context: &Context) -> Result<String, EditError> {
+    if parse(&changed, context).map_err(misplaced)? == *expected {
         Ok(changed)
     } else {
         Err(EditError::Misplaced)
@@ -58,12 +137,26 @@ pub fn append_rule(text: &str, rule: &Rule, context: &Context) -> Result<String,
 /// The text without the rules of this name; `None` when it has none. Comments before a rule stay.
 pub fn remove_rule(text: &str, id: &RuleId, context: &Context) -> Result<Option<String>, EditError> {
     let before = parse(text, context).map_err(EditError::Broken)?;
+    let Some(changed) = without(text, &before, |_, rule| rule.id == *id)? else {
+        return Ok(None);
+    };
+    let mut expected = before;
+    expected.rules.retain(|rule| rule.id != *id);
+    says(changed, &expected, context).map(Some)
+}
+
+/// The text without some of its rules, which `file` holds; `None` where it has none of them. Not parsed again.
+fn without(
+    text: &str,
+    file: &PolicyFile,
+    is_unwanted: impl Fn(usize, &Rule) -> bool,
+) -> Result<Option<String>, EditError> {
     let document = Document::parse(text).map_err(misplaced)?;
     let tables = document.get("rule").and_then(Item::as_array_of_tables);
     let mut changed = String::with_capacity(text.len());
     let mut kept = 0;
-    for (table, rule) in tables.into_iter().flatten().zip(&before.rules) {
-        if rule.id != *id {
+    for (number, (table, rule)) in tables.into_iter().flatten().zip(&file.rules).enumerate() {
+        if !is_unwanted(number, rule) {
             continue;
         }
         let start = table.span().ok_or(EditError::Misplaced)?.start;
@@ -88,62 +181,60 @@ pub fn remove_rule(text: &str, id: &RuleId, context: &Context) -> Result<Option<
         return Ok(None);
     }
     changed.push_str(text.get(kept..).ok_or(EditError::Misplaced)?);
-
-    let after = parse(&changed, context).map_err(misplaced)?;
-    let mut expected = before;
-    expected.rules.retain(|rule| rule.id != *id);
-    if after == expected {
-        Ok(Some(changed))
-    } else {
-        Err(EditError::Misplaced)
-    }
+    Ok(Some(changed))
 }
 
 fn write_rule(text: &mut String, rule: &Rule) -> Option<()> {
     text.push_str("[[rule]]\n");
-    line(text, "effect", &rule.effect.to_string());
-    let key = rule.pattern.kind().to_string();
+    for (key, value) in entries(rule)? {
+        for part in [key.as_str(), " = ", &value.to_string(), "\n"] {
+            text.push_str(part);
+        }
+    }
+    Some(())
+}
+
+/// The keys of a rule's table, in the order in which they are written.
+fn entries(rule: &Rule) -> Option<Vec<(String, Value)>> {
+    let mut entries = vec![("effect".to_owned(), rule.effect.to_string().into())];
+    let mut add = |key: &str, value: Value| entries.push((key.to_owned(), value));
+    let kind = rule.pattern.kind().to_string();
     match &rule.pattern {
         Pattern::Network(network) => {
             let host = NetworkPattern {
                 address: None,
                 ..network.clone()
             };
-            line(text, &key, &host.to_string());
+            add(&kind, host.to_string().into());
             if let Some(address) = network.address {
-                line(text, "address", &address.to_string());
+                add("address", address.to_string().into());
             }
         }
-        Pattern::Profile(name) => line(text, &key, name.as_str()),
+        Pattern::Profile(name) => add(&kind, name.as_str().into()),
         Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => {
-            line(text, &key, &path.to_string());
+            add(&kind, path.to_string().into());
         }
     }
     if let Some(project) = &rule.project {
         let project = crate::CanonicalPath::new(project)?;
-        line(text, "project", &crate::PathPattern::tree(&project).to_string());
+        add("project", crate::PathPattern::tree(&project).to_string().into());
     }
     if let Some(program) = &rule.program {
-        line(text, "program", &program.to_string());
+        add("program", program.to_string().into());
     }
     if let Some(expires) = &rule.expires {
         let moment = UNIX_EPOCH.checked_add(Duration::from_millis(expires.wall_ms))?;
-        writeln!(text, "expires = {}", humantime::format_rfc3339_millis(moment)).ok()?;
+        let mut text = String::new();
+        write!(text, "{}", humantime::format_rfc3339_millis(moment)).ok()?;
+        add("expires", text.parse().ok()?);
     }
     if let Some(note) = &rule.note {
-        line(text, "note", note);
+        add("note", note.into());
     }
-    Some(())
+    Some(entries)
 }
 
 /// What was parsed before the change, or is parsed after it, has no problem of its own.
-fn misplaced<E>(_: E) -> EditError {
+pub(super) fn misplaced<E>(_: E) -> EditError {
     EditError::Misplaced
-}
-
-fn line(text: &mut String, key: &str, value: &str) {
-    let value = toml_edit::Value::from(value);
-    for part in [key, " = ", &value.to_string(), "\n"] {
-        text.push_str(part);
-    }
 }

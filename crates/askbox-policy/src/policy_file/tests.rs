@@ -1,6 +1,7 @@
 #![expect(clippy::indexing_slicing, reason = "a failed index fails the test")]
 
 use std::path::Path;
+use std::slice;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -202,7 +203,7 @@ fn appending_leaves_the_rest_as_it_was() {
         Pattern::Network(NetworkPattern::parse("**.example.com:443").unwrap()),
         Origin::Answered,
     );
-    let changed = append_rule(FULL, &rule, &context()).unwrap();
+    let changed = append_rules(FULL, slice::from_ref(&rule), &context()).unwrap();
     let added = changed.strip_prefix(FULL).unwrap();
     expect![[r#"
 
@@ -211,9 +212,9 @@ fn appending_leaves_the_rest_as_it_was() {
         network = "**.example.com:443"
     "#]]
     .assert_eq(added);
-    let alone = append_rule("", &rule, &context()).unwrap();
+    let alone = append_rules("", slice::from_ref(&rule), &context()).unwrap();
     assert!(alone.starts_with("[[rule]]\n"));
-    let after_comment = append_rule("# only this", &rule, &context()).unwrap();
+    let after_comment = append_rules("# only this", slice::from_ref(&rule), &context()).unwrap();
     assert!(after_comment.starts_with("# only this\n\n[[rule]]\n"));
 }
 
@@ -233,6 +234,84 @@ fn removing_leaves_the_rest_as_it_was() {
 }
 
 #[test]
+fn a_rule_is_replaced_where_it_stands_and_its_comments_stay() {
+    let text = r#"# first
+[[rule]] # a rule
+effect = "allow" # yes
+# the office
+network = "a.example.com" # at noon
+note = "n" # and a note
+
+# second
+[[rule]]
+effect = "deny"
+read = "/a"
+
+[[rule]]
+network = "a.example.com"
+effect = "allow"
+"#;
+    let file = parse(text, &context()).unwrap();
+    let check = |old: usize, rule: &Rule, expected: Expect| {
+        let changed = replace_rule(text, &file.rules[old].id, rule, &context()).unwrap();
+        expected.assert_eq(&changed.unwrap());
+    };
+    let wider = Pattern::Network(NetworkPattern::parse("*.example.com").unwrap());
+    check(
+        0,
+        &Rule::new(Effect::Allow, wider, Origin::Written),
+        expect![[r#"
+            # first
+            [[rule]] # a rule
+            # and a note
+            effect = "allow" # yes
+            # the office
+            network = "*.example.com" # at noon
+
+            # second
+            [[rule]]
+            effect = "deny"
+            read = "/a"
+
+        "#]],
+    );
+    let other = Rule {
+        note: Some("why \"not\"".into()),
+        expires: Some(Expiry::at_wall(1_900_000_000_000)),
+        ..Rule::new(
+            Effect::Ask,
+            Pattern::Write("/b".parse().unwrap()),
+            Origin::Written,
+        )
+    }
+    .named();
+    check(
+        1,
+        &other,
+        expect![[r#"
+            # first
+            [[rule]] # a rule
+            effect = "allow" # yes
+            # the office
+            network = "a.example.com" # at noon
+            note = "n" # and a note
+
+            # second
+            [[rule]]
+            effect = "ask"
+            write = "/b"
+            expires = 2030-03-17T17:46:40.000Z
+            note = 'why "not"'
+
+            [[rule]]
+            network = "a.example.com"
+            effect = "allow"
+        "#]],
+    );
+    assert_eq!(replace_rule(text, &other.id, &other, &context()), Ok(None));
+}
+
+#[test]
 fn a_broken_file_is_not_changed() {
     let rule = Rule::new(
         Effect::Ask,
@@ -241,11 +320,21 @@ fn a_broken_file_is_not_changed() {
     );
     for text in ["preset = 1", "[[rule]", "rule = []"] {
         assert!(
-            matches!(append_rule(text, &rule, &context()), Err(EditError::Broken(_))),
+            matches!(
+                append_rules(text, slice::from_ref(&rule), &context()),
+                Err(EditError::Broken(_))
+            ),
             "{text}"
         );
         assert!(
             matches!(remove_rule(text, &rule.id, &context()), Err(EditError::Broken(_))),
+            "{text}"
+        );
+        assert!(
+            matches!(
+                replace_rule(text, &rule.id, &rule, &context()),
+                Err(EditError::Broken(_))
+            ),
             "{text}"
         );
     }
@@ -255,7 +344,10 @@ fn a_broken_file_is_not_changed() {
         program: Some("/a".parse().unwrap()),
         ..rule
     };
-    assert_eq!(append_rule("", &narrowed, &context()), Err(EditError::Misplaced));
+    assert_eq!(
+        append_rules("", &[narrowed], &context()),
+        Err(EditError::Misplaced)
+    );
 }
 
 fn any_rule() -> impl Strategy<Value = Rule> {
@@ -293,12 +385,24 @@ fn any_rule() -> impl Strategy<Value = Rule> {
 proptest! {
     #[test]
     fn a_rule_survives_being_written_and_removed(rule in any_rule()) {
-        let text = append_rule(FULL, &rule, &context()).unwrap();
+        let text = append_rules(FULL, slice::from_ref(&rule), &context()).unwrap();
         let rules = parse(&text, &context()).unwrap().rules;
         prop_assert_eq!(rules.last(), Some(&rule));
         prop_assert_eq!(rules.len(), 3);
         let back = remove_rule(&text, &rule.id, &context()).unwrap().unwrap();
         prop_assert_eq!(back.trim_end(), FULL.trim_end());
+    }
+
+    #[test]
+    fn a_rule_survives_being_put_in_the_place_of_another(old in any_rule(), new in any_rule()) {
+        prop_assume!(old.id != new.id);
+        let text = append_rules(FULL, &[old.clone(), new.clone()], &context()).unwrap();
+        let changed = replace_rule(&text, &old.id, &new, &context()).unwrap().unwrap();
+        let rules = parse(&changed, &context()).unwrap().rules;
+        prop_assert_eq!(&rules[2..], &[new.clone(), new]);
+        for comment in text.lines().filter(|line| line.starts_with('#')) {
+            prop_assert!(changed.contains(comment));
+        }
     }
 
     #[test]

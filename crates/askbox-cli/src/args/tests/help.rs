@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 28] = [
     "askbox",
     "run",
     "shell",
@@ -18,6 +18,10 @@ const COMMANDS: [&str; 24] = [
     "lockdown",
     "rules",
     "rules add",
+    "rules export",
+    "rules import",
+    "settings",
+    "settings set",
     "revoke",
     "trust",
     "sessions",

@@ -11,9 +11,9 @@ fn check(lists: &Lists, expected: &Expect) {
 #[test]
 fn rules_and_remembered_answers_are_listed() {
     let local = RuleView {
-        hits: 0,
-        last_used: None,
-        redundant_beside: None,
+        hits: 12,
+        last_used: Some("2026-05-01T11:00:00.000Z".into()),
+        redundant_beside: Some("0f3a9c2b1d".into()),
         id: "44d48b0025".into(),
         effect: Effect::Allow,
         kind: askbox_policy::Kind::Network,
@@ -50,7 +50,7 @@ fn rules_and_remembered_answers_are_listed() {
                     policy.toml, in /home/ada/app, for /usr/bin/git, until 2026-12-31T23:59:59.000Z
                     "not for\nprograms"
         44d48b0025  allow network printer.test:631 at 192.168.1.5 on your local network
-                    policy.toml, from an answer
+                    policy.toml, from an answer, used 12 times, last 2026-05-01T11:00:00.000Z, redundant beside 0f3a9c2b1d
         remembered answers (end one with askbox revoke ID):
         3f          allow network registry.example.com:443
                     once, for process 4711 of session a1b2

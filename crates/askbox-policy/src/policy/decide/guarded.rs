@@ -48,6 +48,11 @@ impl Policy {
         Some(Guard { path, by })
     }
 
+    /// Whether only what names the target opens it.
+    pub(in crate::policy) fn is_guarded(&self, target: &Target) -> bool {
+        self.guard(target).is_some()
+    }
+
     /// Step 2: the list's own verdict, unless flags, rules or grants that name the exact path say otherwise.
     pub(super) fn guarded(
         &self,

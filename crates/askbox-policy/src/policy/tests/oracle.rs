@@ -11,24 +11,24 @@ static BUILTIN: LazyLock<Policy> = LazyLock::new(|| Policy::builtin(&path("/home
 
 /// Everything that was put into a policy.
 #[derive(Clone, Debug)]
-struct World {
-    managed: Vec<Rule>,
-    user: Vec<Rule>,
-    flags: Vec<Rule>,
-    trusted: Vec<Rule>,
-    untrusted: Vec<Rule>,
-    grants: Vec<Grant>,
-    blocked: Vec<&'static str>,
-    preset: Preset,
-    auto_approve: Vec<Kind>,
-    interactive: bool,
+pub(super) struct World {
+    pub(super) managed: Vec<Rule>,
+    pub(super) user: Vec<Rule>,
+    pub(super) flags: Vec<Rule>,
+    pub(super) trusted: Vec<Rule>,
+    pub(super) untrusted: Vec<Rule>,
+    pub(super) grants: Vec<Grant>,
+    pub(super) blocked: Vec<&'static str>,
+    pub(super) preset: Preset,
+    pub(super) auto_approve: Vec<Kind>,
+    pub(super) interactive: bool,
     /// What the session's profile allows, and whether the user allowed that.
-    profile: Vec<Pattern>,
-    profile_allowed: bool,
+    pub(super) profile: Vec<Pattern>,
+    pub(super) profile_allowed: bool,
 }
 
 /// What is compared of a verdict: the effect, and who said so.
-type Outcome = (Effect, &'static str);
+pub(super) type Outcome = (Effect, &'static str);
 
 const HOSTS: [&str; 5] = [
     "example.com",
@@ -133,7 +133,7 @@ fn any_grant() -> impl Strategy<Value = Grant> {
         .prop_map(|(text, scope)| grant("", &text, scope))
 }
 
-fn any_target() -> impl Strategy<Value = Target> {
+pub(super) fn any_target() -> impl Strategy<Value = Target> {
     let port = || prop::sample::select(vec![443, 80, 8080]);
     let host = (prop::sample::select(HOSTS.as_slice()), port())
         .prop_map(|(host, port)| network(&format!("{host}:{port}")));
@@ -148,7 +148,7 @@ fn any_target() -> impl Strategy<Value = Target> {
     prop_oneof![3 => host, 1 => near, 1 => address, 4 => file]
 }
 
-fn any_world() -> impl Strategy<Value = World> {
+pub(super) fn any_world() -> impl Strategy<Value = World> {
     let some = |origin, most| prop::collection::vec(any_rule(origin), 0..most);
     let rules = (
         some(Origin::Written, 2),
@@ -204,7 +204,7 @@ fn any_world() -> impl Strategy<Value = World> {
 }
 
 /// The same verdict by the machinery under test.
-fn decided(world: &World, request: &Request) -> Outcome {
+pub(super) fn decided(world: &World, request: &Request) -> Outcome {
     let file = |rules: &[Rule]| PolicyFile {
         rules: rules.to_vec(),
         ..PolicyFile::default()
