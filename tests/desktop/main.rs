@@ -1,0 +1,5 @@
+//! The desktop app on a real screen and a real bus: what people see of a question, and what their clicks do. Notification
+//! servers and tray hosts are scripted, each in the manner of one that people have; a few tests use dunst and xfce4-panel.
+
+mod answers;
+mod seat;
