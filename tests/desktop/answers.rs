@@ -58,7 +58,7 @@ fn a_read_question_is_answered_from_everywhere() {
 
 #[test]
 fn a_write_question_is_answered_from_everywhere() {
-    let title = "touch (project) wants to write ~/notes/new.md";
+    let title = "touch (project) wants to change ~/notes/new.md";
     from_everywhere(
         title,
         |world| world.start_sh(&[], "touch ~/notes/new.md && echo made"),

@@ -12,17 +12,15 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// One where the app is ready.
+    /// One where the app is ready, and nothing times out.
     pub(crate) fn new(profile: Profile) -> Self {
-        Self::with_policy(profile, None)
+        Self::with_patience(profile, "10m")
     }
 
-    /// The same with a policy of the test's own.
-    pub(crate) fn with_policy(profile: Profile, policy: Option<&str>) -> Self {
+    /// The same where questions wait no longer than this.
+    pub(crate) fn with_patience(profile: Profile, patience: &str) -> Self {
         let mut desktop = Desktop::new();
-        if let Some(policy) = policy {
-            desktop.world().write_policy(policy);
-        }
+        desktop.world().write_policy(&policy(patience));
         let server = NotificationServer::start(desktop.bus(), profile);
         let host = TrayHost::start(desktop.bus());
         desktop.start_tray();
@@ -45,6 +43,11 @@ impl Seat {
         self.server.shows_no_more(title);
         self.host.has_no_more(&[title]);
     }
+}
+
+/// A policy that says nothing but how long questions wait.
+pub(crate) fn policy(patience: &str) -> String {
+    format!("[questions]\ntimeout = \"{patience}\"\n")
 }
 
 /// A session that asks for one host, and what it reaches there.
@@ -90,11 +93,23 @@ impl Errand {
     pub(crate) fn still_waits(&mut self, world: &World) {
         assert!(self.running.is_running());
         assert_eq!(self.target.connections(), 0);
-        assert!(!world.questions().is_empty());
-        assert_eq!(world.ok(&["grants", "--json"]).trim(), "[]");
-        let policy = std::fs::read_to_string(world.policy()).unwrap();
-        assert!(!policy.contains(&self.name), "{policy}");
+        let questions = world.questions();
+        let is_ours = |question: &serde_json::Value| question["title"] == self.title();
+        assert!(questions.iter().any(is_ours), "{questions:#?}");
+        let rules = world.ok(&["rules", "--json"]);
+        assert!(!rules.contains(&self.name), "{rules}");
     }
+}
+
+/// Nothing is remembered, and the policy is as the test wrote it.
+pub(crate) fn nothing_is_written(world: &World) {
+    let rules: serde_json::Value = serde_json::from_str(&world.ok(&["rules", "--json"])).unwrap();
+    assert_eq!(rules["grants"], serde_json::json!([]), "{rules:#}");
+    let policy = std::fs::read_to_string(world.policy()).unwrap();
+    assert!(
+        policy.starts_with("[questions]") && policy.lines().count() == 2,
+        "{policy}"
+    );
 }
 
 /// The answer from the command line.
@@ -104,7 +119,7 @@ pub(crate) fn answer(world: &World, word: &str) {
 }
 
 /// The buttons of a question about one host, in order.
-pub(crate) const BUTTONS: [&str; 5] = ["Allow once", "Block", "Allow for 1 hour", "Always", "Options…"];
+pub(crate) const BUTTONS: [&str; 5] = ["Allow once", "Block", "Allow 1 hour", "Always", "Options…"];
 
 /// Whether a notification is the one that stands for many.
 pub(crate) fn is_summary(notification: &Notification) -> bool {
