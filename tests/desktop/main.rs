@@ -2,7 +2,10 @@
 //! servers and tray hosts are scripted, each in the manner of one that people have; a few tests use dunst and xfce4-panel.
 
 mod answers;
+mod hostile;
 mod life;
 mod notices;
 mod seat;
 mod servers;
+mod tray;
+mod windows;

@@ -36,7 +36,10 @@ fn complaint_7_a_notification_says_who_wants_what_and_where() {
     );
     assert_eq!(
         notification.body,
-        format!("Program: curl -sS --fail http://deep.sub.new.test:{port}/\nProject: ~/project")
+        format!(
+            "Program: curl -sS --fail http://deep.sub.new.test:{port}/\nProject: {}",
+            seat.world().project().display()
+        )
     );
 }
 
