@@ -65,7 +65,7 @@ fn threat_62_hostile_text_in_a_command_is_inert() {
         };
         assert!(notification.body.contains(shown), "{}", notification.body);
         assert!(
-            notification.body.contains(r"\u{1b}[31m\u{202e}"),
+            notification.body.contains(r"\x1b[31m\u202e\u2066\n\r\t"),
             "{}",
             notification.body
         );
@@ -92,11 +92,13 @@ fn threat_62_hostile_text_in_a_path_is_inert() {
     // The menu says what the notification says, but for the middle of a long one.
     let menu = seat.host.menu();
     let labels = menu.labels();
-    let entry = labels.iter().find(|label| label.contains("onerror")).unwrap();
-    let (before, _after) = entry.split_once('…').unwrap_or((entry, ""));
-    assert!(notification.summary.starts_with(before), "{entry}");
+    let mut entries = labels.iter().filter_map(|label| label.split_once('…'));
+    let (before, after) = entries.find(|(before, _)| before.starts_with("cat ")).unwrap();
+    assert!(notification.summary.starts_with(before), "{before}");
+    assert!(notification.summary.ends_with(after), "{after}");
+    let entry = format!("{before}…{after}");
     assert_eq!(
-        seat.host.has(&[entry]).labels(),
+        seat.host.has(&[&entry]).labels(),
         ["Allow once", "Allow 1 hour", "Block", "Options…"]
     );
     drop(running);

@@ -2,6 +2,7 @@
 //! servers and tray hosts are scripted, each in the manner of one that people have; a few tests use dunst and xfce4-panel.
 
 mod answers;
+mod flood;
 mod hostile;
 mod life;
 mod notices;

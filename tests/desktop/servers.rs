@@ -168,6 +168,38 @@ fn complaint_6_a_server_that_recovers_shows_a_question_once() {
 }
 
 #[test]
+fn complaint_6_a_server_that_refuses_repetition_is_not_asked_all_the_time() {
+    let seat = Seat::new(Profile::Plasma);
+    let errand = Errand::start(seat.world(), "new.test");
+    let hit = seat.server.shows(&errand.title());
+    // Too soon to count: it comes back, and this server refuses what it showed a moment ago.
+    seat.server.hit(&hit, "Allow once");
+    let again = seat.server.shows_one("it is shown again", |one| hit.at < one.at);
+    assert!(
+        seat.server.refused() < 10,
+        "refused {} times",
+        seat.server.refused()
+    );
+    seat.server.press(&again, "Allow once");
+    errand.went_through();
+}
+
+#[test]
+fn without_a_server_a_question_costs_no_time_while_it_waits() {
+    let mut desktop = Desktop::new();
+    desktop.world().write_policy(&policy("10m"));
+    desktop.start_tray();
+    let errand = Errand::start(desktop.world(), "new.test");
+    desktop.screen().window("Askbox asks");
+    let before = desktop.tray().said().lines().count();
+    // It could say something hundreds of times in this time.
+    std::thread::sleep(Duration::from_secs(1));
+    let more = desktop.tray().said().lines().count() - before;
+    assert!(more < 10, "it tried in vain {more} times in a second");
+    drop(errand);
+}
+
+#[test]
 fn a_server_that_comes_after_the_app_is_used() {
     let mut desktop = Desktop::new();
     desktop.world().write_policy(&policy("10m"));

@@ -31,17 +31,14 @@ fn interrupted() -> (Desktop, Errand, Program, String) {
 fn complaint_4_a_prompt_that_comes_by_itself_takes_no_focus_and_no_keys() {
     let (desktop, mut errand, editor, window) = interrupted();
     assert_eq!(desktop.screen().focused(), window);
-    for keys in ["a", "1", "y", "\n", "\n", "z"] {
-        desktop.screen().type_text(keys);
-    }
+    desktop
+        .screen()
+        .press_keys(&["a", "1", "y", "Return", "Return", "z"]);
     desktop.world().eventually("the editor has every key", || {
         editor.said().contains("keysym 0x7a, z")
     });
-    assert!(
-        editor.said().matches("keysym 0xff0d, Return").count() >= 4,
-        "{}",
-        editor.said()
-    );
+    // Pressed and released, twice.
+    assert_eq!(editor.said().matches("keysym 0xff0d, Return").count(), 4);
     assert_eq!(desktop.screen().focused(), window);
     errand.still_waits(desktop.world());
 }
@@ -53,9 +50,7 @@ fn complaint_4_enter_in_the_prompt_window_never_allows() {
     desktop.screen().focus(&prompt);
     // Longer than its buttons take to arm.
     std::thread::sleep(std::time::Duration::from_secs(2));
-    for keys in ["\n", "\n"] {
-        desktop.screen().type_text(keys);
-    }
+    desktop.screen().press_keys(&["Return", "Return"]);
     // The question is answered by this, and by nothing before it.
     errand.still_waits(desktop.world());
     answer(desktop.world(), "deny");

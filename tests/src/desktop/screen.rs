@@ -66,9 +66,9 @@ impl Screen {
         self.output("xdotool", &["getwindowfocus"]).trim().to_owned()
     }
 
-    /// Types text into whatever has the focus.
-    pub fn type_text(&self, text: &str) {
-        self.output("xdotool", &["type", text]);
+    /// Presses keys, by their names, one after the other: whatever has the focus gets them.
+    pub fn press_keys(&self, keys: &[&str]) {
+        self.output("xdotool", &[&["key"], keys].concat());
     }
 
     /// A property of the root window, if it is set.
