@@ -82,3 +82,28 @@ fn block_refuses_from_notification_and_menu() {
         seat.is_done_with(&title);
     }
 }
+
+#[test]
+fn the_first_of_two_answers_wins_and_the_other_changes_nothing() {
+    let seat = Seat::new(Profile::Gnome);
+    for number in 1..=3 {
+        let errand = Errand::start(seat.world(), &format!("n{number}.test"));
+        let title = errand.title();
+        let notification = seat.server.shows(&title);
+        seat.host.has(&[&title, "Block"]);
+        let id = seat.world().wait_for_question()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        // The command line takes longer to start than a click takes to arrive, so this is a race.
+        let elsewhere = Running::start(seat.world().askbox(&["deny", &id, "--once"]));
+        seat.server.press(&notification, "Allow once");
+        let denied = elsewhere.finish().code == Some(0);
+        if denied {
+            errand.was_refused();
+        } else {
+            errand.went_through();
+        }
+        seat.is_done_with(&title);
+    }
+}

@@ -38,7 +38,7 @@ fn refused_quietly(world: &World) -> usize {
 }
 
 #[test]
-fn complaint_6_threat_61_a_flood_is_one_summary_in_which_the_honest_question_can_be_seen() {
+fn threat_61_complaint_6_a_flood_is_one_summary_in_which_the_honest_question_can_be_seen() {
     let mut seat = Seat::new(Profile::Gnome);
     // A click that comes back proves the server: no window opens, which would be most of the memory.
     let proof = Errand::start(seat.world(), "proof.test");

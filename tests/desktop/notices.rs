@@ -1,9 +1,9 @@
 //! What a notification says and offers, and what becomes of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use askbox_tests::World;
-use askbox_tests::desktop::{Call, Profile};
+use askbox_tests::desktop::{Call, Notification, Profile, look};
 use askbox_tests::server::Server;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn options_opens_the_prompt_window_and_decides_nothing() {
 }
 
 #[test]
-fn complaint_2_threat_63_closed_expired_and_swept_decide_nothing() {
+fn threat_63_complaint_2_closed_expired_and_swept_decide_nothing() {
     let seat = Seat::new(Profile::Gnome);
     let mut errands = ["one.test", "two.test", "three.test"].map(|name| Errand::start(seat.world(), name));
     let shown = errands
@@ -120,15 +120,23 @@ fn what_is_missed_has_one_digest_that_grows() {
     assert_eq!(seat.server.shown().len(), 1);
 }
 
+/// Hits a button of a notification that has just come up: another one until the machine was fast enough.
+fn hit_at_once(seat: &Seat) -> (Errand, Notification) {
+    for number in 1..=20 {
+        let errand = Errand::start(seat.world(), &format!("n{number}.test"));
+        let hit = seat.server.shows(&errand.title());
+        seat.server.hit(&hit, "Allow once");
+        if hit.at.elapsed() < Duration::from_millis(250) {
+            return (errand, hit);
+        }
+    }
+    panic!("the machine is too slow to click at once");
+}
+
 #[test]
 fn complaint_4_a_click_that_comes_at_once_decides_nothing_and_the_notification_comes_back() {
     let seat = Seat::new(Profile::Gnome);
-    let mut errand = Errand::start(seat.world(), "new.test");
-    let hit = seat.server.shows(&errand.title());
-    // The test itself may have been too slow to be at once.
-    let is_early = hit.at.elapsed() < Duration::from_millis(300);
-    assert!(is_early, "the machine is too slow for this test");
-    seat.server.hit(&hit, "Allow once");
+    let (mut errand, hit) = hit_at_once(&seat);
     let again = seat.server.shows_one("it is shown again", |one| {
         one.summary == errand.title() && hit.at < one.at
     });
@@ -315,8 +323,7 @@ fn a_click_that_somebody_else_invents_is_no_answer() {
     let seat = Seat::new(Profile::Dunst);
     let mut errand = Errand::start(seat.world(), "new.test");
     let notification = seat.server.shows(&errand.title());
-    let ripe = Instant::now() + Duration::from_millis(600);
-    std::thread::sleep(ripe - Instant::now());
+    look();
     for key in [
         notification.key("Allow once"),
         notification.key("Always"),

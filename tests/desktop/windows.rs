@@ -1,7 +1,7 @@
 //! The prompt window that comes by itself, and whom it leaves alone. What is in it, is tested beside it.
 
 use askbox_tests::Desktop;
-use askbox_tests::desktop::Program;
+use askbox_tests::desktop::{Program, look};
 
 use crate::seat::{Errand, answer, policy};
 
@@ -48,8 +48,7 @@ fn complaint_4_enter_in_the_prompt_window_never_allows() {
     let (desktop, mut errand, _editor, _window) = interrupted();
     let prompt = desktop.screen().window("Askbox asks");
     desktop.screen().focus(&prompt);
-    // Longer than its buttons take to arm.
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    look();
     desktop.screen().press_keys(&["Return", "Return"]);
     // The question is answered by this, and by nothing before it.
     errand.still_waits(desktop.world());

@@ -14,6 +14,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 pub use bus::Bus;
 pub use menu::Entry;
@@ -26,6 +27,15 @@ pub use tray_host::TrayHost;
 
 use crate::world::binary;
 use crate::{World, eventually};
+
+/// A person needs this long to read and to move a hand. What is pressed within half a second of a notification, or within
+/// 700 ms of a prompt window, decides nothing.
+const REACTION: Duration = Duration::from_millis(900);
+
+/// Waits as a person does who looks before a click.
+pub fn look() {
+    std::thread::sleep(REACTION);
+}
 
 /// A world with a desktop. Everything that it started ends with it.
 #[derive(Debug)]
@@ -135,6 +145,11 @@ impl Desktop {
     /// The app, which must have been started.
     pub fn tray(&mut self) -> &mut Program {
         self.tray.as_mut().expect("the app was started")
+    }
+
+    /// What the app has said so far, for whoever reads its standard error.
+    pub fn tray_said(&self) -> String {
+        self.tray.as_ref().expect("the app was started").said()
     }
 
     /// Kills the app, as a crash does.

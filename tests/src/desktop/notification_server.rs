@@ -19,9 +19,6 @@ pub(super) const NAME: &str = "org.freedesktop.Notifications";
 /// Its object.
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
-/// A person needs this long to read and to move a hand. The app ignores what comes within half a second.
-const REACTION: Duration = Duration::from_millis(600);
-
 /// Why a notification went away, as the specification counts.
 mod reason {
     pub(super) const EXPIRED: u32 = 1;
@@ -263,7 +260,7 @@ impl Shared {
 }
 
 fn after_a_look(notification: &Notification) {
-    std::thread::sleep(REACTION.saturating_sub(notification.at.elapsed()));
+    std::thread::sleep(super::REACTION.saturating_sub(notification.at.elapsed()));
 }
 
 /// What is on the bus.
