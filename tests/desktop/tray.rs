@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use askbox_tests::Desktop;
 use askbox_tests::desktop::Profile;
+use askbox_tests::server::Server;
 
 use crate::seat::{Errand, Seat, nothing_is_written};
 
@@ -98,20 +99,33 @@ fn complaint_10_questions_can_be_paused_and_asked_again() {
 #[test]
 fn lockdown_denies_until_it_is_lifted() {
     let seat = Seat::new(Profile::Gnome);
+    let target = Server::http("hello");
+    let url = format!("curl -sS --fail http://new.test:{}/", target.port());
+    let script = format!("mkfifo go; read x < go; {url} || echo refused; read x < go; {url}");
+    let running = seat
+        .world()
+        .start_sh(&["--resolve", &target.pin("new.test")], &script);
+    let fifo = seat.world().project().join("go");
+    seat.world().eventually("it waits for us", || fifo.exists());
     let lockdown = ["Lockdown: deny everything"];
     assert_eq!(seat.host.has(&lockdown).is_on, Some(false));
     seat.host.choose(&lockdown);
-    seat.world().eventually("the menu says so", || {
-        seat.host.has(&lockdown).is_on == Some(true)
+    seat.host.says("Lockdown: everything is denied");
+    assert_eq!(seat.host.has(&lockdown).is_on, Some(true));
+    seat.world().write("go", "\n");
+    seat.world().eventually("it is denied", || {
+        let name = format!("new.test:{}", target.port());
+        seat.world().has_logged(&name, "deny")
     });
-    Errand::start(seat.world(), "new.test").was_refused();
+    assert!(seat.server.history().is_empty());
     seat.host.choose(&lockdown);
-    seat.world().eventually("the menu says so", || {
-        seat.host.has(&lockdown).is_on == Some(false)
-    });
-    let errand = Errand::start(seat.world(), "new.test");
-    seat.host.choose(&[&errand.title(), "Allow once"]);
-    errand.went_through();
+    seat.host.says("Askbox: 1 session");
+    assert_eq!(seat.host.has(&lockdown).is_on, Some(false));
+    seat.world().write("go", "\n");
+    let notification = seat.server.shows("wants new.test");
+    seat.server.press(&notification, "Allow once");
+    assert_eq!(running.finish().succeeded().stdout, "refused\nhello");
+    assert_eq!(target.connections(), 1);
 }
 
 #[test]
