@@ -3,7 +3,7 @@
 use askbox_tests::desktop::Profile;
 use askbox_tests::{Running, World};
 
-use crate::seat::{self, Errand, Seat};
+use crate::seat::{Errand, Seat};
 
 /// Where a person answers.
 const PLACES: [&str; 3] = ["notification", "tray menu", "command line"];

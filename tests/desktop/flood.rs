@@ -6,7 +6,7 @@ use askbox_tests::{Running, World};
 use crate::seat::{Errand, Seat, is_summary};
 
 /// Opens connections to a thousand names of a thousand domains, in as little time as it takes.
-const FLOOD: &str = r#"exec /usr/bin/python3 - <<'END'
+const FLOOD: &str = r"exec /usr/bin/python3 - <<'END'
 import concurrent.futures, socket
 def one(number):
     try:
@@ -15,7 +15,7 @@ def one(number):
         pass
 with concurrent.futures.ThreadPoolExecutor(200) as pool:
     list(pool.map(one, range(1000)))
-END"#;
+END";
 
 /// What the app may need more for the questions of one session: twenty of at most fifty lines, twice in memory and once on the
 /// bus, are less than a megabyte; the rest is what allocators of its threads keep of the work.

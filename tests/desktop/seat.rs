@@ -113,9 +113,9 @@ pub(crate) fn nothing_is_written(world: &World) {
 }
 
 /// The answer from the command line.
-pub(crate) fn answer(world: &World, word: &str) {
+pub(crate) fn answer(world: &World, verb: &str) {
     let question = world.wait_for_question();
-    world.ok(&[word, question["id"].as_str().unwrap(), "--once"]);
+    world.ok(&[verb, question["id"].as_str().unwrap(), "--once"]);
 }
 
 /// The buttons of a question about one host, in order.

@@ -9,7 +9,7 @@ use crate::seat::{Errand, answer, policy};
 fn at_work(desktop: &Desktop) -> (Program, String) {
     let mut editor = desktop.command("xev");
     editor.args(["-name", "editor", "-event", "keyboard"]);
-    let editor = Program::start(desktop.world(), editor);
+    let editor = Program::start(desktop.world(), &editor);
     let window = desktop.screen().window("editor");
     desktop.screen().focus(&window);
     (editor, window)

@@ -109,7 +109,7 @@ impl Desktop {
     pub fn run(&mut self, program: &str, words: &[&str]) {
         let mut command = self.command(program);
         command.args(words);
-        self.programs.push(Program::start(&self.world, command));
+        self.programs.push(Program::start(&self.world, &command));
     }
 
     /// Starts a window manager, and waits until it manages.
@@ -131,7 +131,7 @@ impl Desktop {
     pub fn start_tray(&mut self) {
         assert!(self.tray.is_none(), "the app runs already");
         let command = self.tray_command(&["--background"]);
-        self.tray = Some(Program::start(&self.world, command));
+        self.tray = Some(Program::start(&self.world, &command));
         let socket = self.world.root().join("run/tray.sock");
         eventually("the app listens", || {
             std::os::unix::net::UnixStream::connect(&socket).is_ok()

@@ -206,10 +206,14 @@ pub(crate) fn eventually_or(mut holds: impl FnMut() -> bool, what: impl FnOnce()
     let end = std::time::Instant::now() + Duration::from_mins(1);
     while !holds() {
         if end < std::time::Instant::now() {
-            panic!("never: {}", what());
+            break_off(&what());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn break_off(what: &str) -> ! {
+    panic!("never: {what}")
 }
 
 impl Drop for World {

@@ -44,7 +44,7 @@ impl Bus {
             "--nopidfile",
             "--print-address=1",
         ]);
-        let (daemon, _address) = Program::announced(world, command);
+        let (daemon, _address) = Program::announced(world, &command);
         Self {
             _daemon: daemon,
             address: format!("unix:path={}", socket.display()),

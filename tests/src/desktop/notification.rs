@@ -16,6 +16,10 @@ pub struct Notification {
     pub sender: String,
     /// The app's name.
     pub app: String,
+    /// The name of its picture.
+    pub icon: String,
+    /// Milliseconds until it goes by itself; 0 for never, -1 for the server's own choice.
+    pub expires_after: i32,
     /// The title.
     pub summary: String,
     /// The text below it.
@@ -39,7 +43,7 @@ impl Notification {
 
     /// Whether it stays until it is dealt with.
     pub fn is_urgent(&self) -> bool {
-        self.hints.get("urgency").is_some_and(|urgency| urgency == "2")
+        self.expires_after == 0 && self.hints.get("urgency").is_some_and(|urgency| urgency == "2")
     }
 
     /// What is handed back for the button with this label.

@@ -275,12 +275,12 @@ impl Service {
         #[zbus(connection)] connection: &Connection,
         app_name: String,
         replaces_id: u32,
-        _app_icon: String,
+        app_icon: String,
         summary: String,
         body: String,
         actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
-        _expire_timeout: i32,
+        expire_timeout: i32,
     ) -> fdo::Result<u32> {
         self.0.responds().await;
         let (actions, _) = actions.as_chunks::<2>();
@@ -290,6 +290,8 @@ impl Service {
             at: Instant::now(),
             sender: header.sender().map(ToString::to_string).unwrap_or_default(),
             app: app_name,
+            icon: app_icon,
+            expires_after: expire_timeout,
             summary,
             body,
             actions: actions

@@ -81,9 +81,8 @@ impl Profile {
     /// What a click beside the buttons does.
     pub(super) fn body_click(self, has_default: bool) -> BodyClick {
         match self {
-            Self::Gnome if has_default => BodyClick::Default,
+            Self::Gnome | Self::Plasma if has_default => BodyClick::Default,
             Self::Gnome => BodyClick::ClearsAll,
-            Self::Plasma if has_default => BodyClick::Default,
             Self::Plasma | Self::Dunst | Self::Plain => BodyClick::Dismisses,
         }
     }

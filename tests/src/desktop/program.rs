@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -24,8 +25,8 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Program {
     /// Starts it.
-    pub fn start(world: &World, command: Command) -> Self {
-        let mut command = leashed(&command);
+    pub fn start(world: &World, command: &Command) -> Self {
+        let mut command = leashed(command);
         let output = output(world, &command);
         let file = File::create(&output).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
@@ -36,8 +37,8 @@ impl Program {
     }
 
     /// Starts one that prints a line when it is ready, and returns that line.
-    pub fn announced(world: &World, command: Command) -> (Self, String) {
-        let mut command = leashed(&command);
+    pub fn announced(world: &World, command: &Command) -> (Self, String) {
+        let mut command = leashed(command);
         let output = output(world, &command);
         command
             .stdout(Stdio::piped())
@@ -83,8 +84,10 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        let killed = killpg(Pid::from_raw(self.pid()), Signal::SIGKILL);
         // It may have ended, with all that it started.
-        drop(killpg(Pid::from_raw(self.pid()), Signal::SIGKILL));
+        let is_over = matches!(killed, Ok(()) | Err(Errno::ESRCH));
+        assert!(is_over || std::thread::panicking(), "{self:?}: {killed:?}");
         drop(self.child.wait());
         let group = self.pid();
         let is_there = |entry: fs::DirEntry| group_of(&entry.path()) == Some(group);

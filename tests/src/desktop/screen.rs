@@ -25,7 +25,7 @@ impl Screen {
             "tcp",
             "-noreset",
         ]);
-        let (server, number) = Program::announced(world, command);
+        let (server, number) = Program::announced(world, &command);
         Self {
             _server: server,
             name: format!(":{number}"),

@@ -178,6 +178,11 @@ impl TrayHost {
 struct Watcher(Items);
 
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
+#[expect(
+    clippy::unused_self,
+    clippy::needless_pass_by_value,
+    reason = "zbus calls methods only, and hands over what it read"
+)]
 impl Watcher {
     fn register_status_notifier_item(
         &self,
@@ -194,7 +199,10 @@ impl Watcher {
         items.push(name);
     }
 
-    fn register_status_notifier_host(&self, _service: String) {}
+    fn register_status_notifier_host(&self, service: String) {
+        // Who draws the icons is not looked at.
+        drop(service);
+    }
 
     #[zbus(property)]
     fn registered_status_notifier_items(&self) -> Vec<String> {
