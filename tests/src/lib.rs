@@ -9,6 +9,7 @@
 #![expect(clippy::missing_panics_doc, reason = "every step of a test may fail the test")]
 
 mod canaries;
+pub mod desktop;
 mod inetd;
 pub mod machine;
 mod name_server;
@@ -19,9 +20,10 @@ pub mod server;
 mod world;
 
 pub use canaries::MARKER;
+pub use desktop::Desktop;
 pub use machine::Machine;
 pub use name_server::NameServer;
 pub use processes::{Process, is_inhabited};
 pub use pty::{Left, Terminal};
 pub use run::{Finished, Running};
-pub use world::World;
+pub use world::{World, eventually};

@@ -184,13 +184,9 @@ impl World {
             .any(|event| event["target"] == target && event["verdict"] == verdict)
     }
 
-    /// Polls a condition of another process until it holds. The bound is for a hung program, not for a slow machine.
-    pub fn eventually(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let end = std::time::Instant::now() + Duration::from_mins(1);
-        while !holds() {
-            assert!(std::time::Instant::now() < end, "never: {what}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// See [`eventually`].
+    pub fn eventually(&self, what: &str, holds: impl FnMut() -> bool) {
+        eventually(what, holds);
     }
 
     /// Process id of the daemon.
@@ -198,6 +194,26 @@ impl World {
         let status: serde_json::Value = serde_json::from_str(&self.ok(&["status", "--json"])).unwrap();
         i32::try_from(status["pid"].as_i64().unwrap()).unwrap()
     }
+}
+
+/// Polls a condition of another process until it holds. The bound is for a hung program, not for a slow machine.
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_or(holds, || what.to_owned());
+}
+
+/// The same; what did not happen is told with what there was instead.
+pub(crate) fn eventually_or(mut holds: impl FnMut() -> bool, what: impl FnOnce() -> String) {
+    let end = std::time::Instant::now() + Duration::from_mins(1);
+    while !holds() {
+        if end < std::time::Instant::now() {
+            break_off(&what());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn break_off(what: &str) -> ! {
+    panic!("never: {what}")
 }
 
 impl Drop for World {
@@ -227,7 +243,7 @@ fn open_all(directory: &Path) {
 }
 
 /// A program under test: beside the test binaries, where `cargo xtask test` puts them.
-fn binary(name: &str) -> PathBuf {
+pub(crate) fn binary(name: &str) -> PathBuf {
     let directory =
         std::env::var_os("ASKBOX_TEST_BINARIES").expect("`cargo xtask test` says where the binaries are");
     PathBuf::from(directory).join(name)

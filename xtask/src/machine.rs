@@ -116,6 +116,38 @@ pub(crate) const TO_TEST: &[Package] = &[
         name: "default-jdk-headless",
         proof: "/usr/bin/javac",
     },
+    Package {
+        name: "xvfb",
+        proof: "/usr/bin/Xvfb",
+    },
+    Package {
+        name: "dbus-daemon",
+        proof: "/usr/bin/dbus-daemon",
+    },
+    Package {
+        name: "dunst",
+        proof: "/usr/bin/dunst",
+    },
+    Package {
+        name: "openbox",
+        proof: "/usr/bin/openbox",
+    },
+    Package {
+        name: "xfce4-panel",
+        proof: "/usr/bin/xfce4-panel",
+    },
+    Package {
+        name: "xfconf",
+        proof: "/usr/share/dbus-1/services/org.xfce.Xfconf.service",
+    },
+    Package {
+        name: "xdotool",
+        proof: "/usr/bin/xdotool",
+    },
+    Package {
+        name: "x11-utils",
+        proof: "/usr/bin/xprop",
+    },
 ];
 
 /// What the tests with real registries install with.

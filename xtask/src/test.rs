@@ -19,11 +19,18 @@ pub(crate) enum Extent {
 }
 
 /// Black-box groups that every change has to pass.
-const GATE: &[&str] = &["functional", "security"];
+const GATE: &[&str] = &["functional", "security", "desktop"];
 
 /// These and the slow ones: suites on the asking file system, a hundred kills and two hundred sessions, and real package
 /// registries.
-const FULL: &[&str] = &["functional", "security", "filesystem", "endurance", "registries"];
+const FULL: &[&str] = &[
+    "functional",
+    "security",
+    "desktop",
+    "filesystem",
+    "endurance",
+    "registries",
+];
 
 /// Where the black-box tests' programs are put, so that an ordinary user can reach them.
 const STAGING: &str = "/var/tmp/askbox-test-bin";

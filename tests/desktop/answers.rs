@@ -1,0 +1,109 @@
+//! An answer counts wherever it is given, once, and closes the question everywhere.
+
+use askbox_tests::desktop::Profile;
+use askbox_tests::{Running, World};
+
+use crate::seat::{Errand, Seat};
+
+/// Where a person answers.
+const PLACES: [&str; 3] = ["notification", "tray menu", "command line"];
+
+fn allow_once(seat: &Seat, place: &str, title: &str) {
+    // It is shown everywhere before it is answered anywhere.
+    let notification = seat.server.shows(title);
+    seat.host.has(&[title, "Allow once"]);
+    let question = seat.world().wait_for_question();
+    match place {
+        "notification" => seat.server.press(&notification, "Allow once"),
+        "tray menu" => seat.host.choose(&[title, "Allow once"]),
+        _ => {
+            seat.world()
+                .ok(&["allow", question["id"].as_str().unwrap(), "--once"]);
+        }
+    }
+}
+
+/// A session asks, and goes on with the answer from each place in turn.
+fn from_everywhere(title: &str, start: impl Fn(&World) -> Running, expected: &str) {
+    let seat = Seat::new(Profile::Gnome);
+    for place in PLACES {
+        let running = start(seat.world());
+        allow_once(&seat, place, title);
+        assert_eq!(running.finish().succeeded().stdout, expected, "{place}");
+        seat.is_done_with(title);
+    }
+}
+
+#[test]
+fn a_network_question_is_answered_from_everywhere() {
+    let seat = Seat::new(Profile::Gnome);
+    for place in PLACES {
+        let errand = Errand::start(seat.world(), "new.test");
+        let title = errand.title();
+        allow_once(&seat, place, &title);
+        errand.went_through();
+        seat.is_done_with(&title);
+    }
+}
+
+#[test]
+fn a_read_question_is_answered_from_everywhere() {
+    let title = "cat (project) wants to read ~/notes/spec.md";
+    from_everywhere(
+        title,
+        |world| world.start_sh(&[], "cat ~/notes/spec.md >&2 && echo read"),
+        "read\n",
+    );
+}
+
+#[test]
+fn a_write_question_is_answered_from_everywhere() {
+    let title = "touch (project) wants to change ~/notes/new.md";
+    from_everywhere(
+        title,
+        |world| world.start_sh(&[], "touch ~/notes/new.md && echo made"),
+        "made\n",
+    );
+}
+
+#[test]
+fn block_refuses_from_notification_and_menu() {
+    let seat = Seat::new(Profile::Gnome);
+    for (place, name) in [("notification", "one.test"), ("tray menu", "two.test")] {
+        let errand = Errand::start(seat.world(), name);
+        let title = errand.title();
+        let notification = seat.server.shows(&title);
+        if place == "notification" {
+            seat.server.press(&notification, "Block");
+        } else {
+            seat.host.choose(&[&title, "Block"]);
+        }
+        errand.was_refused();
+        seat.is_done_with(&title);
+    }
+}
+
+#[test]
+fn the_first_of_two_answers_wins_and_the_other_changes_nothing() {
+    let seat = Seat::new(Profile::Gnome);
+    for number in 1..=3 {
+        let errand = Errand::start(seat.world(), &format!("n{number}.test"));
+        let title = errand.title();
+        let notification = seat.server.shows(&title);
+        seat.host.has(&[&title, "Block"]);
+        let id = seat.world().wait_for_question()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        // The command line takes longer to start than a click takes to arrive, so this is a race.
+        let elsewhere = Running::start(seat.world().askbox(&["deny", &id, "--once"]));
+        seat.server.press(&notification, "Allow once");
+        let denied = elsewhere.finish().code == Some(0);
+        if denied {
+            errand.was_refused();
+        } else {
+            errand.went_through();
+        }
+        seat.is_done_with(&title);
+    }
+}

@@ -1,0 +1,194 @@
+//! The app, the bus, the screen and the panel come and go; sessions, questions and answers stay.
+
+use askbox_tests::desktop::{NotificationServer, Profile, TrayHost};
+use askbox_tests::{Desktop, Running};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use crate::seat::{Errand, Seat, answer, policy};
+
+/// A seat with two open questions: one to be answered while something is away, one after.
+fn with_two_questions() -> (Seat, Errand, Errand) {
+    let seat = Seat::new(Profile::Gnome);
+    let first = Errand::start(seat.world(), "one.test");
+    seat.server.shows(&first.title());
+    let second = Errand::start(seat.world(), "two.test");
+    seat.server.shows(&second.title());
+    (seat, first, second)
+}
+
+/// Answers the question about this errand from the command line.
+fn answer_elsewhere(seat: &Seat, errand: &Errand) {
+    let questions = seat.world().questions();
+    let ours = questions
+        .iter()
+        .find(|question| question["title"] == errand.title())
+        .unwrap();
+    seat.world()
+        .ok(&["allow", ours["id"].as_str().unwrap(), "--once"]);
+}
+
+#[test]
+fn threat_60_a_killed_app_takes_nothing_with_it_and_a_new_one_shows_the_questions() {
+    let (mut seat, first, mut second) = with_two_questions();
+    let daemon = seat.world().daemon_pid();
+    seat.desktop.kill_tray();
+    assert_eq!(seat.world().daemon_pid(), daemon);
+    answer_elsewhere(&seat, &first);
+    first.went_through();
+    second.still_waits(seat.world());
+    seat.server.sweep();
+    seat.desktop.start_tray();
+    assert_eq!(seat.world().daemon_pid(), daemon);
+    let notification = seat.server.shows(&second.title());
+    seat.host.has(&[&second.title(), "Allow once"]);
+    seat.server.press(&notification, "Allow once");
+    second.went_through();
+}
+
+#[test]
+fn threat_60_a_screen_that_dies_takes_no_session_with_it() {
+    let (mut seat, first, mut second) = with_two_questions();
+    let daemon = seat.world().daemon_pid();
+    seat.desktop.end_screen();
+    seat.desktop.tray_ends();
+    assert_eq!(seat.world().daemon_pid(), daemon);
+    answer_elsewhere(&seat, &first);
+    first.went_through();
+    second.still_waits(seat.world());
+    seat.server.sweep();
+    seat.desktop.start_screen();
+    seat.desktop.start_tray();
+    let notification = seat.server.shows(&second.title());
+    seat.server.press(&notification, "Allow once");
+    second.went_through();
+}
+
+#[test]
+fn threat_60_a_bus_that_dies_takes_no_session_with_it_and_the_questions_are_shown_on_the_next() {
+    let (mut seat, first, mut second) = with_two_questions();
+    let daemon = seat.world().daemon_pid();
+    seat.desktop.end_bus();
+    assert_eq!(seat.world().daemon_pid(), daemon);
+    answer_elsewhere(&seat, &first);
+    first.went_through();
+    second.still_waits(seat.world());
+    seat.desktop.start_bus();
+    seat.server = NotificationServer::start(seat.desktop.bus(), Profile::Gnome);
+    seat.host = TrayHost::start(seat.desktop.bus());
+    let title = second.title();
+    // GTK may have ended the app with the bus; then a person starts it again, as the next login does.
+    let (desktop, server) = (&mut seat.desktop, &seat.server);
+    askbox_tests::eventually("the app shows the question", || {
+        if !desktop.tray().is_running() {
+            desktop.kill_tray();
+            desktop.start_tray();
+        }
+        server.shown().iter().any(|one| one.summary == title)
+    });
+    seat.host.has(&[&title, "Allow once"]);
+    let notification = seat.server.shows(&title);
+    seat.server.press(&notification, "Allow once");
+    second.went_through();
+}
+
+#[test]
+fn a_tray_host_that_comes_after_the_app_gets_the_icon() {
+    let mut desktop = Desktop::new();
+    desktop.start_tray();
+    let host = TrayHost::start(desktop.bus());
+    host.says("Askbox: nothing runs");
+    host.has(&["Open Askbox"]);
+    // And so does the next one, after a crash of the panel.
+    host.stop();
+    let host = TrayHost::start(desktop.bus());
+    host.says("Askbox: nothing runs");
+    assert_eq!(host.icons(), 1);
+}
+
+#[test]
+fn quit_ends_the_daemon() {
+    let mut seat = Seat::new(Profile::Gnome);
+    let daemon = Pid::from_raw(seat.world().daemon_pid());
+    seat.host.choose(&["Quit"]);
+    assert_eq!(seat.desktop.tray_ends(), Some(0));
+    seat.world().eventually("the daemon has ended", || {
+        nix::sys::signal::kill(daemon, None).is_err()
+    });
+}
+
+#[test]
+fn quit_warns_while_sessions_run_and_ends_them() {
+    let mut seat = Seat::new(Profile::Gnome);
+    let running = seat.world().start_sh(&[], "sleep 1000");
+    let warned = ["Quit", "Quit and end 1 session"];
+    seat.host.has(&warned);
+    let quit = seat.host.has(&["Quit"]);
+    assert_eq!(quit.labels(), ["Quit and end 1 session"]);
+    seat.host.choose(&warned);
+    assert_eq!(seat.desktop.tray_ends(), Some(0));
+    let finished = running.finish();
+    assert_ne!(finished.code, Some(0), "{finished:#?}");
+    assert!(seat.world().sandboxed().is_empty());
+}
+
+#[test]
+fn a_second_start_brings_the_window_up_and_ends() {
+    let seat = Seat::new(Profile::Gnome);
+    let quiet = Running::start(seat.desktop.tray_command(&["--background"])).finish();
+    quiet.succeeded();
+    assert!(seat.desktop.screen().windows("Askbox").is_empty());
+    let second = Running::start(seat.desktop.tray_command(&[])).finish();
+    second.succeeded();
+    seat.desktop.screen().window("Askbox");
+    // Once more: it is the same window.
+    Running::start(seat.desktop.tray_command(&[]))
+        .finish()
+        .succeeded();
+    seat.desktop.screen().window("Askbox");
+    assert_eq!(seat.host.icons(), 1);
+}
+
+#[test]
+fn without_a_display_it_says_what_serves_instead() {
+    let desktop = Desktop::new();
+    let mut none = desktop.tray_command(&[]);
+    none.env_remove("DISPLAY");
+    let mut wrong = desktop.tray_command(&[]);
+    wrong.env("DISPLAY", ":4711");
+    for command in [none, wrong] {
+        let finished = Running::start(command).finish();
+        assert_eq!(finished.code, Some(1), "{finished:#?}");
+        assert!(finished.stderr.contains("hint: "), "{finished:#?}");
+        assert!(finished.stderr.contains("`askbox daemon`"), "{finished:#?}");
+    }
+}
+
+#[test]
+fn a_daemon_that_is_killed_is_started_again_and_asks_as_before() {
+    let seat = Seat::new(Profile::Gnome);
+    let daemon = seat.world().daemon_pid();
+    nix::sys::signal::kill(Pid::from_raw(daemon), Signal::SIGKILL).unwrap();
+    seat.world().eventually("there is another", || {
+        let status = seat.world().askbox(&["status", "--json"]).output().unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
+        status["pid"].as_i64().is_some_and(|pid| pid != i64::from(daemon))
+    });
+    let errand = Errand::start(seat.world(), "new.test");
+    let notification = seat.server.shows(&errand.title());
+    seat.server.press(&notification, "Allow once");
+    errand.went_through();
+}
+
+#[test]
+fn a_question_that_was_open_before_the_app_is_shown_when_it_starts() {
+    let mut desktop = Desktop::new();
+    desktop.world().write_policy(&policy("10m"));
+    let errand = Errand::start(desktop.world(), "new.test");
+    desktop.world().wait_for_question();
+    let server = NotificationServer::start(desktop.bus(), Profile::Plasma);
+    desktop.start_tray();
+    server.shows(&errand.title());
+    answer(desktop.world(), "allow");
+    errand.went_through();
+}

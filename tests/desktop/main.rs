@@ -1,0 +1,13 @@
+//! The desktop app on a real screen and a real bus: what people see of a question, and what their clicks do. Notification
+//! servers and tray hosts are scripted, each in the manner of one that people have; a few tests use dunst and xfce4-panel.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
+
+mod answers;
+mod flood;
+mod hostile;
+mod life;
+mod notices;
+mod seat;
+mod servers;
+mod tray;
+mod windows;

@@ -1,0 +1,181 @@
+//! The icon in the tray: what it shows and what its menu does.
+
+use std::collections::BTreeSet;
+
+use askbox_tests::Desktop;
+use askbox_tests::desktop::Profile;
+use askbox_tests::server::Server;
+
+use crate::seat::{Errand, Seat, nothing_is_written};
+
+#[test]
+fn every_state_has_a_picture_of_its_own_and_says_what_it_is() {
+    let seat = Seat::new(Profile::Gnome);
+    let mut pictures = BTreeSet::new();
+    seat.host.says("Askbox: nothing runs");
+    pictures.insert(seat.host.picture());
+    let running = seat.world().start_sh(&[], "sleep 1000");
+    seat.host.says("Askbox: 1 session");
+    pictures.insert(seat.host.picture());
+    let errand = Errand::start(seat.world(), "new.test");
+    seat.host.says("Askbox: 1 question waits");
+    pictures.insert(seat.host.picture());
+    seat.host.choose(&["Lockdown: deny everything"]);
+    seat.host.says("Lockdown: everything is denied");
+    pictures.insert(seat.host.picture());
+    assert_eq!(pictures.len(), 4, "pictures that differ");
+    drop((running, errand));
+}
+
+#[test]
+fn the_menu_lists_what_waits_and_what_runs() {
+    let seat = Seat::new(Profile::Gnome);
+    let idle = [
+        "Askbox: nothing runs",
+        "Pause questions (deny quietly)",
+        "Lockdown: deny everything",
+        "Open Askbox",
+        "Quit",
+    ];
+    assert_eq!(seat.host.menu().labels(), idle);
+    let errand = Errand::start(seat.world(), "new.test");
+    let question = seat.host.has(&[&errand.title()]);
+    assert_eq!(
+        question.labels(),
+        ["Allow once", "Allow 1 hour", "Block", "Options…"]
+    );
+    let pause = seat.host.has(&["Pause questions (deny quietly)"]);
+    assert_eq!(pause.labels(), ["5 minutes", "15 minutes", "1 hour"]);
+    seat.host.choose(&[&errand.title(), "Block"]);
+    errand.was_refused();
+    seat.world()
+        .eventually("it is as before", || seat.host.menu().labels() == idle);
+}
+
+#[test]
+fn a_session_is_stopped_from_the_menu() {
+    let seat = Seat::new(Profile::Gnome);
+    let running = seat.world().start_sh(&["--name", "errand"], "sleep 1000");
+    seat.world().eventually("it is listed", || {
+        seat.host
+            .menu()
+            .labels()
+            .iter()
+            .any(|label| label.starts_with("errand: "))
+    });
+    let menu = seat.host.menu();
+    let labels = menu.labels();
+    let session = labels.iter().find(|label| label.starts_with("errand: ")).unwrap();
+    seat.host.choose(&[session, "Stop"]);
+    assert_ne!(running.finish().code, Some(0));
+    seat.host.has_no_more(&[session]);
+}
+
+#[test]
+fn complaint_10_questions_can_be_paused_and_asked_again() {
+    let seat = Seat::new(Profile::Gnome);
+    seat.host.choose(&["Pause questions (deny quietly)", "5 minutes"]);
+    let is_paused = |label: &&str| label.starts_with("Questions are paused until ");
+    seat.world().eventually("the menu says until when", || {
+        seat.host.menu().labels().iter().any(is_paused)
+    });
+    let quiet = Errand::start(seat.world(), "quiet.test");
+    let title = quiet.title();
+    quiet.was_refused();
+    nothing_is_written(seat.world());
+    assert!(seat.server.history().is_empty(), "{:#?}", seat.server.history());
+    let menu = seat.host.menu();
+    let labels = menu.labels();
+    let paused = labels.iter().find(|label| is_paused(label)).unwrap();
+    seat.host.choose(&[paused, "Ask again now"]);
+    seat.host.has(&["Pause questions (deny quietly)"]);
+    let errand = Errand::start(seat.world(), "loud.test");
+    let notification = seat.server.shows(&errand.title());
+    seat.server.press(&notification, "Allow once");
+    errand.went_through();
+    assert!(seat.server.history().iter().all(|one| one.summary != title));
+}
+
+#[test]
+fn lockdown_denies_until_it_is_lifted() {
+    let seat = Seat::new(Profile::Gnome);
+    let target = Server::http("hello");
+    let url = format!("curl -sS --fail http://new.test:{}/", target.port());
+    let script = format!("mkfifo go; read x < go; {url} || echo refused; read x < go; {url}");
+    let running = seat
+        .world()
+        .start_sh(&["--resolve", &target.pin("new.test")], &script);
+    let fifo = seat.world().project().join("go");
+    seat.world().eventually("it waits for us", || fifo.exists());
+    let lockdown = ["Lockdown: deny everything"];
+    assert_eq!(seat.host.has(&lockdown).is_on, Some(false));
+    seat.host.choose(&lockdown);
+    seat.host.says("Lockdown: everything is denied");
+    assert_eq!(seat.host.has(&lockdown).is_on, Some(true));
+    seat.world().write("go", "\n");
+    seat.world().eventually("it is denied", || {
+        let name = format!("new.test:{}", target.port());
+        seat.world().has_logged(&name, "deny")
+    });
+    assert!(seat.server.history().is_empty());
+    seat.host.choose(&lockdown);
+    seat.host.says("Askbox: 1 session");
+    assert_eq!(seat.host.has(&lockdown).is_on, Some(false));
+    seat.world().write("go", "\n");
+    let notification = seat.server.shows("wants new.test");
+    seat.server.press(&notification, "Allow once");
+    assert_eq!(running.finish().succeeded().stdout, "refused\nhello");
+    assert_eq!(target.connections(), 1);
+}
+
+#[test]
+fn a_click_on_the_icon_opens_the_window() {
+    let seat = Seat::new(Profile::Gnome);
+    seat.host.click();
+    seat.desktop.screen().window("Askbox");
+}
+
+#[test]
+fn options_in_the_menu_opens_the_prompt_window() {
+    let seat = Seat::new(Profile::Gnome);
+    let mut errand = Errand::start(seat.world(), "new.test");
+    seat.host.choose(&[&errand.title(), "Options…"]);
+    seat.desktop.screen().window("Askbox asks");
+    errand.still_waits(seat.world());
+}
+
+#[test]
+fn with_the_real_panel_there_is_an_icon() {
+    let mut desktop = Desktop::new();
+    desktop.run_window_manager();
+    // The panel keeps its settings there, and would have it started on demand.
+    let service = std::fs::read_to_string("/usr/share/dbus-1/services/org.xfce.Xfconf.service").unwrap();
+    let settings = service
+        .lines()
+        .find_map(|line| line.strip_prefix("Exec="))
+        .unwrap();
+    desktop.run(settings, &[]);
+    desktop
+        .world()
+        .eventually("settings are there", || desktop.bus().has("org.xfce.Xfconf"));
+    desktop.run("xfce4-panel", &["--disable-wm-check"]);
+    desktop.world().eventually("the panel is there", || {
+        desktop.bus().has("org.kde.StatusNotifierWatcher")
+    });
+    desktop.start_tray();
+    desktop.world().eventually("the panel has the icon", || {
+        let items = desktop
+            .command("busctl")
+            .args([
+                "--user",
+                "get-property",
+                "org.kde.StatusNotifierWatcher",
+                "/StatusNotifierWatcher",
+                "org.kde.StatusNotifierWatcher",
+                "RegisteredStatusNotifierItems",
+            ])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&items.stdout).starts_with("as 1 ")
+    });
+}

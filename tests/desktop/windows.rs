@@ -1,0 +1,69 @@
+//! The prompt window that comes by itself, and whom it leaves alone. What is in it, is tested beside it.
+
+use askbox_tests::Desktop;
+use askbox_tests::desktop::{Program, look};
+
+use crate::seat::{Errand, answer, policy};
+
+/// A window of somebody else's that has the focus and notes what is typed into it.
+fn at_work(desktop: &Desktop) -> (Program, String) {
+    let mut editor = desktop.command("xev");
+    editor.args(["-name", "editor", "-event", "keyboard"]);
+    let editor = Program::start(desktop.world(), &editor);
+    let window = desktop.screen().window("editor");
+    desktop.screen().focus(&window);
+    (editor, window)
+}
+
+/// A desktop without a notification server, where somebody works while a question comes up.
+fn interrupted() -> (Desktop, Errand, Program, String) {
+    let mut desktop = Desktop::new();
+    desktop.world().write_policy(&policy("10m"));
+    desktop.run_window_manager();
+    desktop.start_tray();
+    let (editor, window) = at_work(&desktop);
+    let errand = Errand::start(desktop.world(), "new.test");
+    desktop.screen().window("Askbox asks");
+    (desktop, errand, editor, window)
+}
+
+#[test]
+fn complaint_4_a_prompt_that_comes_by_itself_takes_no_focus_and_no_keys() {
+    let (desktop, mut errand, editor, window) = interrupted();
+    assert_eq!(desktop.screen().focused(), window);
+    desktop
+        .screen()
+        .press_keys(&["a", "1", "y", "Return", "Return", "z"]);
+    desktop.world().eventually("the editor has every key", || {
+        editor.said().contains("keysym 0x7a, z")
+    });
+    // Pressed and released, twice.
+    assert_eq!(editor.said().matches("keysym 0xff0d, Return").count(), 4);
+    assert_eq!(desktop.screen().focused(), window);
+    errand.still_waits(desktop.world());
+}
+
+#[test]
+fn complaint_4_enter_in_the_prompt_window_never_allows() {
+    let (desktop, mut errand, _editor, _window) = interrupted();
+    let prompt = desktop.screen().window("Askbox asks");
+    desktop.screen().focus(&prompt);
+    look();
+    desktop.screen().press_keys(&["Return", "Return"]);
+    // The question is answered by this, and by nothing before it.
+    errand.still_waits(desktop.world());
+    answer(desktop.world(), "deny");
+    errand.was_refused();
+}
+
+#[test]
+fn a_second_question_opens_no_second_window() {
+    let (desktop, first, _editor, window) = interrupted();
+    let second = Errand::start(desktop.world(), "two.test");
+    desktop
+        .world()
+        .eventually("both are open", || desktop.world().questions().len() == 2);
+    desktop.screen().window("Askbox asks");
+    assert_eq!(desktop.screen().focused(), window);
+    drop((first, second));
+}

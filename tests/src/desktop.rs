@@ -1,0 +1,212 @@
+//! A desktop for a black-box test: a screen without a monitor, a session bus of its own on which nothing starts by itself, and
+//! the app. Which notification server, tray host and window manager there are, is up to the test.
+
+mod bus;
+mod menu;
+mod notification;
+mod notification_server;
+mod profile;
+mod program;
+mod screen;
+mod tray_host;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+pub use bus::Bus;
+pub use menu::Entry;
+pub use notification::Notification;
+pub use notification_server::{Call, NotificationServer};
+pub use profile::Profile;
+pub use program::Program;
+pub use screen::Screen;
+pub use tray_host::TrayHost;
+
+use crate::world::binary;
+use crate::{World, eventually};
+
+/// A person needs this long to read and to move a hand. What is pressed within half a second of a notification, or within
+/// 700 ms of a prompt window, decides nothing.
+const REACTION: Duration = Duration::from_millis(900);
+
+/// Waits as a person does who looks before a click.
+pub fn look() {
+    std::thread::sleep(REACTION);
+}
+
+/// A world with a desktop. Everything that it started ends with it.
+#[derive(Debug)]
+pub struct Desktop {
+    tray: Option<Program>,
+    programs: Vec<Program>,
+    bus: Option<Bus>,
+    screen: Option<Screen>,
+    // Last: it ends the daemon and removes the directories that the others use.
+    world: World,
+}
+
+impl Default for Desktop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Desktop {
+    /// Screen and bus, and nothing on them yet.
+    pub fn new() -> Self {
+        let world = World::new();
+        let runtime = runtime(&world);
+        fs::create_dir_all(&runtime).unwrap();
+        fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+        Self {
+            tray: None,
+            programs: Vec::new(),
+            bus: Some(Bus::start(&world)),
+            screen: Some(Screen::start(&world)),
+            world,
+        }
+    }
+
+    /// The world below.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The session bus.
+    pub fn bus(&self) -> &Bus {
+        self.bus.as_ref().expect("the bus was not ended")
+    }
+
+    /// The screen.
+    pub fn screen(&self) -> &Screen {
+        self.screen.as_ref().expect("the screen was not ended")
+    }
+
+    /// A program on the desktop, as the world's user.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = self.world.host(program);
+        command
+            .env("XDG_RUNTIME_DIR", runtime(&self.world))
+            .env("XDG_SESSION_TYPE", "x11")
+            .env("GDK_BACKEND", "x11")
+            // Settings of the desktop and the accessibility bus would be started on demand, and nothing is here.
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("NO_AT_BRIDGE", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+        if let Some(screen) = &self.screen {
+            command.env("DISPLAY", screen.name());
+        }
+        if let Some(bus) = &self.bus {
+            command.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+        }
+        command
+    }
+
+    /// Starts a program that stays for as long as the desktop does.
+    pub fn run(&mut self, program: &str, words: &[&str]) {
+        let mut command = self.command(program);
+        command.args(words);
+        self.programs.push(Program::start(&self.world, &command));
+    }
+
+    /// Starts a window manager, and waits until it manages.
+    pub fn run_window_manager(&mut self) {
+        self.run("openbox", &[]);
+        eventually("there is a window manager", || {
+            self.screen().property("_NET_SUPPORTING_WM_CHECK").is_some()
+        });
+    }
+
+    /// The app's program with these words.
+    pub fn tray_command(&self, words: &[&str]) -> Command {
+        let mut command = self.command(binary("askbox-tray").to_str().unwrap());
+        command.args(words);
+        command
+    }
+
+    /// Starts the app without a window, and waits until it listens and the daemon responds.
+    pub fn start_tray(&mut self) {
+        assert!(self.tray.is_none(), "the app runs already");
+        let command = self.tray_command(&["--background"]);
+        self.tray = Some(Program::start(&self.world, &command));
+        let socket = self.world.root().join("run/tray.sock");
+        eventually("the app listens", || {
+            std::os::unix::net::UnixStream::connect(&socket).is_ok()
+        });
+        eventually("the daemon responds", || {
+            let status = self.world.askbox(&["status", "--json"]).output().unwrap();
+            status.status.success() && status.stdout.windows(5).any(|window| window == b"\"pid\"")
+        });
+    }
+
+    /// The app, which must have been started.
+    pub fn tray(&mut self) -> &mut Program {
+        self.tray.as_mut().expect("the app was started")
+    }
+
+    /// What the app has said so far, for whoever reads its standard error.
+    pub fn tray_said(&self) -> String {
+        self.tray.as_ref().expect("the app was started").said()
+    }
+
+    /// Kills the app, as a crash does.
+    pub fn kill_tray(&mut self) {
+        drop(self.tray.take().expect("the app was started"));
+    }
+
+    /// What becomes of the app when it is left alone: waits for its end.
+    pub fn tray_ends(&mut self) -> Option<i32> {
+        self.tray.take().expect("the app was started").ends()
+    }
+
+    /// Ends the screen, as a crash of the display server does.
+    pub fn end_screen(&mut self) {
+        drop(self.screen.take().expect("there is a screen"));
+    }
+
+    /// A new screen after the end of one.
+    pub fn start_screen(&mut self) {
+        assert!(self.screen.is_none(), "there is a screen already");
+        self.screen = Some(Screen::start(&self.world));
+    }
+
+    /// Ends the bus, as a crash of it does.
+    pub fn end_bus(&mut self) {
+        drop(self.bus.take().expect("there is a bus"));
+    }
+
+    /// A new bus at the same address after the end of one.
+    pub fn start_bus(&mut self) {
+        assert!(self.bus.is_none(), "there is a bus already");
+        self.bus = Some(Bus::start(&self.world));
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        self.tray = None;
+        self.programs.clear();
+        self.bus = None;
+        self.screen = None;
+    }
+}
+
+/// `XDG_RUNTIME_DIR` of the desktop's programs.
+fn runtime(world: &World) -> PathBuf {
+    world.outside().join("runtime")
+}
+
+/// Runs what talks on a bus to its end; its connections are served on threads of their own.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+    });
+    RUNTIME.block_on(future)
+}
