@@ -79,9 +79,13 @@ prompt-shared-with = Shared with
 prompt-asked-by = Asked for by
 prompt-where = Project
 prompt-session = Session
-prompt-unlisted = { $n ->
-    [one] One more is not listed.
-   *[other] { $n } more are not listed.
+prompt-unlisted-denied = { $n ->
+    [one] One more did not fit the list and was denied.
+   *[other] { $n } more did not fit the list and were denied.
+}
+prompt-unlisted-waits = { $n ->
+    [one] One more waits and is not listed. Only a widened answer can cover it.
+   *[other] { $n } more wait and are not listed. Only a widened answer can cover them.
 }
 prompt-covers-listed = An answer covers exactly what is listed, unless you widen it.
 prompt-how-long = How long

@@ -393,6 +393,24 @@ describe("what is shown", () => {
     }
   });
 
+  test("without a daemon no answer is sent, whatever asks for it", async () => {
+    const opened = await two();
+    await arm();
+    opened.desk.link.replace({ down: { reason: "the daemon ended", hint: null } });
+    await opened.desk.prompt().answer(true);
+    expect(answers(opened)).toEqual([]);
+  });
+
+  test.each([
+    ["network", "2 more did not fit the list and were denied."],
+    ["read", "2 more wait and are not listed. Only a widened answer can cover them."],
+  ] as const)("what a question about %s does not list", async (kind, text) => {
+    const opened = await openPrompt((app) => {
+      app.questions = [question({ kind, unlisted: 2 })];
+    });
+    expect(opened.screen.getByText(text)).toBeTruthy();
+  });
+
   test("without a daemon everything is disabled and nothing is answered", async () => {
     const opened = await two();
     await arm();
