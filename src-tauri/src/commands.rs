@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::call::call;
 use crate::hub::News;
-use crate::{log, preferences, review, windows};
+use crate::{autostart, log, preferences, review, windows};
 
 /// Does what a window asks for.
 #[tauri::command]
@@ -40,7 +40,8 @@ pub(crate) async fn request(
         }
         WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(&paths))),
         WindowRequest::SetPreferences(chosen) => {
-            preferences::store(&paths, &chosen).map_err(|error| {
+            let stored = autostart::set(chosen.autostart).and_then(|()| preferences::store(&paths, &chosen));
+            stored.map_err(|error| {
                 WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
             })?;
             tell(&news, News::Preferences(chosen.clone())).await?;

@@ -31,6 +31,8 @@ const TOPICS: [Topic; 4] = [Topic::Questions, Topic::Sessions, Topic::Policy, To
 enum End {
     /// It failed, or could not be made.
     Failed(Absence),
+    /// Events were lost: the lists of a new connection have what is missing.
+    Behind,
     /// Nobody listens to us any more.
     Unheard,
 }
@@ -44,6 +46,7 @@ pub(crate) fn keep(paths: Paths, news: Sender<News>) {
             let began = Instant::now();
             let absence = match follow(&paths, &news) {
                 End::Unheard => return,
+                End::Behind => continue,
                 End::Failed(absence) => absence,
             };
             if news.blocking_send(News::Down(absence)).is_err() {
@@ -74,8 +77,7 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
     }
     loop {
         match client.next_event() {
-            // What is missing is in the lists of a new connection.
-            Ok(Some(Event::Lagged { .. })) => return End::Failed(Absence::default()),
+            Ok(Some(Event::Lagged { .. })) => return End::Behind,
             Ok(Some(event)) => {
                 if news.blocking_send(News::Event(Box::new(event))).is_err() {
                     return End::Unheard;

@@ -6,6 +6,7 @@
 
 mod app;
 mod appearance;
+mod autostart;
 mod call;
 mod commands;
 mod daemon_process;

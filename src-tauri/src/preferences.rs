@@ -5,6 +5,8 @@ use std::io;
 use askbox_desktop::Preferences;
 use askbox_paths::{Paths, own_file};
 
+use crate::autostart;
+
 /// More than any choice needs.
 const MAX_BYTES: u64 = 65_536;
 
@@ -15,10 +17,13 @@ pub(crate) fn load(paths: &Paths) -> Preferences {
         Some(content) => serde_json::from_slice(&content).map_err(io::Error::from),
         None => Ok(Preferences::default()),
     });
-    read.unwrap_or_else(|error| {
+    let mut preferences = read.unwrap_or_else(|error| {
         tracing::warn!(%error, path = %path.display(), "the desktop's choices cannot be read and are left out");
         Preferences::default()
-    })
+    });
+    // The entry itself says it: other programs change it too.
+    preferences.autostart = autostart::is_on();
+    preferences
 }
 
 /// Keeps them. Blocks until they are on the disk.

@@ -5,6 +5,7 @@
 pub mod board;
 pub mod choice;
 pub mod desk;
+pub mod desktop_entry;
 pub mod limits;
 pub mod log;
 pub mod menu;

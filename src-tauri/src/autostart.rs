@@ -1,0 +1,41 @@
+//! Whether the app starts with the desktop session: an entry in the user's autostart directory
+//! (<https://specifications.freedesktop.org/autostart-spec/latest/>), ours to write and to remove.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use askbox_desktop::desktop_entry;
+use askbox_paths::own_file;
+
+/// The entry's name.
+const NAME: &str = "askbox.desktop";
+
+fn path() -> PathBuf {
+    gtk::glib::user_config_dir().join("autostart").join(NAME)
+}
+
+/// Whether there is an entry that counts: one that says that it is hidden does not.
+pub(crate) fn is_on() -> bool {
+    let entry = own_file::read(&path(), 65_536);
+    matches!(entry, Ok(Some(content)) if !desktop_entry::is_hidden(&content))
+}
+
+/// Writes the entry, or removes it.
+pub(crate) fn set(on: bool) -> io::Result<()> {
+    let path = path();
+    if !on {
+        return match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        };
+    }
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let program = std::env::current_exe()?;
+    own_file::replace(
+        &path,
+        desktop_entry::autostart(&program.to_string_lossy()).as_bytes(),
+    )
+}
