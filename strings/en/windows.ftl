@@ -84,8 +84,8 @@ prompt-unlisted-denied = { $n ->
    *[other] { $n } more did not fit the list and were denied.
 }
 prompt-unlisted-waits = { $n ->
-    [one] One more waits and is not listed. Only a widened answer can cover it.
-   *[other] { $n } more wait and are not listed. Only a widened answer can cover them.
+    [one] One more waits and is not listed. The question goes on with it after your answer.
+   *[other] { $n } more wait and are not listed. The question goes on with them after your answer.
 }
 prompt-covers-listed = An answer covers exactly what is listed, unless you widen it.
 prompt-how-long = How long

@@ -403,7 +403,7 @@ describe("what is shown", () => {
 
   test.each([
     ["network", "2 more did not fit the list and were denied."],
-    ["read", "2 more wait and are not listed. Only a widened answer can cover them."],
+    ["read", "2 more wait and are not listed. The question goes on with them after your answer."],
   ] as const)("what a question about %s does not list", async (kind, text) => {
     const opened = await openPrompt((app) => {
       app.questions = [question({ kind, unlisted: 2 })];
