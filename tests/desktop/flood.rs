@@ -19,9 +19,9 @@ END";
 
 /// What the app may need more for the questions of one session: twenty of at most fifty lines, twice in memory and once on the
 /// bus, are less than a megabyte; the rest is what allocators of its threads keep of the work.
-const FIRST_FLOOD: u64 = 8 << 20;
+const FIRST_FLOOD: u64 = 4 << 20;
 
-/// What it may need for the same once more: nothing but what happens to lie elsewhere now.
+/// What it may need for the same once more: nothing, but that allocators do not put everything where it was.
 const SECOND_FLOOD: u64 = 2 << 20;
 
 /// A flood until it has become quiet: its session.

@@ -25,7 +25,7 @@ impl Seat {
         let host = TrayHost::start(desktop.bus());
         desktop.start_tray();
         server.meets_the_app();
-        host.has(&["Open Askbox"]);
+        host.says("Askbox: nothing runs");
         Self {
             desktop,
             server,

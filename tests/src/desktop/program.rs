@@ -73,12 +73,13 @@ impl Program {
         self.child.wait().unwrap().code()
     }
 
-    /// Its proportional set size, with that of what it started, in bytes.
+    /// The memory of its own, with that of what it started, in bytes: what was read from files is not in it, since its share of
+    /// that depends on who else runs.
     pub fn memory(&self) -> u64 {
         let group = self.pid();
         let entries = fs::read_dir("/proc").unwrap().flatten();
         let members = entries.filter(|entry| group_of(&entry.path()) == Some(group));
-        members.map(|entry| proportional(&entry.path())).sum()
+        members.map(|entry| anonymous(&entry.path())).sum()
     }
 }
 
@@ -140,9 +141,9 @@ fn group_of(proc: &Path) -> Option<i32> {
     (!["Z", "X"].contains(&state)).then_some(group)
 }
 
-fn proportional(proc: &Path) -> u64 {
+fn anonymous(proc: &Path) -> u64 {
     let rollup = fs::read_to_string(proc.join("smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss_Anon:"));
     let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kibibytes.unwrap_or(0) * 1024
 }

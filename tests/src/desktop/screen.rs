@@ -57,8 +57,11 @@ impl Screen {
 
     /// Gives a window the focus, by the window manager.
     pub fn focus(&self, window: &str) {
-        self.output("xdotool", &["windowactivate", window]);
-        eventually("it has the focus", || self.focused() == window);
+        eventually("it has the focus", || {
+            // The window manager may not know the window yet.
+            self.output("xdotool", &["windowactivate", window]);
+            self.focused() == window
+        });
     }
 
     /// The window that has the focus.
