@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "askbox",
     "run",
     "shell",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 28] = [
     "trust",
     "sessions",
     "stop",
+    "open",
     "review",
     "log",
     "log verify",
