@@ -175,24 +175,19 @@ impl Hub {
             }
         }
         self.tray.show(face);
+        let mut next = self.board.next_try();
         match self.board.prompt_due(&self.desk, now) {
             Due::Now(question) => {
-                windows::show(
-                    &self.app,
-                    &Show {
-                        view: View::Prompt,
-                        item: Some(question),
-                    },
-                    None,
-                );
-                None
+                let show = Show {
+                    view: View::Prompt,
+                    item: Some(question),
+                };
+                windows::show(&self.app, &show, None);
             }
-            Due::At(moment) => {
-                let wait = Duration::from_millis(moment.saturating_sub(now));
-                Some(tokio::time::Instant::now() + wait)
-            }
-            Due::Never => None,
+            Due::At(moment) => next = Some(next.map_or(moment, |next| next.min(moment))),
+            Due::Never => {}
         }
+        next.map(|moment| tokio::time::Instant::now() + Duration::from_millis(moment.saturating_sub(now)))
     }
 
     async fn take(&mut self, news: News) {
@@ -210,7 +205,10 @@ impl Hub {
             News::Server(server) => self.board.server(server),
             News::Clicked { slot, key, token } => self.clicked(&slot, key.as_deref(), token.as_deref()),
             News::Gone { slot, how } => self.board.gone(&slot, how, &self.desk),
-            News::NotShown(slot) => self.board.failed(&slot),
+            News::NotShown(slot) => {
+                let now = self.now_ms();
+                self.board.failed(&slot, now);
+            }
             News::Chosen(choice) => self.choose(choice, None),
             News::Show(show) => windows::show(&self.app, &show, None),
             News::Answered { question, result } => self.answered(&question, result),

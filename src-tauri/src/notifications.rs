@@ -6,25 +6,26 @@
 //! no other (dunst does), so the connection that shows is the one that listens.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use askbox_desktop::board::{Gone, Server, Slot, Step};
 use askbox_desktop::notice::{self, Notice};
 use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use notify_rust::{CloseReason, Hint, Notification, Timeout, Urgency};
 use tokio::sync::mpsc::{Receiver, Sender};
-use tokio::time::{sleep, timeout};
-use zbus::Connection;
+use tokio::time::sleep;
 use zbus::fdo::{DBusProxy, NameOwnerChangedStream};
 use zbus::zvariant::Value;
+use zbus::{Connection, Message};
 
 use crate::hub::News;
 
 /// The well-known name.
 const NAME: &str = "org.freedesktop.Notifications";
-
-/// How long a server may take for one call. One that hangs must not keep the others waiting for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between tries to reach the bus.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -37,22 +38,7 @@ const PAUSE: Duration = Duration::from_secs(2);
     default_path = "/org/freedesktop/Notifications"
 )]
 trait Notifications {
-    #[expect(clippy::too_many_arguments, reason = "the specification's")]
-    fn notify(
-        &self,
-        app_name: &str,
-        replaces_id: u32,
-        app_icon: &str,
-        summary: &str,
-        body: &str,
-        actions: &[&str],
-        hints: HashMap<&str, Value<'_>>,
-        expire_timeout: i32,
-    ) -> zbus::Result<u32>;
-
     fn close_notification(&self, id: u32) -> zbus::Result<()>;
-
-    fn get_capabilities(&self) -> zbus::Result<Vec<String>>;
 
     #[zbus(signal)]
     fn action_invoked(&self, id: u32, action_key: String) -> zbus::Result<()>;
@@ -67,8 +53,8 @@ trait Notifications {
 /// Shows and closes what it is told to, for as long as somebody tells it.
 pub(crate) async fn serve(mut steps: Receiver<Step>, news: Sender<News>) {
     loop {
-        let why = match Desk::open(&news).await {
-            Ok(mut desk) => desk.run(&mut steps).await,
+        let why = match Bus::open(&news).await {
+            Ok(mut bus) => bus.run(&mut steps).await,
             Err(error) => End::Bus(error),
         };
         match why {
@@ -78,18 +64,9 @@ pub(crate) async fn serve(mut steps: Receiver<Step>, news: Sender<News>) {
         if news.send(News::Server(None)).await.is_err() {
             return;
         }
-        // What cannot be shown now is shown when a server is there: the hub is told of one.
-        let pause = sleep(PAUSE);
-        tokio::pin!(pause);
-        loop {
-            tokio::select! {
-                () = &mut pause => break,
-                step = steps.recv() => match step {
-                    Some(_) => {}
-                    None => return,
-                },
-            }
-        }
+        sleep(PAUSE).await;
+        // Nothing is left of what was to be shown: the hub shows it all once there is a server.
+        while steps.try_recv().is_ok() {}
     }
 }
 
@@ -107,21 +84,46 @@ impl From<zbus::Error> for End {
     }
 }
 
+/// A call's end. Servers may take as long as they want: calls wait beside everything else, one for each slot.
+enum Done {
+    /// What the server of this unique name can do.
+    Met(zbus::Result<(Owner, Vec<String>)>),
+    /// A notification is shown, or not.
+    Shown(Slot, zbus::Result<(Owner, u32)>),
+    /// A notification is closed, or was gone already.
+    Closed,
+}
+
+/// The unique name of a server: ids of one say nothing to the next.
+type Owner = String;
+
+/// What a slot is about.
+#[derive(Debug)]
+enum Place {
+    /// The server shows it under this id.
+    Shown(Owner, u32),
+    /// It was told to, and has not said the id yet. What came meanwhile waits: the last of it counts.
+    Told(Option<Step>),
+}
+
+type Call = Pin<Box<dyn Future<Output = Done> + Send>>;
+
 /// One connection to the bus, and what a server shows for it.
-struct Desk<'a> {
+struct Bus<'a> {
     proxy: NotificationsProxy<'static>,
     owners: NameOwnerChangedStream,
     invoked: ActionInvokedStream,
     closed: NotificationClosedStream,
     tokens: ActivationTokenStream,
     markup: bool,
-    shown: BTreeMap<Slot, u32>,
+    places: BTreeMap<Slot, Place>,
+    calls: FuturesUnordered<Call>,
     /// The latest token of a notification: it lets a window come to the front on Wayland.
     token: Option<(u32, String)>,
     news: &'a Sender<News>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Bus<'a> {
     async fn open(news: &'a Sender<News>) -> zbus::Result<Self> {
         let connection = Connection::session().await?;
         let bus = DBusProxy::new(&connection).await?;
@@ -134,7 +136,8 @@ impl<'a> Desk<'a> {
             proxy,
             owners,
             markup: false,
-            shown: BTreeMap::new(),
+            places: BTreeMap::new(),
+            calls: FuturesUnordered::new(),
             token: None,
             news,
         })
@@ -148,10 +151,10 @@ impl<'a> Desk<'a> {
     }
 
     async fn work(&mut self, steps: &mut Receiver<Step>) -> Result<(), End> {
-        self.meet().await?;
+        self.meet();
         let gone = || {
-            End::Bus(zbus::Error::InputOutput(std::sync::Arc::new(
-                std::io::ErrorKind::BrokenPipe.into(),
+            End::Bus(zbus::Error::InputOutput(Arc::new(
+                io::ErrorKind::BrokenPipe.into(),
             )))
         };
         loop {
@@ -161,12 +164,13 @@ impl<'a> Desk<'a> {
                 owner = self.owners.next() => {
                     let owner = owner.ok_or_else(gone)?;
                     if owner.args()?.new_owner().is_some() {
-                        self.meet().await?;
+                        self.meet();
                     } else {
-                        self.shown.clear();
                         self.tell(News::Server(None)).await?;
                     }
                 }
+                // Before signals: what was clicked has to be known first.
+                Some(done) = self.calls.next() => self.done(done).await?,
                 token = self.tokens.next() => {
                     let token = token.ok_or_else(gone)?;
                     let args = token.args()?;
@@ -175,95 +179,121 @@ impl<'a> Desk<'a> {
                 invoked = self.invoked.next() => {
                     let invoked = invoked.ok_or_else(gone)?;
                     let args = invoked.args()?;
-                    self.clicked(args.id, &args.action_key).await?;
+                    self.clicked(&sender(invoked.message()), args.id, &args.action_key).await?;
                 }
                 closed = self.closed.next() => {
                     let closed = closed.ok_or_else(gone)?;
                     let args = closed.args()?;
-                    self.gone(args.id, args.reason).await?;
+                    self.gone(&sender(closed.message()), args.id, args.reason).await?;
                 }
                 step = steps.recv() => match step {
-                    Some(Step::Show(slot, notice)) => self.show(slot, &notice).await?,
-                    Some(Step::Close(slot)) => self.close(&slot).await,
+                    Some(step) => self.step(step),
                     None => return Ok(()),
                 },
             }
         }
     }
 
-    /// Asks the server what it can do; the question starts one that is started on demand.
-    async fn meet(&mut self) -> Result<(), End> {
-        self.shown.clear();
-        let server = match timeout(PATIENCE, self.proxy.get_capabilities()).await {
-            Ok(Ok(capabilities)) => {
+    /// Asks the server what it can do; the call starts one that is started on demand.
+    fn meet(&self) {
+        let proxy = self.proxy.clone();
+        self.calls.push(Box::pin(async move {
+            let reply = proxy.inner().call_method("GetCapabilities", &()).await;
+            Done::Met(reply.and_then(|reply| Ok((sender(&reply), reply.body().deserialize()?))))
+        }));
+    }
+
+    fn step(&mut self, step: Step) {
+        let (Step::Show(slot, _) | Step::Close(slot)) = &step;
+        if let Some(Place::Told(next)) = self.places.get_mut(slot) {
+            *next = Some(step);
+            return;
+        }
+        match step {
+            Step::Show(slot, notice) => self.show(slot, &notice),
+            Step::Close(slot) => {
+                if let Some(Place::Shown(_, id)) = self.places.remove(&slot) {
+                    self.close(id);
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, slot: Slot, notice: &Notice) {
+        let notification = made(notice, self.markup);
+        let replaced = match self.places.insert(slot.clone(), Place::Told(None)) {
+            Some(Place::Shown(_, id)) => id,
+            Some(Place::Told(_)) | None => 0,
+        };
+        let proxy = self.proxy.clone();
+        self.calls.push(Box::pin(async move {
+            Done::Shown(slot, notify(&proxy, &notification, replaced).await)
+        }));
+    }
+
+    fn close(&self, id: u32) {
+        let proxy = self.proxy.clone();
+        self.calls.push(Box::pin(async move {
+            if let Err(error) = proxy.close_notification(id).await {
+                tracing::debug!(%error, "a notification cannot be closed; it is gone already");
+            }
+            Done::Closed
+        }));
+    }
+
+    async fn done(&mut self, done: Done) -> Result<(), End> {
+        match done {
+            Done::Met(Ok((owner, capabilities))) => {
+                // What another server showed is gone with it.
+                self.places
+                    .retain(|_, place| !matches!(place, Place::Shown(of, _) if *of != owner));
                 let can = |name: &str| capabilities.iter().any(|capability| capability == name);
                 self.markup = can("body-markup");
-                Some(Server {
+                let server = Server {
                     actions: can("actions"),
-                })
+                };
+                self.tell(News::Server(Some(server))).await
             }
-            Ok(Err(error)) => {
+            Done::Met(Err(error)) => {
                 tracing::warn!(%error, "no notification server");
-                None
+                self.tell(News::Server(None)).await
             }
-            Err(_elapsed) => {
-                tracing::warn!("the notification server does not answer");
-                None
-            }
-        };
-        self.tell(News::Server(server)).await
-    }
-
-    async fn show(&mut self, slot: Slot, notice: &Notice) -> Result<(), End> {
-        let notification = made(notice, self.markup);
-        let replaced = self.shown.get(&slot).copied().unwrap_or(0);
-        let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
-        let hints: HashMap<&str, Value<'_>> = notification.hints.iter().map(Into::into).collect();
-        let sent = self.proxy.notify(
-            &notification.appname,
-            replaced,
-            &notification.icon,
-            &notification.summary,
-            &notification.body,
-            &actions,
-            hints,
-            notification.timeout.into(),
-        );
-        match timeout(PATIENCE, sent).await {
-            Ok(Ok(id)) => {
-                self.shown.insert(slot, id);
+            Done::Shown(slot, result) => {
+                let next = match self.places.remove(&slot) {
+                    Some(Place::Told(next)) => next,
+                    Some(Place::Shown(..)) | None => None,
+                };
+                match result {
+                    Ok((owner, id)) => {
+                        self.places.insert(slot, Place::Shown(owner, id));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a notification was not shown");
+                        self.tell(News::NotShown(slot)).await?;
+                    }
+                }
+                if let Some(step) = next {
+                    self.step(step);
+                }
                 Ok(())
             }
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a notification was refused");
-                self.tell(News::NotShown(slot)).await
-            }
-            Err(_elapsed) => {
-                tracing::warn!("the notification server does not answer");
-                self.tell(News::NotShown(slot)).await
-            }
+            Done::Closed => Ok(()),
         }
     }
 
-    async fn close(&mut self, slot: &Slot) {
-        let Some(id) = self.shown.remove(slot) else { return };
-        match timeout(PATIENCE, self.proxy.close_notification(id)).await {
-            Ok(Ok(())) => {}
-            // It is gone already.
-            Ok(Err(error)) => tracing::debug!(%error, "a notification cannot be closed"),
-            Err(_elapsed) => tracing::warn!("the notification server does not answer"),
-        }
-    }
-
-    fn take(&mut self, id: u32) -> Option<Slot> {
-        let slot = self.shown.iter().find(|(_, shown)| **shown == id)?.0.clone();
-        self.shown.remove(&slot);
+    /// The slot that this server shows under this id, which it does no more.
+    fn take(&mut self, owner: &str, id: u32) -> Option<Slot> {
+        let is_it = |place: &Place| matches!(place, Place::Shown(of, shown) if of == owner && *shown == id);
+        let slot = self.places.iter().find(|(_, place)| is_it(place))?.0.clone();
+        self.places.remove(&slot);
         Some(slot)
     }
 
-    async fn clicked(&mut self, id: u32, key: &str) -> Result<(), End> {
+    async fn clicked(&mut self, owner: &str, id: u32, key: &str) -> Result<(), End> {
         // Of another program's notification, or of one that we closed.
-        let Some(slot) = self.take(id) else { return Ok(()) };
+        let Some(slot) = self.take(owner, id) else {
+            return Ok(());
+        };
         let token = self
             .token
             .take()
@@ -271,12 +301,14 @@ impl<'a> Desk<'a> {
             .map(|(_, token)| token);
         let key = (key != "default").then(|| key.to_owned());
         // Servers differ in whether a click closes; ours is used up by one.
-        drop(timeout(PATIENCE, self.proxy.close_notification(id)).await);
+        self.close(id);
         self.tell(News::Clicked { slot, key, token }).await
     }
 
-    async fn gone(&mut self, id: u32, reason: u32) -> Result<(), End> {
-        let Some(slot) = self.take(id) else { return Ok(()) };
+    async fn gone(&mut self, owner: &str, id: u32, reason: u32) -> Result<(), End> {
+        let Some(slot) = self.take(owner, id) else {
+            return Ok(());
+        };
         let how = match CloseReason::from(reason) {
             CloseReason::Dismissed => Gone::Dismissed,
             // We forget it before we close it, so it was not we who did.
@@ -285,9 +317,36 @@ impl<'a> Desk<'a> {
         self.tell(News::Gone { slot, how }).await
     }
 
-    async fn tell(&self, news: News) -> Result<(), End> {
+    async fn tell(&mut self, news: News) -> Result<(), End> {
         self.news.send(news).await.map_err(|_nobody_listens| End::Unheard)
     }
+}
+
+/// Tells the server to show a notification, in the place of another; 0 is none. Gives its id, and whose that is.
+async fn notify(
+    proxy: &NotificationsProxy<'_>,
+    notification: &Notification,
+    replaced: u32,
+) -> zbus::Result<(Owner, u32)> {
+    let hints: HashMap<&str, Value<'_>> = notification.hints.iter().map(Into::into).collect();
+    let arguments = (
+        &notification.appname,
+        replaced,
+        &notification.icon,
+        &notification.summary,
+        &notification.body,
+        &notification.actions,
+        hints,
+        i32::from(notification.timeout),
+    );
+    let reply = proxy.inner().call_method("Notify", &arguments).await?;
+    Ok((sender(&reply), reply.body().deserialize()?))
+}
+
+/// Who sent a message. The bus itself writes that.
+fn sender(message: &Message) -> Owner {
+    let header = message.header();
+    header.sender().map(ToString::to_string).unwrap_or_default()
 }
 
 /// A notice as notify-rust has it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use askbox_desktop::Choice;
 use askbox_desktop::menu::{Entry, Shape};
 use tauri::image::Image;
-use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::mpsc::Sender;
@@ -151,14 +151,6 @@ fn item(app: &AppHandle, entry: &Entry) -> tauri::Result<Box<dyn IsMenuItem<Wry>
             choice.to_string(),
             plain(label),
             true,
-            None::<&str>,
-        )?),
-        Entry::Check { label, choice, on } => Box::new(CheckMenuItem::with_id(
-            app,
-            choice.to_string(),
-            plain(label),
-            true,
-            *on,
             None::<&str>,
         )?),
         Entry::Text(label) => Box::new(MenuItem::new(app, plain(label), false, None::<&str>)?),

@@ -67,6 +67,7 @@ tray-counts = { $questions ->
 }
 
 menu-lockdown = Lockdown: deny everything
+menu-lockdown-end = End the lockdown
 menu-more = { $count } more…
 menu-open = Open Askbox
 menu-pause = Pause questions (deny quietly)

@@ -30,6 +30,7 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
         targets: targets.iter().map(ToString::to_string).collect(),
         process: process.clone(),
         project: "/home/ada/app".into(),
+        project_shown: "~/app".into(),
         session: SessionId("a1b2".into()),
         session_name: "app".into(),
         raised: "2026-05-01T11:59:52.000Z".into(),

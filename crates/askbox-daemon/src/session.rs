@@ -158,7 +158,7 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
             .as_deref()
             .map(|name| display::text(name, limits::NAME_SHOWN)),
         project: path_text(planned.project.path()),
-        command: display::text(&display::command(&command), limits::COMMAND_SHOWN),
+        command: display::text(&display::command_without_secrets(&command), limits::COMMAND_SHOWN),
         state: SessionState::Launching,
         pid: None,
         started: rfc3339(daemon.clock.now().wall_ms),

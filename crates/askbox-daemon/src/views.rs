@@ -58,6 +58,7 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
             .map(|first| process(first, &limits::FIRST_PROCESS))
             .unwrap_or_default(),
         project: path_text(question.project.path()),
+        project_shown: display::path_at(question.project.path(), shown_by.home(), limits::PATH_SHOWN),
         session: question.session.clone(),
         session_name: display::text(&question.session_name, limits::NAME_SHOWN),
         raised: rfc3339(question.raised_ms),
@@ -211,7 +212,10 @@ fn process(process: &Process, limits: &ProcessLimits) -> ProcessView {
         pid: process.pid,
         exe: exe.map(|exe| bounds::text(exe, limits.exe_bytes)),
         command: bounds::words(&process.command, limits.command_bytes),
-        display: display::text(&display::command(&process.command), limits.command_shown),
+        display: display::text(
+            &display::command_without_secrets(&process.command),
+            limits.command_shown,
+        ),
         others: process
             .others
             .iter()
@@ -232,7 +236,7 @@ pub(crate) fn process_node(node: &Node, now: &Moment) -> ProcessNode {
     let command = if node.command.is_empty() {
         format!("({})", node.name)
     } else {
-        display::command(&node.command)
+        display::command_without_secrets(&node.command)
     };
     // Both count from the start of the machine, suspended time included.
     let started_ms = node.started.saturating_mul(limits::TICK_MS);

@@ -17,6 +17,13 @@ pub const MOST_SINGLE: usize = 3;
 /// A click so soon after something was shown was meant for what was there before.
 pub const ARMING_MS: u64 = 500;
 
+/// The first pause after a server refused to show something; it doubles with each refusal. Plasma refuses what it showed
+/// within the last second.
+const FIRST_PAUSE_MS: u64 = 2_000;
+
+/// The longest.
+const LONGEST_PAUSE_MS: u64 = 60_000;
+
 /// Missed questions that a digest remembers.
 const MOST_MISSED: usize = 100;
 
@@ -69,7 +76,18 @@ pub struct Board {
     flagged: BTreeMap<SessionId, BTreeSet<String>>,
     /// Sessions whose quietness the person has seen.
     known_quiet: BTreeSet<SessionId>,
+    /// What the server refused to show.
+    failed: BTreeMap<Slot, Failed>,
     reach: Reach,
+}
+
+/// A notification that could not be shown.
+#[derive(Debug)]
+struct Failed {
+    /// Not tried again before this moment.
+    until_ms: u64,
+    /// The pause that ends then.
+    pause_ms: u64,
 }
 
 #[derive(Debug)]
@@ -79,10 +97,14 @@ struct Shown {
 }
 
 impl Board {
-    /// The steps from what is shown to what should be, at this moment of a clock that never goes back.
+    /// The steps from what is shown to what should be, at this moment of a clock that never goes back. None without a server.
     pub fn update(&mut self, desk: &Desk, words: Words<'_>, now_ms: u64) -> Vec<Step> {
         self.forget_what_is_over(desk);
+        if !self.reach.has_server() {
+            return Vec::new();
+        }
         let wanted = self.wanted(desk, words);
+        self.failed.retain(|slot, _| wanted.contains_key(slot));
         let stale: Vec<Slot> = self
             .shown
             .keys()
@@ -95,7 +117,13 @@ impl Board {
             steps.push(Step::Close(slot));
         }
         for (slot, notice) in wanted {
-            if self.shown.get(&slot).is_some_and(|shown| shown.notice == notice) {
+            let is_shown = self.shown.get(&slot).is_some_and(|shown| shown.notice == notice);
+            if is_shown
+                || self
+                    .failed
+                    .get(&slot)
+                    .is_some_and(|failed| now_ms < failed.until_ms)
+            {
                 continue;
             }
             for id in stood_for(&slot, desk) {
@@ -243,14 +271,24 @@ impl Board {
         self.shown.remove(&Slot::Question(question.to_owned()));
     }
 
-    /// A notification could not be shown. It is tried again when something changes, or a server appears.
-    pub fn failed(&mut self, slot: &Slot) {
+    /// A notification could not be shown. It is tried again after a while, or when another server is there.
+    pub fn failed(&mut self, slot: &Slot, now_ms: u64) {
         self.shown.remove(slot);
+        let before = self.failed.get(slot).map_or(0, |failed| failed.pause_ms);
+        let pause_ms = (before * 2).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+        let until_ms = now_ms.saturating_add(pause_ms);
+        self.failed.insert(slot.clone(), Failed { until_ms, pause_ms });
+    }
+
+    /// The next moment at which something that failed is tried again.
+    pub fn next_try(&self) -> Option<u64> {
+        self.failed.values().map(|failed| failed.until_ms).min()
     }
 
     /// There is a server, a new one, or none any more: nothing of ours is shown.
     pub fn server(&mut self, server: Option<Server>) {
         self.shown.clear();
+        self.failed.clear();
         self.reach.server(server);
     }
 

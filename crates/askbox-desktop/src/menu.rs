@@ -64,15 +64,6 @@ pub enum Entry {
         /// What it does.
         choice: Choice,
     },
-    /// Something that is on or off.
-    Check {
-        /// What it says.
-        label: String,
-        /// What it does.
-        choice: Choice,
-        /// Whether it is on.
-        on: bool,
-    },
     /// Text to read.
     Text(String),
     /// A menu below this one.
@@ -124,11 +115,13 @@ pub fn menu(desk: &Desk, words: Words<'_>, until: impl Fn(u64) -> String) -> Vec
         sessions(known, words, &mut entries);
         entries.push(Entry::Separator);
         entries.push(pause(known, words, until));
-        entries.push(Entry::Check {
-            label: strings.get("menu-lockdown"),
-            choice: Choice::Lockdown(!known.lockdown),
-            on: known.lockdown,
-        });
+        // An item with a mark would flip before the daemon did anything.
+        let label = if known.lockdown {
+            "menu-lockdown-end"
+        } else {
+            "menu-lockdown"
+        };
+        entries.push(item(strings.get(label), Choice::Lockdown(!known.lockdown)));
     } else if let Err(absence) = desk.known()
         && let Some(hint) = &absence.hint
     {

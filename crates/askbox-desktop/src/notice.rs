@@ -50,11 +50,10 @@ pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>
     if question.members.len() > 1 || question.unlisted > 0 {
         body.extend(listed(question, words.strings));
     }
-    body.push(
-        words
-            .strings
-            .with("notice-project", &[("project", line(&question.project).into())]),
-    );
+    body.push(words.strings.with(
+        "notice-project",
+        &[("project", line(&question.project_shown).into())],
+    ));
     if question.waiting == 0 {
         body.push(words.strings.get("notice-gave-up"));
     }

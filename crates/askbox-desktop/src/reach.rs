@@ -30,6 +30,10 @@ impl Reach {
         self.server = server;
     }
 
+    pub(crate) fn has_server(&self) -> bool {
+        self.server.is_some()
+    }
+
     pub(crate) fn proven(&mut self) {
         self.is_proven = true;
     }

@@ -50,6 +50,7 @@ pub(crate) fn question(id: &str, kind: Kind, targets: &[&str]) -> QuestionView {
         targets: targets.iter().map(|target| (*target).into()).collect(),
         process: process.clone(),
         project: "/home/me/shop".into(),
+        project_shown: "~/shop".into(),
         session: SessionId("s1".into()),
         session_name: String::new(),
         raised: "2026-05-01T12:00:00.000Z".into(),

@@ -20,7 +20,7 @@ use crate::profile::ProfileName;
 use crate::request::{Destination, Process, Project, Target};
 use crate::rule::Pattern;
 
-pub use command::{command, command_shortened, words_shortened};
+pub use command::{command, command_shortened, command_without_secrets, words_shortened};
 
 /// The most characters of a host name, unless its registrable domain alone is longer.
 pub const MAX_HOST: usize = 80;

@@ -11,8 +11,6 @@ pub struct Entry {
     pub label: String,
     /// Whether it can be chosen.
     pub is_enabled: bool,
-    /// Whether it is on; `None` for what is neither on nor off.
-    pub is_on: Option<bool>,
     /// The entries below it.
     pub below: Vec<Entry>,
 }
@@ -53,9 +51,6 @@ impl Entry {
             match (inner(name), inner(value)) {
                 (Value::Str(name), Value::Str(text)) if *name == "label" => entry.label = unmarked(text),
                 (Value::Str(name), Value::Bool(on)) if *name == "enabled" => entry.is_enabled = *on,
-                (Value::Str(name), Value::I32(state)) if *name == "toggle-state" => {
-                    entry.is_on = (0 <= *state).then_some(*state == 1);
-                }
                 _ => {}
             }
         }

@@ -175,6 +175,24 @@ fn a_new_server_is_shown_everything_that_is_open() {
 }
 
 #[test]
+fn what_a_server_refuses_is_tried_again_after_a_growing_pause() {
+    let (catalog, mut board) = (Catalog::default(), board());
+    let desk = testing::desk(vec![host("1")]);
+    let mut now = 0;
+    for pause in [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
+        assert_eq!(slots(&board.update(&desk, catalog.words(), now)), ["+1"]);
+        board.failed(&slot("1"), now);
+        assert_eq!(board.next_try(), Some(now + pause));
+        assert!(board.update(&desk, catalog.words(), now + pause - 1).is_empty());
+        now += pause;
+    }
+    board.server(None);
+    assert!(board.update(&desk, catalog.words(), now).is_empty());
+    board.server(Some(SERVER));
+    assert_eq!(slots(&board.update(&desk, catalog.words(), now)), ["+1"]);
+}
+
+#[test]
 fn without_a_daemon_nothing_is_offered() {
     let (catalog, mut board) = (Catalog::default(), board());
     let mut desk = testing::desk(vec![host("1")]);

@@ -13,7 +13,6 @@ fn render(entries: &[Entry], depth: usize, text: &mut String) {
         let indent = "  ".repeat(depth);
         let written = match entry {
             Entry::Item { label, choice } => writeln!(text, "{indent}{label} -> {choice}"),
-            Entry::Check { label, choice, on } => writeln!(text, "{indent}[{on}] {label} -> {choice}"),
             Entry::Text(label) => writeln!(text, "{indent}({label})"),
             Entry::Separator => writeln!(text, "{indent}--"),
             Entry::Menu { label, .. } => writeln!(text, "{indent}{label}:"),
@@ -58,7 +57,7 @@ fn questions_and_sessions_have_their_entries() {
               5 minutes -> pause 300000
               15 minutes -> pause 900000
               1 hour -> pause 3600000
-            [false] Lockdown: deny everything -> lockdown on
+            Lockdown: deny everything -> lockdown on
             --
             Open Askbox -> open
             Quit:
@@ -87,7 +86,7 @@ fn a_pause_says_until_when() {
               15 minutes -> pause 900000
               1 hour -> pause 3600000
               Ask again now -> pause 0
-            [true] Lockdown: deny everything -> lockdown off
+            End the lockdown -> lockdown off
             --
             Open Askbox -> open
             Quit -> quit

@@ -20,7 +20,7 @@ fn one_host_can_be_answered_at_once() {
         &expect![[r"
             npm (shop) wants 7.test
               Program: npm install
-              Project: /home/me/shop
+              Project: ~/shop
               [Allow once] allow_once 7 1
               [Block] block 7 1
               [Allow 1 hour] allow_time 7 1
@@ -45,7 +45,7 @@ fn several_hosts_are_opened_first() {
               Program: npm install
               a.test
               b.test
-              Project: /home/me/shop
+              Project: ~/shop
               [Open] prompt 7
               [Block] block 7 1
               [Later] later

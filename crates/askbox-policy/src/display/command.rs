@@ -24,6 +24,12 @@ pub fn command(arguments: &[String]) -> String {
         .join(" ")
 }
 
+/// A command line for people, as [`command`] shows it, without what [`command_shortened`] leaves out of the log: what is shown
+/// may be kept, by a notification server as much as by a terminal.
+pub fn command_without_secrets(arguments: &[String]) -> String {
+    command(&redacted(arguments, arguments.len(), redact::whole))
+}
+
 /// A command line for the log: the executable (`unknown` where it is), `argv[0]` and up to eight words, shortened, without
 /// the values of flags and variables that hold secrets, and without the user and the query of URLs.
 pub fn command_shortened(exe: Option<&Path>, arguments: &[String]) -> Vec<String> {
@@ -33,22 +39,32 @@ pub fn command_shortened(exe: Option<&Path>, arguments: &[String]) -> Vec<String
 
 /// The same without the executable, for a command that nobody has started yet.
 pub fn words_shortened(arguments: &[String]) -> Vec<String> {
+    let words = redacted(arguments, 1 + MAX_WORDS, redact::word);
+    words.iter().map(|word| text(word, MAX_WORD)).collect()
+}
+
+/// The first words of a command line without the secrets in them.
+fn redacted(
+    arguments: &[String],
+    most: usize,
+    redact: impl Fn(&str, Next, &str) -> (String, Next),
+) -> Vec<String> {
     let program = arguments
         .first()
         .map_or("", |name| name.rsplit('/').next().unwrap_or(name));
     let mut next = Next::Word;
     arguments
         .iter()
-        .take(1 + MAX_WORDS)
+        .take(most)
         .enumerate()
-        .map(|(position, word)| {
+        .map(|(position, argument)| {
             let (shown, then) = if position == 0 {
-                (redact::plain(word), Next::Word)
+                (redact::plain(argument), Next::Word)
             } else {
-                redact::word(word, next, program)
+                redact(argument, next, program)
             };
             next = then;
-            text(&shown, MAX_WORD)
+            shown
         })
         .collect()
 }

@@ -93,6 +93,36 @@ pub(super) fn word(word: &str, expected: Next, program: &str) -> (String, Next) 
     }
 }
 
+/// The same with every word of a script in it, where [`word`] keeps the first one only.
+pub(super) fn whole(text: &str, expected: Next, program: &str) -> (String, Next) {
+    if expected != Next::Word || !text.contains(char::is_whitespace) {
+        return word(text, expected, program);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut next = Next::Word;
+    // The name of a secret, and its value in the words that follow up to the end of a quotation: `'Authorization: Bearer x'`.
+    let mut is_value = false;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let one = piece.trim_end();
+        let space = piece.get(one.len()..).unwrap_or_default();
+        if one.is_empty() {
+            shown.push_str(space);
+            continue;
+        }
+        if is_value {
+            shown.push_str(REDACTED);
+            is_value = !one.ends_with(['\'', '"']);
+        } else {
+            let (without, then) = word(one, next, program);
+            is_value = without != one && without.ends_with(REDACTED) && one.ends_with([':', '=']);
+            shown.push_str(&without);
+            next = then;
+        }
+        shown.push_str(space);
+    }
+    (shown, Next::Word)
+}
+
 /// Reads a word as a flag; `None` when it is none.
 fn flag(word: &str, program: &str) -> Option<(String, Next)> {
     if word.contains("://") && !word.starts_with('-') {

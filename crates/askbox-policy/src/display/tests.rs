@@ -472,3 +472,40 @@ proptest! {
         prop_assert!(!display::command_shortened(None, &words).concat().contains(&value));
     }
 }
+
+#[test]
+fn a_shown_command_keeps_its_script_and_loses_its_secrets() {
+    let table: [(&[&str], &str); 6] = [
+        (&["npm", "install", "left pad"], "npm install 'left pad'"),
+        (
+            &["sh", "-c", "make all && ./run  --fast"],
+            "sh -c 'make all && ./run  --fast'",
+        ),
+        (
+            &[
+                "curl",
+                "-H",
+                "Authorization: Bearer abc",
+                "https://me:pw@a.test/x?token=1",
+            ],
+            "curl -H 'Authorization: ***' https://a.test/x",
+        ),
+        (
+            &[
+                "sh",
+                "-c",
+                "curl -H 'Authorization: Bearer abc' https://a.test/?k=1; ls",
+            ],
+            r"sh -c 'curl -H '\''Authorization: *** *** *** https://a.test/ ls'",
+        ),
+        (
+            &["sh", "-c", "TOKEN=abc run --password hunter2 x"],
+            "sh -c 'TOKEN=*** run --password *** x'",
+        ),
+        (&["mysql", "-phunter2", "db"], "mysql '-p***' db"),
+    ];
+    for (words, shown) in table {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(display::command_without_secrets(&words), shown);
+    }
+}

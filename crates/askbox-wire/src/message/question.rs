@@ -21,6 +21,9 @@ pub struct QuestionView {
     pub process: ProcessView,
     /// The project's directory, for scripts.
     pub project: String,
+    /// The same for people. Harmless text.
+    #[serde(default)]
+    pub project_shown: String,
     /// The session.
     pub session: SessionId,
     /// The session's name for people. Harmless text.

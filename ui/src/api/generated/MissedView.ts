@@ -42,6 +42,10 @@ process: ProcessView,
  */
 project: string, 
 /**
+ * The same for people. Harmless text.
+ */
+project_shown: string, 
+/**
  * The session.
  */
 session: SessionId, 
