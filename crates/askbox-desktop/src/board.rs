@@ -24,6 +24,9 @@ const FIRST_PAUSE_MS: u64 = 2_000;
 /// The longest.
 const LONGEST_PAUSE_MS: u64 = 60_000;
 
+/// Names of changed files that a notice remembers of a session.
+const MOST_FLAGGED: usize = 64;
+
 /// Missed questions that a digest remembers.
 const MOST_MISSED: usize = 100;
 
@@ -40,6 +43,8 @@ pub enum Slot {
     Quiet(SessionId),
     /// A session that changed what runs outside.
     Flagged(SessionId),
+    /// Something that the person chose and that did not happen.
+    Trouble,
     /// A try.
     Test,
 }
@@ -47,11 +52,16 @@ pub enum Slot {
 /// What to do at the notification server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Show it, in the place of what the slot showed before.
-    Show(Slot, Notice),
+    /// Show it, in the place of what the slot showed before, under this number: what the server hands back later has to say
+    /// what it was about, since the next may be on its way already.
+    Show(Slot, Serial, Notice),
     /// Close it.
     Close(Slot),
 }
+
+/// The number of one showing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Serial(pub u64);
 
 /// How a notification went away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +78,8 @@ pub struct Board {
     shown: BTreeMap<Slot, Shown>,
     /// Questions whose notification the person closed: later.
     aside: BTreeSet<String>,
-    /// Questions whose answer is on its way.
-    answering: BTreeSet<String>,
+    /// Questions whose answer is on its way, or came, and the revision that it was for: a later one is another matter.
+    answering: BTreeMap<String, u32>,
     /// Why an answer did not count, by its question.
     refused: BTreeMap<String, String>,
     missed: Vec<MissedView>,
@@ -78,6 +88,9 @@ pub struct Board {
     known_quiet: BTreeSet<SessionId>,
     /// What the server refused to show.
     failed: BTreeMap<Slot, Failed>,
+    /// What the person chose and did not happen, and why.
+    trouble: Option<String>,
+    serial: Serial,
     reach: Reach,
 }
 
@@ -93,7 +106,11 @@ struct Failed {
 #[derive(Debug)]
 struct Shown {
     notice: Notice,
-    at_ms: u64,
+    serial: Serial,
+    /// Since when the server shows it; `None` until it says so.
+    since_ms: Option<u64>,
+    /// The questions that it stands for.
+    questions: Vec<String>,
 }
 
 impl Board {
@@ -126,15 +143,18 @@ impl Board {
             {
                 continue;
             }
-            for id in stood_for(&slot, desk) {
-                self.reach.offered(&id, now_ms);
-            }
+            self.serial.0 += 1;
             let shown = Shown {
                 notice: notice.clone(),
-                at_ms: now_ms,
+                serial: self.serial,
+                since_ms: None,
+                questions: self.stands_for(&slot, desk),
             };
+            for id in &shown.questions {
+                self.reach.offered(id, now_ms);
+            }
             self.shown.insert(slot.clone(), shown);
-            steps.push(Step::Show(slot, notice));
+            steps.push(Step::Show(slot, self.serial, notice));
         }
         steps
     }
@@ -150,6 +170,9 @@ impl Board {
             }
         } else {
             wanted.insert(Slot::Summary, notice::summary(&pending, words));
+        }
+        if let Some(reason) = &self.trouble {
+            wanted.insert(Slot::Trouble, notice::trouble(reason, words.strings));
         }
         if !self.missed.is_empty() {
             wanted.insert(Slot::Missed, notice::missed(&self.missed, words.strings));
@@ -174,7 +197,9 @@ impl Board {
     /// Open questions that a notification should stand for.
     fn pending<'a>(&self, desk: &'a Desk) -> Vec<&'a QuestionView> {
         let is_pending = |question: &&QuestionView| {
-            !self.aside.contains(&question.id) && !self.answering.contains(&question.id)
+            let answered = self.answering.get(&question.id);
+            !self.aside.contains(&question.id)
+                && answered.is_none_or(|revision| revision < &question.revision)
         };
         desk.questions().iter().filter(is_pending).collect()
     }
@@ -182,12 +207,14 @@ impl Board {
     fn forget_what_is_over(&mut self, desk: &Desk) {
         let is_open = |id: &String| desk.question(id).is_some();
         self.aside.retain(is_open);
-        self.answering.retain(is_open);
+        self.answering.retain(|id, _| is_open(id));
         self.refused.retain(|id, _| is_open(id));
         self.reach.retain(|id| desk.question(id).is_some());
         let Ok(known) = desk.known() else { return };
         let runs = |session: &SessionId| known.sessions.iter().any(|one| one.id == *session);
         self.flagged.retain(|session, _| runs(session));
+        let is_missed = |id: &String| known.missed.iter().any(|one| one.question.id == *id);
+        self.missed.retain(|missed| is_missed(&missed.question.id));
         self.known_quiet.retain(|session| known.quiet.contains(session));
     }
 
@@ -207,46 +234,74 @@ impl Board {
     /// A session changed what runs outside later.
     pub fn flagged(&mut self, session: &SessionId, names: &[String]) {
         let known = self.flagged.entry(session.clone()).or_default();
-        known.extend(names.iter().cloned());
+        // The rest is in the review.
+        known.extend(
+            names
+                .iter()
+                .take(MOST_FLAGGED.saturating_sub(known.len()))
+                .cloned(),
+        );
     }
 
-    /// What a click on a slot means, at this moment: on the button with this key, or beside the buttons. `None` where it came
-    /// too soon to be meant for what it hit, or hit what is not shown any more: nothing is decided, and the notification is
-    /// shown again. It is gone in any case, since servers close what was clicked.
-    pub fn clicked(&mut self, slot: &Slot, key: Option<&str>, desk: &Desk, now_ms: u64) -> Option<Choice> {
+    /// Something that the person chose did not happen.
+    pub fn trouble(&mut self, reason: String) {
+        self.trouble = Some(reason);
+    }
+
+    /// The server shows it from now on.
+    pub fn confirmed(&mut self, slot: &Slot, serial: Serial, now_ms: u64) {
+        let Some(shown) = self.shown.get_mut(slot).filter(|shown| shown.serial == serial) else {
+            return;
+        };
+        shown.since_ms = Some(now_ms);
+        for id in &shown.questions {
+            self.reach.confirmed(id);
+        }
+    }
+
+    /// What a click on a showing means, at this moment: on the button with this key, or beside the buttons. `None` where it came
+    /// too soon to be meant for what it hit: nothing is decided, and the notification is shown again. It is gone in any case,
+    /// since servers close what was clicked.
+    pub fn clicked(&mut self, slot: &Slot, serial: Serial, key: Option<&str>, now_ms: u64) -> Option<Choice> {
         self.reach.proven();
-        let shown = self.shown.remove(slot)?;
-        if now_ms.saturating_sub(shown.at_ms) < ARMING_MS {
+        let shown = self.take(slot, serial)?;
+        if now_ms.saturating_sub(shown.since_ms?) < ARMING_MS {
             return None;
         }
         let choice = match key {
-            None => shown.notice.otherwise,
+            None => shown.notice.otherwise.clone(),
             Some(key) => {
-                let mut offered = shown.notice.buttons.into_iter().map(|(choice, _)| choice);
-                offered.find(|choice| choice.to_string() == key)?
+                let mut offered = shown.notice.buttons.iter().map(|(choice, _)| choice);
+                offered.find(|choice| choice.to_string() == key)?.clone()
             }
         };
         // An answer takes a question off the list, or brings it back; all else is "later".
-        self.put_aside(slot, desk);
+        self.put_aside(slot, shown);
         Some(choice)
     }
 
-    /// A notification went away without a click: later, for what it stood for at this moment.
-    pub fn gone(&mut self, slot: &Slot, how: Gone, desk: &Desk) {
-        if self.shown.remove(slot).is_none() {
+    /// A notification went away without a click: later, for what it stood for.
+    pub fn gone(&mut self, slot: &Slot, serial: Serial, how: Gone) {
+        let Some(shown) = self.take(slot, serial) else {
             return;
-        }
+        };
         if how == Gone::Expired {
-            for id in stood_for(slot, desk) {
-                self.reach.expired(&id);
+            for id in &shown.questions {
+                self.reach.expired(id);
             }
         }
-        self.put_aside(slot, desk);
+        self.put_aside(slot, shown);
     }
 
-    fn put_aside(&mut self, slot: &Slot, desk: &Desk) {
+    /// A showing, if it is the last of its slot: what comes back of an earlier one says nothing of this.
+    fn take(&mut self, slot: &Slot, serial: Serial) -> Option<Shown> {
+        self.shown.get(slot).filter(|shown| shown.serial == serial)?;
+        self.shown.remove(slot)
+    }
+
+    fn put_aside(&mut self, slot: &Slot, shown: Shown) {
         match slot {
-            Slot::Question(_) | Slot::Summary => self.aside.extend(stood_for(slot, desk)),
+            Slot::Question(_) | Slot::Summary => self.aside.extend(shown.questions),
             Slot::Missed => self.missed.clear(),
             Slot::Quiet(session) => {
                 self.known_quiet.insert(session.clone());
@@ -254,13 +309,31 @@ impl Board {
             Slot::Flagged(session) => {
                 self.flagged.remove(session);
             }
+            Slot::Trouble => self.trouble = None,
             Slot::Test => {}
         }
     }
 
-    /// An answer is on its way: the question needs no notification.
-    pub fn answering(&mut self, question: &str) {
-        self.answering.insert(question.to_owned());
+    /// The questions that a slot stands for now.
+    fn stands_for(&self, slot: &Slot, desk: &Desk) -> Vec<String> {
+        match slot {
+            Slot::Question(id) => vec![id.clone()],
+            Slot::Summary => {
+                let pending = self.pending(desk).into_iter();
+                pending.map(|question| question.id.clone()).collect()
+            }
+            Slot::Missed | Slot::Quiet(_) | Slot::Flagged(_) | Slot::Trouble | Slot::Test => Vec::new(),
+        }
+    }
+
+    /// An answer to this revision is on its way: the question needs no notification.
+    pub fn answering(&mut self, question: &str, revision: u32) {
+        self.answering.insert(question.to_owned(), revision);
+    }
+
+    /// It counts. What the question asks for beyond it is shown as a new one.
+    pub fn answered(&mut self, question: &str) {
+        self.aside.remove(question);
     }
 
     /// It was refused: the question is shown again, as it is now, with the reason.
@@ -272,8 +345,10 @@ impl Board {
     }
 
     /// A notification could not be shown. It is tried again after a while, or when another server is there.
-    pub fn failed(&mut self, slot: &Slot, now_ms: u64) {
-        self.shown.remove(slot);
+    pub fn failed(&mut self, slot: &Slot, serial: Serial, now_ms: u64) {
+        if self.take(slot, serial).is_none() {
+            return;
+        }
         let before = self.failed.get(slot).map_or(0, |failed| failed.pause_ms);
         let pause_ms = (before * 2).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
         let until_ms = now_ms.saturating_add(pause_ms);
@@ -296,21 +371,8 @@ impl Board {
     /// to look again.
     pub fn prompt_due(&mut self, desk: &Desk, now_ms: u64) -> Due {
         let open = desk.questions().iter();
-        let ids = open.filter(|question| !self.answering.contains(&question.id));
+        let ids = open.filter(|question| !self.answering.contains_key(&question.id));
         self.reach.due(ids.map(|question| question.id.as_str()), now_ms)
-    }
-}
-
-/// The questions that a slot stands for.
-fn stood_for(slot: &Slot, desk: &Desk) -> Vec<String> {
-    match slot {
-        Slot::Question(id) => vec![id.clone()],
-        Slot::Summary => desk
-            .questions()
-            .iter()
-            .map(|question| question.id.clone())
-            .collect(),
-        Slot::Missed | Slot::Quiet(_) | Slot::Flagged(_) | Slot::Test => Vec::new(),
     }
 }
 

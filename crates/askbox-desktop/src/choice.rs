@@ -19,6 +19,8 @@ pub enum Choice {
         revision: u32,
         /// Which answer; never [`Button::Options`].
         button: Button,
+        /// How long it holds where it has a time, in milliseconds: as long as the button said.
+        for_ms: u64,
     },
     /// Show the prompt window with this question.
     Prompt(String),
@@ -53,7 +55,8 @@ impl fmt::Display for Choice {
                 question,
                 revision,
                 button,
-            } => write!(f, "{} {question} {revision}", word(*button)),
+                for_ms,
+            } => write!(f, "{} {question} {revision} {for_ms}", word(*button)),
             Self::Prompt(question) => write!(f, "prompt {question}"),
             Self::Questions => f.write_str("questions"),
             Self::Open => f.write_str("open"),
@@ -86,13 +89,14 @@ impl FromStr for Choice {
             ["lockdown", "on"] => Self::Lockdown(true),
             ["lockdown", "off"] => Self::Lockdown(false),
             ["quit"] => Self::Quit,
-            [button, question, revision] => Self::Answer {
+            [button, question, revision, for_ms] => Self::Answer {
                 question: (*question).to_owned(),
                 revision: revision.parse().map_err(|_not_a_number| Unknown)?,
                 button: ANSWERS
                     .into_iter()
                     .find(|known| word(*known) == *button)
                     .ok_or(Unknown)?,
+                for_ms: for_ms.parse().map_err(|_not_a_number| Unknown)?,
             },
             _ => return Err(Unknown),
         })
@@ -118,11 +122,11 @@ fn word(button: Button) -> &'static str {
 }
 
 /// The answer that a button gives, of the narrowest scope. `None` for [`Button::Options`], which decides nothing.
-pub fn answer(button: Button, default_expiry_ms: u64) -> Option<Answer> {
+pub fn answer(button: Button, for_ms: u64) -> Option<Answer> {
     let (allow, duration) = match button {
         Button::AllowOnce => (true, Duration::Once),
-        Button::Block => (false, Duration::For(default_expiry_ms)),
-        Button::AllowTime => (true, Duration::For(default_expiry_ms)),
+        Button::Block => (false, Duration::For(for_ms)),
+        Button::AllowTime => (true, Duration::For(for_ms)),
         Button::Always => (true, Duration::Always),
         Button::Options => return None,
     };
@@ -146,6 +150,7 @@ mod tests {
                 question: "7".into(),
                 revision: 3,
                 button,
+                for_ms: 3_600_000,
             })
             .collect();
         all.extend([
@@ -178,8 +183,9 @@ mod tests {
             "default",
             "allow",
             "allow_once 7",
-            "allow_once 7 x",
-            "options 7 3",
+            "allow_once 7 1",
+            "allow_once 7 x 1",
+            "options 7 3 1",
             "quit now",
             "pause soon",
         ] {

@@ -39,7 +39,7 @@ pub struct Desk {
 /// What it knows while there is a daemon.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// The daemon, as it was when the connection was made; what changes since is beside it.
+    /// The daemon, as it said last.
     pub status: StatusView,
     /// Open questions, oldest first.
     pub questions: Vec<QuestionView>,
@@ -49,10 +49,6 @@ pub struct Known {
     pub sessions: Vec<SessionView>,
     /// Sessions that asked too much.
     pub quiet: BTreeSet<SessionId>,
-    /// Until when questions are paused, in milliseconds since 1970.
-    pub paused_until_ms: Option<u64>,
-    /// Whether everything is denied.
-    pub lockdown: bool,
 }
 
 impl Default for Desk {
@@ -87,14 +83,27 @@ impl Desk {
     /// A connection was made.
     pub fn connected(&mut self, snapshot: Snapshot) {
         self.known = Ok(Known {
-            paused_until_ms: snapshot.status.paused_until_ms,
-            lockdown: snapshot.status.lockdown,
             status: snapshot.status,
             questions: snapshot.questions,
             missed: snapshot.missed,
             sessions: snapshot.sessions,
             quiet: BTreeSet::new(),
         });
+    }
+
+    /// The daemon says anew how it is.
+    pub fn status(&mut self, status: StatusView) {
+        if let Ok(known) = &mut self.known {
+            known.status = status;
+        }
+    }
+
+    /// The daemon lists the missed questions anew.
+    pub fn missed(&mut self, missed: Vec<MissedView>) {
+        if let Ok(known) = &mut self.known {
+            known.missed = missed;
+            known.bound_missed();
+        }
     }
 
     /// The connection is gone.
@@ -114,7 +123,10 @@ impl Known {
     fn apply(&mut self, event: &Event) {
         match event {
             Event::QuestionOpened(question) | Event::QuestionChanged(question) => self.put(question),
-            Event::QuestionClosed { id, .. } => self.questions.retain(|question| question.id != *id),
+            Event::QuestionClosed { id, .. } => {
+                self.questions.retain(|question| question.id != *id);
+                self.missed.retain(|missed| missed.question.id != *id);
+            }
             Event::Missed(missed) => self.miss(missed),
             Event::SessionQuiet { session, quiet: true } => {
                 self.quiet.insert(session.clone());
@@ -125,8 +137,8 @@ impl Known {
             } => {
                 self.quiet.remove(session);
             }
-            Event::Paused { until_ms } => self.paused_until_ms = *until_ms,
-            Event::Lockdown { on } => self.lockdown = *on,
+            Event::Paused { until_ms } => self.status.paused_until_ms = *until_ms,
+            Event::Lockdown { on } => self.status.lockdown = *on,
             Event::SessionChanged(session) => match self.sessions.iter_mut().find(|one| one.id == session.id)
             {
                 Some(one) => one.clone_from(session),
@@ -161,6 +173,10 @@ impl Known {
             .retain(|question| question.id != missed.question.id);
         self.missed.retain(|one| one.question.id != missed.question.id);
         self.missed.push(missed.clone());
+        self.bound_missed();
+    }
+
+    fn bound_missed(&mut self) {
         let surplus = self.missed.len().saturating_sub(MISSED_KEPT);
         self.missed.drain(..surplus);
     }

@@ -81,7 +81,7 @@ pub enum Entry {
 pub fn shape(desk: &Desk) -> Shape {
     match desk.known() {
         Err(_) => Shape::Problem,
-        Ok(known) if known.lockdown => Shape::Lockdown,
+        Ok(known) if known.status.lockdown => Shape::Lockdown,
         Ok(known) if !known.questions.is_empty() => Shape::Question,
         Ok(known) if known.status.obstacle.is_some() || !known.status.warnings.is_empty() => Shape::Problem,
         Ok(known) if !known.sessions.is_empty() => Shape::Running,
@@ -95,7 +95,7 @@ pub fn tooltip(desk: &Desk, words: Words<'_>) -> String {
     match desk.known() {
         Err(absence) if absence.reason.is_empty() => strings.get("tray-starting"),
         Err(absence) => short(&absence.reason),
-        Ok(known) if known.lockdown => strings.get("tray-lockdown"),
+        Ok(known) if known.status.lockdown => strings.get("tray-lockdown"),
         Ok(known) => strings.with(
             "tray-counts",
             &[
@@ -116,12 +116,12 @@ pub fn menu(desk: &Desk, words: Words<'_>, until: impl Fn(u64) -> String) -> Vec
         entries.push(Entry::Separator);
         entries.push(pause(known, words, until));
         // An item with a mark would flip before the daemon did anything.
-        let label = if known.lockdown {
+        let label = if known.status.lockdown {
             "menu-lockdown-end"
         } else {
             "menu-lockdown"
         };
-        entries.push(item(strings.get(label), Choice::Lockdown(!known.lockdown)));
+        entries.push(item(strings.get(label), Choice::Lockdown(!known.status.lockdown)));
     } else if let Err(absence) = desk.known()
         && let Some(hint) = &absence.hint
     {
@@ -153,7 +153,8 @@ fn questions(known: &Known, words: Words<'_>, entries: &mut Vec<Entry>) {
 /// What can be answered from the menu: that which its title shows in full. The others are opened.
 fn answers(question: &QuestionView, words: Words<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let is_whole = question.members.len() == 1 && question.unlisted == 0;
+    let is_whole =
+        question.members.len() == 1 && notice::is_whole(question) && short(&question.title) == question.title;
     for button in [Button::AllowOnce, Button::AllowTime, Button::Block] {
         let is_offered = button == Button::Block
             || (is_whole && !(button == Button::AllowTime && question.kind == Kind::Profile));
@@ -162,6 +163,7 @@ fn answers(question: &QuestionView, words: Words<'_>) -> Vec<Entry> {
                 question: question.id.clone(),
                 revision: question.revision,
                 button,
+                for_ms: words.default_expiry_ms,
             };
             entries.push(item(notice::label(button, question.kind, words), choice));
         }
@@ -208,7 +210,7 @@ fn pause(known: &Known, words: Words<'_>, until: impl Fn(u64) -> String) -> Entr
         .into_iter()
         .map(|milliseconds| item(strings.duration(milliseconds), Choice::Pause(milliseconds)))
         .collect();
-    let label = match known.paused_until_ms {
+    let label = match known.status.paused_until_ms {
         Some(moment) => {
             entries.push(item(strings.get("menu-resume"), Choice::Pause(0)));
             strings.with("menu-paused", &[("until", until(moment).into())])

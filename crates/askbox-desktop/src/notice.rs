@@ -86,8 +86,16 @@ pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>
 
 /// Whether a notification shows all that an answer would cover: one host, or files that all have a line.
 fn is_answerable(question: &QuestionView) -> bool {
-    let hosts = if question.kind == Kind::Network { 1 } else { LINES };
-    question.members.len() <= hosts && question.unlisted == 0
+    let most = if question.kind == Kind::Network { 1 } else { LINES };
+    question.members.len() <= most && is_whole(question)
+}
+
+/// Whether all that is asked for is there, and nothing of it was cut to be shown.
+pub fn is_whole(question: &QuestionView) -> bool {
+    let is_cut = |text: &str| text.contains('…') || LINE_CHARACTERS < text.chars().count();
+    question.unlisted == 0
+        && !is_cut(&question.title)
+        && !question.members.iter().any(|member| is_cut(&member.display))
 }
 
 fn offer(button: Button, question: &QuestionView, words: Words<'_>) -> (Choice, String) {
@@ -98,6 +106,7 @@ fn offer(button: Button, question: &QuestionView, words: Words<'_>) -> (Choice, 
             question: question.id.clone(),
             revision: question.revision,
             button,
+            for_ms: words.default_expiry_ms,
         },
     };
     (choice, label)
@@ -233,6 +242,17 @@ pub fn flagged(session: &SessionView, names: &[String], strings: &Strings) -> No
         body,
         buttons: vec![(Choice::Review(session.id.clone()), strings.get("button-review"))],
         otherwise: Choice::Review(session.id.clone()),
+        urgent: false,
+    }
+}
+
+/// The one of something that the person chose and that did not happen.
+pub fn trouble(reason: &str, strings: &Strings) -> Notice {
+    Notice {
+        summary: strings.get("notice-trouble"),
+        body: vec![line(reason)],
+        buttons: vec![(Choice::Open, strings.get("button-open"))],
+        otherwise: Choice::Open,
         urgent: false,
     }
 }

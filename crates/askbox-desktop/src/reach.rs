@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::board::{Due, Server};
 
+/// How long any server has to say that it shows something.
+pub(crate) const REPLY_MS: u64 = 5_000;
+
 /// How long an unproven server has for a first click on a question.
 pub(crate) const PATIENCE_MS: u64 = 15_000;
 
@@ -14,12 +17,21 @@ pub(crate) struct Reach {
     server: Option<Server>,
     /// A click came back.
     is_proven: bool,
-    /// When a question was first shown, by its id.
-    offered: BTreeMap<String, u64>,
+    /// Questions that the server was told to show, by their ids.
+    offered: BTreeMap<String, Offered>,
     /// Those whose notification went away by itself.
     expired: BTreeSet<String>,
     /// Those for which the prompt window was opened: once each.
     prompted: BTreeSet<String>,
+}
+
+/// A question that the server was told to show.
+#[derive(Clone, Copy, Debug)]
+struct Offered {
+    /// When it was first.
+    at_ms: u64,
+    /// Whether the server said that it does.
+    is_confirmed: bool,
 }
 
 impl Reach {
@@ -39,7 +51,17 @@ impl Reach {
     }
 
     pub(crate) fn offered(&mut self, question: &str, now_ms: u64) {
-        self.offered.entry(question.to_owned()).or_insert(now_ms);
+        let offered = Offered {
+            at_ms: now_ms,
+            is_confirmed: false,
+        };
+        self.offered.entry(question.to_owned()).or_insert(offered);
+    }
+
+    pub(crate) fn confirmed(&mut self, question: &str) {
+        if let Some(offered) = self.offered.get_mut(question) {
+            offered.is_confirmed = true;
+        }
     }
 
     pub(crate) fn expired(&mut self, question: &str) {
@@ -55,16 +77,15 @@ impl Reach {
     pub(crate) fn due<'a>(&mut self, open: impl Iterator<Item = &'a str>, now_ms: u64) -> Due {
         let (mut due, mut next): (Vec<&str>, Option<u64>) = (Vec::new(), None);
         for id in open.filter(|id| !self.prompted.contains(*id)) {
-            let at = match self.server {
-                None => 0,
-                Some(server) if !server.actions => 0,
-                Some(_) if self.is_proven => continue,
-                Some(_) if self.expired.contains(id) => 0,
-                Some(_) => match self.offered.get(id) {
-                    Some(offered) => offered.saturating_add(PATIENCE_MS),
-                    // It was not shown yet.
-                    None => continue,
-                },
+            let at = match (self.server, self.offered.get(id)) {
+                (None, _) => 0,
+                (Some(server), _) if !server.actions => 0,
+                (Some(_), Some(offered)) if !offered.is_confirmed => offered.at_ms.saturating_add(REPLY_MS),
+                (Some(_), _) if self.is_proven => continue,
+                (Some(_), _) if self.expired.contains(id) => 0,
+                (Some(_), Some(offered)) => offered.at_ms.saturating_add(PATIENCE_MS),
+                // It was not shown yet.
+                (Some(_), None) => continue,
             };
             if at <= now_ms {
                 due.push(id);

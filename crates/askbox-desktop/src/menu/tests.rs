@@ -42,12 +42,12 @@ fn questions_and_sessions_have_their_entries() {
             (Askbox: 2 questions wait)
             --
             npm (shop) wants 7.test:
-              Allow once -> allow_once 7 1
-              Allow 1 hour -> allow_time 7 1
-              Block -> block 7 1
+              Allow once -> allow_once 7 1 3600000
+              Allow 1 hour -> allow_time 7 1 3600000
+              Block -> block 7 1 3600000
               Options… -> prompt 7
             npm (shop) wants a.test:
-              Block -> block 8 1
+              Block -> block 8 1 3600000
               Options… -> prompt 8
             --
             npm install:

@@ -21,10 +21,10 @@ fn one_host_can_be_answered_at_once() {
             npm (shop) wants 7.test
               Program: npm install
               Project: ~/shop
-              [Allow once] allow_once 7 1
-              [Block] block 7 1
-              [Allow 1 hour] allow_time 7 1
-              [Always] always 7 1
+              [Allow once] allow_once 7 1 3600000
+              [Block] block 7 1 3600000
+              [Allow 1 hour] allow_time 7 1 3600000
+              [Always] always 7 1 3600000
               [Options…] prompt 7
               otherwise prompt 7
         "]],
@@ -47,7 +47,7 @@ fn several_hosts_are_opened_first() {
               b.test
               Project: ~/shop
               [Open] prompt 7
-              [Block] block 7 1
+              [Block] block 7 1 3600000
               [Later] later
               otherwise prompt 7
         "]],
