@@ -1,6 +1,11 @@
 //! The app from its start to its end: one at a time, with a display; tasks for daemon, notifications and tray beside GTK's
 //! loop, which a closed window does not end.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
 use askbox_paths::{Paths, ROOT_VARIABLE};
 use askbox_wire::{ClientError, LockError, Show, View};
 use futures_util::StreamExt;
@@ -10,14 +15,14 @@ use tokio::sync::mpsc::{self, Sender};
 use crate::hub::{Hub, News};
 use crate::options::Options;
 use crate::single::{self, Turn};
-use crate::windows::{LogFeed, Pending};
+use crate::windows::{Caller, LogFeed, Pending};
 use crate::{appearance, commands, display, link, notifications, preferences, windows};
 
 /// News that may wait: more than a burst of events, less than memory would notice.
 const NEWS: usize = 1024;
 
-/// Notifications that may wait for a slow server.
-const STEPS: usize = 256;
+/// Between tries to reach the bus.
+const BUS_PAUSE: Duration = Duration::from_secs(2);
 
 /// The name of hosts for tray icons.
 const TRAY_HOST: &str = "org.kde.StatusNotifierWatcher";
@@ -75,7 +80,8 @@ pub(crate) fn run(options: Options) -> Result<(), Error> {
     };
     display::open().map_err(Error::Display)?;
     let (news, inbox) = mpsc::channel(NEWS);
-    let (steps, orders) = mpsc::channel(STEPS);
+    let (steps, orders) = mpsc::unbounded_channel();
+    let ending = Arc::new(AtomicBool::new(false));
     let app = tauri::Builder::default()
         .manage(paths.clone())
         .manage(news.clone())
@@ -90,15 +96,16 @@ pub(crate) fn run(options: Options) -> Result<(), Error> {
                 preferences::load(&paths),
                 steps,
                 news.clone(),
+                Arc::clone(&ending),
             );
             tauri::async_runtime::spawn(hub.run(inbox));
             tauri::async_runtime::spawn(notifications::serve(orders, news.clone()));
             tauri::async_runtime::spawn(single::serve(paths.clone(), lock, news.clone()));
             tauri::async_runtime::spawn(appearance::watch(news.clone()));
             tauri::async_runtime::spawn(watch_tray_hosts(news.clone()));
-            link::keep(paths, news);
+            link::keep(paths, news, ending);
             if !options.background {
-                windows::open(&handle, None);
+                windows::open(&handle, Caller::person());
             }
             Ok(())
         })
@@ -114,21 +121,31 @@ pub(crate) fn run(options: Options) -> Result<(), Error> {
 
 /// Tells the hub of tray hosts that appear: at login the app may be there first.
 async fn watch_tray_hosts(news: Sender<News>) {
-    let watched: zbus::Result<()> = async {
-        let bus = zbus::Connection::session().await?;
-        let proxy = zbus::fdo::DBusProxy::new(&bus).await?;
-        let mut owners = proxy
-            .receive_name_owner_changed_with_args(&[(0, TRAY_HOST)])
-            .await?;
-        while let Some(owner) = owners.next().await {
-            if owner.args()?.new_owner().is_some() && news.send(News::TrayHost).await.is_err() {
-                break;
+    while let Err(error) = follow_tray_hosts(&news).await {
+        tracing::warn!(%error, "the session bus is away: no tray icon");
+        tokio::time::sleep(BUS_PAUSE).await;
+    }
+}
+
+async fn follow_tray_hosts(news: &Sender<News>) -> zbus::Result<()> {
+    let bus = zbus::Connection::session().await?;
+    let proxy = zbus::fdo::DBusProxy::new(&bus).await?;
+    let mut owners = proxy
+        .receive_name_owner_changed_with_args(&[(0, TRAY_HOST)])
+        .await?;
+    // One that appeared before we listened.
+    let mut is_there = proxy.name_has_owner(TRAY_HOST.try_into()?).await?;
+    loop {
+        if is_there && news.send(News::TrayHost).await.is_err() {
+            return Ok(());
+        }
+        match owners.next().await {
+            Some(owner) => is_there = owner.args()?.new_owner().is_some(),
+            None => {
+                return Err(zbus::Error::InputOutput(Arc::new(
+                    io::ErrorKind::BrokenPipe.into(),
+                )));
             }
         }
-        Ok(())
-    }
-    .await;
-    if let Err(error) = watched {
-        tracing::warn!(%error, "the session bus is away: no tray icon");
     }
 }

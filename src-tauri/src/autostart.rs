@@ -21,21 +21,19 @@ pub(crate) fn is_on() -> bool {
     matches!(entry, Ok(Some(content)) if !desktop_entry::is_hidden(&content))
 }
 
-/// Writes the entry, or removes it.
+/// Writes the entry: one that starts the app, or one that is hidden, which also holds an entry of the system's back.
 pub(crate) fn set(on: bool) -> io::Result<()> {
     let path = path();
-    if !on {
-        return match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        };
-    }
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
     let program = std::env::current_exe()?;
-    own_file::replace(
-        &path,
-        desktop_entry::autostart(&program.to_string_lossy()).as_bytes(),
-    )
+    // The kernel says so of a program whose file was replaced, as an upgrade does.
+    let program = program.to_string_lossy();
+    let program = program.trim_end_matches(" (deleted)");
+    let mut entry = desktop_entry::autostart(program);
+    if !on {
+        entry.push_str("Hidden=true\n");
+    }
+    own_file::replace(&path, entry.as_bytes())
 }

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::call::call;
 use crate::hub::News;
-use crate::{autostart, log, preferences, review, windows};
+use crate::{log, preferences, review, windows};
 
 /// Does what a window asks for.
 #[tauri::command]
@@ -25,9 +25,9 @@ pub(crate) async fn request(
     request: WindowRequest,
 ) -> Result<WindowResponse, WireError> {
     let app = window.app_handle();
+    may_ask(window.label(), &request)?;
     match request {
         WindowRequest::Daemon(request) => {
-            may_ask(&request)?;
             let response = call(&paths, *request).await?;
             Ok(WindowResponse::Daemon(Box::new(response)))
         }
@@ -40,7 +40,7 @@ pub(crate) async fn request(
         }
         WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(&paths))),
         WindowRequest::SetPreferences(chosen) => {
-            let stored = autostart::set(chosen.autostart).and_then(|()| preferences::store(&paths, &chosen));
+            let stored = preferences::store(paths.inner().clone(), chosen.clone()).await;
             stored.map_err(|error| {
                 WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
             })?;
@@ -59,10 +59,10 @@ pub(crate) async fn request(
             windows::close(app, window.label());
             Ok(WindowResponse::Done)
         }
-        WindowRequest::Log(query) => log::read(&paths, log::Question::Events(query)).await,
-        WindowRequest::PastSessions => log::read(&paths, log::Question::PastSessions).await,
-        WindowRequest::Traffic(query) => log::read(&paths, log::Question::Traffic(query)).await,
-        WindowRequest::ExportLog => log::read(&paths, log::Question::Export).await,
+        WindowRequest::Log(query) => log::read(&paths, log::Wanted::Events(query)).await,
+        WindowRequest::PastSessions => log::read(&paths, log::Wanted::PastSessions).await,
+        WindowRequest::Traffic(query) => log::read(&paths, log::Wanted::Traffic(query)).await,
+        WindowRequest::ExportLog => log::read(&paths, log::Wanted::Export).await,
         WindowRequest::Review { session } => {
             let review = review::review(session, None).await?;
             Ok(WindowResponse::Review(review))
@@ -74,8 +74,39 @@ pub(crate) async fn request(
     }
 }
 
-/// Whether a window may ask the daemon for this.
-fn may_ask(request: &Request) -> Result<(), WireError> {
+/// Whether a window may ask for this: the prompt for what a prompt needs, the main window for what a person does.
+fn may_ask(label: &str, request: &WindowRequest) -> Result<(), WireError> {
+    let is_for_prompt = match request {
+        WindowRequest::Daemon(request) => {
+            may_ask_daemon(request)?;
+            matches!(
+                **request,
+                Request::Status | Request::Questions | Request::Missed | Request::Answer { .. }
+            )
+        }
+        WindowRequest::Link | WindowRequest::Show(_) | WindowRequest::Close => true,
+        WindowRequest::Log(_)
+        | WindowRequest::PastSessions
+        | WindowRequest::Traffic(_)
+        | WindowRequest::Review { .. }
+        | WindowRequest::Revert { .. }
+        | WindowRequest::ExportLog
+        | WindowRequest::Preferences
+        | WindowRequest::SetPreferences(_)
+        | WindowRequest::TestNotification => false,
+    };
+    if is_for_prompt || label == windows::MAIN {
+        return Ok(());
+    }
+    Err(refused())
+}
+
+fn refused() -> WireError {
+    WireError::new(ErrorCode::Refused, "this window may not ask for this")
+}
+
+/// Whether a person may ask the daemon for this in a window.
+fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
     match request {
         Request::Status
         | Request::Questions
@@ -106,10 +137,7 @@ fn may_ask(request: &Request) -> Result<(), WireError> {
         | Request::Started { .. }
         | Request::Ended { .. }
         | Request::Show(_)
-        | Request::Shutdown => Err(WireError::new(
-            ErrorCode::Refused,
-            "a window may not ask for this",
-        )),
+        | Request::Shutdown => Err(refused()),
     }
 }
 

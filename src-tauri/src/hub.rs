@@ -1,24 +1,26 @@
 //! The one place where everything meets: news of the daemon, of the notification server, of tray and windows come in;
 //! notifications, tray and windows are told what follows. It waits for nothing but news.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use askbox_desktop::board::{Board, Due, Gone, Server, Slot, Step};
+use askbox_desktop::board::{ARMING_MS, Board, Due, Gone, Serial, Server, Slot, Step};
 use askbox_desktop::choice::{self, Choice};
 use askbox_desktop::desk::{Absence, Snapshot};
 use askbox_desktop::notice::{self, Words};
 use askbox_desktop::{Desk, Link, Preferences, Strings, menu};
 use askbox_paths::Paths;
-use askbox_policy::SessionId;
-use askbox_wire::{Event, Request, Show, Stop, View, WireError};
+use askbox_policy::{Answer, SessionId};
+use askbox_wire::{Event, MissedView, Request, Show, StatusView, Stop, View, WireError};
 use tauri::AppHandle;
-use tokio::sync::mpsc::{Receiver, Sender, error::TryRecvError};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender, error::TryRecvError};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, sleep_until};
 
 use crate::call::call;
 use crate::tray::{self, Ink, Tray};
-use crate::windows;
+use crate::windows::{self, Caller};
 
 /// How long an answer holds while the daemon has not said otherwise: the built-in default.
 const DEFAULT_EXPIRY_MS: u64 = 3_600_000;
@@ -34,10 +36,18 @@ pub(crate) enum News {
     Event(Box<Event>),
     /// There is a notification server, another one, or none.
     Server(Option<Server>),
+    /// The daemon says anew how it is.
+    Status(Box<StatusView>),
+    /// The daemon lists the missed questions anew.
+    Missed(Vec<MissedView>),
+    /// A notification is shown.
+    Shown(Slot, Serial),
     /// A notification was clicked.
     Clicked {
         /// Which.
         slot: Slot,
+        /// Its number.
+        serial: Serial,
         /// The button; `None` for a click beside the buttons.
         key: Option<String>,
         /// What lets a window come to the front.
@@ -47,14 +57,16 @@ pub(crate) enum News {
     Gone {
         /// Which.
         slot: Slot,
+        /// Its number.
+        serial: Serial,
         /// How.
         how: Gone,
     },
     /// A notification could not be shown.
-    NotShown(Slot),
+    NotShown(Slot, Serial),
     /// Something in the menu was chosen.
     Chosen(Choice),
-    /// A window shall come up.
+    /// A person wants a window to come up.
     Show(Show),
     /// What came of an answer.
     Answered {
@@ -63,6 +75,8 @@ pub(crate) enum News {
         /// Whether it counts.
         result: Result<(), WireError>,
     },
+    /// What the person chose did not happen.
+    Trouble(String),
     /// The person chose how the desktop asks.
     Preferences(Preferences),
     /// A window asks how the daemon is.
@@ -85,8 +99,9 @@ pub(crate) struct Hub {
     ink: Ink,
     strings: Strings,
     preferences: Preferences,
-    steps: Sender<Step>,
+    steps: UnboundedSender<Step>,
     news: Sender<News>,
+    ending: Arc<AtomicBool>,
     began: Instant,
 }
 
@@ -95,8 +110,9 @@ impl Hub {
         app: AppHandle,
         paths: Paths,
         preferences: Preferences,
-        steps: Sender<Step>,
+        steps: UnboundedSender<Step>,
         news: Sender<News>,
+        ending: Arc<AtomicBool>,
     ) -> Self {
         Self {
             tray: Tray::new(app.clone()),
@@ -109,6 +125,7 @@ impl Hub {
             preferences,
             steps,
             news,
+            ending,
             began: Instant::now(),
         }
     }
@@ -116,7 +133,7 @@ impl Hub {
     /// Runs until nobody sends news any more.
     pub(crate) async fn run(mut self, mut inbox: Receiver<News>) {
         loop {
-            let next = self.refresh().await;
+            let next = self.refresh();
             let timer = async {
                 match next {
                     Some(at) => sleep_until(at).await,
@@ -130,11 +147,11 @@ impl Hub {
                 },
                 () = timer => continue,
             };
-            self.take(first).await;
+            self.take(first);
             // What has come meanwhile is shown together.
             loop {
                 match inbox.try_recv() {
-                    Ok(news) => self.take(news).await,
+                    Ok(news) => self.take(news),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
                 }
@@ -154,7 +171,7 @@ impl Hub {
     }
 
     /// Shows what is different now, and says when to look again.
-    async fn refresh(&mut self) -> Option<tokio::time::Instant> {
+    fn refresh(&mut self) -> Option<tokio::time::Instant> {
         let now = self.now_ms();
         let words = Words {
             strings: &self.strings,
@@ -170,7 +187,7 @@ impl Hub {
         };
         for step in steps {
             // The notifier ends with the app only.
-            if self.steps.send(step).await.is_err() {
+            if self.steps.send(step).is_err() {
                 return None;
             }
         }
@@ -182,7 +199,7 @@ impl Hub {
                     view: View::Prompt,
                     item: Some(question),
                 };
-                windows::show(&self.app, &show, None);
+                windows::show(&self.app, &show, Caller::Nobody);
             }
             Due::At(moment) => next = Some(next.map_or(moment, |next| next.min(moment))),
             Due::Never => {}
@@ -190,7 +207,7 @@ impl Hub {
         next.map(|moment| tokio::time::Instant::now() + Duration::from_millis(moment.saturating_sub(now)))
     }
 
-    async fn take(&mut self, news: News) {
+    fn take(&mut self, news: News) {
         match news {
             News::Up(snapshot) => {
                 self.desk.connected(*snapshot);
@@ -203,15 +220,41 @@ impl Hub {
             }
             News::Event(event) => self.hear(*event),
             News::Server(server) => self.board.server(server),
-            News::Clicked { slot, key, token } => self.clicked(&slot, key.as_deref(), token.as_deref()),
-            News::Gone { slot, how } => self.board.gone(&slot, how, &self.desk),
-            News::NotShown(slot) => {
-                let now = self.now_ms();
-                self.board.failed(&slot, now);
+            News::Status(status) => {
+                self.desk.status(*status);
+                windows::tell_link(&self.app, &self.desk);
             }
-            News::Chosen(choice) => self.choose(choice, None),
-            News::Show(show) => windows::show(&self.app, &show, None),
+            News::Missed(missed) => self.desk.missed(missed),
+            News::Shown(slot, serial) => {
+                let now = self.now_ms();
+                self.board.confirmed(&slot, serial, now);
+            }
+            News::Clicked {
+                slot,
+                serial,
+                key,
+                token,
+            } => {
+                let now = self.now_ms();
+                if let Some(choice) = self.board.clicked(&slot, serial, key.as_deref(), now) {
+                    self.choose(choice, Caller::Person(token));
+                }
+            }
+            News::Gone { slot, serial, how } => self.board.gone(&slot, serial, how),
+            News::NotShown(slot, serial) => {
+                let now = self.now_ms();
+                self.board.failed(&slot, serial, now);
+            }
+            News::Chosen(choice) => {
+                // What the menu said a moment ago may have been something else.
+                let is_armed = Duration::from_millis(ARMING_MS) <= self.tray.unchanged_for();
+                if is_armed || !matches!(choice, Choice::Answer { .. }) {
+                    self.choose(choice, Caller::person());
+                }
+            }
+            News::Show(show) => windows::show(&self.app, &show, Caller::person()),
             News::Answered { question, result } => self.answered(&question, result),
+            News::Trouble(reason) => self.board.trouble(reason),
             News::Preferences(preferences) => self.preferences = preferences,
             News::Link(window) => {
                 // A window that is gone needs no answer.
@@ -224,7 +267,7 @@ impl Hub {
                     default_expiry_ms: self.default_expiry_ms(),
                 };
                 let notice = notice::test(words);
-                drop(self.steps.send(Step::Show(Slot::Test, notice)).await);
+                drop(self.steps.send(Step::Show(Slot::Test, Serial::default(), notice)));
             }
             News::Ink(ink) => self.ink = ink,
             News::TrayHost => self.tray.host_appeared(),
@@ -241,30 +284,26 @@ impl Hub {
         windows::tell(&self.app, &askbox_desktop::WindowEvent::Daemon(Box::new(event)));
     }
 
-    fn clicked(&mut self, slot: &Slot, key: Option<&str>, token: Option<&str>) {
-        let now = self.now_ms();
-        if let Some(choice) = self.board.clicked(slot, key, &self.desk, now) {
-            self.choose(choice, token);
-        }
-    }
-
-    fn choose(&mut self, choice: Choice, token: Option<&str>) {
+    fn choose(&mut self, choice: Choice, caller: Caller) {
         let show = |view, item| Show { view, item };
         match choice {
             Choice::Answer {
                 question,
                 revision,
                 button,
-            } => self.answer(question, revision, button),
-            Choice::Prompt(question) => windows::show(&self.app, &show(View::Prompt, Some(question)), token),
-            Choice::Questions => windows::show(&self.app, &show(View::Questions, None), token),
-            Choice::Open => windows::open(&self.app, token),
+                for_ms,
+            } => self.answer(question, revision, choice::answer(button, for_ms)),
+            Choice::Prompt(question) => {
+                windows::show(&self.app, &show(View::Prompt, Some(question)), caller);
+            }
+            Choice::Questions => windows::show(&self.app, &show(View::Questions, None), caller),
+            Choice::Open => windows::open(&self.app, caller),
             Choice::Later => {}
             Choice::Resume(session) => self.tell_daemon(Request::Resume {
                 session: Some(session),
             }),
             Choice::Review(SessionId(session)) => {
-                windows::show(&self.app, &show(View::Sessions, Some(session)), token);
+                windows::show(&self.app, &show(View::Sessions, Some(session)), caller);
             }
             Choice::Stop(session) => self.tell_daemon(Request::Stop(Stop::Session(session))),
             Choice::Pause(milliseconds) => self.tell_daemon(Request::Pause {
@@ -275,11 +314,9 @@ impl Hub {
         }
     }
 
-    fn answer(&mut self, question: String, revision: u32, button: askbox_desktop::Button) {
-        let Some(answer) = choice::answer(button, self.default_expiry_ms()) else {
-            return;
-        };
-        self.board.answering(&question);
+    fn answer(&mut self, question: String, revision: u32, answer: Option<Answer>) {
+        let Some(answer) = answer else { return };
+        self.board.answering(&question, revision);
         let (paths, news) = (self.paths.clone(), self.news.clone());
         tokio::spawn(async move {
             let request = Request::Answer {
@@ -293,23 +330,29 @@ impl Hub {
     }
 
     fn answered(&mut self, question: &str, result: Result<(), WireError>) {
-        if let Err(error) = result {
-            tracing::warn!(question, %error, "an answer did not count");
-            self.board.not_answered(question, &error.message);
+        match result {
+            Ok(()) => self.board.answered(question),
+            Err(error) => {
+                tracing::warn!(question, %error, "an answer did not count");
+                self.board.not_answered(question, &error.message);
+            }
         }
     }
 
     fn tell_daemon(&self, request: Request) {
-        let paths = self.paths.clone();
+        let (paths, news) = (self.paths.clone(), self.news.clone());
         tokio::spawn(async move {
             if let Err(error) = call(&paths, request).await {
                 tracing::warn!(%error, "the daemon refused");
+                drop(news.send(News::Trouble(error.message)).await);
             }
         });
     }
 
     /// Ends the daemon with its sessions, then the app.
     fn quit(&self) {
+        // Else the link would start another daemon.
+        self.ending.store(true, Ordering::Relaxed);
         let (paths, app) = (self.paths.clone(), self.app.clone());
         tokio::spawn(async move {
             if let Err(error) = call(&paths, Request::Shutdown).await {

@@ -1,6 +1,8 @@
 //! The connection on which the app hears of events: made, kept, and made anew, on a thread of its own, since the client
 //! blocks. Starts the daemon where none runs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,12 +39,12 @@ enum End {
     Unheard,
 }
 
-/// Keeps the connection for as long as somebody listens.
-pub(crate) fn keep(paths: Paths, news: Sender<News>) {
+/// Keeps the connection for as long as somebody listens, and the app does not end.
+pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<AtomicBool>) {
     let thread = thread::Builder::new().name("link".to_owned());
     let started = thread.spawn(move || {
         let mut failures = 0;
-        loop {
+        while !ending.load(Ordering::Relaxed) {
             let began = Instant::now();
             let absence = match follow(&paths, &news) {
                 End::Unheard => return,
@@ -79,14 +81,39 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
         match client.next_event() {
             Ok(Some(Event::Lagged { .. })) => return End::Behind,
             Ok(Some(event)) => {
+                let more = more(&mut client, &event);
                 if news.blocking_send(News::Event(Box::new(event))).is_err() {
                     return End::Unheard;
+                }
+                match more {
+                    Ok(None) => {}
+                    Ok(Some(more)) => {
+                        if news.blocking_send(more).is_err() {
+                            return End::Unheard;
+                        }
+                    }
+                    Err(error) => return End::Failed(absence(&error)),
                 }
             }
             Ok(None) => return End::Failed(absence(&ClientError::Closed)),
             Err(error) => return End::Failed(absence(&error)),
         }
     }
+}
+
+/// What an event changed and does not say itself.
+fn more(client: &mut Client, event: &Event) -> Result<Option<News>, ClientError> {
+    Ok(match event {
+        Event::Lockdown { .. } | Event::PolicyChanged(_) => match client.call(Request::Status)? {
+            Response::Status(status) => Some(News::Status(status)),
+            _ => return Err(ClientError::OutOfTurn),
+        },
+        Event::MissedChanged => match client.call(Request::Missed)? {
+            Response::Missed(missed) => Some(News::Missed(missed)),
+            _ => return Err(ClientError::OutOfTurn),
+        },
+        _ => None,
+    })
 }
 
 fn connect(paths: &Paths) -> Result<Client, Absence> {

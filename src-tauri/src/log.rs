@@ -3,23 +3,24 @@
 use std::fs::OpenOptions;
 use std::io::BufWriter;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use askbox_audit::Reader;
 use askbox_desktop::{LogQuery, TrafficQuery, WindowEvent, WindowResponse, log};
 use askbox_paths::Paths;
-use askbox_wire::{Client, ErrorCode, Event, Follow, Request, Topic, WireError};
+use askbox_wire::{Client, ClientError, ErrorCode, Event, Follow, Request, Topic, WireError};
 use tauri::AppHandle;
 
 use crate::{call, windows};
 
-/// What a window asks of the log.
-pub(crate) enum Question {
+/// What a window wants of the log.
+pub(crate) enum Wanted {
     /// Events.
     Events(LogQuery),
     /// Sessions that ended.
@@ -31,22 +32,22 @@ pub(crate) enum Question {
 }
 
 /// Reads the log for a window.
-pub(crate) async fn read(paths: &Paths, question: Question) -> Result<WindowResponse, WireError> {
+pub(crate) async fn read(paths: &Paths, wanted: Wanted) -> Result<WindowResponse, WireError> {
     let paths = paths.clone();
-    let read = tokio::task::spawn_blocking(move || answer(&paths, question)).await;
+    let read = tokio::task::spawn_blocking(move || answer(&paths, wanted)).await;
     read.unwrap_or_else(|error| Err(failed(error.to_string())))
 }
 
-fn answer(paths: &Paths, question: Question) -> Result<WindowResponse, WireError> {
+fn answer(paths: &Paths, wanted: Wanted) -> Result<WindowResponse, WireError> {
     let reader = Reader::open(&paths.log()).map_err(|error| failed(call::chain(&error)))?;
-    Ok(match question {
-        Question::Events(query) => WindowResponse::Log(log::events(&reader, query)?),
-        Question::PastSessions => {
+    Ok(match wanted {
+        Wanted::Events(query) => WindowResponse::Log(log::events(&reader, query)?),
+        Wanted::PastSessions => {
             let has_review = |session: &askbox_policy::SessionId| paths.review(&session.0).exists();
             WindowResponse::PastSessions(log::past_sessions(&reader, has_review)?)
         }
-        Question::Traffic(query) => WindowResponse::Traffic(log::traffic(&reader, query, now_ms())?),
-        Question::Export => {
+        Wanted::Traffic(query) => WindowResponse::Traffic(log::traffic(&reader, query, now_ms())?),
+        Wanted::Export => {
             let file = export(&reader)?;
             WindowResponse::Written {
                 file: askbox_policy::display::path(&file, askbox_policy::display::MAX_PATH),
@@ -83,54 +84,66 @@ fn failed(why: String) -> WireError {
     WireError::new(ErrorCode::Log, why).with_hint("askbox doctor")
 }
 
-/// The log as it is written, told to the main window. Ends when it is dropped.
+/// The log as it is written, told to the main window. Ends when it is dropped. It connects on a thread of its own, since the
+/// daemon may be slow.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    /// The connection, to cut it: the thread waits on it.
-    connection: Option<UnixStream>,
+    state: Arc<Mutex<State>>,
+}
+
+/// How far a feed is.
+#[derive(Debug)]
+enum State {
+    /// It connects.
+    Begun,
+    /// It follows, on this connection, which is cut to end it: the thread waits on it.
+    Following(UnixStream),
+    /// Nobody wants it any more.
+    Ended,
 }
 
 impl Feed {
-    /// Begins. Without a daemon there is nothing to follow; the window is told when there is one again.
-    pub(crate) fn begin(app: &AppHandle, paths: &Paths) -> Self {
-        match follow(app.clone(), paths) {
-            Ok(connection) => Self {
-                connection: Some(connection),
-            },
-            Err(error) => {
-                tracing::warn!(%error, "the log is not followed");
-                Self { connection: None }
+    /// Begins. Without a daemon there is nothing to follow; it begins anew when there is one again.
+    pub(crate) fn begin(app: AppHandle, paths: &Paths) -> Self {
+        let state = Arc::new(Mutex::new(State::Begun));
+        let (socket, shared) = (paths.socket(), Arc::clone(&state));
+        let thread = thread::Builder::new().name("log".to_owned());
+        let started = thread.spawn(move || {
+            if let Err(error) = follow(&app, &socket, &shared) {
+                tracing::warn!(%error, "the log is not followed any more");
             }
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "the log is not followed");
         }
+        Self { state }
     }
 }
 
-fn follow(app: AppHandle, paths: &Paths) -> Result<UnixStream, WireError> {
-    let mut client = Client::connect(&paths.socket()).map_err(|error| call::wire_error(&error))?;
+fn follow(app: &AppHandle, socket: &Path, state: &Mutex<State>) -> Result<(), ClientError> {
+    let mut client = Client::connect(socket)?;
     let followed = Request::Follow(Follow {
         topics: vec![Topic::Log],
         session: None,
     });
-    client.call(followed).map_err(|error| call::wire_error(&error))?;
-    let copy: OwnedFd = client
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(|error| failed(error.to_string()))?;
-    let thread = thread::Builder::new().name("log".to_owned());
-    let started = thread.spawn(move || {
-        while let Ok(Some(event)) = client.next_event() {
-            if !matches!(event, Event::Stopping) {
-                windows::tell_main(&app, &WindowEvent::Daemon(Box::new(event)));
-            }
+    client.call(followed)?;
+    let copy = client.as_fd().try_clone_to_owned().map_err(ClientError::Socket)?;
+    match &mut *state.lock().unwrap_or_else(PoisonError::into_inner) {
+        State::Ended => return Ok(()),
+        begun => *begun = State::Following(UnixStream::from(copy)),
+    }
+    while let Some(event) = client.next_event()? {
+        if !matches!(event, Event::Stopping) {
+            windows::tell_main(app, &WindowEvent::Daemon(Box::new(event)));
         }
-    });
-    started.map_err(|error| failed(error.to_string()))?;
-    Ok(UnixStream::from(copy))
+    }
+    Ok(())
 }
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        if let Some(connection) = &self.connection
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::Following(connection) = std::mem::replace(&mut *state, State::Ended)
             && let Err(error) = connection.shutdown(Shutdown::Both)
         {
             tracing::debug!(%error, "the log's connection is gone already");

@@ -11,12 +11,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use askbox_desktop::board::{Gone, Server, Slot, Step};
+use askbox_desktop::board::{Gone, Serial, Server, Slot, Step};
 use askbox_desktop::notice::{self, Notice};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use notify_rust::{CloseReason, Hint, Notification, Timeout, Urgency};
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::sleep;
 use zbus::fdo::{DBusProxy, NameOwnerChangedStream};
 use zbus::zvariant::Value;
@@ -51,7 +51,7 @@ trait Notifications {
 }
 
 /// Shows and closes what it is told to, for as long as somebody tells it.
-pub(crate) async fn serve(mut steps: Receiver<Step>, news: Sender<News>) {
+pub(crate) async fn serve(mut steps: UnboundedReceiver<Step>, news: Sender<News>) {
     loop {
         let why = match Bus::open(&news).await {
             Ok(mut bus) => bus.run(&mut steps).await,
@@ -89,7 +89,7 @@ enum Done {
     /// What the server of this unique name can do.
     Met(zbus::Result<(Owner, Vec<String>)>),
     /// A notification is shown, or not.
-    Shown(Slot, zbus::Result<(Owner, u32)>),
+    Shown(Slot, Serial, zbus::Result<(Owner, u32)>),
     /// A notification is closed, or was gone already.
     Closed,
 }
@@ -100,10 +100,21 @@ type Owner = String;
 /// What a slot is about.
 #[derive(Debug)]
 enum Place {
-    /// The server shows it under this id.
-    Shown(Owner, u32),
+    /// The server shows it.
+    Shown(Showing),
     /// It was told to, and has not said the id yet. What came meanwhile waits: the last of it counts.
     Told(Option<Step>),
+}
+
+/// One notification at a server.
+#[derive(Debug)]
+struct Showing {
+    /// Whose it is.
+    owner: Owner,
+    /// The server's number for it.
+    id: u32,
+    /// Ours.
+    serial: Serial,
 }
 
 type Call = Pin<Box<dyn Future<Output = Done> + Send>>;
@@ -143,14 +154,14 @@ impl<'a> Bus<'a> {
         })
     }
 
-    async fn run(&mut self, steps: &mut Receiver<Step>) -> End {
+    async fn run(&mut self, steps: &mut UnboundedReceiver<Step>) -> End {
         match self.work(steps).await {
             Ok(()) => End::Unheard,
             Err(end) => end,
         }
     }
 
-    async fn work(&mut self, steps: &mut Receiver<Step>) -> Result<(), End> {
+    async fn work(&mut self, steps: &mut UnboundedReceiver<Step>) -> Result<(), End> {
         self.meet();
         let gone = || {
             End::Bus(zbus::Error::InputOutput(Arc::new(
@@ -204,30 +215,30 @@ impl<'a> Bus<'a> {
     }
 
     fn step(&mut self, step: Step) {
-        let (Step::Show(slot, _) | Step::Close(slot)) = &step;
+        let (Step::Show(slot, ..) | Step::Close(slot)) = &step;
         if let Some(Place::Told(next)) = self.places.get_mut(slot) {
             *next = Some(step);
             return;
         }
         match step {
-            Step::Show(slot, notice) => self.show(slot, &notice),
+            Step::Show(slot, serial, notice) => self.show(slot, serial, &notice),
             Step::Close(slot) => {
-                if let Some(Place::Shown(_, id)) = self.places.remove(&slot) {
-                    self.close(id);
+                if let Some(Place::Shown(showing)) = self.places.remove(&slot) {
+                    self.close(showing.id);
                 }
             }
         }
     }
 
-    fn show(&mut self, slot: Slot, notice: &Notice) {
+    fn show(&mut self, slot: Slot, serial: Serial, notice: &Notice) {
         let notification = made(notice, self.markup);
         let replaced = match self.places.insert(slot.clone(), Place::Told(None)) {
-            Some(Place::Shown(_, id)) => id,
+            Some(Place::Shown(showing)) => showing.id,
             Some(Place::Told(_)) | None => 0,
         };
         let proxy = self.proxy.clone();
         self.calls.push(Box::pin(async move {
-            Done::Shown(slot, notify(&proxy, &notification, replaced).await)
+            Done::Shown(slot, serial, notify(&proxy, &notification, replaced).await)
         }));
     }
 
@@ -246,7 +257,7 @@ impl<'a> Bus<'a> {
             Done::Met(Ok((owner, capabilities))) => {
                 // What another server showed is gone with it.
                 self.places
-                    .retain(|_, place| !matches!(place, Place::Shown(of, _) if *of != owner));
+                    .retain(|_, place| !matches!(place, Place::Shown(showing) if showing.owner != owner));
                 let can = |name: &str| capabilities.iter().any(|capability| capability == name);
                 self.markup = can("body-markup");
                 let server = Server {
@@ -258,18 +269,20 @@ impl<'a> Bus<'a> {
                 tracing::warn!(%error, "no notification server");
                 self.tell(News::Server(None)).await
             }
-            Done::Shown(slot, result) => {
+            Done::Shown(slot, serial, result) => {
                 let next = match self.places.remove(&slot) {
                     Some(Place::Told(next)) => next,
-                    Some(Place::Shown(..)) | None => None,
+                    Some(Place::Shown(_)) | None => None,
                 };
                 match result {
                     Ok((owner, id)) => {
-                        self.places.insert(slot, Place::Shown(owner, id));
+                        let showing = Showing { owner, id, serial };
+                        self.places.insert(slot.clone(), Place::Shown(showing));
+                        self.tell(News::Shown(slot, serial)).await?;
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a notification was not shown");
-                        self.tell(News::NotShown(slot)).await?;
+                        self.tell(News::NotShown(slot, serial)).await?;
                     }
                 }
                 if let Some(step) = next {
@@ -281,17 +294,21 @@ impl<'a> Bus<'a> {
         }
     }
 
-    /// The slot that this server shows under this id, which it does no more.
-    fn take(&mut self, owner: &str, id: u32) -> Option<Slot> {
-        let is_it = |place: &Place| matches!(place, Place::Shown(of, shown) if of == owner && *shown == id);
-        let slot = self.places.iter().find(|(_, place)| is_it(place))?.0.clone();
-        self.places.remove(&slot);
-        Some(slot)
+    /// What this server shows under this id, which it does no more.
+    fn take(&mut self, owner: &str, id: u32) -> Option<(Slot, Serial)> {
+        let found = self.places.iter().find_map(|(slot, place)| match place {
+            Place::Shown(showing) if showing.owner == owner && showing.id == id => {
+                Some((slot.clone(), showing.serial))
+            }
+            Place::Shown(_) | Place::Told(_) => None,
+        })?;
+        self.places.remove(&found.0);
+        Some(found)
     }
 
     async fn clicked(&mut self, owner: &str, id: u32, key: &str) -> Result<(), End> {
         // Of another program's notification, or of one that we closed.
-        let Some(slot) = self.take(owner, id) else {
+        let Some((slot, serial)) = self.take(owner, id) else {
             return Ok(());
         };
         let token = self
@@ -302,11 +319,17 @@ impl<'a> Bus<'a> {
         let key = (key != "default").then(|| key.to_owned());
         // Servers differ in whether a click closes; ours is used up by one.
         self.close(id);
-        self.tell(News::Clicked { slot, key, token }).await
+        self.tell(News::Clicked {
+            slot,
+            serial,
+            key,
+            token,
+        })
+        .await
     }
 
     async fn gone(&mut self, owner: &str, id: u32, reason: u32) -> Result<(), End> {
-        let Some(slot) = self.take(owner, id) else {
+        let Some((slot, serial)) = self.take(owner, id) else {
             return Ok(());
         };
         let how = match CloseReason::from(reason) {
@@ -314,7 +337,7 @@ impl<'a> Bus<'a> {
             // We forget it before we close it, so it was not we who did.
             CloseReason::CloseAction | CloseReason::Expired | CloseReason::Other(_) => Gone::Expired,
         };
-        self.tell(News::Gone { slot, how }).await
+        self.tell(News::Gone { slot, serial, how }).await
     }
 
     async fn tell(&mut self, news: News) -> Result<(), End> {

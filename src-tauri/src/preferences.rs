@@ -26,8 +26,14 @@ pub(crate) fn load(paths: &Paths) -> Preferences {
     preferences
 }
 
-/// Keeps them. Blocks until they are on the disk.
-pub(crate) fn store(paths: &Paths, preferences: &Preferences) -> io::Result<()> {
-    std::fs::create_dir_all(paths.config())?;
-    own_file::replace(&paths.preferences(), &serde_json::to_vec_pretty(preferences)?)
+/// Keeps them, in the file and as the entry that starts the app.
+pub(crate) async fn store(paths: Paths, preferences: Preferences) -> io::Result<()> {
+    let stored = tokio::task::spawn_blocking(move || {
+        if autostart::is_on() != preferences.autostart {
+            autostart::set(preferences.autostart)?;
+        }
+        std::fs::create_dir_all(paths.config())?;
+        own_file::replace(&paths.preferences(), &serde_json::to_vec_pretty(&preferences)?)
+    });
+    stored.await.map_err(io::Error::other)?
 }

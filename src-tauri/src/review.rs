@@ -47,12 +47,11 @@ fn run(session: &SessionId, revert: Option<Vec<String>>) -> Result<ReviewView, W
         reason = "it is our own program, which executes nothing, and begins in /"
     )]
     let mut command = Command::new(daemon_process::cli());
-    command.args(["review", "--json"]).arg(&session.0);
+    command.args(["review", "--json"]);
     if let Some(paths) = revert {
-        command
-            .arg("--revert")
-            .args(paths.iter().map(|path| absolute_or_plain(path)));
+        command.arg("--revert").args(paths.iter().map(|path| plain(path)));
     }
+    command.arg("--").arg(&session.0);
     let output = command
         .current_dir("/")
         .stdin(Stdio::null())
@@ -68,7 +67,7 @@ fn run(session: &SessionId, revert: Option<Vec<String>>) -> Result<ReviewView, W
 }
 
 /// A path that cannot be taken for an option.
-fn absolute_or_plain(path: &str) -> String {
+fn plain(path: &str) -> String {
     if path.starts_with('-') {
         format!("./{path}")
     } else {
@@ -95,7 +94,7 @@ fn change(row: Row) -> ReviewChange {
     };
     let is_possible = row.revert == "possible" || row.revert == "done";
     ReviewChange {
-        path: display::text(&row.path, display::MAX_PATH),
+        path: row.path,
         change: row.change,
         diff: row.diff.as_deref().map(harmless),
         kept: (!is_possible).then(|| display::text(&row.reason.unwrap_or_default(), display::MAX_PATH)),

@@ -2,6 +2,7 @@
 //! on a timer: a menu that is replaced while it is open closes.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use askbox_desktop::Choice;
 use askbox_desktop::menu::{Entry, Shape};
@@ -42,6 +43,10 @@ pub(crate) struct Tray {
     /// Touched on the main thread only; the lock is for the compiler.
     icon: Arc<Mutex<Option<TrayIcon>>>,
     shown: Option<Face>,
+    /// Since when the menu is as it is.
+    since: Instant,
+    /// Changes of the menu so far.
+    changes: u64,
 }
 
 impl Tray {
@@ -51,7 +56,14 @@ impl Tray {
             app,
             icon: Arc::default(),
             shown: None,
+            since: Instant::now(),
+            changes: 0,
         }
+    }
+
+    /// How long the menu has been as it is.
+    pub(crate) fn unchanged_for(&self) -> Duration {
+        self.since.elapsed()
     }
 
     /// A host for icons is there.
@@ -65,12 +77,22 @@ impl Tray {
             return;
         }
         let before = self.shown.replace(face.clone());
+        if before
+            .as_ref()
+            .is_none_or(|before| before.entries != face.entries)
+        {
+            self.since = Instant::now();
+            self.changes += 1;
+        }
+        // Where a menu of the same form replaces another, its entries keep their numbers, and a click that was on its way to one
+        // would hit what has taken its place. One line more or less makes it another form.
+        let is_odd = self.changes % 2 == 1;
         let (app, icon) = (self.app.clone(), Arc::clone(&self.icon));
         let done = self.app.run_on_main_thread(move || {
             let mut icon = icon.lock().unwrap_or_else(PoisonError::into_inner);
             let result = match icon.as_ref() {
-                Some(icon) => change(&app, icon, before.as_ref(), &face),
-                None => make(&app, &face).map(|made| *icon = Some(made)),
+                Some(icon) => change(&app, icon, before.as_ref(), &face, is_odd),
+                None => make(&app, &face, is_odd).map(|made| *icon = Some(made)),
             };
             if let Err(error) = result {
                 // Where there is no host yet: made when one appears.
@@ -83,11 +105,11 @@ impl Tray {
     }
 }
 
-fn make(app: &AppHandle, face: &Face) -> tauri::Result<TrayIcon> {
+fn make(app: &AppHandle, face: &Face, is_odd: bool) -> tauri::Result<TrayIcon> {
     TrayIconBuilder::with_id("askbox")
         .icon(picture(face.shape, face.ink)?)
         .tooltip(&face.tooltip)
-        .menu(&menu(app, &face.entries)?)
+        .menu(&menu(app, &face.entries, is_odd)?)
         .show_menu_on_left_click(false)
         .on_menu_event(|app, event| choose(app, event.id().as_ref()))
         .on_tray_icon_event(|icon, event| {
@@ -103,7 +125,13 @@ fn make(app: &AppHandle, face: &Face) -> tauri::Result<TrayIcon> {
         .build(app)
 }
 
-fn change(app: &AppHandle, icon: &TrayIcon, before: Option<&Face>, face: &Face) -> tauri::Result<()> {
+fn change(
+    app: &AppHandle,
+    icon: &TrayIcon,
+    before: Option<&Face>,
+    face: &Face,
+    is_odd: bool,
+) -> tauri::Result<()> {
     if before.is_none_or(|before| (before.shape, before.ink) != (face.shape, face.ink)) {
         icon.set_icon(Some(picture(face.shape, face.ink)?))?;
     }
@@ -111,7 +139,7 @@ fn change(app: &AppHandle, icon: &TrayIcon, before: Option<&Face>, face: &Face) 
         icon.set_tooltip(Some(&face.tooltip))?;
     }
     if before.is_none_or(|before| before.entries != face.entries) {
-        icon.set_menu(Some(menu(app, &face.entries)?))?;
+        icon.set_menu(Some(menu(app, &face.entries, is_odd)?))?;
     }
     Ok(())
 }
@@ -136,8 +164,12 @@ fn picture(shape: Shape, ink: Ink) -> tauri::Result<Image<'static>> {
     })
 }
 
-fn menu(app: &AppHandle, entries: &[Entry]) -> tauri::Result<Menu<Wry>> {
+fn menu(app: &AppHandle, entries: &[Entry], is_odd: bool) -> tauri::Result<Menu<Wry>> {
     let menu = Menu::new(app)?;
+    if is_odd {
+        // At the top hosts leave it out, or show it where it does no harm.
+        menu.append(&PredefinedMenuItem::separator(app)?)?;
+    }
     for entry in entries {
         menu.append(item(app, entry)?.as_ref())?;
     }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use askbox_desktop::{Desk, Link, WindowEvent};
 use askbox_paths::Paths;
 use askbox_wire::{Show, View};
+use gtk::prelude::GtkWindowExt;
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindowBuilder};
 
 use crate::log::Feed;
@@ -14,7 +15,7 @@ use crate::log::Feed;
 const EVENT: &str = "askbox";
 
 /// The settings window and the prompt window, by their labels.
-const MAIN: &str = "main";
+pub(crate) const MAIN: &str = "main";
 /// See [`MAIN`].
 const PROMPT: &str = "prompt";
 
@@ -35,7 +36,7 @@ impl LogFeed {
 /// Follows the log for the main window, if there is one: from its beginning, and anew with every connection to the daemon.
 pub(crate) fn follow_log(app: &AppHandle) {
     if app.get_webview_window(MAIN).is_some() {
-        let feed = Feed::begin(app, &app.state::<Paths>());
+        let feed = Feed::begin(app.clone(), &app.state::<Paths>());
         app.state::<LogFeed>().set(Some(feed));
     }
 }
@@ -50,6 +51,18 @@ impl Pending {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pending.remove(label).flatten()
     }
+
+    /// Keeps it for a window that does not listen yet; gives it back for one that does.
+    fn replace(&self, label: &'static str, show: Show) -> Option<Show> {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match pending.get_mut(label) {
+            Some(kept) => {
+                *kept = Some(show);
+                None
+            }
+            None => Some(show),
+        }
+    }
 }
 
 /// A window listens from now on.
@@ -59,56 +72,74 @@ pub(crate) fn listens(app: &AppHandle, label: &str) {
     }
 }
 
-/// Shows a view: in its window if that is there, else in a new one. With a token it may come to the front.
-pub(crate) fn show(app: &AppHandle, show: &Show, token: Option<&str>) {
-    let label = if show.view == View::Prompt { PROMPT } else { MAIN };
-    let (app, show, token) = (app.clone(), show.clone(), token.map(str::to_owned));
-    let done = app.clone().run_on_main_thread(move || {
-        if app.get_webview_window(label).is_some() {
-            tell_one(&app, label, &WindowEvent::Show(show));
-            raise(&app, label, token.as_deref());
-        } else if let Err(error) = make(&app, label, Some(&show)) {
-            tracing::error!(%error, "the window cannot be opened");
-        }
-    });
-    if let Err(error) = done {
-        tracing::error!(%error, "the window cannot be opened");
+/// Who wants a window.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// A person, with what lets it come to the front on Wayland, where the desktop gave one.
+    Person(Option<String>),
+    /// A question that does not reach the person otherwise: what is typed elsewhere must not go here.
+    Nobody,
+}
+
+impl Caller {
+    /// A person, of whom the desktop said nothing.
+    pub(crate) fn person() -> Self {
+        Self::Person(None)
     }
+}
+
+/// Shows a view: in its window if that is there, else in a new one.
+pub(crate) fn show(app: &AppHandle, show: &Show, caller: Caller) {
+    let label = if show.view == View::Prompt { PROMPT } else { MAIN };
+    on_main_thread(app, label, Some(show.clone()), caller);
 }
 
 /// Brings the main window up as it was left.
-pub(crate) fn open(app: &AppHandle, token: Option<&str>) {
-    let (app, token) = (app.clone(), token.map(str::to_owned));
-    let done = app.clone().run_on_main_thread(move || {
-        if app.get_webview_window(MAIN).is_some() {
-            raise(&app, MAIN, token.as_deref());
-        } else if let Err(error) = make(&app, MAIN, None) {
-            tracing::error!(%error, "the window cannot be opened");
+pub(crate) fn open(app: &AppHandle, caller: Caller) {
+    on_main_thread(app, MAIN, None, caller);
+}
+
+fn on_main_thread(app: &AppHandle, label: &'static str, show: Option<Show>, caller: Caller) {
+    let handle = app.clone();
+    let done = app.run_on_main_thread(move || {
+        let shown = if handle.get_webview_window(label).is_some() {
+            if let Some(show) = show {
+                tell_of(&handle, label, show);
+            }
+            raise(&handle, label, &caller)
+        } else {
+            make(&handle, label, show, &caller)
+        };
+        if let Err(error) = shown {
+            tracing::error!(%error, "the window cannot be shown");
         }
     });
     if let Err(error) = done {
-        tracing::error!(%error, "the window cannot be opened");
+        tracing::error!(%error, "the window cannot be shown");
     }
 }
 
-fn make(app: &AppHandle, label: &'static str, show: Option<&Show>) -> tauri::Result<()> {
+/// Tells a window what to show, once it listens.
+fn tell_of(app: &AppHandle, label: &'static str, show: Show) {
+    if let Some(show) = app.state::<Pending>().replace(label, show) {
+        tell_one(app, label, &WindowEvent::Show(show));
+    }
+}
+
+fn make(app: &AppHandle, label: &'static str, show: Option<Show>, caller: &Caller) -> tauri::Result<()> {
     let (page, title, size, least) = if label == PROMPT {
-        ("prompt.html", "Askbox asks", (620.0, 640.0), (420.0, 360.0))
+        ("prompt.html", "Askbox asks", (620.0, 700.0), (420.0, 360.0))
     } else {
         ("index.html", "Askbox", (1040.0, 720.0), (480.0, 400.0))
     };
-    app.state::<Pending>().put(label, show.cloned());
-    let builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+    app.state::<Pending>().put(label, show);
+    let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .title(title)
         .inner_size(size.0, size.1)
-        .min_inner_size(least.0, least.1);
-    // A prompt that comes by itself must not take what is typed elsewhere for an answer.
-    let builder = if label == PROMPT {
-        builder.focused(false).always_on_top(true)
-    } else {
-        builder
-    };
-    let window = builder.build()?;
+        .min_inner_size(least.0, least.1)
+        .focused(matches!(caller, Caller::Person(_)))
+        .always_on_top(label == PROMPT)
+        .build()?;
     if label == MAIN {
         follow_log(app);
         let app = app.clone();
@@ -118,24 +149,26 @@ fn make(app: &AppHandle, label: &'static str, show: Option<&Show>) -> tauri::Res
             }
         });
     }
-    Ok(())
+    match caller {
+        Caller::Person(Some(_)) => raise(app, label, caller),
+        Caller::Person(None) | Caller::Nobody => Ok(()),
+    }
 }
 
-fn raise(app: &AppHandle, label: &str, token: Option<&str>) {
+fn raise(app: &AppHandle, label: &str, caller: &Caller) -> tauri::Result<()> {
     let Some(window) = app.get_webview_window(label) else {
-        return;
+        return Ok(());
     };
-    if let (Some(token), Ok(gtk)) = (token, window.gtk_window()) {
-        use gtk::prelude::GtkWindowExt;
-        gtk.set_startup_id(token);
-    }
-    let raised = window.unminimize().and_then(|()| window.show());
-    let raised = match token {
-        Some(_) => raised.and_then(|()| window.set_focus()),
-        None => raised,
-    };
-    if let Err(error) = raised {
-        tracing::warn!(%error, "the window cannot be brought up");
+    window.unminimize()?;
+    window.show()?;
+    match caller {
+        Caller::Nobody => Ok(()),
+        Caller::Person(token) => {
+            if let Some(token) = token {
+                window.gtk_window()?.set_startup_id(token);
+            }
+            window.set_focus()
+        }
     }
 }
 

@@ -206,7 +206,7 @@ pub struct ReviewView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ReviewChange {
-    /// Where. Harmless text.
+    /// Where, as [`WindowRequest::Revert`] takes it. A window makes it harmless before it shows it.
     pub path: String,
     /// What happened to it. Harmless text.
     pub change: String,
