@@ -57,6 +57,8 @@ pub(crate) struct Inner {
     store: tokio::sync::Mutex<GrantStore>,
     /// Serialises those who begin and end a lockdown.
     pub(crate) lockdown: tokio::sync::Mutex<LockdownStore>,
+    /// Serialises those who begin and end a pause or move the end of a grant: what the log says last is what holds.
+    pub(crate) ends: tokio::sync::Mutex<()>,
     pub(crate) events: broadcast::Sender<GateEvent>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,
@@ -129,6 +131,7 @@ impl Gate {
             state: Mutex::new(state),
             store: tokio::sync::Mutex::new(grants),
             lockdown: tokio::sync::Mutex::new(lockdown),
+            ends: tokio::sync::Mutex::default(),
             events: broadcast::channel(limits::EVENTS_BUFFERED).0,
             wake: Notify::new(),
         }))
