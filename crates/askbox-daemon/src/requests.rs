@@ -35,7 +35,7 @@ pub(crate) async fn handle(
         Request::Questions => Ok(questions::open(daemon)),
         Request::Missed => Ok(questions::missed(daemon)),
         Request::Answer { id, revision, answer } => questions::answer(daemon, &id, revision, answer).await,
-        Request::Rules => Ok(rules::list(daemon)),
+        Request::Rules => rules::list(daemon).await,
         Request::AddRule(rule) => rules::add(daemon, rule).await,
         Request::AddRules(rules) => rules::add_all(daemon, rules).await,
         Request::ReplaceRule { id, rule } => rules::replace(daemon, id, rule).await,
