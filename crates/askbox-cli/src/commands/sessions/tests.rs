@@ -36,6 +36,7 @@ fn sessions_are_listed_with_what_they_run() {
            since 2026-05-01T11:59:00.000Z
            process 4711
            52000 bytes in, 310 out
+           quiet, so new questions are denied: askbox questions --resume a1b2
         c3d4  launching
            npm install
            in /home/ada/app
