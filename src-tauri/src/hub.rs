@@ -12,7 +12,7 @@ use askbox_desktop::notice::{self, Words};
 use askbox_desktop::{Desk, Link, Preferences, Strings, menu};
 use askbox_paths::Paths;
 use askbox_policy::{Answer, SessionId};
-use askbox_wire::{Event, MissedView, Request, Show, StatusView, Stop, View, WireError};
+use askbox_wire::{Event, MissedView, Place, Request, Show, StatusView, Stop, View, WireError};
 use tauri::AppHandle;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender, error::TryRecvError};
 use tokio::sync::oneshot;
@@ -237,7 +237,7 @@ impl Hub {
             } => {
                 let now = self.now_ms();
                 if let Some(choice) = self.board.clicked(&slot, serial, key.as_deref(), now) {
-                    self.choose(choice, Caller::Person(token));
+                    self.choose(choice, Place::Notification, Caller::Person(token));
                 }
             }
             News::Gone { slot, serial, how } => self.board.gone(&slot, serial, how),
@@ -249,7 +249,7 @@ impl Hub {
                 // What the menu said a moment ago may have been something else.
                 let is_armed = Duration::from_millis(ARMING_MS) <= self.tray.unchanged_for();
                 if is_armed || !matches!(choice, Choice::Answer { .. }) {
-                    self.choose(choice, Caller::person());
+                    self.choose(choice, Place::Tray, Caller::person());
                 }
             }
             News::Show(show) => windows::show(&self.app, &show, Caller::person()),
@@ -284,7 +284,7 @@ impl Hub {
         windows::tell(&self.app, &askbox_desktop::WindowEvent::Daemon(Box::new(event)));
     }
 
-    fn choose(&mut self, choice: Choice, caller: Caller) {
+    fn choose(&mut self, choice: Choice, place: Place, caller: Caller) {
         let show = |view, item| Show { view, item };
         match choice {
             Choice::Answer {
@@ -292,7 +292,7 @@ impl Hub {
                 revision,
                 button,
                 for_ms,
-            } => self.answer(question, revision, choice::answer(button, for_ms)),
+            } => self.answer(question, revision, choice::answer(button, for_ms), place),
             Choice::Prompt(question) => {
                 windows::show(&self.app, &show(View::Prompt, Some(question)), caller);
             }
@@ -314,7 +314,7 @@ impl Hub {
         }
     }
 
-    fn answer(&mut self, question: String, revision: u32, answer: Option<Answer>) {
+    fn answer(&mut self, question: String, revision: u32, answer: Option<Answer>, place: Place) {
         let Some(answer) = answer else { return };
         self.board.answering(&question, revision);
         let (paths, news) = (self.paths.clone(), self.news.clone());
@@ -323,6 +323,7 @@ impl Hub {
                 id: question.clone(),
                 revision,
                 answer,
+                place,
             };
             let result = call(&paths, request).await.map(|_answered| ());
             drop(news.send(News::Answered { question, result }).await);

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
+use askbox_wire::limits::MAX_FRAME;
 use askbox_wire::{ClientError, ErrorCode};
 
 use crate::launch;
@@ -40,6 +42,20 @@ pub(crate) enum CliError {
     /// The desktop app does not start.
     #[error("cannot start the desktop app, askbox-tray")]
     NoTray(#[source] io::Error),
+    /// The desktop app ended before it could show anything.
+    #[error("the desktop app, askbox-tray, ended at once: {status}")]
+    TrayEnded {
+        /// How it ended.
+        status: ExitStatus,
+        /// Where its words are.
+        output: PathBuf,
+    },
+    /// A policy that does not fit into one request.
+    #[error("{file} has too many rules to import at once: a request holds {MAX_FRAME} bytes", file = file.display())]
+    ImportTooLong {
+        /// The file.
+        file: PathBuf,
+    },
     /// A program of ours is missing.
     #[error("askbox-init is not installed")]
     NoInit {
@@ -155,6 +171,13 @@ impl CliError {
             CliError::NoTray(_) => {
                 Some("it belongs beside askbox; without it, `askbox questions` shows what waits".to_owned())
             }
+            CliError::TrayEnded { output, .. } => Some(format!(
+                "its own words are in {}; without it, `askbox questions` shows what waits",
+                output.display()
+            )),
+            CliError::ImportTooLong { .. } => {
+                Some("import it in parts, or put its rules into policy.toml with an editor".to_owned())
+            }
             CliError::NoInit { place } => Some(format!(
                 "it belongs at {}; in a build: cargo build --workspace",
                 place.display()
@@ -227,6 +250,8 @@ impl CliError {
             | CliError::Unwritable { .. }
             | CliError::NotInLog(_)
             | CliError::NoSuchCommand(_)
+            | CliError::TrayEnded { .. }
+            | CliError::ImportTooLong { .. }
             | CliError::System { .. } => false,
         }
     }

@@ -110,7 +110,7 @@ pub(crate) async fn launch(
         rules: planned.rules,
     };
     daemon.gate.open_session(info);
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     Ok(Response::Launched {
         session: id,
         notices: planned.notices,
@@ -137,10 +137,7 @@ fn may_launch(
             "a session is for the user that asks for it",
         ));
     }
-    if let Some(ObstacleView { reason, hint }) = views::lockdown(&daemon.gate) {
-        return Err(WireError::new(ErrorCode::Refused, reason).with_hint(hint));
-    }
-    Ok(())
+    not_locked_down(daemon)
 }
 
 /// A session that was just planned, as front ends see it.
@@ -163,8 +160,37 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         pid: None,
         started: rfc3339(daemon.clock.now().wall_ms),
         interactive: planned.rules.interactive,
+        quiet: false,
         bytes_in: 0,
         bytes_out: 0,
+    }
+}
+
+/// Adds what the gate knows of a session.
+pub(crate) fn with_quiet(daemon: &Daemon, view: SessionView) -> SessionView {
+    SessionView {
+        quiet: daemon.gate.is_quiet(&view.id),
+        ..view
+    }
+}
+
+fn tell(daemon: &Daemon, view: SessionView) {
+    daemon.tell(Event::SessionChanged(with_quiet(daemon, view)));
+}
+
+/// Waits until the start of a session is in the log; it may be served then, unless everything has been denied since it was
+/// planned.
+async fn may_serve(daemon: &Daemon, held: &mut HeldSession) -> Result<(), WireError> {
+    start_logged(held).await?;
+    not_locked_down(daemon)
+}
+
+fn not_locked_down(daemon: &Daemon) -> Result<(), WireError> {
+    match views::lockdown(&daemon.gate) {
+        Some(ObstacleView { reason, hint }) => {
+            Err(WireError::new(ErrorCode::Refused, reason).with_hint(hint))
+        }
+        None => Ok(()),
     }
 }
 
@@ -204,7 +230,7 @@ pub(crate) async fn serve(
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
-        && let Err(error) = start_logged(held).await
+        && let Err(error) = may_serve(daemon, held).await
     {
         front_end.held = None;
         end(daemon, id, Ending::ConnectionLost).await;
@@ -240,7 +266,7 @@ pub(crate) async fn serve(
         .sessions
         .hold(id, serving, files, leash)
         .ok_or_else(|| not_now(id))?;
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     Ok(Response::Serving)
 }
 
@@ -264,7 +290,7 @@ pub(crate) async fn started(
         recorded(held).await;
     }
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     if let Some(request) = daemon.sessions.take_offer(id) {
         // Nobody waits for the answer: the rules look at it whenever the program wants something.
         let gate = daemon.gate.clone();
@@ -294,7 +320,7 @@ pub(crate) async fn stop(daemon: &Daemon, id: &SessionId) -> bool {
         return false;
     };
     daemon.gate.close_session(id).await;
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     true
 }
 

@@ -82,12 +82,16 @@ impl Desk {
 
     /// A connection was made.
     pub fn connected(&mut self, snapshot: Snapshot) {
+        let sessions = snapshot.sessions.iter();
+        let quiet = sessions
+            .filter(|session| session.quiet)
+            .map(|session| session.id.clone());
         self.known = Ok(Known {
+            quiet: quiet.collect(),
             status: snapshot.status,
             questions: snapshot.questions,
             missed: snapshot.missed,
             sessions: snapshot.sessions,
-            quiet: BTreeSet::new(),
         });
     }
 

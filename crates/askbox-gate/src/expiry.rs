@@ -45,6 +45,7 @@ impl Gate {
     }
 
     async fn move_end(&self, id: GrantId, after_ms: u64) -> Result<Grant, ExpiryError> {
+        let turn = self.0.ends.lock().await;
         let found = self.grants().into_iter().find(|grant| grant.id == id);
         let Some(grant) = found else {
             return Err(ExpiryError::NoSuchGrant(id));
@@ -75,6 +76,7 @@ impl Gate {
             }
             state.is_dirty |= is_lasting(&moved);
         }
+        drop(turn);
         self.tell(GateEvent::GrantsChanged);
         self.0.wake.notify_one();
         self.store().await.map_err(ExpiryError::Store)?;

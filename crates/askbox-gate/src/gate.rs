@@ -57,6 +57,8 @@ pub(crate) struct Inner {
     store: tokio::sync::Mutex<GrantStore>,
     /// Serialises those who begin and end a lockdown.
     pub(crate) lockdown: tokio::sync::Mutex<LockdownStore>,
+    /// Serialises those who begin and end a pause or move the end of a grant: what the log says last is what holds.
+    pub(crate) ends: tokio::sync::Mutex<()>,
     pub(crate) events: broadcast::Sender<GateEvent>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,
@@ -129,6 +131,7 @@ impl Gate {
             state: Mutex::new(state),
             store: tokio::sync::Mutex::new(grants),
             lockdown: tokio::sync::Mutex::new(lockdown),
+            ends: tokio::sync::Mutex::default(),
             events: broadcast::channel(limits::EVENTS_BUFFERED).0,
             wake: Notify::new(),
         }))
@@ -233,6 +236,15 @@ impl Gate {
         self.log_changes().await;
         self.store_or_report().await;
         self.0.wake.notify_one();
+    }
+
+    /// Whether a session asked so much that its new questions are denied without being shown.
+    pub fn is_quiet(&self, session: &SessionId) -> bool {
+        let state = self.state();
+        state
+            .sessions
+            .get(session)
+            .is_some_and(|session| session.meter.is_quiet())
     }
 
     /// Lets a quiet session, or all of them, ask again.

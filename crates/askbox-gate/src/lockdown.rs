@@ -114,33 +114,38 @@ impl Gate {
         task.await.unwrap_or(Err(LockdownError::Interrupted))
     }
 
+    /// Denies first, and only then waits for the disk: neither the file nor the log can allow anything.
     async fn begin_lockdown(&self) -> Result<(), LockdownError> {
+        // Whoever ends a lockdown holds this while it goes on, so that waiting here lets nothing through.
         let store = self.0.lockdown.lock().await;
+        let began = self.deny_everything();
         let kept = store.keep(ON).await;
-        let logged = if self.is_locked_down() {
-            Ok(())
-        } else {
+        let logged = if began {
             self.log_lockdown(DaemonChange::Lockdown, "everything is denied")
                 .await
+        } else {
+            Ok(())
         };
-        let began = {
-            let mut state = self.state();
-            let began = state.rules.set_lockdown(true);
-            state.lockdown_problem = None;
-            let now = self.0.clock.now();
-            // An answer that is being logged finds its requests denied.
-            for id in state.book.ids(|question| question.stage != Stage::Answering) {
-                let by = DeniedBy::Basis(Basis::Lockdown);
-                self.miss(&mut state, id, WhyMissed::Lockdown, &by, &now);
-            }
-            self.re_decide(&mut state, &Change::default(), &now);
-            began
-        };
+        kept.map_err(LockdownError::NotKept)?;
+        logged.map_err(LockdownError::NotLogged)
+    }
+
+    /// Closes what is open and cuts what lives. Returns whether anything was let through until now.
+    fn deny_everything(&self) -> bool {
+        let mut state = self.state();
+        let began = state.rules.set_lockdown(true);
+        state.lockdown_problem = None;
+        let now = self.0.clock.now();
+        // An answer that is being logged finds its requests denied.
+        for id in state.book.ids(|question| question.stage != Stage::Answering) {
+            let by = DeniedBy::Basis(Basis::Lockdown);
+            self.miss(&mut state, id, WhyMissed::Lockdown, &by, &now);
+        }
+        self.re_decide(&mut state, &Change::default(), &now);
         if began {
             self.tell(GateEvent::Lockdown { on: true });
         }
-        kept.map_err(LockdownError::NotKept)?;
-        logged.map_err(LockdownError::NotLogged)
+        began
     }
 
     async fn finish_lockdown(&self) -> Result<(), LockdownError> {
@@ -152,6 +157,10 @@ impl Gate {
             .await
             .map_err(LockdownError::EndNotLogged)?;
         if let Err(error) = store.keep(OFF).await {
+            // It may have got as far as the file's name, and would count after a restart then.
+            if let Err(error) = store.keep(ON).await {
+                tracing::error!(%error, "a lockdown that goes on is not kept");
+            }
             let again = "its end could not be kept, so everything is denied still";
             if let Err(error) = self.log_lockdown(DaemonChange::Lockdown, again).await {
                 tracing::error!(%error, "a lockdown that goes on is not in the log");

@@ -47,25 +47,32 @@ impl Gate {
     }
 
     async fn begin_pause(&self, for_ms: u64) -> Result<(), PauseError> {
+        let _turn = self.0.ends.lock().await;
         let detail = format!("nobody is asked for {} seconds", for_ms.div_ceil(1000));
         let entry = record::daemon(DaemonChange::Paused, &detail);
         self.record_synced(vec![entry]).await.map_err(PauseError::Log)?;
-        let now = self.0.clock.now();
-        self.state().pause_ends_boot_ms = Some(now.boot_ms.saturating_add(for_ms));
-        self.tell(GateEvent::Paused {
-            until_ms: Some(now.wall_ms.saturating_add(for_ms)),
-        });
+        {
+            // Told under the lock, so that the news come in the order of what they tell.
+            let mut state = self.state();
+            let now = self.0.clock.now();
+            state.pause_ends_boot_ms = Some(now.boot_ms.saturating_add(for_ms));
+            self.tell(GateEvent::Paused {
+                until_ms: Some(now.wall_ms.saturating_add(for_ms)),
+            });
+        }
         self.0.wake.notify_one();
         Ok(())
     }
 
     async fn end_pause(&self) -> Result<(), PauseError> {
+        let _turn = self.0.ends.lock().await;
         if self.state().pause_ends_boot_ms.is_none() {
             return Ok(());
         }
         let entry = record::daemon(DaemonChange::PauseEnded, "a person ended it");
         self.record_synced(vec![entry]).await.map_err(PauseError::Log)?;
-        if self.state().pause_ends_boot_ms.take().is_some() {
+        let mut state = self.state();
+        if state.pause_ends_boot_ms.take().is_some() {
             self.tell(GateEvent::Paused { until_ms: None });
         }
         Ok(())

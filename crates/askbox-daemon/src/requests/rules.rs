@@ -1,6 +1,7 @@
 //! Rules: listed from everywhere, written and removed in policy.toml alone.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use askbox_policy::policy_file;
 use askbox_policy::profile::UnknownProfile;
@@ -15,9 +16,14 @@ use crate::daemon::Daemon;
 use crate::policy_store::StoreError;
 use crate::views;
 
-pub(super) fn list(daemon: &Daemon) -> Response {
-    let (policy, usage) = (daemon.policy.policy(), daemon.gate.usage());
-    let redundant: HashMap<RuleId, RuleId> = policy.redundant(&daemon.gate.grants()).into_iter().collect();
+pub(super) async fn list(daemon: &Daemon) -> Result<Response, WireError> {
+    let (policy, usage, grants) = (daemon.policy.policy(), daemon.gate.usage(), daemon.gate.grants());
+    // Each rule is compared with each other one: nothing for the threads that serve connections.
+    let compared = tokio::task::spawn_blocking({
+        let policy = Arc::clone(&policy);
+        move || policy.redundant(&grants)
+    });
+    let redundant: HashMap<RuleId, RuleId> = ended_well(compared.await)?.into_iter().collect();
     let views = policy.rules().map(|rule| {
         let used = usage.get(&rule.id.0).copied().unwrap_or_default();
         let beside = redundant.get(&rule.id).filter(|_| rule.origin != Origin::Managed);
@@ -28,7 +34,12 @@ pub(super) fn list(daemon: &Daemon) -> Response {
             ..views::rule(rule)
         }
     });
-    Response::Rules(views.collect())
+    Ok(Response::Rules(views.collect()))
+}
+
+/// What a thread for work that takes long came to; such threads end early only with the daemon.
+fn ended_well<T>(result: Result<T, tokio::task::JoinError>) -> Result<T, WireError> {
+    result.map_err(|ended| WireError::new(ErrorCode::Stopping, ended.to_string()))
 }
 
 pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireError> {
@@ -63,10 +74,7 @@ pub(super) async fn export(daemon: &Daemon) -> Result<Response, WireError> {
 pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, WireError> {
     let context = context(daemon);
     let parsed = tokio::task::spawn_blocking(move || policy_file::parse(&text, &context));
-    let parsed = parsed
-        .await
-        .map_err(|ended| WireError::new(ErrorCode::Stopping, ended.to_string()))?;
-    let file = parsed.map_err(|problems| {
+    let file = ended_well(parsed.await)?.map_err(|problems| {
         let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
         WireError::new(
             ErrorCode::Policy,

@@ -5,10 +5,10 @@ use std::fs;
 
 use askbox_policy::{Answer, Duration, Effect, Kind, Verdict};
 use askbox_wire::{
-    Closed, ErrorCode, Event, NewRule, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
+    Closed, ErrorCode, Event, NewRule, Place, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
 };
 
-use crate::testing::{World, follow, refusal, wait_for, wanted};
+use crate::testing::{World, follow, launch_request, refusal, run_session, wait_for, wanted};
 
 mod denying;
 mod inspecting;
@@ -40,6 +40,7 @@ fn answer(question: &QuestionView, answer: Answer) -> Request {
         id: question.id.clone(),
         revision: question.revision,
         answer,
+        place: Place::Tray,
     }
 }
 
@@ -111,6 +112,50 @@ fn a_question_is_announced_listed_answered_and_closed() {
 }
 
 #[test]
+fn an_answer_is_logged_with_its_place() {
+    let world = World::new();
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    let waiting = world.ask(&session, "ok.test");
+    let question = opened(&mut client);
+    client.call(answer(&question, HOUR)).unwrap();
+    drop(world.outcome(waiting).unwrap());
+    let reader = askbox_audit::Reader::open(&world.paths.log()).unwrap();
+    let events = reader.query(&askbox_audit::Filter::default()).unwrap();
+    let answered = events.iter().find(|event| event.kind.name() == "answer").unwrap();
+    assert_eq!(answered.by.as_deref(), Some("tray"));
+}
+
+#[test]
+fn a_session_that_asks_too_much_is_listed_as_quiet_until_it_is_resumed() {
+    let world = World::new();
+    let mut client = world.client();
+    let (session, _leash) = run_session(&mut client, launch_request(&world.project("p")));
+    let mut front_end = world.client();
+    follow(&mut front_end, &[Topic::Questions]);
+    let mut is_quiet = |wanted| {
+        wait_for(&mut front_end, |event| match event {
+            Event::SessionQuiet { quiet, .. } => (quiet == wanted).then_some(()),
+            _ => None,
+        });
+        let Response::Sessions(sessions) = world.client().call(Request::Sessions).unwrap() else {
+            panic!("no list")
+        };
+        sessions[0].quiet
+    };
+    let _asking: Vec<_> = (0..30)
+        .map(|number| world.ask(&session, &format!("r{number}.test")))
+        .collect();
+    assert!(is_quiet(true));
+    let resume = Request::Resume {
+        session: Some(session.clone()),
+    };
+    assert_eq!(world.client().call(resume).unwrap(), Response::Done);
+    assert!(!is_quiet(false));
+}
+
+#[test]
 fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
     let world = World::new();
     let mut client = world.client();
@@ -131,6 +176,7 @@ fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
             id: id.into(),
             revision: 1,
             answer: ONCE,
+            place: Place::Tray,
         };
         assert_eq!(refusal(client.call(request)).code, ErrorCode::NotFound, "{id:?}");
     }

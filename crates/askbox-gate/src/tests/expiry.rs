@@ -79,3 +79,29 @@ async fn a_move_that_cannot_be_logged_has_no_effect() {
     assert!(matches!(refused, Err(ExpiryError::Log(_))), "{refused:?}");
     assert_eq!(world.gate.grants(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_moves_at_once_the_one_that_is_logged_last_holds() {
+    let mut world = World::new();
+    let (_permit, grant) = granted(&mut world, "example.com", allow(hours(1))).await;
+    for _ in 0..20 {
+        let moves: Vec<_> = (1..=8)
+            .map(|hours| {
+                let (gate, grant) = (world.gate.clone(), grant.clone());
+                tokio::spawn(async move { gate.set_expiry(grant, hours * HOUR).await })
+            })
+            .collect();
+        for moving in moves {
+            moving.await.unwrap().unwrap();
+        }
+        let events = world.events();
+        let last = events
+            .iter()
+            .rfind(|event| event.action.as_deref() == Some("moved"));
+        let expires = world.gate.grants()[0].expires.clone().unwrap();
+        // The clock of the test began at 8 o'clock.
+        let hour = 8 + (expires.wall_ms - 1_800_000_000_000) / HOUR;
+        let detail = last.unwrap().detail.clone().unwrap();
+        assert!(detail.contains(&format!("T{hour:02}:00")), "{detail}, {hour}");
+    }
+}

@@ -131,7 +131,7 @@ async fn an_always_that_is_being_written_when_a_lockdown_begins_counts_afterward
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lockdown_is_logged_before_it_holds_and_again_before_it_ends() {
+async fn a_lockdown_is_logged_once_and_again_before_it_ends() {
     let mut world = World::with_policy(&rule("allow", "allowed.test:443"));
     world.gate.end_lockdown().await.unwrap();
     world.gate.lock_down().await.unwrap();
@@ -236,4 +236,31 @@ async fn a_request_that_was_let_through_a_moment_before_is_denied() {
         }
     }
     assert_eq!(world.live_permits(), 0);
+}
+
+/// A runtime whose one thread for work that blocks is the one that lets time stand still: nothing is ever written.
+fn without_a_disk() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .max_blocking_threads(1)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_lockdown_denies_and_cuts_before_the_disk_has_it() {
+    without_a_disk().block_on(async {
+        let mut world = World::with_policy(&rule("allow", "allowed.test:443"));
+        let permit = admitted(world.ask(&net("allowed.test"))).await;
+        let (waiting, _question) = world.ask_shown(&net("open.test")).await;
+        let gate = world.gate.clone();
+        let beginning = tokio::spawn(async move { gate.lock_down().await });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(world.gate.is_locked_down() && permit.is_revoked());
+        assert_eq!(denied(waiting).await, LOCKED);
+        assert!(!file(&world).exists() && !beginning.is_finished());
+    });
 }

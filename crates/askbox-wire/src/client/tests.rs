@@ -188,6 +188,25 @@ fn halves_joined_are_the_whole() {
     let one = Response::Rules(vec![rule("a")]);
     assert_eq!(one.clone().halve(), Err(Box::new(one)));
     assert_eq!(Response::Done.halve(), Err(Box::new(Response::Done)));
+
+    for text in ["ab", "aü", "üa", "ü…", "# a comment\n"] {
+        let whole = Response::PolicyText(text.into());
+        let (first, second) = whole.clone().halve().unwrap();
+        assert_ne!((&first, &second), (&whole, &whole));
+        assert_eq!(first.join(second), Some(whole));
+    }
+    for text in ["", "…"] {
+        assert!(Response::PolicyText(text.into()).halve().is_err());
+    }
+    let imported = |ids: &[&str]| {
+        Response::Imported(crate::Imported {
+            added: ids.iter().map(|id| rule(id)).collect(),
+            known: 2,
+        })
+    };
+    let (first, second) = imported(&["a", "b", "c"]).halve().unwrap();
+    assert_eq!(first.join(second), Some(imported(&["a", "b", "c"])));
+    assert!(imported(&["a"]).halve().is_err());
 }
 
 fn rule(id: &str) -> crate::RuleView {
