@@ -45,6 +45,7 @@ export const WHY_MISSED: Record<WhyMissed, string> = {
   timed_out: "missed-timed-out",
   quiet: "missed-quiet",
   paused: "missed-paused",
+  lockdown: "missed-lockdown",
   too_many: "missed-too-many",
   session_ended: "missed-session-ended",
   log_failed: "missed-log-failed",

@@ -5,7 +5,7 @@
  */
 export type ReviewChange = { 
 /**
- * Where. Harmless text.
+ * Where, as [`WindowRequest::Revert`] takes it. A window makes it harmless before it shows it.
  */
 path: string, 
 /**
