@@ -111,6 +111,11 @@ impl Daemon {
     /// Looks whether anything changed on disk, and puts it in force.
     pub(crate) async fn check_policy(&self) {
         let _changing = self.policy.changing.lock().await;
+        self.look_again().await;
+    }
+
+    /// The same for whoever is changing something.
+    async fn look_again(&self) {
         let Some(after) = self.read_policy(true).await else {
             return;
         };
@@ -177,8 +182,7 @@ impl Daemon {
         self.change_rules(changes, move |text, context| {
             policy_file::replace_rule(text, &id, &rule, context)
         })
-        .await?;
-        Ok(true)
+        .await
     }
 
     /// Takes rules out of policy.toml. Returns those that stood there.
@@ -195,7 +199,7 @@ impl Daemon {
             .iter()
             .map(|rule| (RuleChange::Removed, rule.clone()))
             .collect();
-        self.change_rules(removals, move |text, context| {
+        let removed = self.change_rules(removals, move |text, context| {
             let mut changed = None;
             for id in &gone {
                 let before = changed.as_deref().unwrap_or(text);
@@ -204,9 +208,8 @@ impl Daemon {
                 }
             }
             Ok(changed)
-        })
-        .await?;
-        Ok(found)
+        });
+        Ok(if removed.await? { found } else { Vec::new() })
     }
 
     /// The text of policy.toml as it is now; empty where there is none.
@@ -220,40 +223,43 @@ impl Daemon {
         Ok(read.await.map_err(|_ended| StoreError::Interrupted)??)
     }
 
-    /// Logs a change of rules, makes it, and puts it in force. A change that then cannot be made is logged as undone.
+    /// Logs a change of rules, makes it, and puts it in force. A change that then cannot be made is logged as undone. Returns
+    /// whether it was made: somebody else may have taken out what it was about.
     async fn change_rules(
         &self,
         changes: Vec<(RuleChange, Rule)>,
         edit: impl Fn(&str, &policy_file::Context) -> Result<Option<String>, EditError> + Send + 'static,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.log_rules(&changes).await.map_err(StoreError::Log)?;
-        if let Err(error) = self.change_file(edit).await {
-            let undone: Vec<_> = changes
-                .into_iter()
-                .map(|(change, rule)| (change.undone(), rule))
-                .collect();
-            if let Err(error) = self.log_rules(&undone).await {
-                tracing::error!(%error, "a change of rules that failed stands in the log");
-            }
-            return Err(error);
+        let done = self.change_file(edit).await;
+        if let Ok(true) = done {
+            let after = self.read_policy(false).await.ok_or(StoreError::Interrupted)?;
+            self.put_in_force(after).await;
+            return done;
         }
-        let after = self.read_policy(false).await.ok_or(StoreError::Interrupted)?;
-        self.put_in_force(after).await;
-        Ok(())
+        let undone: Vec<_> = changes
+            .into_iter()
+            .map(|(change, rule)| (change.undone(), rule))
+            .collect();
+        if let Err(error) = self.log_rules(&undone).await {
+            tracing::error!(%error, "a change of rules that failed stands in the log");
+        }
+        // Otherwise what somebody else wrote would be known a moment later.
+        self.look_again().await;
+        done
     }
 
-    /// Changes policy.toml on disk alone.
+    /// Changes policy.toml on disk alone. Returns whether that changed anything.
     async fn change_file(
         &self,
         edit: impl Fn(&str, &policy_file::Context) -> Result<Option<String>, EditError> + Send + 'static,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let places = self.policy.places.clone();
         let changed = spawn_blocking(move || {
             let context = files::context(&places.home, Origin::Written);
             edit::change(&places.user, |text| edit(text, &context))
         });
-        changed.await.map_err(|_ended| StoreError::Interrupted)??;
-        Ok(())
+        Ok(changed.await.map_err(|_ended| StoreError::Interrupted)??)
     }
 
     /// Trusts a project's file as it is now.
@@ -301,12 +307,19 @@ impl Daemon {
         read.await.ok().flatten()
     }
 
+    /// The last entry waits for the disk, and with it all before it.
     async fn log_rules(&self, changes: &[(RuleChange, Rule)]) -> Result<(), askbox_audit::Error> {
-        for (change, rule) in changes {
-            let entry = Entry::of_rule(*change, rule.clone());
-            self.log.record(entry, Durability::Synced).await?;
+        let Some((last, before)) = changes.split_last() else {
+            return Ok(());
+        };
+        let entry = |(change, rule): &(RuleChange, Rule)| Entry::of_rule(*change, rule.clone());
+        for one in before {
+            self.log.record(entry(one), Durability::Unsynced).await?;
         }
-        Ok(())
+        self.log
+            .record(entry(last), Durability::Synced)
+            .await
+            .map(|_seq| ())
     }
 
     async fn log_change(&self, change: PolicyChange, detail: String) -> Result<(), askbox_audit::Error> {

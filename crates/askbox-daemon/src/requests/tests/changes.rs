@@ -127,6 +127,39 @@ fn a_rule_is_replaced_in_its_place_and_what_it_allowed_is_decided_anew() {
 }
 
 #[test]
+fn a_rule_that_somebody_else_took_out_is_not_found_and_its_change_is_undone_in_the_log() {
+    for request in [(|id| Request::RemoveRule { id }) as fn(String) -> Request, |id| {
+        Request::ReplaceRule {
+            id,
+            rule: deny("a.test"),
+        }
+    }] {
+        let world = World::with_policy(MINE);
+        let mut client = world.client();
+        let id = listed(&mut client)[0].id.clone();
+        fs::write(world.paths.policy(), "# Nothing.\n").unwrap();
+        let error = refusal(client.call(request(id)));
+        assert_eq!(error.code, ErrorCode::NotFound, "{error}");
+        assert_eq!(world.policy_text(), "# Nothing.\n");
+        assert_eq!(patterns(&listed(&mut client)), [""; 0]);
+        let count = |line: &str| world.log().iter().filter(|logged| *logged == line).count();
+        let (removed, added) = (
+            "rule removed network ok.test allow",
+            "rule added network ok.test allow",
+        );
+        assert_eq!(count(removed), count(added));
+    }
+}
+
+#[test]
+fn a_policy_that_is_longer_than_a_message_is_exported_whole() {
+    let long = MINE.to_owned() + &"# Müßig.\n".repeat(askbox_wire::limits::MAX_FRAME / 8);
+    let world = World::with_policy(&long);
+    let exported = world.client().call(Request::ExportPolicy).unwrap();
+    assert!(exported == Response::PolicyText(long));
+}
+
+#[test]
 fn a_rule_is_not_replaced_in_a_broken_file() {
     let world = World::with_policy(MINE);
     let mut client = world.client();
