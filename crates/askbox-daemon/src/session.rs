@@ -137,10 +137,7 @@ fn may_launch(
             "a session is for the user that asks for it",
         ));
     }
-    if let Some(ObstacleView { reason, hint }) = views::lockdown(&daemon.gate) {
-        return Err(WireError::new(ErrorCode::Refused, reason).with_hint(hint));
-    }
-    Ok(())
+    not_locked_down(daemon)
 }
 
 /// A session that was just planned, as front ends see it.
@@ -165,6 +162,22 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         interactive: planned.rules.interactive,
         bytes_in: 0,
         bytes_out: 0,
+    }
+}
+
+/// Waits until the start of a session is in the log; it may be served then, unless everything has been denied since it was
+/// planned.
+async fn may_serve(daemon: &Daemon, held: &mut HeldSession) -> Result<(), WireError> {
+    start_logged(held).await?;
+    not_locked_down(daemon)
+}
+
+fn not_locked_down(daemon: &Daemon) -> Result<(), WireError> {
+    match views::lockdown(&daemon.gate) {
+        Some(ObstacleView { reason, hint }) => {
+            Err(WireError::new(ErrorCode::Refused, reason).with_hint(hint))
+        }
+        None => Ok(()),
     }
 }
 
@@ -204,7 +217,7 @@ pub(crate) async fn serve(
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
-        && let Err(error) = start_logged(held).await
+        && let Err(error) = may_serve(daemon, held).await
     {
         front_end.held = None;
         end(daemon, id, Ending::ConnectionLost).await;

@@ -3,7 +3,7 @@
 use askbox_policy::WhyMissed;
 use askbox_wire::{ErrorCode, Event, Request, Response, StatusView, Topic};
 
-use crate::testing::{Place, World, follow, launch_request, refusal, wait_for};
+use crate::testing::{Place, World, follow, launch_request, listeners, refusal, wait_for};
 
 fn status(client: &mut askbox_wire::Client) -> StatusView {
     match client.call(Request::Status).unwrap() {
@@ -103,6 +103,32 @@ fn a_lockdown_is_told_shown_kept_and_ended() {
     assert!(matches!(client.call(launch).unwrap(), Response::Launched { .. }));
     let log = world.log();
     assert!(log.contains(&"daemon lockdown".to_owned()) && log.contains(&"daemon lockdown ended".to_owned()));
+}
+
+#[test]
+fn a_session_that_was_planned_before_a_lockdown_is_not_served() {
+    use std::os::fd::AsFd;
+
+    let world = World::new();
+    let mut client = world.client();
+    let launch = Request::Launch(Box::new(launch_request(&world.project("app"))));
+    let Response::Launched { session, .. } = client.call(launch).unwrap() else {
+        panic!("not launched")
+    };
+    let on = Request::Lockdown { on: true };
+    assert_eq!(world.client().call(on).unwrap(), Response::Done);
+    let (_leash, writer) = std::io::pipe().unwrap();
+    let descriptors = listeners(writer);
+    let borrowed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+    let attached = askbox_wire::Descriptor::ALL.to_vec();
+    let serve = Request::Serve { session, attached };
+    let error = refusal(client.call_with_descriptors(serve, &borrowed));
+    assert_eq!(error.code, ErrorCode::Refused);
+    assert_eq!(error.hint.as_deref(), Some("askbox lockdown off"));
+    assert_eq!(
+        world.client().call(Request::Sessions).unwrap(),
+        Response::Sessions(Vec::new())
+    );
 }
 
 #[test]
