@@ -7,7 +7,7 @@
 
 use askbox_desktop::{WindowRequest, WindowResponse};
 use askbox_paths::Paths;
-use askbox_wire::{ErrorCode, Request, WireError};
+use askbox_wire::{ErrorCode, Place, Request, WireError};
 use tauri::{Manager, State, WebviewWindow};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
@@ -28,7 +28,7 @@ pub(crate) async fn request(
     match request {
         WindowRequest::Daemon(request) => {
             may_ask(&request)?;
-            let response = call(&paths, *request).await?;
+            let response = call(&paths, of_a_window(*request)).await?;
             Ok(WindowResponse::Daemon(Box::new(response)))
         }
         WindowRequest::Link => {
@@ -72,6 +72,14 @@ pub(crate) async fn request(
             Ok(WindowResponse::Review(review))
         }
     }
+}
+
+/// An answer from a window is logged as one, whatever the page says.
+fn of_a_window(mut request: Request) -> Request {
+    if let Request::Answer { place, .. } = &mut request {
+        *place = Place::Window;
+    }
+    request
 }
 
 /// Whether a window may ask the daemon for this.

@@ -286,6 +286,7 @@ impl Hub {
                 id: question.clone(),
                 revision,
                 answer,
+                place: askbox_wire::Place::Notification,
             };
             let result = call(&paths, request).await.map(|_answered| ());
             drop(news.send(News::Answered { question, result }).await);

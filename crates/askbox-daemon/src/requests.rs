@@ -34,7 +34,12 @@ pub(crate) async fn handle(
         Request::Status => Ok(Response::Status(Box::new(status::view(daemon)))),
         Request::Questions => Ok(questions::open(daemon)),
         Request::Missed => Ok(questions::missed(daemon)),
-        Request::Answer { id, revision, answer } => questions::answer(daemon, &id, revision, answer).await,
+        Request::Answer {
+            id,
+            revision,
+            answer,
+            place,
+        } => questions::answer(daemon, &id, revision, answer, place).await,
         Request::Rules => rules::list(daemon).await,
         Request::AddRule(rule) => rules::add(daemon, rule).await,
         Request::AddRules(rules) => rules::add_all(daemon, rules).await,

@@ -12,6 +12,7 @@ mod follow;
 mod grant;
 mod launch;
 mod parts;
+mod place;
 mod question;
 mod rule;
 mod session;
@@ -25,6 +26,7 @@ pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};
 pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, NO_PROFILE, RunOptions, Terminals};
+pub use place::Place;
 pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{Imported, NewRule, RuleView};
 pub use session::{Inspection, ProcessNode, SessionState, SessionView, Stop};
@@ -126,6 +128,10 @@ pub enum Request {
         revision: u32,
         /// The answer.
         answer: Answer,
+        /// Where it was given; the command line where nothing is said.
+        #[serde(default)]
+        #[cfg_attr(feature = "typescript", ts(as = "Option<Place>", optional))]
+        place: Place,
     },
     /// The rules in force, all origins. Gives [`Response::Rules`].
     Rules,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use askbox_policy::{Answer, Duration, Kind, PathPattern, Pattern, display};
-use askbox_wire::{AnsweredView, Client, GrantView, Request, Response, RuleView};
+use askbox_wire::{AnsweredView, Client, GrantView, Place, Request, Response, RuleView};
 
 use super::rules;
 use crate::args::{AnswerArgs, Lasting};
@@ -49,6 +49,7 @@ pub(crate) fn run(
         // A question is shown without its revision as long as that is the first; one that has changed since is refused.
         revision: arguments.revision.unwrap_or(FIRST_REVISION),
         answer,
+        place: Place::CommandLine,
     };
     let Response::Answered(answered) = client.call(request)? else {
         return Err(CliError::OutOfTurn);

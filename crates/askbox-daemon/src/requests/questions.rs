@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askbox_gate::{AnswerError, QuestionId};
 use askbox_policy::{Answer, Duration};
-use askbox_wire::{AnsweredView, ErrorCode, Response, WireError};
+use askbox_wire::{AnsweredView, ErrorCode, Place, Response, WireError};
 
 use super::rules;
 use crate::daemon::Daemon;
@@ -36,6 +36,7 @@ pub(super) async fn answer(
     id: &str,
     revision: u32,
     answer: Answer,
+    place: Place,
 ) -> Result<Response, WireError> {
     let no_such =
         || WireError::new(ErrorCode::NotFound, "there is no such question").with_hint("askbox questions");
@@ -53,7 +54,7 @@ pub(super) async fn answer(
                 .map_err(|error| rules::refused(&error))?
         }
     };
-    match daemon.gate.answer(id, revision, answer, "command line").await {
+    match daemon.gate.answer(id, revision, answer, place.name()).await {
         Ok(answered) => Ok(Response::Answered(AnsweredView {
             allow: answer.allow,
             released: answered.released,

@@ -5,7 +5,7 @@ use std::fs;
 
 use askbox_policy::{Answer, Duration, Effect, Kind, Verdict};
 use askbox_wire::{
-    Closed, ErrorCode, Event, NewRule, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
+    Closed, ErrorCode, Event, NewRule, Place, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
 };
 
 use crate::testing::{World, follow, refusal, wait_for, wanted};
@@ -40,6 +40,7 @@ fn answer(question: &QuestionView, answer: Answer) -> Request {
         id: question.id.clone(),
         revision: question.revision,
         answer,
+        place: Place::Tray,
     }
 }
 
@@ -111,6 +112,22 @@ fn a_question_is_announced_listed_answered_and_closed() {
 }
 
 #[test]
+fn an_answer_is_logged_with_its_place() {
+    let world = World::new();
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    let waiting = world.ask(&session, "ok.test");
+    let question = opened(&mut client);
+    client.call(answer(&question, HOUR)).unwrap();
+    drop(world.outcome(waiting).unwrap());
+    let reader = askbox_audit::Reader::open(&world.paths.log()).unwrap();
+    let events = reader.query(&askbox_audit::Filter::default()).unwrap();
+    let answered = events.iter().find(|event| event.kind.name() == "answer").unwrap();
+    assert_eq!(answered.by.as_deref(), Some("tray"));
+}
+
+#[test]
 fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
     let world = World::new();
     let mut client = world.client();
@@ -131,6 +148,7 @@ fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
             id: id.into(),
             revision: 1,
             answer: ONCE,
+            place: Place::Tray,
         };
         assert_eq!(refusal(client.call(request)).code, ErrorCode::NotFound, "{id:?}");
     }

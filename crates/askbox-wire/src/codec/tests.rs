@@ -67,6 +67,7 @@ proptest! {
                     widen: false,
                     everywhere: true,
                 },
+                place: crate::Place::Window,
             },
         ] {
             let message = FromClient::Call { id, request };

@@ -24,6 +24,22 @@ fn requests_look_like_this() {
         ]],
     );
     check(
+        &call(Request::Answer {
+            id: "3".into(),
+            revision: 1,
+            answer: Answer {
+                allow: true,
+                duration: askbox_policy::Duration::Once,
+                widen: false,
+                everywhere: false,
+            },
+            place: Place::CommandLine,
+        }),
+        &expect![[
+            r#"{"call":{"id":7,"request":{"answer":{"id":"3","revision":1,"answer":{"allow":true,"duration":"once","widen":false,"everywhere":false},"place":"command_line"}}}}"#
+        ]],
+    );
+    check(
         &call(Request::Revoke(Revoke::All)),
         &expect![[r#"{"call":{"id":7,"request":{"revoke":"all"}}}"#]],
     );
@@ -98,4 +114,21 @@ fn a_launch_survives_the_wire() {
 fn a_point_in_time_has_milliseconds() {
     assert_eq!(rfc3339(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
     assert_eq!(rfc3339(u64::MAX), "9999-12-31T23:59:59.999Z");
+}
+
+#[test]
+fn an_answer_without_a_place_was_given_on_the_command_line() {
+    let answer = r#"{"allow":true,"duration":"once","widen":false,"everywhere":false}"#;
+    let json = format!(r#"{{"answer":{{"id":"3","revision":1,"answer":{answer}}}}}"#);
+    let request: Request = serde_json::from_str(&json).unwrap();
+    assert!(
+        matches!(
+            request,
+            Request::Answer {
+                place: Place::CommandLine,
+                ..
+            }
+        ),
+        "{request:?}"
+    );
 }

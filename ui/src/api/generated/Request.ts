@@ -2,6 +2,7 @@
 import type { Answer } from "./Answer";
 import type { GrantId } from "./GrantId";
 import type { NewRule } from "./NewRule";
+import type { Place } from "./Place";
 import type { Revoke } from "./Revoke";
 import type { SessionId } from "./SessionId";
 import type { SettingsChange } from "./SettingsChange";
@@ -22,7 +23,11 @@ revision: number,
 /**
  * The answer.
  */
-answer: Answer, } } | "rules" | { "add_rule": NewRule } | { "add_rules": Array<NewRule> } | { "replace_rule": { 
+answer: Answer, 
+/**
+ * Where it was given; the command line where nothing is said.
+ */
+place?: Place, } } | "rules" | { "add_rule": NewRule } | { "add_rules": Array<NewRule> } | { "replace_rule": { 
 /**
  * The rule as it is.
  */
