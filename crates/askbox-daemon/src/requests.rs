@@ -55,7 +55,7 @@ pub(crate) async fn handle(
         Request::Settings => Ok(settings::view(daemon)),
         Request::ChangeSettings(change) => settings::change(daemon, change).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
-        Request::Sessions => Ok(Response::Sessions(daemon.sessions.views())),
+        Request::Sessions => Ok(sessions::list(daemon)),
         Request::Inspect { session } => sessions::inspect(daemon, &session).await,
         Request::Stop(what) => sessions::stop(daemon, what).await,
         Request::Trust { directory } => trust::trust(daemon, &directory).await,

@@ -110,7 +110,7 @@ pub(crate) async fn launch(
         rules: planned.rules,
     };
     daemon.gate.open_session(info);
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     Ok(Response::Launched {
         session: id,
         notices: planned.notices,
@@ -160,9 +160,22 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         pid: None,
         started: rfc3339(daemon.clock.now().wall_ms),
         interactive: planned.rules.interactive,
+        quiet: false,
         bytes_in: 0,
         bytes_out: 0,
     }
+}
+
+/// Adds what the gate knows of a session.
+pub(crate) fn with_quiet(daemon: &Daemon, view: SessionView) -> SessionView {
+    SessionView {
+        quiet: daemon.gate.is_quiet(&view.id),
+        ..view
+    }
+}
+
+fn tell(daemon: &Daemon, view: SessionView) {
+    daemon.tell(Event::SessionChanged(with_quiet(daemon, view)));
 }
 
 /// Waits until the start of a session is in the log; it may be served then, unless everything has been denied since it was
@@ -253,7 +266,7 @@ pub(crate) async fn serve(
         .sessions
         .hold(id, serving, files, leash)
         .ok_or_else(|| not_now(id))?;
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     Ok(Response::Serving)
 }
 
@@ -277,7 +290,7 @@ pub(crate) async fn started(
         recorded(held).await;
     }
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     if let Some(request) = daemon.sessions.take_offer(id) {
         // Nobody waits for the answer: the rules look at it whenever the program wants something.
         let gate = daemon.gate.clone();
@@ -307,7 +320,7 @@ pub(crate) async fn stop(daemon: &Daemon, id: &SessionId) -> bool {
         return false;
     };
     daemon.gate.close_session(id).await;
-    daemon.tell(Event::SessionChanged(view));
+    tell(daemon, view);
     true
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn session(id: &str) -> SessionView {
         pid: Some(4711),
         started: "2026-05-01T12:00:00.000Z".into(),
         interactive: true,
+        quiet: false,
         bytes_in: 0,
         bytes_out: 0,
     }

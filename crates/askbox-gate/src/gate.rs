@@ -238,6 +238,15 @@ impl Gate {
         self.0.wake.notify_one();
     }
 
+    /// Whether a session asked so much that its new questions are denied without being shown.
+    pub fn is_quiet(&self, session: &SessionId) -> bool {
+        let state = self.state();
+        state
+            .sessions
+            .get(session)
+            .is_some_and(|session| session.meter.is_quiet())
+    }
+
     /// Lets a quiet session, or all of them, ask again.
     pub async fn resume(&self, session: Option<SessionId>) {
         let resumed: Vec<_> = {

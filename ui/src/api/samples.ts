@@ -226,6 +226,7 @@ export function sessions(now: number): SessionView[] {
     pid: 48_100,
     started: iso(now - 1_560_000),
     interactive: true,
+    quiet: false,
     bytes_in: 48_211_904,
     bytes_out: 1_204_551,
     ...over,

@@ -65,6 +65,13 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         if !session.interactive {
             text.push_str("   denies instead of asking\n");
         }
+        if session.quiet {
+            let id = &session.id;
+            let _infallible = writeln!(
+                text,
+                "   quiet, so new questions are denied: askbox questions --resume {id}"
+            );
+        }
     }
     text
 }

@@ -8,6 +8,16 @@ use crate::limits;
 use crate::session;
 use crate::views;
 
+pub(super) fn list(daemon: &Daemon) -> Response {
+    let views = daemon.sessions.views();
+    Response::Sessions(
+        views
+            .into_iter()
+            .map(|view| session::with_quiet(daemon, view))
+            .collect(),
+    )
+}
+
 pub(super) async fn stop(daemon: &Daemon, what: Stop) -> Result<Response, WireError> {
     let ids = match what {
         Stop::All => daemon.sessions.ids(),

@@ -8,7 +8,7 @@ use askbox_wire::{
     Closed, ErrorCode, Event, NewRule, Place, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
 };
 
-use crate::testing::{World, follow, refusal, wait_for, wanted};
+use crate::testing::{World, follow, launch_request, refusal, run_session, wait_for, wanted};
 
 mod denying;
 mod inspecting;
@@ -125,6 +125,34 @@ fn an_answer_is_logged_with_its_place() {
     let events = reader.query(&askbox_audit::Filter::default()).unwrap();
     let answered = events.iter().find(|event| event.kind.name() == "answer").unwrap();
     assert_eq!(answered.by.as_deref(), Some("tray"));
+}
+
+#[test]
+fn a_session_that_asks_too_much_is_listed_as_quiet_until_it_is_resumed() {
+    let world = World::new();
+    let mut client = world.client();
+    let (session, _leash) = run_session(&mut client, launch_request(&world.project("p")));
+    let mut front_end = world.client();
+    follow(&mut front_end, &[Topic::Questions]);
+    let mut is_quiet = |wanted| {
+        wait_for(&mut front_end, |event| match event {
+            Event::SessionQuiet { quiet, .. } => (quiet == wanted).then_some(()),
+            _ => None,
+        });
+        let Response::Sessions(sessions) = world.client().call(Request::Sessions).unwrap() else {
+            panic!("no list")
+        };
+        sessions[0].quiet
+    };
+    let _asking: Vec<_> = (0..30)
+        .map(|number| world.ask(&session, &format!("r{number}.test")))
+        .collect();
+    assert!(is_quiet(true));
+    let resume = Request::Resume {
+        session: Some(session.clone()),
+    };
+    assert_eq!(world.client().call(resume).unwrap(), Response::Done);
+    assert!(!is_quiet(false));
 }
 
 #[test]

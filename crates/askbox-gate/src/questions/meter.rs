@@ -46,6 +46,11 @@ impl Meter {
         Measured::TurnsQuiet
     }
 
+    /// Whether further questions are denied.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Ends the quiet mode and forgets what led to it; false when the session was not quiet.
     pub(crate) fn resume(&mut self) -> bool {
         self.recent.clear();

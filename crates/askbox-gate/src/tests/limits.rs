@@ -82,6 +82,7 @@ async fn more_than_twenty_questions_a_minute_turn_the_session_quiet_until_it_is_
     let session = SessionId("s1".to_owned());
     let quiet = GateEvent::SessionQuiet(session.clone());
     world.hear(|event| (event == quiet).then_some(())).await;
+    assert!(world.gate.is_quiet(&session));
     // It stays quiet after the minute; what is missed can be answered all the same.
     world.advance(2 * MINUTE).await;
     for asking in asking {

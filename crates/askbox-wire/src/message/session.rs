@@ -23,6 +23,9 @@ pub struct SessionView {
     pub started: String,
     /// Whether it may ask.
     pub interactive: bool,
+    /// Whether it asked so much that its new questions are denied without being shown, until it is resumed.
+    #[serde(default)]
+    pub quiet: bool,
     /// Bytes that its connections carried into the sandbox so far.
     #[serde(default)]
     pub bytes_in: u64,

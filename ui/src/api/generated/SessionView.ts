@@ -39,6 +39,10 @@ started: string,
  */
 interactive: boolean, 
 /**
+ * Whether it asked so much that its new questions are denied without being shown, until it is resumed.
+ */
+quiet: boolean, 
+/**
  * Bytes that its connections carried into the sandbox so far.
  */
 bytes_in: number, 

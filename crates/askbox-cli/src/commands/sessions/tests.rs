@@ -16,6 +16,7 @@ fn sessions_are_listed_with_what_they_run() {
         pid: Some(4711),
         started: "2026-05-01T11:59:00.000Z".into(),
         interactive: true,
+        quiet: true,
     };
     let launching = SessionView {
         bytes_in: 0,
@@ -25,6 +26,7 @@ fn sessions_are_listed_with_what_they_run() {
         state: SessionState::Launching,
         pid: None,
         interactive: false,
+        quiet: false,
         ..running.clone()
     };
     expect![[r#"
@@ -34,6 +36,7 @@ fn sessions_are_listed_with_what_they_run() {
            since 2026-05-01T11:59:00.000Z
            process 4711
            52000 bytes in, 310 out
+           quiet, so new questions are denied: askbox questions --resume a1b2
         c3d4  launching
            npm install
            in /home/ada/app
