@@ -351,6 +351,14 @@ fn rules_go_from_one_machine_to_another() {
     );
     assert_eq!(std::fs::read_to_string(other.policy()).unwrap(), before);
 
+    other.write("theirs.toml", &"# Long.\n".repeat(200_000));
+    let complaint = fails(&other, &["rules", "import", file]);
+    assert!(
+        complaint.contains("theirs.toml has too many rules to import at once")
+            && complaint.contains("import it in parts"),
+        "{complaint}"
+    );
+
     let mut command = other.askbox(&["rules", "import", "-"]);
     command.stdin(std::process::Stdio::piped());
     let mut piped = Running::start(command);

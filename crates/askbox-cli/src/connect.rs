@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use askbox_paths::Paths;
-use askbox_wire::{Client, ClientError, Request, Response};
+use askbox_wire::{Client, ClientError, Lock, Request, Response};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -83,7 +83,7 @@ pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
             Ok(()) => break connect(paths)?,
             // A daemon that was started by hand is not listening yet, or one that ends still holds the lock.
             Err(CliError::Start { .. } | CliError::StartSilent { .. })
-                if attempt < START_ATTEMPTS && is_locked(paths) =>
+                if attempt < START_ATTEMPTS && Lock::is_held(&paths.lock()) =>
             {
                 std::thread::sleep(START_PAUSE);
             }
@@ -121,34 +121,40 @@ fn take_turn(paths: &Paths) -> Result<File, CliError> {
     Ok(file)
 }
 
-/// Whether some daemon holds the lock at this moment.
-fn is_locked(paths: &Paths) -> bool {
-    matches!(
-        askbox_wire::Lock::take(&paths.lock()),
-        Err(askbox_wire::LockError::Held)
-    )
-}
-
 /// Starts a daemon that depends on nothing of this process, and waits until it accepts. In a scope of its own where there is
 /// a service manager, which may end everything of a login session or of an IDE together; a service manager that fails is no
 /// obstacle.
 fn start(context: &Context) -> Result<(), CliError> {
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
-    if has_service_manager(runtime(context), Path::new(SCOPE_STARTER)) {
-        match start_by(in_own_scope(context, &program, "askbox-daemon"), context) {
+    let Starters { scoped, alone } = starters(context, &program, "askbox-daemon");
+    if let Some(scoped) = scoped {
+        match start_by(scoped, context) {
             Err(CliError::StartSilent { .. }) => {}
             other => return other,
         }
     }
-    start_by(command(program.as_ref()), context)
+    start_by(alone, context)
 }
 
-/// A command that becomes a program of ours in a scope of its own, which ends neither with a terminal nor with an IDE; the
-/// program alone where there is no service manager.
-pub(crate) fn in_own_scope(context: &Context, program: &Path, name: &str) -> Command {
-    if !has_service_manager(runtime(context), Path::new(SCOPE_STARTER)) {
-        return command(program.as_ref());
+/// The commands that become a program of ours.
+#[derive(Debug)]
+pub(crate) struct Starters {
+    /// In a scope of its own, which ends neither with a terminal nor with an IDE; where there is a service manager.
+    pub(crate) scoped: Option<Command>,
+    /// The program alone.
+    pub(crate) alone: Command,
+}
+
+/// How to start a program of ours.
+pub(crate) fn starters(context: &Context, program: &Path, name: &str) -> Starters {
+    let has_scopes = has_service_manager(runtime(context), Path::new(SCOPE_STARTER));
+    Starters {
+        scoped: has_scopes.then(|| in_own_scope(program, name)),
+        alone: command(program.as_ref()),
     }
+}
+
+fn in_own_scope(program: &Path, name: &str) -> Command {
     let mut starter = command(SCOPE_STARTER.as_ref());
     starter
         .args(["--user", "--scope", "--quiet", "--collect"])

@@ -4,13 +4,13 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use askbox_wire::{Client, ClientError, Request, Show};
+use askbox_wire::{Client, ClientError, Lock, Request, Show};
 
-use crate::connect;
+use crate::connect::{self, Starters};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::limits::{TRAY_PAUSE, TRAY_WAIT};
@@ -29,30 +29,60 @@ pub(crate) fn open(context: &Context, show: &Show) -> Result<(), CliError> {
     if !has_display(context) {
         return Err(CliError::NoDisplay);
     }
-    start(context)?;
-    let end = Instant::now() + TRAY_WAIT;
-    while !tell(context, show)? {
-        if end < Instant::now() {
-            return Err(CliError::NoTray(io::Error::from(io::ErrorKind::TimedOut)));
+    let Starters { scoped, alone } = connect::starters(context, &program(), PROGRAM);
+    if let Some(scoped) = scoped {
+        match start_and_tell(context, scoped, show) {
+            // A service manager that fails is no obstacle; an app that cannot run ends once more.
+            Err(CliError::TrayEnded { .. }) => {}
+            other => return other,
         }
-        thread::sleep(TRAY_PAUSE);
     }
-    Ok(())
+    start_and_tell(context, alone, show)
 }
 
 /// Starts the app where there is a display of this seat and none runs. What goes wrong is no obstacle: questions can be
 /// answered on the command line.
 pub(crate) fn accompany(context: &Context) {
-    let runs = || !matches!(connect_to(context), Err(ClientError::NotRunning { .. }));
-    if is_local(context) && has_display(context) && program().exists() && !runs() {
-        // It says itself where it cannot run, in the daemon's output.
-        drop(start(context));
+    if !is_local(context) || !has_display(context) || !program().exists() {
+        return;
+    }
+    // Not its socket: an app that hangs would keep the session waiting. One that finds the lock held by this look ends, but
+    // then another is started here.
+    if Lock::is_held(&context.paths.tray_lock()) {
+        return;
+    }
+    let Starters { scoped, alone } = connect::starters(context, &program(), PROGRAM);
+    // It says itself where it cannot run, in the daemon's output. It is nobody's child for long: this process ends, or becomes
+    // a session's client, which never waits for it.
+    drop(start(context, scoped.unwrap_or(alone)));
+}
+
+/// Starts the app and has it show something, once it listens.
+fn start_and_tell(context: &Context, starter: Command, show: &Show) -> Result<(), CliError> {
+    let mut app = start(context, starter)?;
+    let end = Instant::now() + TRAY_WAIT;
+    loop {
+        let ended = app.try_wait().map_err(CliError::NoTray)?;
+        if tell(context, show)? {
+            return Ok(());
+        }
+        match ended {
+            // One that ends because another was faster leaves the rest to that one.
+            Some(status) if !Lock::is_held(&context.paths.tray_lock()) => {
+                let output = context.paths.daemon_output();
+                return Err(CliError::TrayEnded { status, output });
+            }
+            Some(_) | None if end < Instant::now() => {
+                return Err(CliError::NoTray(io::Error::from(io::ErrorKind::TimedOut)));
+            }
+            Some(_) | None => thread::sleep(TRAY_PAUSE),
+        }
     }
 }
 
 /// Whether the app runs, and now shows it.
 fn tell(context: &Context, show: &Show) -> Result<bool, CliError> {
-    match connect_to(context) {
+    match Client::connect(&context.paths.tray_socket()) {
         Ok(mut client) => {
             connect::expect_done(&mut client, Request::Show(show.clone()))?;
             Ok(true)
@@ -60,10 +90,6 @@ fn tell(context: &Context, show: &Show) -> Result<bool, CliError> {
         Err(ClientError::NotRunning { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-fn connect_to(context: &Context) -> Result<Client, ClientError> {
-    Client::connect(&context.paths.tray_socket())
 }
 
 fn has_display(context: &Context) -> bool {
@@ -85,15 +111,14 @@ fn program() -> PathBuf {
         .with_file_name(PROGRAM)
 }
 
-fn start(context: &Context) -> Result<(), CliError> {
-    let program = program();
+/// Starts the app; its words go where the daemon's go.
+fn start(context: &Context, mut starter: Command) -> Result<Child, CliError> {
     let output = connect::open_output(&context.paths)?;
-    let mut command = connect::in_own_scope(context, &program, PROGRAM);
     let inherited = context.environment.iter().filter(|(name, _)| {
         let is_toolkits = |name: &str| INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         connect::is_inherited(name) || name.to_str().is_some_and(is_toolkits)
     });
-    let started = command
+    let app = starter
         .arg("--background")
         .env_clear()
         .envs(inherited.map(|(name, value)| (name, value)))
@@ -104,8 +129,7 @@ fn start(context: &Context) -> Result<(), CliError> {
         // Ctrl-C in the terminal is not meant for it.
         .process_group(0)
         .spawn();
-    // It is nobody's child for long: this process ends, or becomes a session's client, which never waits for it.
-    started.map(drop).map_err(CliError::NoTray)
+    app.map_err(CliError::NoTray)
 }
 
 #[cfg(test)]
@@ -121,5 +145,34 @@ mod tests {
             program().parent(),
             std::env::current_exe().unwrap().parent().map(Path::new)
         );
+    }
+    /// The surroundings of a process without a service manager, in directories of its own.
+    fn context() -> (tempfile::TempDir, Context) {
+        let root = tempfile::tempdir().unwrap();
+        let context = Context {
+            paths: askbox_paths::Paths::new(Some(root.path().into())).unwrap(),
+            environment: Vec::new(),
+            stdout_is_terminal: false,
+            now: std::time::SystemTime::UNIX_EPOCH,
+        };
+        (root, context)
+    }
+
+    #[test]
+    fn an_app_that_ends_at_once_is_not_waited_for() {
+        let (_root, context) = context();
+        let show = Show {
+            view: askbox_wire::View::Questions,
+            item: None,
+        };
+        let starter = connect::starters(&context, Path::new("/bin/false"), PROGRAM).alone;
+        let begun = Instant::now();
+        let error = start_and_tell(&context, starter, &show).unwrap_err();
+        assert!(begun.elapsed() < TRAY_WAIT, "{error}");
+        let CliError::TrayEnded { status, output } = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!((status.code(), output), (Some(1), &context.paths.daemon_output()));
+        assert!(error.hint().unwrap().contains(&output.display().to_string()));
     }
 }

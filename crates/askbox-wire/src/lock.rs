@@ -49,6 +49,12 @@ impl Lock {
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
     }
+
+    /// Whether some process holds it at this moment. Never waits, whatever that process does. Who looks holds a free lock for
+    /// the moment, and whoever wants to take it then is refused: look only to start a holder where there is none.
+    pub fn is_held(path: &Path) -> bool {
+        matches!(Self::take(path), Err(LockError::Held))
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use askbox_policy::{Effect, Kind, Origin};
-use askbox_wire::{Client, GrantView, Imported, NewRule, OsText, Request, Response, RuleView, ScopeView};
+use askbox_wire::{
+    Client, ClientError, GrantView, Imported, NewRule, OsText, Request, Response, RuleView, ScopeView,
+};
 use serde::Serialize;
 
 use crate::args::{AddRuleArgs, RulesArgs, RulesCommand};
@@ -116,9 +118,13 @@ fn import(client: &mut Client, file: &Path) -> Result<Imported, CliError> {
         std::fs::read_to_string(file)
     };
     let text = text.map_err(CliError::system(format!("read {}", file.display())))?;
-    match client.call(Request::ImportPolicy { text })? {
-        Response::Imported(imported) => Ok(imported),
-        _ => Err(CliError::OutOfTurn),
+    match client.call(Request::ImportPolicy { text }) {
+        Ok(Response::Imported(imported)) => Ok(imported),
+        Ok(_) => Err(CliError::OutOfTurn),
+        Err(ClientError::Encode(_)) => Err(CliError::ImportTooLong {
+            file: file.to_owned(),
+        }),
+        Err(error) => Err(error.into()),
     }
 }
 

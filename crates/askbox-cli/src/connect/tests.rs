@@ -73,18 +73,6 @@ fn the_output_of_daemons_is_private_and_begins_anew_when_it_is_long() {
 }
 
 #[test]
-fn a_lock_that_somebody_holds_is_seen() {
-    let root = tempfile::tempdir().unwrap();
-    let paths = Paths::new(Some(root.path().into())).unwrap();
-    private_directory(paths.runtime()).unwrap();
-    assert!(!is_locked(&paths));
-    let lock = askbox_wire::Lock::take(&paths.lock()).unwrap();
-    assert!(is_locked(&paths));
-    drop(lock);
-    assert!(!is_locked(&paths));
-}
-
-#[test]
 fn a_service_manager_is_a_socket_of_it_and_a_program_of_the_systems() {
     let directory = tempfile::tempdir().unwrap();
     let runtime = directory.path();

@@ -6,7 +6,9 @@ fn the_lock_is_held_once_and_goes_with_its_holder() {
     let path = directory.path().join("lock");
     let lock = Lock::take(&path).unwrap();
     assert!(matches!(Lock::take(&path), Err(LockError::Held)));
+    assert!(Lock::is_held(&path));
     drop(lock);
+    assert!(!Lock::is_held(&path) && !Lock::is_held(Path::new("/nonexistent/lock")));
     Lock::take(&path).unwrap();
 }
 
