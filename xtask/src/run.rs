@@ -25,14 +25,15 @@ pub(crate) fn run(words: &[OsString]) -> Result<ExitCode> {
         "--package",
         "askbox-sandbox",
     ];
-    if has_display() {
+    let has_app = has_display();
+    if has_app {
         ui::build()?;
         build.extend(["--package", "askbox-tray"]);
     }
     step("build", cargo().current_dir(root()).args(build))?;
     let release = target()?.join("release");
     let mut askbox = if machine::is_root()? {
-        as_ordinary_user(&release)?
+        as_ordinary_user(&release, has_app)?
     } else {
         eprintln!("==> in a second terminal, look at what waits, and answer:");
         eprintln!("    export PATH=\"{}:$PATH\"", release.display());
@@ -50,9 +51,10 @@ fn has_display() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn as_ordinary_user(release: &Path) -> Result<Command> {
+fn as_ordinary_user(release: &Path, has_app: bool) -> Result<Command> {
     let staging = staging::directory(STAGING)?;
-    for program in ["askbox", "askbox-init"] {
+    let app = has_app.then_some("askbox-tray");
+    for program in ["askbox", "askbox-init"].into_iter().chain(app) {
         staging::put(&release.join(program), &staging, program)?;
     }
     let askbox = staging.join("askbox");

@@ -1,6 +1,7 @@
 //! The windows' pages: their packages, build, checks, and the files that are generated for them and for the tray.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
@@ -57,7 +58,10 @@ pub(crate) fn generate() -> Result<()> {
     machine::install(machine::TO_RUN)?;
     machine::install(machine::TO_DRAW)?;
     let types = root().join(TYPES);
-    fs::remove_dir_all(&types).map_err(|error| format!("{TYPES}: {error}"))?;
+    match fs::remove_dir_all(&types) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(format!("{TYPES}: {error}")),
+        Ok(()) | Err(_) => {}
+    }
     write_types(&types)?;
     pictures()
 }
