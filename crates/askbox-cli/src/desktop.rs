@@ -111,13 +111,14 @@ fn program() -> PathBuf {
         .with_file_name(PROGRAM)
 }
 
+/// Starts the app; its words go where the daemon's go.
 fn start(context: &Context, mut starter: Command) -> Result<Child, CliError> {
     let output = connect::open_output(&context.paths)?;
     let inherited = context.environment.iter().filter(|(name, _)| {
         let is_toolkits = |name: &str| INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         connect::is_inherited(name) || name.to_str().is_some_and(is_toolkits)
     });
-    let started = starter
+    let app = starter
         .arg("--background")
         .env_clear()
         .envs(inherited.map(|(name, value)| (name, value)))
@@ -128,7 +129,7 @@ fn start(context: &Context, mut starter: Command) -> Result<Child, CliError> {
         // Ctrl-C in the terminal is not meant for it.
         .process_group(0)
         .spawn();
-    started.map_err(CliError::NoTray)
+    app.map_err(CliError::NoTray)
 }
 
 #[cfg(test)]

@@ -142,7 +142,9 @@ impl CliError {
     /// What to do about it, where somebody can do something.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            CliError::Client(error) | CliError::Launch(launch::Error::Daemon(error)) => of_client(error),
+            CliError::Client(error) => of_client(error),
+            CliError::Launch(error) => of_launch(error),
+            CliError::Daemon(error) => of_daemon(error),
             CliError::Start { output, .. }
             | CliError::StartSilent { output }
             | CliError::StartTimedOut { output } => Some(format!(
@@ -151,12 +153,6 @@ impl CliError {
             )),
             CliError::StopTimedOut { pid } => {
                 Some(format!("end it with `kill -9 {pid}`; its sandboxes end with it"))
-            }
-            CliError::Launch(launch::Error::Launch(askbox_sandbox::launch::Error::Bwrap(unusable))) => {
-                Some(unusable.hint().to_owned())
-            }
-            CliError::Launch(launch::Error::Launch(_)) => {
-                Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
             }
             CliError::Log(askbox_audit::Error::Missing { .. }) => {
                 Some("it begins with the first session: askbox run -- true".to_owned())
@@ -204,17 +200,9 @@ impl CliError {
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
             CliError::Value(_) => Some("`askbox settings set --help` has examples".to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
-            CliError::Daemon(askbox_daemon::Error::Lock(askbox_wire::LockError::Held)) => {
-                Some("`askbox status` shows it; `askbox daemon --restart` starts it anew".to_owned())
-            }
-            CliError::Daemon(askbox_daemon::Error::Descriptors { .. }) => {
-                Some("raise the limit with `ulimit -n` where the daemon is started".to_owned())
-            }
             CliError::Paths(_)
             | CliError::OutOfTurn
-            | CliError::Daemon(_)
             | CliError::Log(_)
-            | CliError::Launch(_)
             | CliError::Review(_)
             | CliError::Output(_)
             | CliError::System { .. } => None,
@@ -261,6 +249,32 @@ fn of_session(session: Option<&str>) -> String {
     session
         .map(|session| format!(" of session {session}"))
         .unwrap_or_default()
+}
+
+fn of_launch(error: &launch::Error) -> Option<String> {
+    match error {
+        launch::Error::Daemon(error) => of_client(error),
+        launch::Error::Launch(askbox_sandbox::launch::Error::Bwrap(unusable)) => {
+            Some(unusable.hint().to_owned())
+        }
+        launch::Error::Launch(_) => {
+            Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
+        }
+        launch::Error::OutOfTurn | launch::Error::Directory(_) | launch::Error::Step { .. } => None,
+    }
+}
+
+fn of_daemon(error: &askbox_daemon::Error) -> Option<String> {
+    let hint = match error {
+        askbox_daemon::Error::Lock(askbox_wire::LockError::Held) => {
+            "`askbox status` shows it; `askbox daemon --restart` starts it anew"
+        }
+        askbox_daemon::Error::Descriptors { .. } => {
+            "raise the limit with `ulimit -n` where the daemon is started"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn of_client(error: &ClientError) -> Option<String> {

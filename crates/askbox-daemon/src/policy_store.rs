@@ -231,11 +231,11 @@ impl Daemon {
         edit: impl Fn(&str, &policy_file::Context) -> Result<Option<String>, EditError> + Send + 'static,
     ) -> Result<bool, StoreError> {
         self.log_rules(&changes).await.map_err(StoreError::Log)?;
-        let changed = self.change_file(edit).await;
-        if let Ok(true) = changed {
+        let done = self.change_file(edit).await;
+        if let Ok(true) = done {
             let after = self.read_policy(false).await.ok_or(StoreError::Interrupted)?;
             self.put_in_force(after).await;
-            return changed;
+            return done;
         }
         let undone: Vec<_> = changes
             .into_iter()
@@ -246,7 +246,7 @@ impl Daemon {
         }
         // Otherwise what somebody else wrote would be known a moment later.
         self.look_again().await;
-        changed
+        done
     }
 
     /// Changes policy.toml on disk alone. Returns whether that changed anything.
