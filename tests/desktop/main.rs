@@ -6,6 +6,7 @@ mod answers;
 mod flood;
 mod hostile;
 mod life;
+mod notes;
 mod notices;
 mod seat;
 mod servers;

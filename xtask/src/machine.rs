@@ -125,6 +125,10 @@ pub(crate) const TO_TEST: &[Package] = &[
         proof: "/usr/bin/dbus-daemon",
     },
     Package {
+        name: "dbus-bin",
+        proof: "/usr/bin/dbus-send",
+    },
+    Package {
         name: "dunst",
         proof: "/usr/bin/dunst",
     },

@@ -5,7 +5,7 @@ use std::fs;
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 
-use super::{Program, notification_server, wait};
+use super::{Program, notification_server, tray_host, wait};
 use crate::World;
 
 /// Everybody of this user may do everything, and no service is known.
@@ -61,6 +61,17 @@ impl Bus {
         wait(async {
             let bus = DBusProxy::new(&self.connect().await).await.unwrap();
             bus.name_has_owner(name.try_into().unwrap()).await.unwrap()
+        })
+    }
+
+    /// How many icons the tray host on the bus has.
+    pub fn tray_icons(&self) -> usize {
+        wait(async {
+            let own = self.connect().await;
+            let host = zbus::Proxy::new(&own, tray_host::NAME, tray_host::PATH, tray_host::NAME);
+            let host = host.await.unwrap();
+            let items: Vec<String> = host.get_property("RegisteredStatusNotifierItems").await.unwrap();
+            items.len()
         })
     }
 

@@ -10,10 +10,10 @@ use super::{Bus, Entry, wait};
 use crate::world::{eventually, eventually_or};
 
 /// Its well-known name, and its interface.
-const NAME: &str = "org.kde.StatusNotifierWatcher";
+pub(super) const NAME: &str = "org.kde.StatusNotifierWatcher";
 
 /// Its object.
-const PATH: &str = "/StatusNotifierWatcher";
+pub(super) const PATH: &str = "/StatusNotifierWatcher";
 
 /// A picture: width, height, and bytes.
 type Picture = (i32, i32, Vec<u8>);
