@@ -169,8 +169,12 @@ impl Pages {
         serde_json::from_value(self.run(&script)).unwrap()
     }
 
-    /// A picture of the page.
+    /// A picture of the page as it is now: what was drawn before may lag behind it.
     pub fn picture(&self) -> Vec<u8> {
+        self.run_to_end(
+            "const done = arguments[0];
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))",
+        );
         wait(self.client.screenshot()).unwrap()
     }
 
