@@ -7,7 +7,8 @@ use askbox_desktop::{Desk, Link, WindowEvent};
 use askbox_paths::Paths;
 use askbox_wire::{Show, View};
 use gtk::prelude::GtkWindowExt;
-use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::webview::NewWindowResponse;
+use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 
 use crate::log::Feed;
 
@@ -128,7 +129,7 @@ fn tell_of(app: &AppHandle, label: &'static str, show: Show) {
 
 fn make(app: &AppHandle, label: &'static str, show: Option<Show>, caller: &Caller) -> tauri::Result<()> {
     let (page, title, size, least) = if label == PROMPT {
-        ("prompt.html", "Askbox asks", (620.0, 700.0), (420.0, 360.0))
+        ("prompt.html", "Askbox asks", (780.0, 680.0), (420.0, 360.0))
     } else {
         ("index.html", "Askbox", (1040.0, 720.0), (480.0, 400.0))
     };
@@ -139,6 +140,9 @@ fn make(app: &AppHandle, label: &'static str, show: Option<Show>, caller: &Calle
         .min_inner_size(least.0, least.1)
         .focused(matches!(caller, Caller::Person(_)))
         .always_on_top(label == PROMPT)
+        // Our own pages and nothing else: a content security policy says nothing of where a window goes.
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
     if label == MAIN {
         follow_log(app);
@@ -153,6 +157,11 @@ fn make(app: &AppHandle, label: &'static str, show: Option<Show>, caller: &Calle
         Caller::Person(Some(_)) => raise(app, label, caller),
         Caller::Person(None) | Caller::Nobody => Ok(()),
     }
+}
+
+/// Whether a page is one of the app's own, by Tauri's scheme for them.
+fn is_ours(url: &Url) -> bool {
+    url.scheme() == "tauri" && url.host_str() == Some("localhost")
 }
 
 fn raise(app: &AppHandle, label: &str, caller: &Caller) -> tauri::Result<()> {

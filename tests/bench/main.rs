@@ -6,6 +6,7 @@
 
 mod connect;
 mod decide;
+mod desktop;
 mod files;
 mod memory;
 mod own;
@@ -28,7 +29,22 @@ pub(crate) struct Rounds {
     mebibytes: usize,
     /// Verdicts.
     verdicts: usize,
+    /// Questions that are answered by a click.
+    questions: usize,
+    /// Windows that are opened and closed.
+    windows: usize,
 }
+
+/// Enough for figures to quote.
+const FULL: Rounds = Rounds {
+    starts: 50,
+    peer_starts: 5,
+    connections: 1000,
+    mebibytes: 1024,
+    verdicts: 1_000_000,
+    questions: 100,
+    windows: 10,
+};
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -40,21 +56,22 @@ fn main() {
             stream::client(direction, address, mebibytes.parse().unwrap());
         }
         ["files", small, large, rounds] => files::client(small, large, rounds.parse().unwrap()),
+        ["--desktop"] => {
+            let mut table = table::Table::default();
+            desktop::measure(FULL, &mut table);
+            print!("{}", table.text());
+        }
         ["--quick"] => measure(Rounds {
             starts: 10,
             peer_starts: 2,
             connections: 100,
             mebibytes: 128,
             verdicts: 100_000,
+            questions: 10,
+            windows: 3,
         }),
-        [] => measure(Rounds {
-            starts: 50,
-            peer_starts: 5,
-            connections: 1000,
-            mebibytes: 1024,
-            verdicts: 1_000_000,
-        }),
-        _ => println!("usage: askbox-bench [--quick]"),
+        [] => measure(FULL),
+        _ => println!("usage: askbox-bench [--quick | --desktop]"),
     }
 }
 
@@ -67,5 +84,6 @@ fn measure(rounds: Rounds) {
     files::measure(&world, rounds, &mut table);
     decide::measure(rounds, &mut table);
     memory::measure(&world, &mut table);
+    desktop::measure(rounds, &mut table);
     print!("{}", table.text());
 }

@@ -2,13 +2,18 @@
 //! servers and tray hosts are scripted, each in the manner of one that people have; a few tests use dunst and xfce4-panel.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
+mod accessible;
 mod answers;
+mod confinement;
 mod flood;
 mod hostile;
 mod life;
 mod notes;
 mod notices;
+mod prompt;
+mod screenshots;
 mod seat;
 mod servers;
 mod tray;
+mod views;
 mod windows;

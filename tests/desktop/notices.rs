@@ -253,7 +253,7 @@ fn complaint_8_every_button_does_what_it_says() {
 }
 
 /// A session whose question about one domain grows when it is told to.
-fn growing(world: &World, first: &Server, second: &Server) -> askbox_tests::Running {
+pub(crate) fn growing(world: &World, first: &Server, second: &Server) -> askbox_tests::Running {
     let script = format!(
         "mkfifo go; curl -sS --fail http://a.same.test:{}/ & read go < go; curl -sS --fail http://b.same.test:{}/ & wait",
         first.port(),

@@ -1,6 +1,6 @@
 //! Where a person sits: a desktop with the app, a notification server and a tray host; and sessions that ask.
 
-use askbox_tests::desktop::{Notification, NotificationServer, Profile, TrayHost};
+use askbox_tests::desktop::{Notification, NotificationServer, Pages, Profile, TrayHost};
 use askbox_tests::server::Server;
 use askbox_tests::{Desktop, Finished, Running, World};
 
@@ -19,7 +19,22 @@ impl Seat {
 
     /// The same where questions wait no longer than this.
     pub(crate) fn with_patience(profile: Profile, patience: &str) -> Self {
-        let mut desktop = Desktop::new();
+        Self::on(Desktop::new(), profile, patience)
+    }
+
+    /// One with a window manager, where the app's windows can be driven.
+    pub(crate) fn driven(profile: Profile) -> Self {
+        Self::driven_on(Desktop::new(), profile)
+    }
+
+    /// The same on a desktop that is there.
+    pub(crate) fn driven_on(mut desktop: Desktop, profile: Profile) -> Self {
+        desktop.run_window_manager();
+        desktop.allow_driving();
+        Self::on(desktop, profile, "10m")
+    }
+
+    fn on(mut desktop: Desktop, profile: Profile, patience: &str) -> Self {
         desktop.world().write_policy(&policy(patience));
         let server = NotificationServer::start(desktop.bus(), profile);
         let host = TrayHost::start(desktop.bus());
@@ -31,6 +46,22 @@ impl Seat {
             server,
             host,
         }
+    }
+
+    /// The settings window with this view, the first window of the app.
+    pub(crate) fn opens(&self, view: &str) -> Pages {
+        self.world().ok(&["open", view]);
+        let pages = self.desktop.pages();
+        pages.look_at("Askbox");
+        pages
+    }
+
+    /// The prompt window with this question, the first window of the app.
+    pub(crate) fn prompts(&self, title: &str) -> Pages {
+        self.host.choose(&[title, "Options…"]);
+        let pages = self.desktop.pages();
+        pages.look_at("Askbox asks").shows(title);
+        pages
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -61,13 +92,17 @@ impl Errand {
     /// It asks for this host.
     pub(crate) fn start(world: &World, name: &str) -> Self {
         let target = Server::http("hello");
-        let script = format!("curl -sS --fail http://{name}:{}/", target.port());
-        let running = world.start_sh(&["--resolve", &target.pin(name)], &script);
+        let running = request(world, name, &target);
         Self {
             target,
             name: name.to_owned(),
             running,
         }
+    }
+
+    /// Another session that asks for the same.
+    pub(crate) fn again(&self, world: &World) -> Running {
+        request(world, &self.name, &self.target)
     }
 
     /// How its question is called.
@@ -79,6 +114,11 @@ impl Errand {
     pub(crate) fn went_through(self) {
         assert_eq!(self.running.finish().succeeded().stdout, "hello");
         assert_eq!(self.target.connections(), 1);
+    }
+
+    /// Whatever became of it.
+    pub(crate) fn finish(self) -> Finished {
+        self.running.finish()
     }
 
     /// It was blocked, or nobody answered.
@@ -99,6 +139,11 @@ impl Errand {
         let rules = world.ok(&["rules", "--json"]);
         assert!(!rules.contains(&self.name), "{rules}");
     }
+}
+
+fn request(world: &World, name: &str, target: &Server) -> Running {
+    let script = format!("curl -sS --fail http://{name}:{}/", target.port());
+    world.start_sh(&["--resolve", &target.pin(name)], &script)
 }
 
 /// Nothing is remembered, and the policy is as the test wrote it.

@@ -146,20 +146,7 @@ fn options_in_the_menu_opens_the_prompt_window() {
 fn with_the_real_panel_there_is_an_icon() {
     let mut desktop = Desktop::new();
     desktop.run_window_manager();
-    // The panel keeps its settings there, and would have it started on demand.
-    let service = std::fs::read_to_string("/usr/share/dbus-1/services/org.xfce.Xfconf.service").unwrap();
-    let settings = service
-        .lines()
-        .find_map(|line| line.strip_prefix("Exec="))
-        .unwrap();
-    desktop.run(settings, &[]);
-    desktop
-        .world()
-        .eventually("settings are there", || desktop.bus().has("org.xfce.Xfconf"));
-    desktop.run("xfce4-panel", &["--disable-wm-check"]);
-    desktop.world().eventually("the panel is there", || {
-        desktop.bus().has("org.kde.StatusNotifierWatcher")
-    });
+    desktop.run_panel();
     desktop.start_tray();
     desktop
         .world()

@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
 /// External crates that only some of ours may use. Others are free.
 const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["askbox-network"]),
-    ("hyper-util", &["askbox-network"]),
+    ("hyper-util", &["askbox-network", "askbox-tests"]),
     ("http-body-util", &["askbox-network"]),
     ("rustls", &["askbox-network"]),
     ("hickory-proto", &["askbox-network"]),
@@ -50,6 +50,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("toml_edit", &["askbox-policy"]),
     ("psl", &["askbox-policy"]),
     ("idna", &["askbox-policy"]),
+    ("fantoccini", &["askbox-tests"]),
     ("hashbrown", &["askbox-policy"]),
     ("directories", &["askbox-paths"]),
     ("fluent-bundle", &["askbox-desktop"]),

@@ -1,10 +1,12 @@
 //! A desktop for a black-box test: a screen without a monitor, a session bus of its own on which nothing starts by itself, and
 //! the app. Which notification server, tray host and window manager there are, is up to the test.
 
+mod assistive;
 mod bus;
 mod menu;
 mod notification;
 mod notification_server;
+mod page;
 mod profile;
 mod program;
 mod screen;
@@ -16,10 +18,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+pub use assistive::{Assistive, Control};
 pub use bus::Bus;
 pub use menu::Entry;
 pub use notification::Notification;
 pub use notification_server::{Call, NotificationServer};
+pub use page::Pages;
 pub use profile::Profile;
 pub use program::Program;
 pub use screen::Screen;
@@ -44,6 +48,11 @@ pub struct Desktop {
     programs: Vec<Program>,
     bus: Option<Bus>,
     screen: Option<Screen>,
+    /// Where the app's windows can be driven.
+    inspector: Option<u16>,
+    /// Whether assistive technology runs.
+    is_assisted: bool,
+    variables: Vec<(&'static str, &'static str)>,
     // Last: it ends the daemon and removes the directories that the others use.
     world: World,
 }
@@ -66,6 +75,9 @@ impl Desktop {
             programs: Vec::new(),
             bus: Some(Bus::start(&world)),
             screen: Some(Screen::start(&world)),
+            inspector: None,
+            is_assisted: false,
+            variables: Vec::new(),
             world,
         }
     }
@@ -92,10 +104,13 @@ impl Desktop {
             .env("XDG_RUNTIME_DIR", runtime(&self.world))
             .env("XDG_SESSION_TYPE", "x11")
             .env("GDK_BACKEND", "x11")
-            // Settings of the desktop and the accessibility bus would be started on demand, and nothing is here.
+            // Settings of the desktop would be started on demand, and nothing is here.
             .env("GSETTINGS_BACKEND", "memory")
-            .env("NO_AT_BRIDGE", "1")
-            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .envs(self.variables.iter().copied());
+        if !self.is_assisted {
+            command.env("NO_AT_BRIDGE", "1");
+        }
         if let Some(screen) = &self.screen {
             command.env("DISPLAY", screen.name());
         }
@@ -120,11 +135,45 @@ impl Desktop {
         });
     }
 
+    /// Starts Xfce's panel, and waits until it takes icons.
+    pub fn run_panel(&mut self) {
+        // It keeps its settings there, and would have it started on demand.
+        let service = fs::read_to_string("/usr/share/dbus-1/services/org.xfce.Xfconf.service").unwrap();
+        let settings = service.lines().find_map(|line| line.strip_prefix("Exec="));
+        self.run(settings.unwrap(), &[]);
+        eventually("settings are there", || self.bus().has("org.xfce.Xfconf"));
+        self.run("xfce4-panel", &["--disable-wm-check"]);
+        eventually("the panel is there", || {
+            self.bus().has("org.kde.StatusNotifierWatcher")
+        });
+    }
+
+    /// Sets an environment variable for the programs that are started after this.
+    pub fn set(&mut self, name: &'static str, value: &'static str) {
+        self.variables.push((name, value));
+    }
+
     /// The app's program with these words.
     pub fn tray_command(&self, words: &[&str]) -> Command {
         let mut command = self.command(binary("askbox-tray").to_str().unwrap());
         command.args(words);
+        if let Some(port) = self.inspector {
+            command
+                .env("TAURI_WEBVIEW_AUTOMATION", "true")
+                .env("WEBKIT_INSPECTOR_SERVER", format!("127.0.0.1:{port}"));
+        }
         command
+    }
+
+    /// The windows of an app that is started after this can be driven.
+    pub fn allow_driving(&mut self) {
+        self.inspector = Some(page::free_port());
+    }
+
+    /// Takes hold of the app's windows, of which one must be there: the first one that there was, and what came after it.
+    pub fn pages(&self) -> Pages {
+        let port = self.inspector.expect("the app was started to be driven");
+        Pages::attach(&self.world, port)
     }
 
     /// Starts the app without a window, and waits until it listens and the daemon responds.

@@ -26,4 +26,4 @@ pub use name_server::NameServer;
 pub use processes::{Process, is_inhabited};
 pub use pty::{Left, Terminal};
 pub use run::{Finished, Running};
-pub use world::{World, eventually};
+pub use world::{World, eventually, eventually_or};

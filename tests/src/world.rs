@@ -202,7 +202,7 @@ pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
 }
 
 /// The same; what did not happen is told with what there was instead.
-pub(crate) fn eventually_or(mut holds: impl FnMut() -> bool, what: impl FnOnce() -> String) {
+pub fn eventually_or(mut holds: impl FnMut() -> bool, what: impl FnOnce() -> String) {
     let end = std::time::Instant::now() + Duration::from_mins(1);
     while !holds() {
         if end < std::time::Instant::now() {

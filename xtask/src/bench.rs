@@ -3,7 +3,7 @@
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Result, cargo, root, step, target};
-use crate::{machine, staging};
+use crate::{machine, staging, ui};
 
 /// How long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ const PEER: &str = "@anthropic-ai/sandbox-runtime";
 pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     machine::install(machine::TO_RUN)?;
     machine::install(machine::TO_BENCH)?;
+    machine::install(machine::TO_TEST)?;
+    ui::build()?;
     let build = [
         "build",
         "--release",
@@ -33,12 +35,14 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
         "-p",
         "askbox-sandbox",
         "-p",
+        "askbox-tray",
+        "-p",
         "askbox-tests",
     ];
     step("build", cargo().current_dir(root()).args(build))?;
     let staging = staging::directory(STAGING)?;
     let release = target()?.join("release");
-    for program in ["askbox", "askbox-init", "askbox-bench"] {
+    for program in ["askbox", "askbox-init", "askbox-tray", "askbox-bench"] {
         staging::put(&release.join(program), &staging, program)?;
     }
     let peer = staging.join("peer");

@@ -46,6 +46,12 @@ pub(crate) const TO_DRAW: &[Package] = &[Package {
     proof: "/usr/bin/rsvg-convert",
 }];
 
+/// To take pictures of the desktop app.
+pub(crate) const TO_PICTURE: &[Package] = &[Package {
+    name: "imagemagick",
+    proof: "/usr/bin/import",
+}];
+
 /// What the tests run inside and beside the sandbox.
 pub(crate) const TO_TEST: &[Package] = &[
     Package {
@@ -147,6 +153,14 @@ pub(crate) const TO_TEST: &[Package] = &[
     Package {
         name: "xdotool",
         proof: "/usr/bin/xdotool",
+    },
+    Package {
+        name: "at-spi2-core",
+        proof: "/usr/libexec/at-spi-bus-launcher",
+    },
+    Package {
+        name: "webkit2gtk-driver",
+        proof: "/usr/bin/WebKitWebDriver",
     },
     Package {
         name: "x11-utils",

@@ -10,6 +10,7 @@
 mod bench;
 mod machine;
 mod run;
+mod screenshots;
 mod staging;
 mod steps;
 mod suites;
@@ -25,6 +26,7 @@ const USAGE: &str =
                                                         with --full also filesystem, endurance and registries
        cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
        cargo xtask generate                             types of the wire for the windows, pictures from drawings
+       cargo xtask screenshots                          pictures of what the desktop app shows, dark and light
        cargo xtask ci                                   test, then formatting, lints, documentation and the pages";
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(bench::Extent::Full),
         ["bench", "--quick"] => bench::run(bench::Extent::Quick),
         ["generate"] => ui::generate().map(|()| ExitCode::SUCCESS),
+        ["screenshots"] => screenshots::run(),
         ["ci"] => test::ci(),
         _ => {
             eprintln!("{USAGE}");

@@ -163,7 +163,7 @@ fn units() -> Result<()> {
 }
 
 /// Builds the programs and the black-box tests, and copies them where an ordinary user can execute them.
-fn stage() -> Result<PathBuf> {
+pub(crate) fn stage() -> Result<PathBuf> {
     let root = root();
     let programs = [
         "build",

@@ -104,7 +104,7 @@ fn pictures() -> Result<()> {
     let icons = root().join("icons");
     let draw = |drawing: &Path, size: &str, ink: &str, picture: &Path| {
         let style = target()?.join("ink.css");
-        fs::write(&style, format!("svg{{color:{ink}}}")).map_err(|error| error.to_string())?;
+        fs::write(&style, ink).map_err(|error| error.to_string())?;
         step(
             &format!("draw {}", picture.display()),
             Command::new("rsvg-convert")
@@ -118,7 +118,7 @@ fn pictures() -> Result<()> {
     draw(
         &icons.join("askbox.svg"),
         APP_SIZE,
-        "#000000",
+        "svg{}",
         &icons.join("askbox.png"),
     )?;
     let drawings = fs::read_dir(icons.join("tray")).map_err(|error| error.to_string())?;
