@@ -38,7 +38,7 @@ fn complaint_7_a_notification_says_who_wants_what_and_where() {
         notification.body,
         format!(
             "Program: curl -sS --fail http://deep.sub.new.test:{port}/\nProject: {}",
-            seat.world().project().display()
+            "~/project"
         )
     );
 }

@@ -97,6 +97,20 @@ fn complaint_10_questions_can_be_paused_and_asked_again() {
 }
 
 #[test]
+fn complaint_4_an_entry_that_is_hit_as_it_appears_decides_nothing() {
+    let seat = Seat::new(Profile::Gnome);
+    let errand = Errand::start(seat.world(), "new.test");
+    let title = errand.title();
+    seat.host.hit(&[&title, "Block"]);
+    seat.host.choose(&[&title, "Allow once"]);
+    errand.went_through();
+    let log = seat.world().log();
+    let answers = log.iter().filter(|event| event["kind"] == "answer");
+    let by: Vec<_> = answers.map(|event| event["by"].as_str().unwrap()).collect();
+    assert_eq!(by, ["tray"]);
+}
+
+#[test]
 fn lockdown_denies_until_it_is_lifted() {
     let seat = Seat::new(Profile::Gnome);
     let target = Server::http("hello");

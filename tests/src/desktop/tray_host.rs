@@ -1,12 +1,13 @@
 //! A host for tray icons that sees what a panel would draw, and clicks where the test says.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use zbus::proxy::CacheProperties;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Structure, Value};
 use zbus::{Connection, Proxy};
 
-use super::{Bus, Entry, wait};
+use super::{Bus, Entry, REACTION, wait};
 use crate::world::{eventually, eventually_or};
 
 /// Its well-known name, and its interface.
@@ -114,8 +115,22 @@ impl TrayHost {
         });
     }
 
-    /// Chooses an entry, once it is there.
+    /// A person chooses an entry, once it is there, and has been for as long as a look takes.
     pub fn choose(&self, labels: &[&str]) {
+        let mut since = Instant::now();
+        let mut seen = self.has(labels).id;
+        eventually(&format!("the menu stays as it is with {labels:?}"), || {
+            let id = self.has(labels).id;
+            if id != seen {
+                (seen, since) = (id, Instant::now());
+            }
+            REACTION <= since.elapsed()
+        });
+        self.hit(labels);
+    }
+
+    /// An entry is hit as soon as it is there.
+    pub fn hit(&self, labels: &[&str]) {
         let entry = self.has(labels);
         assert!(entry.is_enabled && entry.below.is_empty(), "{entry:?}");
         wait(async {
