@@ -5,9 +5,10 @@ use askbox_tests::{Running, World};
 
 use crate::seat::{Errand, Seat, is_summary};
 
-/// Opens connections to a thousand names of a thousand domains, in as little time as it takes.
+/// Opens connections to a thousand names of a thousand domains, in as little time as it takes. It stays then: what it asked ends
+/// with it.
 const FLOOD: &str = r"exec /usr/bin/python3 - <<'END'
-import concurrent.futures, socket
+import concurrent.futures, signal, socket
 def one(number):
     try:
         socket.create_connection((f'n{number}.domain{number}.test', 443), 60)
@@ -15,6 +16,7 @@ def one(number):
         pass
 with concurrent.futures.ThreadPoolExecutor(200) as pool:
     list(pool.map(one, range(1000)))
+signal.pause()
 END";
 
 /// What the app may need more for the questions of one session: twenty of at most fifty lines, twice in memory and once on the
