@@ -31,8 +31,17 @@ struct Row {
     path: String,
     change: String,
     diff: Option<String>,
-    revert: String,
+    revert: Revert,
     reason: Option<String>,
+}
+
+/// Whether it is put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Revert {
+    Possible,
+    Done,
+    Refused,
 }
 
 /// The review of a session, after putting back these paths; `None` puts back nothing, an empty list all.
@@ -92,12 +101,12 @@ fn change(row: Row) -> ReviewChange {
             .map(|line| display::text(line, LINE_CHARACTERS));
         lines.collect::<Vec<String>>().join("\n")
     };
-    let is_possible = row.revert == "possible" || row.revert == "done";
     ReviewChange {
         path: row.path,
         change: row.change,
         diff: row.diff.as_deref().map(harmless),
-        kept: (!is_possible).then(|| display::text(&row.reason.unwrap_or_default(), display::MAX_PATH)),
+        kept: (row.revert == Revert::Refused)
+            .then(|| display::text(&row.reason.unwrap_or_default(), display::MAX_PATH)),
     }
 }
 

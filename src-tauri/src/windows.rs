@@ -104,7 +104,8 @@ fn on_main_thread(app: &AppHandle, label: &'static str, show: Option<Show>, call
     let handle = app.clone();
     let done = app.run_on_main_thread(move || {
         let shown = if handle.get_webview_window(label).is_some() {
-            if let Some(show) = show {
+            // What a person is looking at stays: a question that comes by itself joins the queue.
+            if let (Some(show), Caller::Person(_)) = (show, &caller) {
                 tell_of(&handle, label, show);
             }
             raise(&handle, label, &caller)

@@ -196,12 +196,15 @@ impl Board {
 
     /// Open questions that a notification should stand for.
     fn pending<'a>(&self, desk: &'a Desk) -> Vec<&'a QuestionView> {
-        let is_pending = |question: &&QuestionView| {
-            let answered = self.answering.get(&question.id);
-            !self.aside.contains(&question.id)
-                && answered.is_none_or(|revision| revision < &question.revision)
-        };
+        let is_pending =
+            |question: &&QuestionView| !self.aside.contains(&question.id) && !self.is_answered(question);
         desk.questions().iter().filter(is_pending).collect()
+    }
+
+    /// Whether an answer covers the question as it is now.
+    fn is_answered(&self, question: &QuestionView) -> bool {
+        let answered = self.answering.get(&question.id);
+        answered.is_some_and(|revision| question.revision <= *revision)
     }
 
     fn forget_what_is_over(&mut self, desk: &Desk) {
@@ -254,6 +257,7 @@ impl Board {
             return;
         };
         shown.since_ms = Some(now_ms);
+        self.failed.remove(slot);
         for id in &shown.questions {
             self.reach.confirmed(id);
         }
@@ -355,9 +359,13 @@ impl Board {
         self.failed.insert(slot.clone(), Failed { until_ms, pause_ms });
     }
 
-    /// The next moment at which something that failed is tried again.
+    /// The next moment at which something that failed is tried again; what is being tried waits for the server.
     pub fn next_try(&self) -> Option<u64> {
-        self.failed.values().map(|failed| failed.until_ms).min()
+        let waiting = self
+            .failed
+            .iter()
+            .filter(|(slot, _)| !self.shown.contains_key(*slot));
+        waiting.map(|(_, failed)| failed.until_ms).min()
     }
 
     /// There is a server, a new one, or none any more: nothing of ours is shown.
@@ -371,8 +379,9 @@ impl Board {
     /// to look again.
     pub fn prompt_due(&mut self, desk: &Desk, now_ms: u64) -> Due {
         let open = desk.questions().iter();
-        let ids = open.filter(|question| !self.answering.contains_key(&question.id));
-        self.reach.due(ids.map(|question| question.id.as_str()), now_ms)
+        let unanswered: Vec<&QuestionView> = open.filter(|question| !self.is_answered(question)).collect();
+        let ids = unanswered.into_iter().map(|question| question.id.as_str());
+        self.reach.due(ids, now_ms)
     }
 }
 

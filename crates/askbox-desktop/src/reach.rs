@@ -39,6 +39,9 @@ impl Reach {
         if self.server != server {
             self.is_proven = false;
         }
+        // What another was told, or let go, says nothing of this one.
+        self.offered.clear();
+        self.expired.clear();
         self.server = server;
     }
 

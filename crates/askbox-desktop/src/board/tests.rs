@@ -204,18 +204,19 @@ fn what_a_server_refuses_is_tried_again_after_a_growing_pause() {
     let (catalog, mut board) = (Catalog::default(), board());
     let desk = testing::desk(vec![host("1")]);
     let mut now = 0;
+    // It never says that it shows it.
     for pause in [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
-        assert_eq!(slots(&show(&mut board, &desk, &catalog, now)), ["+1"]);
+        assert_eq!(slots(&board.update(&desk, catalog.words(), now)), ["+1"]);
         let serial = serial(&board, &slot("1"));
         board.failed(&slot("1"), serial, now);
         assert_eq!(board.next_try(), Some(now + pause));
-        assert!(show(&mut board, &desk, &catalog, now + pause - 1).is_empty());
+        assert!(board.update(&desk, catalog.words(), now + pause - 1).is_empty());
         now += pause;
     }
     board.server(None);
-    assert!(show(&mut board, &desk, &catalog, now).is_empty());
+    assert!(board.update(&desk, catalog.words(), now).is_empty());
     board.server(Some(SERVER));
-    assert_eq!(slots(&show(&mut board, &desk, &catalog, now)), ["+1"]);
+    assert_eq!(slots(&board.update(&desk, catalog.words(), now)), ["+1"]);
 }
 
 #[test]
@@ -380,4 +381,39 @@ fn what_did_not_happen_is_said_once() {
     assert_eq!(slots(&show(&mut board, &desk, &catalog, 0)), ["+Trouble"]);
     gone(&mut board, &Slot::Trouble, Gone::Dismissed);
     assert!(show(&mut board, &desk, &catalog, 1).is_empty());
+}
+
+#[test]
+fn what_is_shown_after_a_failure_is_not_waited_for() {
+    let (catalog, mut board) = (Catalog::default(), board());
+    let desk = testing::desk(vec![host("1")]);
+    board.update(&desk, catalog.words(), 0);
+    let first = serial(&board, &slot("1"));
+    board.failed(&slot("1"), first, 0);
+    // It is being tried: nothing is due until the server says something.
+    board.update(&desk, catalog.words(), 2_000);
+    assert_eq!(board.next_try(), None);
+    let second = serial(&board, &slot("1"));
+    board.confirmed(&slot("1"), second, 2_000);
+    assert!(board.update(&desk, catalog.words(), 2_000).is_empty());
+    assert_eq!(board.next_try(), None);
+    // The next failure is a first one.
+    board.gone(&slot("1"), second, Gone::Expired);
+    board.not_answered("1", "no");
+    board.update(&desk, catalog.words(), 3_000);
+    let third = serial(&board, &slot("1"));
+    board.failed(&slot("1"), third, 3_000);
+    assert_eq!(board.next_try(), Some(5_000));
+}
+
+#[test]
+fn what_an_answer_left_over_can_bring_the_prompt() {
+    let mut board = Board::default();
+    let mut desk = testing::desk(vec![host("1")]);
+    board.answering("1", 1);
+    assert_eq!(board.prompt_due(&desk, 0), Due::Never);
+    let mut rest = host("1");
+    rest.revision = 2;
+    desk.apply(&Event::QuestionChanged(rest));
+    assert_eq!(board.prompt_due(&desk, 0), Due::Now("1".into()));
 }
