@@ -19,6 +19,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 
+use crate::run::started_by;
+
 /// How long a test looks at a screen that does not change. For a hung program, not for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -64,21 +66,9 @@ impl Terminal {
         let end = || Stdio::from(slave.try_clone().unwrap());
         // setsid(1) because only a new session's leader can take a controlling terminal; it becomes the program. Without
         // env(1), a run of the tests that ignores hang-ups (nohup) or Ctrl-C (a background job of a script) would hand that down.
-        let mut leader = Command::new("setsid");
-        leader
-            .args(["--ctty", "env", "--default-signal=HUP,INT,QUIT"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .env_clear()
-            .envs(
-                command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(command.get_current_dir().unwrap())
-            .stdin(end())
-            .stdout(end())
-            .stderr(end());
+        let words = ["--ctty", "env", "--default-signal=HUP,INT,QUIT"];
+        let mut leader = started_by("setsid", &words, command);
+        leader.stdin(end()).stdout(end()).stderr(end());
         let child = leader.spawn().unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
         let closed = Arc::new(AtomicBool::new(false));

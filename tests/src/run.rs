@@ -35,6 +35,22 @@ impl Finished {
     }
 }
 
+/// The same command, started by another program that becomes it.
+pub(crate) fn started_by(starter: &str, words: &[&str], command: &Command) -> Command {
+    let mut whole = Command::new(starter);
+    let variables = command.get_envs();
+    whole
+        .args(words)
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    if let Some(directory) = command.get_current_dir() {
+        whole.current_dir(directory);
+    }
+    whole
+}
+
 /// A program that runs. Dropping it kills it.
 #[derive(Debug)]
 pub struct Running {

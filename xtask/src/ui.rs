@@ -11,8 +11,12 @@ use crate::steps::{Result, cargo, root, step, target};
 /// Where the TypeScript types are.
 const TYPES: &str = "ui/src/api/generated";
 
-/// The tray's pictures: the name of each set, and what it is drawn in.
-const INKS: [(&str, &str); 2] = [("light", "#ffffff"), ("dark", "#202124")];
+/// The tray's pictures: the name of each set, and the style it is drawn in. The light one has a dark rim, since it is also shown
+/// where nobody says how the panel is.
+const SETS: [(&str, &str); 2] = [
+    ("light", "svg{color:#ffffff} .halo{color:#202124;stroke-width:8}"),
+    ("dark", "svg{color:#202124} .halo{display:none}"),
+];
 
 /// The sizes of the tray's pictures and of the app's own, in pixels.
 const TRAY_SIZE: &str = "48";
@@ -102,14 +106,14 @@ fn fresh_types() -> Result<()> {
 
 fn pictures() -> Result<()> {
     let icons = root().join("icons");
-    let draw = |drawing: &Path, size: &str, ink: &str, picture: &Path| {
-        let style = target()?.join("ink.css");
-        fs::write(&style, ink).map_err(|error| error.to_string())?;
+    let draw = |drawing: &Path, size: &str, style: &str, picture: &Path| {
+        let sheet = target()?.join("style.css");
+        fs::write(&sheet, style).map_err(|error| error.to_string())?;
         step(
             &format!("draw {}", picture.display()),
             Command::new("rsvg-convert")
                 .args(["--width", size, "--height", size, "--stylesheet"])
-                .arg(style)
+                .arg(sheet)
                 .arg(drawing)
                 .arg("--output")
                 .arg(picture),
@@ -127,11 +131,11 @@ fn pictures() -> Result<()> {
             continue;
         };
         if drawing.extension().is_some_and(|extension| extension == "svg") {
-            for (set, ink) in INKS {
+            for (set, style) in SETS {
                 draw(
                     &drawing,
                     TRAY_SIZE,
-                    ink,
+                    style,
                     &drawing.with_file_name(format!("{name}-{set}.png")),
                 )?;
             }

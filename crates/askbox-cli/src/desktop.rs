@@ -146,6 +146,7 @@ mod tests {
             std::env::current_exe().unwrap().parent().map(Path::new)
         );
     }
+
     /// The surroundings of a process without a service manager, in directories of its own.
     fn context() -> (tempfile::TempDir, Context) {
         let root = tempfile::tempdir().unwrap();

@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use crate::run::started_by;
 use crate::{World, eventually};
 
 /// It runs in a process group of its own; dropping it kills the group. What it says is kept in a file of the world, which
@@ -100,22 +101,8 @@ impl Drop for Program {
 
 /// The command so that it dies with the thread of the test, even when that is killed.
 fn leashed(command: &Command) -> Command {
-    let mut leashed = Command::new("setpriv");
-    leashed
-        .args(["--pdeathsig", "KILL", "--"])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(Stdio::null())
-        .process_group(0);
-    if let Some(directory) = command.get_current_dir() {
-        leashed.current_dir(directory);
-    }
+    let mut leashed = started_by("setpriv", &["--pdeathsig", "KILL", "--"], command);
+    leashed.stdin(Stdio::null()).process_group(0);
     leashed
 }
 

@@ -3,6 +3,7 @@ mod settings;
 
 use std::fs;
 
+use askbox_gate::Permit;
 use askbox_policy::{Answer, Duration, Effect, Kind, Verdict};
 use askbox_wire::{
     Closed, ErrorCode, Event, NewRule, Place, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
@@ -55,6 +56,16 @@ fn deny(pattern: &str) -> NewRule {
         expires_after_ms: None,
         note: None,
     }
+}
+
+/// What a session asked for, after a person has allowed it for an hour.
+fn allowed_for_an_hour(world: &World, client: &mut askbox_wire::Client) -> Permit {
+    follow(client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    let waiting = world.ask(&session, "ok.test");
+    let question = opened(client);
+    client.call(answer(&question, HOUR)).unwrap();
+    world.outcome(waiting).unwrap()
 }
 
 #[test]
@@ -115,12 +126,7 @@ fn a_question_is_announced_listed_answered_and_closed() {
 fn an_answer_is_logged_with_its_place() {
     let world = World::new();
     let mut client = world.client();
-    follow(&mut client, &[Topic::Questions]);
-    let session = world.open_session("s");
-    let waiting = world.ask(&session, "ok.test");
-    let question = opened(&mut client);
-    client.call(answer(&question, HOUR)).unwrap();
-    drop(world.outcome(waiting).unwrap());
+    drop(allowed_for_an_hour(&world, &mut client));
     let reader = askbox_audit::Reader::open(&world.paths.log()).unwrap();
     let events = reader.query(&askbox_audit::Filter::default()).unwrap();
     let answered = events.iter().find(|event| event.kind.name() == "answer").unwrap();

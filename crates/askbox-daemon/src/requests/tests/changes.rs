@@ -228,12 +228,7 @@ fn an_import_with_any_mistake_writes_nothing_and_names_each() {
 fn the_end_of_a_remembered_answer_is_moved() {
     let world = World::new();
     let mut client = world.client();
-    follow(&mut client, &[Topic::Questions]);
-    let session = world.open_session("s");
-    let waiting = world.ask(&session, "ok.test");
-    let question = opened(&mut client);
-    client.call(answer(&question, HOUR)).unwrap();
-    let _permit = world.outcome(waiting).unwrap();
+    let _permit = allowed_for_an_hour(&world, &mut client);
     let ends = |client: &mut askbox_wire::Client| match client.call(Request::Grants).unwrap() {
         Response::Grants(grants) => (grants[0].id.clone(), grants[0].expires.clone().unwrap()),
         other => panic!("{other:?}"),
