@@ -20,6 +20,10 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// Functions for every script: the controls that can be seen, the name of one, and its role.
 const CONTROLS: &str = include_str!("controls.js");
 
+/// Notes when the control is clicked, before the page hears of it.
+const WATCH_CLICK: &str = "window.isClicked = false;
+    arguments[0].addEventListener('click', () => { window.isClicked = true }, { capture: true, once: true })";
+
 /// Ports from here are asked for by nobody else on a test machine, and no connection begins at one.
 const FIRST_PORT: u16 = 20_000;
 
@@ -122,9 +126,21 @@ impl Pages {
         self
     }
 
-    /// Clicks a control, once it can be used.
+    /// Clicks a control, once it can be used. A click that something else took, because the page moved under the pointer
+    /// or a notice lay on it, is made again.
     pub fn press(&self, role: &str, name: &str) -> &Self {
-        self.with(role, name, &async |control: &Element| control.click().await)
+        eventually(&format!("the {role} {name:?} is clicked"), || {
+            let control = self.control(role, name);
+            let watched = wait(self.client.execute(WATCH_CLICK, vec![json!(control)]));
+            watched.is_ok() && done(wait(control.click())).is_ok() && self.was_clicked()
+        });
+        self
+    }
+
+    /// Whether the control that is watched was clicked. A window that is gone was closed by the click.
+    fn was_clicked(&self) -> bool {
+        let clicked = wait(self.client.execute("return window.isClicked", vec![]));
+        clicked.map_or_else(|error| error.is_no_such_window(), |clicked| clicked == json!(true))
     }
 
     /// Clicks a control as it is, even where it says that it cannot be used.

@@ -400,7 +400,7 @@ proptest! {
         let changed = replace_rule(&text, &old.id, &new, &context()).unwrap().unwrap();
         let rules = parse(&changed, &context()).unwrap().rules;
         prop_assert_eq!(&rules[2..], &[new.clone(), new]);
-        for comment in text.lines().filter(|line| line.starts_with('#')) {
+        for comment in FULL.lines().filter(|line| line.starts_with('#')) {
             prop_assert!(changed.contains(comment));
         }
     }
