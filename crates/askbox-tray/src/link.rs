@@ -44,9 +44,10 @@ pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<Ending>) {
     let thread = thread::Builder::new().name("link".to_owned());
     let started = thread.spawn(move || {
         let mut failures = 0;
+        let mut was_stopped = false;
         while !ending.has_begun() {
             let began = Instant::now();
-            let absence = match follow(&paths, &news) {
+            let absence = match follow(&paths, &news, &mut was_stopped) {
                 End::Unheard => return,
                 End::Behind => continue,
                 End::Failed(absence) => absence,
@@ -55,7 +56,9 @@ pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<Ending>) {
                 return;
             }
             failures = if began.elapsed() < HELD { failures + 1 } else { 1 };
-            thread::sleep(PAUSES[(failures - 1).min(PAUSES.len() - 1)]);
+            // Whoever starts one again wants to be asked at once.
+            let longest = if was_stopped { 1 } else { PAUSES.len() - 1 };
+            thread::sleep(PAUSES[(failures - 1).min(longest)]);
         }
     });
     if let Err(error) = started {
@@ -63,12 +66,13 @@ pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<Ending>) {
     }
 }
 
-/// One connection from its beginning to its end.
-fn follow(paths: &Paths, news: &Sender<News>) -> End {
-    let mut client = match connect(paths) {
+/// One connection from its beginning to its end. A daemon that was stopped is not started again by us.
+fn follow(paths: &Paths, news: &Sender<News>, was_stopped: &mut bool) -> End {
+    let mut client = match connect(paths, *was_stopped) {
         Ok(client) => client,
         Err(absence) => return End::Failed(absence),
     };
+    *was_stopped = false;
     match snapshot(&mut client) {
         Ok(snapshot) => {
             if news.blocking_send(News::Up(Box::new(snapshot))).is_err() {
@@ -81,6 +85,7 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
         match client.next_event() {
             Ok(Some(Event::Lagged { .. })) => return End::Behind,
             Ok(Some(event)) => {
+                *was_stopped |= matches!(event, Event::Stopping);
                 let more = more(&mut client, &event);
                 if news.blocking_send(News::Event(Box::new(event))).is_err() {
                     return End::Unheard;
@@ -116,9 +121,9 @@ fn more(client: &mut Client, event: &Event) -> Result<Option<News>, ClientError>
     })
 }
 
-fn connect(paths: &Paths) -> Result<Client, Absence> {
+fn connect(paths: &Paths, was_stopped: bool) -> Result<Client, Absence> {
     match Client::connect(&paths.socket()) {
-        Err(ClientError::NotRunning { .. }) => {}
+        Err(ClientError::NotRunning { .. }) if !was_stopped => {}
         connected => return connected.map_err(|error| absence(&error)),
     }
     daemon_process::start().map_err(|error| Absence {

@@ -80,10 +80,16 @@ impl Tray {
 
 /// Shows what is to be shown, for as long as there is something to come. Where the bus is away, on the next one.
 pub(crate) async fn serve(mut faces: watch::Receiver<Option<Face>>, news: Sender<News>) {
+    let mut said = None;
     loop {
-        match follow(&mut faces, &news).await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(%error, "no tray icon: the session bus is away"),
+        let Err(error) = follow(&mut faces, &news).await else {
+            return;
+        };
+        let error = error.to_string();
+        // The same again says nothing new.
+        if said.as_ref() != Some(&error) {
+            tracing::warn!(error, "no tray icon: the session bus is away");
+            said = Some(error);
         }
         tokio::time::sleep(PAUSE).await;
     }
