@@ -387,6 +387,7 @@ fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, Wi
         tcp: [take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?],
         dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
         dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
+        rejected: take(Descriptor::Rejected)?,
     };
     let sorted = Sorted {
         listeners,

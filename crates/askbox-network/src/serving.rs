@@ -19,6 +19,7 @@ use crate::capture;
 use crate::dns_server;
 use crate::limits::SETTLE;
 use crate::names::Names;
+use crate::rejected;
 use crate::resolve::{Resolver, Upstream};
 use crate::room::Share;
 use crate::session::Session;
@@ -34,11 +35,18 @@ pub struct Listeners {
     pub dns_udp: [OwnedFd; 2],
     /// Where every DNS query over TCP is turned to.
     pub dns_tcp: [OwnedFd; 2],
+    /// Where the kernel tells of packets that it has rejected: a netlink socket for `nfnetlink_log`.
+    pub rejected: OwnedFd,
 }
 
-/// Both ends of a connection, as the program inside sees them.
+/// TCP's number in the header of an IP packet (RFC 9293, section 3.1).
+pub const TCP: u8 = 6;
+
+/// Both ends of a connection, or of a packet, as the program inside sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
+    /// [`TCP`], or the number of another protocol.
+    pub protocol: u8,
     /// Its own.
     pub client: SocketAddr,
     /// What it connected to, before the connection was turned around; `None` where that cannot be found out.
@@ -116,6 +124,7 @@ pub fn serve(
         tcp,
         dns_udp,
         dns_tcp,
+        rejected,
     } = listeners;
     let mut tasks = JoinSet::new();
     for fd in tcp {
@@ -140,6 +149,10 @@ pub fn serve(
             share.clone(),
         ));
     }
+    tasks.spawn(rejected::tell(
+        rejected::Source::new(rejected)?,
+        Arc::clone(&session),
+    ));
     Ok(Serving { tasks, share, totals })
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use askbox_policy::Host;
+use askbox_policy::{Basis, Host, Transport};
 use serde_json::json;
 
 use super::record::{Connection, Endpoint, Entity, File, Process, Product, Subject, Traffic};
@@ -10,7 +10,7 @@ use super::schema::{self, Coded};
 use super::{Origin, product};
 use crate::event::{Event, EventKind, EventProcess, Sealed};
 
-/// IANA's number and name of the one protocol that connections have.
+/// IANA's name and number of the protocol that connections have.
 const TCP: (&str, u8) = ("tcp", 6);
 
 pub(super) fn subject(sealed: &Sealed, origin: &Origin) -> Subject {
@@ -88,7 +88,7 @@ fn file(path: &str, type_id: u32) -> File {
 }
 
 fn network(event: &Event, target: &str) -> Subject {
-    let (name, number) = TCP;
+    let (name, number) = protocol(event);
     let traffic = event
         .bytes_in
         .zip(event.bytes_out)
@@ -108,6 +108,15 @@ fn network(event: &Event, target: &str) -> Subject {
         traffic,
         ..Subject::default()
     }
+}
+
+/// The protocol of a request: TCP, unless it was denied for being another.
+fn protocol(event: &Event) -> (&'static str, u8) {
+    let other = Transport::ALL.into_iter().find(|transport| {
+        let denied = Basis::NotTcp(*transport).to_string();
+        event.by.as_ref() == Some(&denied)
+    });
+    other.map_or(TCP, |transport| (transport.name(), transport.number()))
 }
 
 /// Reads what [`crate::text::target_text`] writes of a destination: `host:port`, `host:port at address`.

@@ -120,6 +120,16 @@ fn a_connection_is_network_activity() {
 }
 
 #[test]
+fn a_packet_that_is_no_connection_has_its_own_protocol() {
+    let by = askbox_policy::Basis::NotTcp(askbox_policy::Transport::Udp).to_string();
+    let denied = decided(EventKind::Network, "192.0.2.1:443", Outcome::Deny, &by);
+    let value: Value = serde_json::from_str(&line(denied)).unwrap();
+    let connection = value.get("connection_info").unwrap();
+    assert_eq!(connection.get("protocol_name"), Some(&json!("udp")));
+    assert_eq!(connection.get("protocol_num"), Some(&json!(17)));
+}
+
+#[test]
 fn traffic_is_the_end_of_network_activity() {
     check(
         Event {

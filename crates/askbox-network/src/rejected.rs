@@ -1,0 +1,82 @@
+//! What the sandbox's rules reject without asking, since it is no TCP connection: the kernel tells of it, and here it
+//! becomes a denial in the log, at the gate like every other. It is rejected already, so nothing waits for this.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram as Datagrams;
+use std::sync::Arc;
+
+use askbox_policy::{Basis, Destination, Host, Port, Target};
+use nix::errno::Errno;
+use tokio::net::UnixDatagram;
+
+use crate::Ends;
+use crate::limits::REJECTED_DATAGRAM;
+use crate::names::is_fake;
+use crate::session::Session;
+
+mod message;
+
+/// The netlink socket of one network namespace.
+#[derive(Debug)]
+pub(crate) struct Source(UnixDatagram);
+
+impl Source {
+    /// Neither the standard library nor tokio has netlink sockets; receiving is the same for all kinds of datagrams.
+    pub(crate) fn new(socket: OwnedFd) -> io::Result<Self> {
+        let socket = Datagrams::from(socket);
+        socket.set_nonblocking(true)?;
+        UnixDatagram::from_std(socket).map(Self)
+    }
+}
+
+/// Tells the gate of rejected packets for as long as the future lives.
+pub(crate) async fn tell(Source(socket): Source, session: Arc<Session>) {
+    let mut datagram = vec![0; REJECTED_DATAGRAM];
+    loop {
+        match socket.recv(&mut datagram).await {
+            Ok(length) => {
+                let told = datagram.get(..length).unwrap_or_default();
+                for packet in message::packets(told) {
+                    tell_of(packet, &session).await;
+                }
+            }
+            // More came than the socket holds, or more than is read of one message: some are not told.
+            Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {}
+            Err(error) => {
+                tracing::warn!(%error, session = %session.network.session, "rejected packets are not told any more");
+                return;
+            }
+        }
+    }
+}
+
+async fn tell_of(packet: message::Packet, session: &Session) {
+    let Some(destination) = destination(packet.destination, session) else {
+        return;
+    };
+    let ends = Ends {
+        protocol: packet.transport.number(),
+        client: packet.source,
+        server: Some(packet.destination),
+    };
+    let basis = Basis::NotTcp(packet.transport);
+    session
+        .refuse_sent(Target::Network(destination), basis, ends)
+        .await;
+}
+
+/// Where a packet was meant to go; `None` for port 0, which nothing can be sent to.
+fn destination(address: SocketAddr, session: &Session) -> Option<Destination> {
+    let port = Port::new(address.port())?;
+    let named = match address.ip().to_canonical() {
+        IpAddr::V4(fake) if is_fake(fake) => session.names.name_of(fake).map(Host::Name),
+        IpAddr::V4(_) | IpAddr::V6(_) => None,
+    };
+    let host = named.unwrap_or_else(|| Host::address(address.ip().to_canonical()));
+    Some(Destination { host, port })
+}
+
+#[cfg(test)]
+mod tests;
