@@ -167,7 +167,8 @@ impl Gate {
         self.deny(request, DeniedBy::Basis(basis), None).await
     }
 
-    /// The same; `identify` finds out about the process, and is awaited only for the first of equal denials.
+    /// The same, of what was refused already; `identify` finds out about the process, and is awaited only for the first of
+    /// equal denials. Of a session that has ended nothing more is logged, since equal ones are not counted any more.
     pub async fn refuse_by(
         &self,
         mut request: Request,
@@ -177,6 +178,13 @@ impl Gate {
         let is_counted = self.state().is_counted(&request, &basis);
         if !is_counted {
             request.process = identify.await;
+        }
+        if !self.state().rules.has_session(&request.session) {
+            return Denial {
+                target: request.target,
+                by: DeniedBy::SessionEnded,
+                question: None,
+            };
         }
         self.refuse(&request, basis).await
     }

@@ -3,16 +3,19 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixDatagram as Datagrams;
 use std::sync::Arc;
 
 use askbox_policy::{Basis, Destination, Host, Port, Target};
 use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv};
 use tokio::net::UnixDatagram;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::Ends;
-use crate::limits::REJECTED_DATAGRAM;
+use crate::limits::{REJECTED_DATAGRAM, SETTLE};
 use crate::names::is_fake;
 use crate::session::Session;
 
@@ -31,23 +34,60 @@ impl Source {
     }
 }
 
-/// Tells the gate of rejected packets for as long as the future lives.
-pub(crate) async fn tell(Source(socket): Source, session: Arc<Session>) {
+/// The end of the telling: asked for once, and said once.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    wanted: Notify,
+    reached: Notify,
+}
+
+impl End {
+    /// Waits until everything that the kernel has told by now is logged, and nothing more is going to be.
+    pub(crate) async fn reach(&self) {
+        self.wanted.notify_one();
+        if timeout(SETTLE, self.reached.notified()).await.is_err() {
+            tracing::debug!("rejected packets of an ended session are not all told");
+        }
+    }
+}
+
+/// Tells the gate of rejected packets until the end is wanted, or for as long as the future lives.
+pub(crate) async fn tell(Source(socket): Source, session: Arc<Session>, end: Arc<End>) {
     let mut datagram = vec![0; REJECTED_DATAGRAM];
     loop {
-        match socket.recv(&mut datagram).await {
-            Ok(length) => {
-                let told = datagram.get(..length).unwrap_or_default();
-                for packet in message::packets(told) {
-                    tell_of(packet, &session).await;
-                }
+        let received = tokio::select! {
+            received = socket.recv(&mut datagram) => received,
+            () = end.wanted.notified() => break,
+        };
+        if !take(received, &datagram, &session).await {
+            break;
+        }
+    }
+    // Asked of the kernel itself: tokio may not have heard yet that there is something.
+    loop {
+        let received = recv(socket.as_raw_fd(), &mut datagram, MsgFlags::MSG_DONTWAIT);
+        if !take(received.map_err(io::Error::from), &datagram, &session).await {
+            break;
+        }
+    }
+    end.reached.notify_one();
+}
+
+/// Tells of the packets of one datagram; false when there is none, and none will come.
+async fn take(received: io::Result<usize>, datagram: &[u8], session: &Session) -> bool {
+    match received {
+        Ok(length) => {
+            for packet in message::packets(datagram.get(..length).unwrap_or_default()) {
+                tell_of(packet, session).await;
             }
-            // More came than the socket holds, or more than is read of one message: some are not told.
-            Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {}
-            Err(error) => {
-                tracing::warn!(%error, session = %session.network.session, "rejected packets are not told any more");
-                return;
-            }
+            true
+        }
+        // More came than the socket holds, or more than is read of one message: some are not told.
+        Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => true,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+        Err(error) => {
+            tracing::warn!(%error, session = %session.network.session, "rejected packets are not told any more");
+            false
         }
     }
 }

@@ -78,6 +78,7 @@ pub struct Serving {
     tasks: JoinSet<()>,
     share: Share,
     totals: Arc<Totals>,
+    rejected: Arc<rejected::End>,
 }
 
 impl Serving {
@@ -89,6 +90,12 @@ impl Serving {
     /// Connections that are open.
     pub fn connections(&self) -> usize {
         self.share.held()
+    }
+
+    /// Waits until whatever was rejected by now is logged. To be called before the session is closed at the gate, which counts
+    /// what repeats until then; nothing that is rejected later is logged.
+    pub async fn told(&self) {
+        self.rejected.reach().await;
     }
 
     /// Lets no further connection in and waits until none is open. After the session was closed at the gate that is when
@@ -103,8 +110,8 @@ impl Serving {
 }
 
 /// Serves a session's network until the result is dropped. To be called inside a tokio runtime, after the session was
-/// opened at the gate; close it there first when it ends, then [`Serving::settle`], so that what its connections carried is
-/// recorded.
+/// opened at the gate. When it ends: [`Serving::told`], close it at the gate, [`Serving::settle`], so that what was rejected and
+/// what its connections carried is recorded.
 pub fn serve(
     listeners: Listeners,
     session: SessionNetwork,
@@ -149,11 +156,18 @@ pub fn serve(
             share.clone(),
         ));
     }
+    let end = Arc::<rejected::End>::default();
     tasks.spawn(rejected::tell(
         rejected::Source::new(rejected)?,
         Arc::clone(&session),
+        Arc::clone(&end),
     ));
-    Ok(Serving { tasks, share, totals })
+    Ok(Serving {
+        tasks,
+        share,
+        totals,
+        rejected: end,
+    })
 }
 
 fn listener(fd: OwnedFd) -> io::Result<TcpListener> {

@@ -41,3 +41,33 @@ async fn a_rejected_packet_is_a_denial_that_names_what_was_meant() {
         .collect();
     assert_eq!(holders, [7; 3]);
 }
+
+/// What the kernel sends about a packet to 192.0.2.9:443, as `message` reads it.
+fn told() -> Vec<u8> {
+    let packet = [
+        0x45, 0, 0, 0x1d, 0, 0, 0, 0, 0x40, 0x11, 0, 0, 10, 64, 0, 2, 192, 0, 2, 9, 0xe0, 0x43, 1, 0xbb,
+    ];
+    let mut message = vec![48, 0, 0, 0, 0, 4];
+    message.extend([0; 14]);
+    message.extend([28, 0, 9, 0]);
+    message.extend(packet);
+    message
+}
+
+#[tokio::test]
+async fn what_the_kernel_told_before_the_end_is_logged_and_what_comes_later_is_not() {
+    let world = World::new("", &[]);
+    let (kernel, socket) = Datagrams::pair().unwrap();
+    let end = Arc::<End>::default();
+    let source = Source::new(socket.into()).unwrap();
+    let telling = tokio::spawn(tell(source, Arc::clone(&world.session), Arc::clone(&end)));
+    // Not waited for: the task may not have heard of it when the end is wanted.
+    kernel.send(&told()).unwrap();
+    end.reach().await;
+    telling.await.unwrap();
+    let targets = || world.verdicts().into_iter().map(|[target, ..]| target);
+    assert_eq!(targets().collect::<Vec<_>>(), ["192.0.2.9:443"]);
+    world.gate.close_session(&world.session.network.session).await;
+    tell_of(udp(Ipv4Addr::new(192, 0, 2, 10), 443), &world.session).await;
+    assert_eq!(targets().count(), 1);
+}
