@@ -36,4 +36,4 @@ pub use preset::Preset;
 pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
-pub use verdict::{Allowed, Basis, Verdict};
+pub use verdict::{Allowed, Basis, Transport, Verdict};
