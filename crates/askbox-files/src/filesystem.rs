@@ -15,7 +15,9 @@ use fuser::{
     ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
+use crate::handles::OpenFile;
 use crate::locks::{Holder, Range};
+use crate::pool::Place;
 use crate::shared::Shared;
 
 mod attributes;
@@ -66,7 +68,20 @@ macro_rules! refusable {
     };
 }
 
-refusable!(ReplyData, ReplyEmpty, ReplyOpen, ReplyStatfs, ReplyXattr);
+refusable!(
+    ReplyAttr,
+    ReplyData,
+    ReplyDirectory,
+    ReplyDirectoryPlus,
+    ReplyEmpty,
+    ReplyEntry,
+    ReplyLock,
+    ReplyLseek,
+    ReplyOpen,
+    ReplyStatfs,
+    ReplyWrite,
+    ReplyXattr
+);
 
 /// Answers about a node by its path, on a thread that may look at it; refuses when its name is gone.
 fn at<R: Refusable>(
@@ -75,10 +90,48 @@ fn at<R: Refusable>(
     reply: R,
     work: impl FnOnce(&Arc<Shared>, CanonicalPath, R) + Send + 'static,
 ) {
-    match shared.path(number) {
-        Ok(path) => shared.run(path.clone().as_path(), move |shared| work(shared, path, reply)),
-        Err(error) => reply.refuse(errno(error)),
-    }
+    let path = match shared.path(number) {
+        Ok(path) => path,
+        Err(error) => return reply.refuse(errno(error)),
+    };
+    let then = Arc::clone(shared);
+    shared.run(shared.place(path.as_path()), move |begun| match begun {
+        Ok(()) => work(&then, path, reply),
+        Err(refused) => reply.refuse(refused),
+    });
+}
+
+/// Does what an open file is needed for, on a thread that may; refuses when it may not be used any more.
+fn with_file<R: Refusable>(
+    shared: &Arc<Shared>,
+    handle: FileHandle,
+    patience: Patience,
+    reply: R,
+    work: impl FnOnce(&Arc<OpenFile>, R) + Send + 'static,
+) {
+    let file = match shared.handles.file(handle.0) {
+        Ok(file) => file,
+        Err(refused) => return reply.refuse(errno(refused)),
+    };
+    let place = match (file.place, patience) {
+        (Place::Here, Patience::Long) => Place::Long,
+        (place @ (Place::Here | Place::Long | Place::Slow(_)), Patience::Short | Patience::Long) => place,
+    };
+    shared.run(place, move |begun| match begun {
+        // Again: it may have been revoked while there was no place.
+        Ok(()) if file.is_revoked() => reply.refuse(Errno::EACCES),
+        Ok(()) => work(&file, reply),
+        Err(refused) => reply.refuse(refused),
+    });
+}
+
+/// How long something takes on a file system that is not slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// No longer than handing it to another thread would.
+    Short,
+    /// As long as a disk takes to write, or more.
+    Long,
 }
 
 fn holder(number: INodeNo, owner: LockOwner) -> Holder {
@@ -277,9 +330,8 @@ impl Filesystem for AskingFs {
         content::write(&self.0, handle, at, data, reply);
     }
 
-    fn flush(&self, _: &Request, number: INodeNo, _: FileHandle, owner: LockOwner, reply: ReplyEmpty) {
-        self.0.locks.drop_all(holder(number, owner));
-        reply.ok();
+    fn flush(&self, _: &Request, number: INodeNo, handle: FileHandle, owner: LockOwner, reply: ReplyEmpty) {
+        locking::drop_all(&self.0, handle, holder(number, owner), reply);
     }
 
     fn release(
@@ -292,11 +344,8 @@ impl Filesystem for AskingFs {
         _: bool,
         reply: ReplyEmpty,
     ) {
-        if let Some(owner) = owner {
-            self.0.locks.drop_all(holder(number, owner));
-        }
-        self.0.handles.close_file(handle.0);
-        reply.ok();
+        let holder = owner.map(|owner| holder(number, owner));
+        opening::close(&self.0, handle, holder, reply);
     }
 
     fn fsync(&self, _: &Request, _: INodeNo, handle: FileHandle, datasync: bool, reply: ReplyEmpty) {
@@ -323,8 +372,7 @@ impl Filesystem for AskingFs {
     }
 
     fn releasedir(&self, _: &Request, _: INodeNo, handle: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
-        self.0.handles.close_directory(handle.0);
-        reply.ok();
+        directories::close(&self.0, handle, reply);
     }
 
     fn fsyncdir(&self, _: &Request, _: INodeNo, handle: FileHandle, _: bool, reply: ReplyEmpty) {
@@ -352,12 +400,12 @@ impl Filesystem for AskingFs {
         attributes::set_extended(&self.0, request.pid(), number.0, name, change, reply);
     }
 
-    fn getxattr(&self, _: &Request, number: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
-        attributes::get_extended(&self.0, number.0, name, size, reply);
+    fn getxattr(&self, request: &Request, number: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+        attributes::get_extended(&self.0, request.pid(), number.0, name, size, reply);
     }
 
-    fn listxattr(&self, _: &Request, number: INodeNo, size: u32, reply: ReplyXattr) {
-        attributes::list_extended(&self.0, number.0, size, reply);
+    fn listxattr(&self, request: &Request, number: INodeNo, size: u32, reply: ReplyXattr) {
+        attributes::list_extended(&self.0, request.pid(), number.0, size, reply);
     }
 
     fn removexattr(&self, request: &Request, number: INodeNo, name: &OsStr, reply: ReplyEmpty) {
