@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use askbox_policy::CanonicalPath;
 use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, INodeNo, InitFlags,
     IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
@@ -15,9 +14,7 @@ use fuser::{
     ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
-use crate::handles::OpenFile;
 use crate::locks::{Holder, Range};
-use crate::pool::Place;
 use crate::shared::Shared;
 
 mod attributes;
@@ -26,6 +23,7 @@ mod directories;
 mod locking;
 mod names;
 mod opening;
+mod placing;
 
 /// What the kernel shall do for us: say when a file is truncated at opening, drop what it keeps of a file that changed on
 /// the host, ask for attributes along with names, pass on record locks.
@@ -51,87 +49,6 @@ impl AskingFs {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         Self(Arc::clone(shared))
     }
-}
-
-/// An answer that can be a refusal, whatever else it can be.
-trait Refusable: Send + 'static {
-    fn refuse(self, error: Errno);
-}
-
-macro_rules! refusable {
-    ($($reply:ty),*) => {
-        $(impl Refusable for $reply {
-            fn refuse(self, error: Errno) {
-                self.error(error);
-            }
-        })*
-    };
-}
-
-refusable!(
-    ReplyAttr,
-    ReplyData,
-    ReplyDirectory,
-    ReplyDirectoryPlus,
-    ReplyEmpty,
-    ReplyEntry,
-    ReplyLock,
-    ReplyLseek,
-    ReplyOpen,
-    ReplyStatfs,
-    ReplyWrite,
-    ReplyXattr
-);
-
-/// Answers about a node by its path, on a thread that may look at it; refuses when its name is gone.
-fn at<R: Refusable>(
-    shared: &Arc<Shared>,
-    number: u64,
-    reply: R,
-    work: impl FnOnce(&Arc<Shared>, CanonicalPath, R) + Send + 'static,
-) {
-    let path = match shared.path(number) {
-        Ok(path) => path,
-        Err(error) => return reply.refuse(errno(error)),
-    };
-    let then = Arc::clone(shared);
-    shared.run(shared.place(path.as_path()), move |begun| match begun {
-        Ok(()) => work(&then, path, reply),
-        Err(refused) => reply.refuse(refused),
-    });
-}
-
-/// Does what an open file is needed for, on a thread that may; refuses when it may not be used any more.
-fn with_file<R: Refusable>(
-    shared: &Arc<Shared>,
-    handle: FileHandle,
-    patience: Patience,
-    reply: R,
-    work: impl FnOnce(&Arc<OpenFile>, R) + Send + 'static,
-) {
-    let file = match shared.handles.file(handle.0) {
-        Ok(file) => file,
-        Err(refused) => return reply.refuse(errno(refused)),
-    };
-    let place = match (file.place, patience) {
-        (Place::Here, Patience::Long) => Place::Long,
-        (place @ (Place::Here | Place::Long | Place::Slow(_)), Patience::Short | Patience::Long) => place,
-    };
-    shared.run(place, move |begun| match begun {
-        // Again: it may have been revoked while there was no place.
-        Ok(()) if file.is_revoked() => reply.refuse(Errno::EACCES),
-        Ok(()) => work(&file, reply),
-        Err(refused) => reply.refuse(refused),
-    });
-}
-
-/// How long something takes on a file system that is not slow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Patience {
-    /// No longer than handing it to another thread would.
-    Short,
-    /// As long as a disk takes to write, or more.
-    Long,
 }
 
 fn holder(number: INodeNo, owner: LockOwner) -> Holder {

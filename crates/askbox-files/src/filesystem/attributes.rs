@@ -12,7 +12,8 @@ use nix::errno::Errno as HostErrno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 use nix::sys::time::TimeSpec;
 
-use super::{at, errno};
+use super::errno;
+use super::placing::at;
 use crate::attributes;
 use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::Found;

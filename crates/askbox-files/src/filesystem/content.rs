@@ -8,7 +8,8 @@ use fuser::{Errno, FileHandle, ReplyData, ReplyEmpty, ReplyLseek, ReplyWrite};
 use nix::fcntl::{FallocateFlags, copy_file_range, fallocate};
 use nix::unistd::{Whence, lseek};
 
-use super::{Patience, errno, with_file};
+use super::errno;
+use super::placing::{Patience, with_file};
 use crate::handles::OpenFile;
 use crate::limits;
 use crate::pool::Place;

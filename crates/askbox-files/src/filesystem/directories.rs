@@ -13,7 +13,8 @@ use fuser::{
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
-use super::{Refusable, at, errno};
+use super::errno;
+use super::placing::{Refusable, at};
 use crate::attributes;
 use crate::handles::{Entries, OpenDirectory};
 use crate::pool::Place;

@@ -13,7 +13,8 @@ use fuser::{FileHandle, ReplyEmpty, ReplyLock};
 use nix::errno::Errno as HostErrno;
 use tokio::sync::oneshot;
 
-use super::{Patience, errno, with_file};
+use super::errno;
+use super::placing::{Patience, with_file};
 use crate::handles::OpenFile;
 use crate::locks::{Holder, Range};
 use crate::pool::Place;

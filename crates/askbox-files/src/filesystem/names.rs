@@ -11,7 +11,8 @@ use fuser::{Errno, Generation, RenameFlags, ReplyData, ReplyEmpty, ReplyEntry};
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
-use super::{at, errno};
+use super::errno;
+use super::placing::at;
 use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::{self, Found, Spot};
 

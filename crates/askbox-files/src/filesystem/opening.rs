@@ -10,7 +10,8 @@ use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyEmpty, 
 use nix::errno::Errno as HostErrno;
 use nix::fcntl::OFlag;
 
-use super::{at, errno, names};
+use super::placing::at;
+use super::{errno, names};
 use crate::attributes;
 use crate::handles::OpenFile;
 use crate::locks::Holder;

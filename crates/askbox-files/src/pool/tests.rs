@@ -13,12 +13,12 @@ fn runtime() -> tokio::runtime::Runtime {
 
 /// Fills all places of a pool; what is sent back lets them go, each by being dropped.
 fn hold(pool: &Pool) -> Vec<mpsc::Sender<()>> {
-    let (began, begun) = mpsc::channel();
+    let (start, started) = mpsc::channel();
     let held = (0..limits::AT_ONCE).map(|_| {
         let (release, released) = mpsc::channel::<()>();
-        let began = began.clone();
+        let start = start.clone();
         pool.run(move |place| {
-            began.send(place).unwrap();
+            start.send(place).unwrap();
             // An error once the sender is gone.
             let _released = released.recv();
         });
@@ -26,7 +26,7 @@ fn hold(pool: &Pool) -> Vec<mpsc::Sender<()>> {
     });
     let held: Vec<_> = held.collect();
     for _ in 0..limits::AT_ONCE {
-        assert_eq!(begun.recv().unwrap(), Ok(()));
+        assert_eq!(started.recv().unwrap(), Ok(()));
     }
     held
 }
