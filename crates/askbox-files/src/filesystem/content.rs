@@ -52,7 +52,7 @@ pub(super) fn write(shared: &Arc<Shared>, handle: FileHandle, at: At, data: &[u8
     // The kernel's buffer is used again for the next request.
     let data = data.to_owned();
     with_file(shared, handle, Patience::Short, reply, move |file, reply| {
-        write_into(file, at, &data, reply)
+        write_into(file, at, &data, reply);
     });
 }
 
