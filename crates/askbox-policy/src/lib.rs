@@ -22,6 +22,9 @@ pub mod rule;
 pub mod settings_copy;
 pub mod verdict;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 mod path_index;
 
 pub use answer::WhyMissed;
