@@ -20,4 +20,6 @@ mod redirections;
 mod review;
 mod shown;
 mod sockets;
+mod switches;
 mod system;
+mod system_calls;
