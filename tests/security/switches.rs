@@ -28,14 +28,14 @@ fn a_sandbox_inside_gets_nowhere_else() {
     let world = World::new();
     world.write("notes.txt", "plain");
     outside(&world, "git init -q . && mkdir -p .git/hooks sub").succeeded();
-    let key = world.home().join(".ssh/id_ed25519");
+    let key = world.home().join(".ssh/id_rsa");
     assert!(std::fs::read_to_string(&key).unwrap().contains(MARKER));
     // As root of a namespace of its own, with every capability there.
     for attack in [
-        "cat ~/.ssh/id_ed25519",
-        "umount ~/.ssh; umount -l ~/.ssh; cat ~/.ssh/id_ed25519",
-        "mkdir /tmp/x && mount --bind ~ /tmp/x && cat /tmp/x/.ssh/id_ed25519",
-        "mkdir /tmp/x && mount --rbind / /tmp/x && umount -l /tmp/x$HOME; cat /tmp/x$HOME/.ssh/id_ed25519",
+        "cat ~/.ssh/id_rsa",
+        "umount ~/.ssh; umount -l ~/.ssh; cat ~/.ssh/id_rsa",
+        "mkdir /tmp/x && mount --bind ~ /tmp/x && cat /tmp/x/.ssh/id_rsa",
+        "mkdir /tmp/x && mount --rbind / /tmp/x && umount -l /tmp/x$HOME; cat /tmp/x$HOME/.ssh/id_rsa",
         "umount -l .git/hooks; umount -l .git; echo x > .git/hooks/made",
         "mount -o remount,bind,rw .git/hooks; mount -o remount,bind,rw .git; echo x > .git/hooks/made",
         "mkdir /tmp/x && mount --bind . /tmp/x && echo x > /tmp/x/.git/hooks/made",
@@ -75,14 +75,10 @@ fn quoted(script: &str) -> String {
 #[test]
 fn connections_of_a_sandbox_inside_are_asked_about_like_any() {
     let world = World::new();
-    let script = "unshare -Ur curl -sS -m 5 http://denied.test:8080/ 2>&1 || exit 9";
+    let script = "unshare -Ur curl -sSf -m 5 http://denied.test:8080/ 2>&1 || exit 9";
     let inside = world.sh(NESTED, script);
     assert_eq!(inside.code, Some(9), "{inside:#?}");
-    assert!(
-        world.has_logged("denied.test", "deny") || world.has_logged("denied.test:8080", "deny"),
-        "{:#?}",
-        world.log()
-    );
+    assert!(world.has_logged("denied.test:8080", "deny"), "{:#?}", world.log());
     // A network of its own is a way to nothing.
     world
         .sh(NESTED, "unshare -Urn curl -sS -m 5 http://192.0.2.1/")
@@ -95,7 +91,7 @@ fn a_debugger_works_by_its_switch_alone() {
     let strace = "strace -f -e trace=write sh -c 'echo traced; true' 2>&1";
     let gdb =
         "gdb -batch -ex 'catch syscall exit_group' -ex run -ex 'info registers rip' --args /bin/true 2>&1";
-    for (script, sign) in [(strace, "write(1, \"traced"), (gdb, "exit_group")] {
+    for (script, sign) in [(strace, "write(1, \"traced"), (gdb, "rip  ")] {
         let host = outside(&world, script);
         assert!(host.succeeded().stdout.contains(sign), "{host:#?}");
         let inside = world.sh(&["--debugger"], script);

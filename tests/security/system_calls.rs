@@ -134,7 +134,7 @@ fn program_for_i386() -> Vec<u8> {
     ];
     let length = u32::try_from(CODE.len()).unwrap();
     let mut file = Vec::new();
-    let mut half = |value: u16| value.to_le_bytes();
+    let half = |value: u16| value.to_le_bytes();
     // The file's head: ELF, 32 bits, little-endian; executable, i386, version 1.
     file.extend(b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0");
     file.extend([half(2), half(3)].concat());
