@@ -63,12 +63,7 @@ fn a_project_takes_no_wall_down_before_it_is_trusted() {
     world.ok(&["trust"]);
     world.sh(&[], TRACE).succeeded();
     world.write(".askbox.toml", "[sandbox]\ndebugger = false\n");
-    let refused = world.sh(&["--debugger"], TRACE);
-    assert!(
-        refused.failed().stderr.contains("--debugger has no effect"),
-        "{refused:#?}"
-    );
+    world.sh(&["--debugger"], TRACE).failed();
     std::fs::remove_file(world.project().join(".askbox.toml")).unwrap();
-    let allowed = world.sh(&["--debugger"], TRACE);
-    assert!(!allowed.succeeded().stderr.contains("no effect"), "{allowed:#?}");
+    world.sh(&["--debugger"], TRACE).succeeded();
 }

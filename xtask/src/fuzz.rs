@@ -44,7 +44,7 @@ pub(crate) fn run(seconds: Option<u32>) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A file in fuzz/fuzz_targets, a directory in fuzz/corpus, and a function of a crate's `fuzzing` each.
+/// A file in `fuzz/fuzz_targets`, a directory in fuzz/corpus, and a function of a crate's `fuzzing` each.
 fn fuzzers() -> Result<Vec<String>> {
     let directory = root().join("fuzz/fuzz_targets");
     let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
