@@ -2,7 +2,6 @@
 //! blocks. Starts the daemon where none runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::call;
 use crate::daemon_process;
+use crate::ending::Ending;
 use crate::hub::News;
 
 /// Pauses between tries; the last one repeats.
@@ -40,11 +40,11 @@ enum End {
 }
 
 /// Keeps the connection for as long as somebody listens, and the app does not end.
-pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<AtomicBool>) {
+pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<Ending>) {
     let thread = thread::Builder::new().name("link".to_owned());
     let started = thread.spawn(move || {
         let mut failures = 0;
-        while !ending.load(Ordering::Relaxed) {
+        while !ending.has_begun() {
             let began = Instant::now();
             let absence = match follow(&paths, &news) {
                 End::Unheard => return,
