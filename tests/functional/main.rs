@@ -20,6 +20,7 @@ mod sessions;
 mod settings;
 mod ssh;
 mod streams;
+mod switches;
 mod terminal;
 mod terminal_programs;
 mod view;

@@ -50,7 +50,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("fuser", &["askbox-files"]),
     ("xattr", &["askbox-files", "askbox-tests"]),
-    ("seccompiler", &["askbox-sandbox"]),
     ("similar", &["askbox-cli"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),

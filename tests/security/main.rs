@@ -21,4 +21,6 @@ mod review;
 mod shown;
 mod slow;
 mod sockets;
+mod switches;
 mod system;
+mod system_calls;

@@ -103,6 +103,14 @@ pub(crate) const TO_TEST: &[Package] = &[
         proof: "/usr/bin/socat",
     },
     Package {
+        name: "strace",
+        proof: "/usr/bin/strace",
+    },
+    Package {
+        name: "gdb",
+        proof: "/usr/bin/gdb",
+    },
+    Package {
         name: "tmux",
         proof: "/usr/bin/tmux",
     },

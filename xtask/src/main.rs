@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod fuzz;
 mod machine;
 mod run;
 mod screenshots;
@@ -25,6 +26,7 @@ const USAGE: &str =
        cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
                                                         with --full also filesystem, endurance and registries
        cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
+       cargo xtask fuzz [--seconds N]                   each fuzzer for N seconds (60), one after the other
        cargo xtask generate                             types of the wire for the windows, pictures from drawings
        cargo xtask screenshots                          pictures of what the desktop app shows, dark and light
        cargo xtask ci                                   test, then formatting, lints, documentation and the pages";
@@ -44,6 +46,11 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(test::Extent::Full),
         ["bench"] => bench::run(bench::Extent::Full),
         ["bench", "--quick"] => bench::run(bench::Extent::Quick),
+        ["fuzz"] => fuzz::run(None),
+        ["fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::run(Some(seconds)),
+            Err(error) => Err(format!("--seconds {seconds}: {error}")),
+        },
         ["generate"] => ui::generate().map(|()| ExitCode::SUCCESS),
         ["screenshots"] => screenshots::run(),
         ["ci"] => test::ci(),

@@ -1,5 +1,5 @@
-//! Suites for file systems that others wrote, for the tests of the asking one. Installed once, by cargo, each at one version,
-//! into the user's cache: they are no part of the checkout, and cleaning it does not build them again.
+//! Programs that others wrote, for tests: suites for the asking file system, and what drives fuzzers. Installed once, by cargo,
+//! each at one version, into the user's cache: they are no part of the checkout, and cleaning it does not build them again.
 
 use std::path::PathBuf;
 
@@ -22,6 +22,12 @@ pub(crate) const SUITES: &[Suite] = &[
         version: "0.3.2",
     },
 ];
+
+/// Builds and runs fuzzers. MIT or Apache-2.0.
+pub(crate) const FUZZ: Suite = Suite {
+    name: "cargo-fuzz",
+    version: "0.13.1",
+};
 
 /// The program of a suite; installs it where it is missing.
 pub(crate) fn program(suite: &Suite) -> Result<PathBuf> {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use askbox_policy::{Effect, GrantId, Kind, Origin, SessionId};
+use askbox_policy::{Effect, GrantId, Kind, Origin, SessionId, Switches};
 use askbox_wire::{
     GrantView, MemberView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, ProcessView,
     QuestionView, RuleView, ScopeView, StatusView,
@@ -106,6 +106,7 @@ pub(crate) fn status() -> StatusView {
         policy: PolicyView {
             preset: "minimal".into(),
             default_expiry_ms: 3_600_000,
+            switches: Switches::default(),
             rules: 5,
             blocked_names: 1000,
             files: vec![PolicyFileView {

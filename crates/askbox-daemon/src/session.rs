@@ -160,6 +160,7 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         pid: None,
         started: rfc3339(daemon.clock.now().wall_ms),
         interactive: planned.rules.interactive,
+        switches: planned.switches,
         quiet: false,
         bytes_in: 0,
         bytes_out: 0,

@@ -305,6 +305,7 @@ pub(crate) fn policy(snapshot: &Snapshot) -> PolicyView {
     PolicyView {
         preset: snapshot.policy.settings().preset.to_string(),
         default_expiry_ms: snapshot.policy.settings().default_expiry_ms,
+        switches: snapshot.policy.settings().switches,
         rules: snapshot.policy.rules().count(),
         blocked_names: snapshot.blocked_names(),
         files: snapshot

@@ -1,6 +1,6 @@
 //! Views as a daemon would send them.
 
-use askbox_policy::{Kind, SessionId, WhyMissed};
+use askbox_policy::{Kind, SessionId, Switches, WhyMissed};
 use askbox_wire::{
     MemberView, MissedView, PolicyView, ProcessView, QuestionView, SessionState, SessionView, StatusView,
 };
@@ -20,6 +20,7 @@ pub(crate) fn session(id: &str) -> SessionView {
         pid: Some(4711),
         started: "2026-05-01T12:00:00.000Z".into(),
         interactive: true,
+        switches: Switches::default(),
         quiet: false,
         bytes_in: 0,
         bytes_out: 0,
@@ -104,6 +105,7 @@ fn status() -> StatusView {
         policy: PolicyView {
             preset: "minimal".into(),
             default_expiry_ms: 3_600_000,
+            switches: Switches::default(),
             rules: 0,
             blocked_names: 0,
             files: Vec::new(),

@@ -32,6 +32,9 @@ mod http_denial;
 mod http_io;
 mod relay;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 mod room;
 mod serving;
 mod traffic;

@@ -20,7 +20,11 @@ pub mod profile;
 pub mod request;
 pub mod rule;
 pub mod settings_copy;
+pub mod switches;
 pub mod verdict;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 
 mod path_index;
 
@@ -36,4 +40,5 @@ pub use preset::Preset;
 pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
+pub use switches::{SwitchChoices, Switches};
 pub use verdict::{Allowed, Basis, Transport, Verdict};

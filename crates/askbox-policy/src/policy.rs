@@ -16,6 +16,7 @@ use crate::preset::Preset;
 use crate::profile::SessionProfile;
 use crate::request::Kind;
 use crate::rule::{Effect, Origin, Rule};
+use crate::switches::{SwitchChoices, Switches};
 
 mod decide;
 mod index;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub auto_approve: Vec<Kind>,
     /// How a session learns who its user is.
     pub identity: Identity,
+    /// The walls that are down where a session says nothing.
+    pub switches: Switches,
     /// How long a question holds its requests.
     pub question_timeout_ms: u64,
     /// How long a grant with a time holds when the answer names none.
@@ -81,6 +84,8 @@ pub struct SessionRules {
     pub profile: Option<SessionProfile>,
     /// The preset that this run asked for.
     pub preset: Option<Preset>,
+    /// The walls that this run, or the project's file, wants up or down.
+    pub switches: SwitchChoices,
     /// Whether anybody may be asked.
     pub interactive: bool,
 }
@@ -91,6 +96,7 @@ struct Choices {
     preset: Option<Preset>,
     auto_approve: Option<Vec<Kind>>,
     identity: Option<Identity>,
+    switches: SwitchChoices,
     question_timeout_ms: Option<u64>,
     default_expiry_ms: Option<u64>,
     block_lists: Vec<CanonicalPath>,
@@ -175,12 +181,19 @@ impl Policy {
         self.ceiling.preset.map_or(chosen, |ceiling| chosen.min(ceiling))
     }
 
+    /// The walls that are down for a session: as it says, or else the user; never one that the administrator wants up.
+    pub fn switches_of(&self, session: &SessionRules) -> Switches {
+        let chosen = session.switches.or(self.user.switches).or(self.ceiling.switches);
+        chosen.within(self.ceiling.switches).settled()
+    }
+
     /// Puts the settings together from what the user and the administrator chose.
     fn settle(&mut self) {
         let Choices {
             preset,
             auto_approve,
             identity,
+            switches,
             question_timeout_ms,
             default_expiry_ms,
             block_lists,
@@ -203,6 +216,7 @@ impl Policy {
             preset,
             auto_approve,
             identity: ceiling.identity.or(*identity).unwrap_or_default(),
+            switches: switches.or(ceiling.switches).within(ceiling.switches).settled(),
             question_timeout_ms: ceiling
                 .question_timeout_ms
                 .or(*question_timeout_ms)
@@ -223,6 +237,7 @@ impl Choices {
             preset: file.preset,
             auto_approve: file.auto_approve.clone(),
             identity: file.identity,
+            switches: file.switches,
             question_timeout_ms: file.question_timeout_ms,
             default_expiry_ms: file.default_expiry_ms,
             block_lists: file.block_lists.clone(),
@@ -236,6 +251,7 @@ impl Choices {
             preset: self.preset.or(other.preset),
             auto_approve: self.auto_approve.or(other.auto_approve),
             identity: self.identity.or(other.identity),
+            switches: self.switches.or(other.switches),
             question_timeout_ms: self.question_timeout_ms.or(other.question_timeout_ms),
             default_expiry_ms: self.default_expiry_ms.or(other.default_expiry_ms),
             block_lists: self.block_lists,
@@ -249,6 +265,7 @@ impl Default for Settings {
             preset: Preset::default(),
             auto_approve: Vec::new(),
             identity: Identity::default(),
+            switches: Switches::default(),
             question_timeout_ms: limits::QUESTION_TIMEOUT_MS,
             default_expiry_ms: limits::DEFAULT_EXPIRY_MS,
             questions_per_minute: limits::QUESTIONS_PER_MINUTE,
@@ -265,14 +282,15 @@ impl Default for SessionRules {
             project_rules: Vec::new(),
             profile: None,
             preset: None,
+            switches: SwitchChoices::default(),
             interactive: true,
         }
     }
 }
 
 impl SessionRules {
-    /// With the rules of the project's file, for this project alone. Without trust they may only tighten, and its
-    /// preset counts only if it is closer than what the policy says.
+    /// With the rules of the project's file, for this project alone. Without trust they may only tighten, its
+    /// preset counts only if it is closer than what the policy says, and it takes no wall down.
     #[must_use]
     pub fn with_project_file(
         mut self,
@@ -302,6 +320,11 @@ impl SessionRules {
                 (false, _) => self.preset = Some(preset.min(before)),
             }
         }
+        self.switches = if trusted {
+            self.switches.or(file.switches)
+        } else {
+            self.switches.within(file.switches)
+        };
         self
     }
 }

@@ -14,6 +14,7 @@ use crate::policy::Identity;
 use crate::preset::Preset;
 use crate::request::Kind;
 use crate::rule::{Origin, Rule};
+use crate::switches::SwitchChoices;
 
 mod edit;
 mod rule_table;
@@ -43,6 +44,8 @@ pub struct PolicyFile {
     pub auto_approve: Option<Vec<Kind>>,
     /// `identity`.
     pub identity: Option<Identity>,
+    /// `nested_sandbox` and `debugger` of `[sandbox]`.
+    pub switches: SwitchChoices,
     /// `timeout` of `[questions]`.
     pub question_timeout_ms: Option<u64>,
     /// `default_expiry` of `[questions]`.
@@ -118,6 +121,7 @@ impl Reader<'_> {
                 "identity" => file.identity = self.identity(at, item),
                 "questions" => self.questions(at, item, &mut file),
                 "network" => self.network(at, item, &mut file),
+                "sandbox" => self.sandbox(at, item, &mut file),
                 "rule" => file.rules = self.rules(at, item),
                 _ => self.unknown(
                     at,
@@ -128,6 +132,7 @@ impl Reader<'_> {
                         "identity",
                         "[questions]",
                         "[network]",
+                        "[sandbox]",
                         "[[rule]]",
                     ],
                 ),
@@ -163,6 +168,20 @@ impl Reader<'_> {
             match key {
                 "block_lists" => file.block_lists = self.paths(at, item),
                 _ => self.unknown(at, key, &["block_lists"]),
+            }
+        }
+    }
+
+    fn sandbox(&mut self, at: usize, item: &Item, file: &mut PolicyFile) {
+        let Some(table) = item.as_table_like() else {
+            return self.complain(at, "`sandbox` is a table", Some("[sandbox]"));
+        };
+        for (key, item) in table.iter() {
+            let at = span_start(table.key(key).and_then(toml_edit::Key::span), item, at);
+            match key {
+                "nested_sandbox" => file.switches.nested_sandbox = self.switch(at, item),
+                "debugger" => file.switches.debugger = self.switch(at, item),
+                _ => self.unknown(at, key, &["nested_sandbox", "debugger"]),
             }
         }
     }

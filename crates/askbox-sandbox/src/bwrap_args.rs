@@ -1,5 +1,5 @@
 //! The arguments of bwrap. The root is already built, so there are few: its bind, /proc, which needs bwrap's own pid
-//! namespace, and the filters.
+//! namespace, and the filter.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::plan::{HOSTNAME, INIT, Plan};
 pub(crate) const ROOT: &str = "/session";
 
 /// What `--args` holds. The order matters: /proc lies on the root, which becomes read-only last.
-pub(crate) fn arguments(plan: &Plan, filters: &[i32]) -> Vec<OsString> {
+pub(crate) fn arguments(plan: &Plan, filter: i32) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
     let mut add = |words: &[&Path]| arguments.extend(words.iter().map(|word| word.as_os_str().to_owned()));
     let text = Path::new;
@@ -33,9 +33,7 @@ pub(crate) fn arguments(plan: &Plan, filters: &[i32]) -> Vec<OsString> {
     add(&[text("--dev-bind"), text(ROOT), text("/")]);
     add(&[text("--proc"), text("/proc"), text("--remount-ro"), text("/")]);
     add(&[text("--chdir"), &plan.cwd]);
-    for filter in filters {
-        add(&[text("--add-seccomp-fd"), text(&filter.to_string())]);
-    }
+    add(&[text("--add-seccomp-fd"), text(&filter.to_string())]);
     arguments
 }
 

@@ -76,6 +76,7 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     Ok(Plan {
         argv: request.argv.clone(),
         cwd: request.cwd.clone(),
+        switches: request.switches,
         nodes: view.nodes,
         mounts: view.mounts,
         environment: environment::variables(request, facts),

@@ -15,7 +15,7 @@ pub(crate) enum Display {
     /// A Wayland compositor.
     Wayland(UnixStream),
     /// An X server.
-    X(RustConnection),
+    X(Box<RustConnection>),
 }
 
 impl Display {
@@ -33,7 +33,7 @@ impl Display {
         }
         let (server, _screen) =
             x11rb::connect(None).map_err(|error| format!("the display cannot be opened: {error}"))?;
-        Ok(Self::X(server))
+        Ok(Self::X(Box::new(server)))
     }
 
     /// Waits until the display is gone.
@@ -64,7 +64,7 @@ impl Display {
     }
 }
 
-/// Where a compositor listens (wl_display_connect(3)).
+/// Where a compositor listens (`wl_display_connect(3)`).
 fn socket(name: OsString, runtime: Option<OsString>) -> PathBuf {
     Path::new(&runtime.unwrap_or_default()).join(name)
 }

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::call;
 use crate::windows::Windows;
-use askbox_audit::Reader;
+use askbox_audit::{Format, Reader};
 use askbox_desktop::channel::Window;
 use askbox_desktop::{LogQuery, TrafficQuery, WindowEvent, WindowResponse, log};
 use askbox_paths::Paths;
@@ -66,7 +66,7 @@ fn export(reader: &Reader, directory: &Path) -> Result<PathBuf, WireError> {
             .mode(0o600)
             .open(path);
         let file = new.map_err(|error| error.to_string())?;
-        let written = reader.export(&mut BufWriter::new(file));
+        let written = reader.export(&Format::Jsonl, 0, &mut BufWriter::new(file));
         written.map_err(|error| call::chain(&error))
     };
     write(&path).map_err(|why| failed(format!("cannot write {}: {why}", path.display())))?;

@@ -14,6 +14,9 @@ pub mod lock;
 pub mod message;
 pub mod os_text;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 pub use client::{Client, ClientError};
 pub use codec::CodecError;
 pub use listener::{

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use askbox_policy::Pin;
+use askbox_policy::{Pin, Switches};
 use askbox_wire::{EnvironmentOption, OsText, RunOptions};
 use clap::Args;
 
@@ -54,6 +54,8 @@ pub(crate) struct SessionArgs {
     /// Deny a file or a directory that is there when the session starts
     #[arg(long, value_name = "PATH")]
     pub(crate) deny_path: Vec<String>,
+    #[command(flatten)]
+    pub(crate) switches: SwitchArgs,
     /// Never ask: deny whatever would be a question
     #[arg(long)]
     pub(crate) non_interactive: bool,
@@ -74,6 +76,18 @@ pub(crate) struct SessionArgs {
     pub(crate) quiet: bool,
 }
 
+/// Walls that can be taken down.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SwitchArgs {
+    /// Let programs inside make sandboxes of their own, as bwrap, Chromium and agents do (docs/security.md says what that
+    /// opens)
+    #[arg(long)]
+    pub(crate) nested_sandbox: bool,
+    /// Let programs inside stop, read and change each other: gdb, strace
+    #[arg(long)]
+    pub(crate) debugger: bool,
+}
+
 impl From<SessionArgs> for RunOptions {
     fn from(arguments: SessionArgs) -> Self {
         Self {
@@ -85,6 +99,10 @@ impl From<SessionArgs> for RunOptions {
             allow_write: arguments.allow_write,
             allow_execute: arguments.allow_execute,
             deny_path: arguments.deny_path,
+            switches: Switches {
+                nested_sandbox: arguments.switches.nested_sandbox,
+                debugger: arguments.switches.debugger,
+            },
             non_interactive: arguments.non_interactive,
             resolve: arguments.resolve,
             env: arguments.env,

@@ -74,7 +74,7 @@ fn an_unknown_option_is_no_command() {
 #[test]
 fn every_option_of_a_session_reaches_the_daemon() {
     let words = "run --preset moderate --allow-domain a.test --allow-domain b.test --block-domain c.test \
-        --allow-read r --allow-write w --allow-execute x --deny-path d --non-interactive \
+        --allow-read r --allow-write w --allow-execute x --deny-path d --nested-sandbox --debugger --non-interactive \
         --resolve api.test:443:[::1] --env NAME --env SET=a=b --project p --name n --quiet -- true";
     let arguments = run(&words.split_whitespace().collect::<Vec<_>>());
     let options = askbox_wire::RunOptions::from(arguments.options);
@@ -101,6 +101,10 @@ fn every_option_of_a_session_reaches_the_daemon() {
           "deny_path": [
             "d"
           ],
+          "switches": {
+            "nested_sandbox": true,
+            "debugger": true
+          },
           "non_interactive": true,
           "resolve": [
             {

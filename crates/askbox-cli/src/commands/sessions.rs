@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use askbox_policy::Switches;
 use askbox_wire::{Request, Response, SessionState, SessionView};
 
 use crate::args::JsonArgs;
@@ -62,6 +63,9 @@ fn render(sessions: &[SessionView], style: Style) -> String {
                 session.bytes_in, session.bytes_out
             );
         }
+        for line in switched(session.switches) {
+            let _infallible = writeln!(text, "   {line}");
+        }
         if !session.interactive {
             text.push_str("   denies instead of asking\n");
         }
@@ -74,6 +78,18 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         }
     }
     text
+}
+
+/// The walls that are down, one line each.
+pub(super) fn switched(switches: Switches) -> impl Iterator<Item = &'static str> {
+    let Switches {
+        nested_sandbox,
+        debugger,
+    } = switches;
+    let nested = nested_sandbox.then_some("nested sandboxes may be made inside");
+    nested
+        .into_iter()
+        .chain(debugger.then_some("programs inside may debug each other"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use askbox_wire::{PolicyFileState, PolicyFileView, Request, Response, StatusView};
 use serde::Serialize;
 
-use super::pause;
+use super::{pause, sessions};
 use crate::args::JsonArgs;
 use crate::connect;
 use crate::context::Context;
@@ -72,6 +72,9 @@ fn render(status: &StatusView, style: Style, now: SystemTime) -> String {
     }
     row("answers", format!("{} remembered", status.grants));
     row("preset", status.policy.preset.clone());
+    for line in sessions::switched(status.policy.switches) {
+        row("open", style.open(line));
+    }
     row("rules", status.policy.rules.to_string());
     if 0 < status.policy.blocked_names {
         row("blocked", format!("{} names", status.policy.blocked_names));

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use askbox_policy::rule::Origin;
 use askbox_policy::{
     CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, ProfileName, Rule,
-    SessionRules,
+    SessionRules, SwitchChoices, Switches,
 };
 use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
 
@@ -85,7 +85,24 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
         project_rules: Vec::new(),
         profile: None,
         preset,
+        switches: SwitchChoices {
+            nested_sandbox: options.switches.nested_sandbox.then_some(true),
+            debugger: options.switches.debugger.then_some(true),
+        },
         interactive: !options.non_interactive,
+    })
+}
+
+/// Notices about walls that this run wants down, and that stand.
+pub(super) fn switches_in_vain(wanted: Switches, down: Switches) -> impl Iterator<Item = String> {
+    [
+        ("--nested-sandbox", wanted.nested_sandbox, down.nested_sandbox),
+        ("--debugger", wanted.debugger, down.debugger),
+    ]
+    .into_iter()
+    .filter(|(_, wanted, down)| *wanted && !*down)
+    .map(|(flag, ..)| {
+        format!("{flag} has no effect: your administrator's policy or the project's .askbox.toml says no")
     })
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use askbox_files::View;
 use askbox_policy::{
     CanonicalPath, Effect, GrantSet, Moment, Origin, PathPattern, Pattern, Policy, Project, Rule, SessionId,
-    SessionRules,
+    SessionRules, Switches,
 };
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Sought};
@@ -35,6 +35,8 @@ mod opening;
 pub(super) struct Planned {
     pub(super) project: Project,
     pub(super) rules: SessionRules,
+    /// The walls that are down.
+    pub(super) switches: Switches,
     /// One line each for the person at the terminal.
     pub(super) notices: Vec<String>,
     /// The plan as the client gets it.
@@ -182,7 +184,9 @@ impl Planning {
         let opened = self.opened(id)?;
         let listed = self.listed(&opened);
         let denied = self.denied()?;
+        let switches = self.policy.switches_of(&self.rules);
         let mut notices = self.denied_in_vain();
+        notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
         let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
         if !identity::can_tell_of(&user) {
@@ -221,6 +225,7 @@ impl Planning {
             listed,
             denied,
             identity: self.policy.settings().identity,
+            switches,
             homes: daemon.paths.homes().join(home_name(&self.project)),
         };
         let plan = plan::plan(&plan_request, &facts)
@@ -236,6 +241,7 @@ impl Planning {
             files: files::view(&plan),
             project: Project(self.project.as_path().to_owned()),
             rules,
+            switches,
             notices: notices.into_iter().chain(plan.notices).collect(),
             plan: text,
             before: facts.project.guards.before,

@@ -2,8 +2,10 @@ use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
 
+use askbox_policy::Switches;
 use askbox_wire::{Descriptor, ErrorCode, Event, Request, Response, RunOptions, SessionState, Stop, Topic};
 
+use super::flags;
 use crate::testing::{Place, World, follow, launch_request, listeners, refusal, run_session, wait_for};
 
 #[test]
@@ -412,4 +414,24 @@ fn a_profile_that_nobody_may_be_asked_about_is_said_once() {
     fs::write(&made, "").unwrap();
     assert_eq!(notices_of(&world, &made, alone), none);
     assert_eq!(notices_of(&world, "/no/such/file".as_ref(), alone), none);
+}
+
+#[test]
+fn a_wall_that_was_to_go_down_and_stands_is_said() {
+    let switches = |nested_sandbox, debugger| Switches {
+        nested_sandbox,
+        debugger,
+    };
+    let said = |wanted, down| flags::switches_in_vain(wanted, down).collect::<Vec<_>>();
+    let both = switches(true, true);
+    assert_eq!(said(both, both), Vec::<String>::new());
+    assert_eq!(
+        said(switches(false, false), switches(false, false)),
+        Vec::<String>::new()
+    );
+    let one = said(both, switches(true, false));
+    assert!(
+        matches!(one.as_slice(), [notice] if notice.starts_with("--debugger has no effect")),
+        "{one:?}"
+    );
 }

@@ -44,6 +44,10 @@ default_expiry = "2h"
 [network]
 block_lists = ["~/lists/ads.txt"]
 
+[sandbox]
+nested_sandbox = true
+debugger = false
+
 # the office
 [[rule]]
 effect = "allow" # always
@@ -71,6 +75,10 @@ fn a_full_file_parses() {
         preset: Some(Preset::Moderate),
         auto_approve: Some(vec![Kind::Read, Kind::Execute]),
         identity: Some(Identity::Synthetic),
+        switches: crate::SwitchChoices {
+            nested_sandbox: Some(true),
+            debugger: Some(false),
+        },
         question_timeout_ms: Some(90_000),
         default_expiry_ms: Some(7_200_000),
         block_lists: vec![path("/home/u/lists/ads.txt")],
@@ -148,7 +156,7 @@ note = 3
             line 2, column 25: a kind of request is `network`, `read`, `write`, `execute` or `profile`
             line 2, column 35: a kind is a text (hint: auto_approve = ["read"])
             line 3, column 1: a text is needed here, this is integer
-            line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [[rule]])
+            line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [sandbox], [[rule]])
             line 7, column 1: not a duration (hint: write it as "60s", "5m" or "1h 30m")
             line 8, column 1: must be between 1s and 30days
             line 9, column 1: unknown key `sound` (hint: known here: timeout, default_expiry)

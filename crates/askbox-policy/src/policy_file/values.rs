@@ -71,6 +71,14 @@ impl Reader<'_> {
         }
     }
 
+    pub(super) fn switch(&mut self, at: usize, item: &Item) -> Option<bool> {
+        let value = item.as_bool();
+        if value.is_none() {
+            self.complain(at, "a switch is `true` or `false`", None);
+        }
+        value
+    }
+
     pub(super) fn duration(&mut self, at: usize, item: &Item, range: &RangeInclusive<u64>) -> Option<u64> {
         let text = self.text(at, item)?;
         let Ok(duration) = humantime::parse_duration(text) else {

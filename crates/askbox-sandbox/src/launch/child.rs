@@ -193,12 +193,9 @@ impl Command {
             files.push(file);
             Ok(number)
         };
-        let filters = seccomp::filters()?
-            .iter()
-            .map(|filter| keep(filter))
-            .collect::<io::Result<Vec<_>>>()?;
+        let filter = keep(&seccomp::filter(plan.switches)?)?;
         let mut packed = Vec::new();
-        for argument in bwrap_args::arguments(plan, &filters) {
+        for argument in bwrap_args::arguments(plan, filter) {
             packed.extend_from_slice(argument.as_bytes());
             packed.push(0);
         }

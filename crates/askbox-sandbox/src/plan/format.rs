@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use askbox_policy::Switches;
 use askbox_wire::OsText;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,8 @@ pub struct Plan {
     /// Its working directory, inside.
     #[serde(with = "path_text")]
     pub cwd: PathBuf,
+    /// The walls that are down.
+    pub switches: Switches,
     /// What the root tmpfs holds.
     pub nodes: Vec<Node>,
     /// What is mounted on it.

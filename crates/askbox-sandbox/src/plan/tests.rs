@@ -80,6 +80,7 @@ fn request() -> PlanRequest {
         ],
         denied: Vec::new(),
         identity: Identity::Userdb,
+        switches: askbox_policy::Switches::default(),
         homes: "/data/homes/1".into(),
     }
 }

@@ -1,6 +1,6 @@
 //! What the daemon must know to plan a session, and the descriptors that come back from its launch.
 
-use askbox_policy::Pin;
+use askbox_policy::{Pin, Switches};
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -47,6 +47,8 @@ pub struct RunOptions {
     pub allow_execute: Vec<String>,
     /// Path patterns that are denied, for reading, writing and starting.
     pub deny_path: Vec<String>,
+    /// The walls that this run wants down.
+    pub switches: Switches,
     /// Deny what would be a question.
     pub non_interactive: bool,
     /// Names pinned to addresses, as curl's `--resolve`.

@@ -1,6 +1,6 @@
 //! Sessions as front ends see them.
 
-use askbox_policy::SessionId;
+use askbox_policy::{SessionId, Switches};
 use serde::{Deserialize, Serialize};
 
 /// One sandboxed run: one object of `askbox sessions --json`.
@@ -23,6 +23,9 @@ pub struct SessionView {
     pub started: String,
     /// Whether it may ask.
     pub interactive: bool,
+    /// The walls that are down in it.
+    #[serde(default)]
+    pub switches: Switches,
     /// Whether it asked so much that its new questions are denied without being shown, until it is resumed.
     #[serde(default)]
     pub quiet: bool,

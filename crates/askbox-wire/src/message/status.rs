@@ -1,5 +1,6 @@
 //! The daemon's own condition as front ends see it.
 
+use askbox_policy::Switches;
 use serde::{Deserialize, Serialize};
 
 /// How the daemon is: the object of `askbox status --json`.
@@ -54,6 +55,9 @@ pub struct PolicyView {
     pub preset: String,
     /// How long an answer holds whose author says nothing about it, in milliseconds.
     pub default_expiry_ms: u64,
+    /// The walls that are down in sessions that say nothing.
+    #[serde(default)]
+    pub switches: Switches,
     /// Rules in force.
     pub rules: usize,
     /// Names in the subscribed block-lists.

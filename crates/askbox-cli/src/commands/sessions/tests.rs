@@ -1,4 +1,4 @@
-use askbox_policy::SessionId;
+use askbox_policy::{SessionId, Switches};
 use expect_test::expect;
 
 use super::*;
@@ -16,6 +16,10 @@ fn sessions_are_listed_with_what_they_run() {
         pid: Some(4711),
         started: "2026-05-01T11:59:00.000Z".into(),
         interactive: true,
+        switches: Switches {
+            nested_sandbox: true,
+            debugger: true,
+        },
         quiet: true,
     };
     let launching = SessionView {
@@ -26,6 +30,7 @@ fn sessions_are_listed_with_what_they_run() {
         state: SessionState::Launching,
         pid: None,
         interactive: false,
+        switches: Switches::default(),
         quiet: false,
         ..running.clone()
     };
@@ -36,6 +41,8 @@ fn sessions_are_listed_with_what_they_run() {
            since 2026-05-01T11:59:00.000Z
            process 4711
            52000 bytes in, 310 out
+           nested sandboxes may be made inside
+           programs inside may debug each other
            quiet, so new questions are denied: askbox questions --resume a1b2
         c3d4  launching
            npm install

@@ -1,0 +1,22 @@
+use std::path::Path;
+
+/// Runs every file of a corpus.
+fn replay(name: &str, target: fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fuzz/corpus")
+        .join(name);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&corpus).unwrap() {
+        target(&std::fs::read(entry.unwrap().path()).unwrap());
+        files += 1;
+    }
+    assert!(5 < files, "{}", corpus.display());
+}
+
+#[test]
+fn the_corpora_hold() {
+    replay("host", super::host);
+    replay("host_pattern", super::host_pattern);
+    replay("path_pattern", super::path_pattern);
+    replay("policy_file", super::policy_file);
+}
