@@ -279,6 +279,7 @@ impl Hub {
         match &event {
             Event::Missed(missed) => self.board.missed(missed),
             Event::Flagged { session, names } => self.board.flagged(session, names),
+            Event::LimitHit { session, text, .. } => self.board.limited(session, text),
             _ => {}
         }
         windows::tell(&self.app, &askbox_desktop::WindowEvent::Daemon(Box::new(event)));

@@ -24,6 +24,7 @@ mod sessions;
 mod settings;
 mod status;
 mod stop;
+mod thaw;
 mod trust;
 
 /// Does it.
@@ -44,6 +45,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Sessions(arguments) => sessions::run(context, &arguments),
         Command::Review(arguments) => review::run(context, &arguments),
         Command::Stop(arguments) => stop::run(context, arguments),
+        Command::Thaw(arguments) => thaw::run(context, arguments),
         Command::Open(arguments) => open::run(context, &arguments),
         Command::Log(arguments) => log::run(context, arguments),
         Command::Status(arguments) => status::run(context, &arguments),

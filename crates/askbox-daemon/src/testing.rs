@@ -254,6 +254,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         env_names: vec!["PATH".into()],
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
         terminals: Terminals::default(),
+        child: None,
     }
 }
 

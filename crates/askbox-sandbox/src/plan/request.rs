@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use askbox_policy::ResourceLimits;
 use askbox_policy::builtin_lists::List;
 use askbox_policy::policy::Identity;
 use askbox_wire::OsText;
@@ -29,6 +30,8 @@ pub struct PlanRequest {
     pub denied: Vec<PathBuf>,
     /// How a session learns who its user is; [`Identity::Synthetic`] where `libnss_systemd` is missing.
     pub identity: Identity,
+    /// What it may use of the machine.
+    pub limits: ResourceLimits,
     /// This project's private homes on the host.
     pub homes: PathBuf,
 }
