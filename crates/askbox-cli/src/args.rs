@@ -178,6 +178,11 @@ settings, state and domains.")]
   askbox sessions --json | jq -r '.[].id'")]
     Sessions(JsonArgs),
 
+    /// Show the programs of a session as a tree, with their beginnings
+    #[command(after_help = "Examples:
+  askbox processes 7d3k9xq2")]
+    Processes(ProcessesArgs),
+
     /// End a sandbox and everything in it
     ///
     /// Its programs are asked to end, and killed after 5 seconds.
@@ -359,6 +364,16 @@ pub(crate) enum OpenView {
     Activity,
     /// Settings
     Settings,
+}
+
+/// Of `askbox processes`.
+#[derive(Debug, Args)]
+pub(crate) struct ProcessesArgs {
+    /// The session, as `askbox sessions` names it
+    pub(crate) id: String,
+    /// Print JSON: an object with `processes`, each with `pid`, `parent`, `display` and `started`
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Of `askbox thaw`.

@@ -147,7 +147,7 @@ pub(crate) struct Starters {
 
 /// How to start a program of ours.
 pub(crate) fn starters(context: &Context, program: &Path, name: &str) -> Starters {
-    let has_scopes = has_service_manager(runtime(context), Path::new(SCOPE_STARTER));
+    let has_scopes = has_scopes(context, Path::new(SCOPE_STARTER));
     Starters {
         scoped: has_scopes.then(|| in_own_scope(program, name)),
         alone: command(program.as_ref()),
@@ -174,6 +174,11 @@ pub(crate) fn is_inherited(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| {
         INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     })
+}
+
+/// Whether this user's service manager can be spoken to by this program.
+pub(crate) fn has_scopes(context: &Context, program: &Path) -> bool {
+    has_service_manager(runtime(context), program)
 }
 
 /// Whether there is a service manager of this user, and a program of the system's to talk to it.

@@ -19,7 +19,7 @@ use crate::follow::Following;
 use crate::limits;
 use crate::requests;
 use crate::session::stopping::{Stopping, Why};
-use crate::session::{self, Ending, Keeping, Watching};
+use crate::session::{self, Ending, Keeping, Scope, Watching};
 
 /// What the daemon keeps of one front end.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub(crate) struct HeldSession {
     pub(crate) recorded: Option<JoinHandle<Option<Watching>>>,
     /// Looks out for what it makes, while this is held.
     pub(crate) watching: Option<Watching>,
+    /// Its control group in the making; `None` once somebody has waited for it.
+    pub(crate) scope: Option<JoinHandle<Option<Scope>>>,
     /// Keeps it to its limits, while this is held.
     pub(crate) keeping: Option<Keeping>,
 }
@@ -227,7 +229,11 @@ async fn stopped(held: &mut Option<HeldSession>) -> Wake {
         Stopping::Asked(_) => !has_heard,
         Stopping::Now(_) => true,
     };
-    let stopping = held.stopped.wait_for(is_news).await.map(|stopping| stopping.clone());
+    let stopping = held
+        .stopped
+        .wait_for(is_news)
+        .await
+        .map(|stopping| stopping.clone());
     let Ok(stopping) = stopping else {
         // It has ended and is out of the table already.
         return pending().await;

@@ -151,6 +151,12 @@ pub(crate) const GROWTH_WAIT: Duration = Duration::from_secs(5);
 /// The memory of a machine that does not say how much it has: what nothing that runs a desktop falls short of.
 pub(crate) const UNKNOWN_MEMORY: u64 = 2 << 30;
 
+/// How long systemd may take to make the control group of a session; on an idle machine it takes 25 ms.
+pub(crate) const SCOPE_WAIT: Duration = Duration::from_secs(2);
+
+/// Processes of Askbox in the control group of a session: launch child, bwrap and askbox-init.
+pub(crate) const OWN_TASKS: u64 = 3;
+
 /// Longest name of anything else that is shown.
 pub(crate) const NAME_SHOWN: usize = 80;
 

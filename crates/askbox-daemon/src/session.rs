@@ -30,11 +30,13 @@ mod made;
 mod plan;
 mod profile;
 mod review;
+mod scope;
 pub(crate) mod stopping;
 mod table;
 
 pub(crate) use keeping::Keeping;
 pub(crate) use review::Watching;
+pub(crate) use scope::Scope;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};
 
@@ -87,6 +89,9 @@ pub(crate) async fn launch(
         target: Target::Profile(profile.name.clone()),
     });
 
+    let child = request.child.filter(|_| daemon.has_service_manager);
+    let scope = child.map(|child| scope::begin(&id, child, planned.limits));
+
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
@@ -108,6 +113,7 @@ pub(crate) async fn launch(
         recorded: Some(recorded),
         watching: None,
         keeping: None,
+        scope,
         has_heard: false,
     });
     let info = SessionInfo {
@@ -300,8 +306,13 @@ pub(crate) async fn started(
         recorded(held).await;
     }
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
-    if let (Some(held), Some(kept)) = (&mut front_end.held, daemon.sessions.kept(id)) {
-        held.keeping = Some(keeping::begin(daemon, kept, pid));
+    if let Some(held) = &mut front_end.held {
+        let scope = scope::of_session(&mut held.scope, pid).await;
+        if scope.is_some() {
+            daemon.sessions.set_enforcement(id, Enforcement::Scope);
+        }
+        let kept = daemon.sessions.kept(id).ok_or_else(|| not_now(id))?;
+        held.keeping = Some(keeping::begin(daemon, kept, scope, pid));
     }
     tell(daemon, view);
     if let Some(request) = daemon.sessions.take_offer(id) {

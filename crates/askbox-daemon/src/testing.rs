@@ -59,6 +59,7 @@ impl Place {
             init: "/nonexistent/askbox-init".into(),
             managed_policy: self.managed(),
             path_directories: Vec::new(),
+            has_service_manager: false,
             open_files: 4096,
             ready,
         }

@@ -2,8 +2,8 @@
 
 use askbox_policy::{Kind, ResourceLimits, SessionId, WhyMissed};
 use askbox_wire::{
-    Enforcement, MemberView, MissedView, PolicyView, ProcessView, QuestionView, SessionState, SessionView, StatusView,
-    UsageView,
+    Enforcement, MemberView, MissedView, PolicyView, ProcessView, QuestionView, SessionState, SessionView,
+    StatusView, UsageView,
 };
 
 use crate::desk::{Desk, Snapshot};

@@ -192,7 +192,8 @@ pub fn in_force(sources: LimitSources, preset: Preset, memory_bytes: u64) -> Res
 
 /// `512M`, `2G`, `1.5GiB`, `75%`, `none`.
 pub fn memory(text: &str) -> Result<Bound<Memory>, LimitError> {
-    const EXPECTED: &str = "a size of at least 16M such as 512M or 2G, or a part of the machine's memory such as 50%";
+    const EXPECTED: &str =
+        "a size of at least 16M such as 512M or 2G, or a part of the machine's memory such as 50%";
     bound(text, EXPECTED, |text| match text.strip_suffix('%') {
         Some(percent) => percent
             .parse()
@@ -217,7 +218,9 @@ pub fn cpus(text: &str) -> Result<Bound<u64>, LimitError> {
 pub fn processes(text: &str) -> Result<Bound<u64>, LimitError> {
     const EXPECTED: &str = "a number of processes and threads from 1 to 4194304";
     bound(text, EXPECTED, |text| {
-        text.parse().ok().filter(|count| limits::PROCESSES_RANGE.contains(count))
+        text.parse()
+            .ok()
+            .filter(|count| limits::PROCESSES_RANGE.contains(count))
     })
 }
 
@@ -225,7 +228,9 @@ pub fn processes(text: &str) -> Result<Bound<u64>, LimitError> {
 pub fn open_files(text: &str) -> Result<Bound<u64>, LimitError> {
     const EXPECTED: &str = "a number of files from 64 to 1048576";
     bound(text, EXPECTED, |text| {
-        text.parse().ok().filter(|count| limits::OPEN_FILES_RANGE.contains(count))
+        text.parse()
+            .ok()
+            .filter(|count| limits::OPEN_FILES_RANGE.contains(count))
     })
 }
 

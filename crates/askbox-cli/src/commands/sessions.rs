@@ -94,12 +94,19 @@ fn used(session: &SessionView) -> String {
     let processors = |thousandths: u64| format!("{}.{:02}", thousandths / 1000, thousandths % 1000 / 10);
     let line = |name: &str, used: Option<u64>, limit: Option<u64>, show: &dyn Fn(u64) -> String| {
         let used = used.map(show)?;
-        let limit = limit.map(|limit| format!(" of {}", show(limit))).unwrap_or_default();
+        let limit = limit
+            .map(|limit| format!(" of {}", show(limit)))
+            .unwrap_or_default();
         Some(format!("   {name} {used}{limit}\n"))
     };
     [
         line("memory", usage.memory_bytes, limits.memory_bytes, &size),
-        line("processors", usage.cpus_thousandths, limits.cpus_thousandths, &processors),
+        line(
+            "processors",
+            usage.cpus_thousandths,
+            limits.cpus_thousandths,
+            &processors,
+        ),
         line("processes", usage.processes, limits.processes, &count),
         line("growth on disk", usage.disk_bytes, limits.disk_bytes, &size),
     ]

@@ -19,7 +19,11 @@ struct Stopped {
 
 /// Stops one session, or all; none at all is as good as stopped.
 pub(crate) fn run(context: &Context, arguments: StopArgs) -> Result<ExitStatus, CliError> {
-    let request = if arguments.now { Request::Kill } else { Request::Stop };
+    let request = if arguments.now {
+        Request::Kill
+    } else {
+        Request::Stop
+    };
     let count = match arguments.id {
         Some(id) => stop(
             &mut connect::connect(&context.paths)?,

@@ -7,8 +7,8 @@ use askbox_wire::{ErrorCode, Inspection, Response, Stop, WireError};
 
 use crate::daemon::Daemon;
 use crate::limits;
-use crate::session::stopping::{self, Why};
 use crate::session;
+use crate::session::stopping::{self, Why};
 use crate::views;
 
 pub(super) fn list(daemon: &Daemon) -> Response {

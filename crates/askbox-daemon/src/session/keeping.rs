@@ -14,6 +14,7 @@ use tokio::task::{AbortHandle, spawn_blocking};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::entry;
+use super::scope::Scope;
 use super::stopping::{self, Why};
 use crate::daemon::Daemon;
 use crate::limits;
@@ -52,12 +53,12 @@ pub(crate) struct Kept {
 }
 
 /// Begins, once the root of its processes is known.
-pub(super) fn begin(daemon: &Arc<Daemon>, kept: Kept, root: u32) -> Keeping {
+pub(super) fn begin(daemon: &Arc<Daemon>, kept: Kept, scope: Option<Scope>, root: u32) -> Keeping {
     let daemon = Arc::clone(daemon);
-    Keeping(tokio::spawn(keep(daemon, kept, root)).abort_handle())
+    Keeping(tokio::spawn(keep(daemon, kept, scope, root)).abort_handle())
 }
 
-async fn keep(daemon: Arc<Daemon>, kept: Kept, root: u32) {
+async fn keep(daemon: Arc<Daemon>, kept: Kept, scope: Option<Scope>, root: u32) {
     let run_time = kept
         .limits
         .run_time_ms
@@ -73,17 +74,18 @@ async fn keep(daemon: Arc<Daemon>, kept: Kept, root: u32) {
         () = &mut out_of_time => {
             end_gently(&daemon, &kept, Resource::RunTime).await;
         }
-        () = look_on(&daemon, &kept, root) => {}
+        () = look_on(&daemon, &kept, scope, root) => {}
     }
 }
 
 /// Looks until the session ends, or is ended here.
-async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, root: u32) {
+async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: u32) {
     let since = i64::try_from(daemon.clock.now().wall_ms / 1000).unwrap_or(i64::MAX);
     // Times of files have the grain of the kernel's clock.
     let since = since.saturating_sub(1);
     let mut keeper = Keeper::new(kept.limits, kept.enforcement);
     let mut disk = Disk::default();
+    let mut programs_ended = 0;
     loop {
         let usage = daemon.processes.usage(root).await;
         look_at_disk(daemon, kept, since, &mut disk).await;
@@ -99,7 +101,20 @@ async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, root: u32) {
             return end_at_once(daemon, kept, Resource::Memory).await;
         }
         if seen.met_processes {
-            tell(daemon, kept, Resource::Processes, &Resource::Processes.told(&kept.limits)).await;
+            tell(
+                daemon,
+                kept,
+                Resource::Processes,
+                &Resource::Processes.told(&kept.limits),
+            )
+            .await;
+        }
+        let ended = scope.as_ref().map_or(0, Scope::programs_ended);
+        if programs_ended < ended {
+            programs_ended = ended;
+            let told = Resource::Memory.told(&kept.limits);
+            let text = format!("a program of the session was ended, since {told}");
+            tell(daemon, kept, Resource::Memory, &text).await;
         }
         sleep(seen.rest).await;
     }
@@ -118,7 +133,9 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
     let used = spawn_blocking(move || growth::used(&directories));
     match timeout(limits::GROWTH_WAIT, used).await {
         Ok(Ok(Ok(used))) => disk.see(&used),
-        Ok(Ok(Err(error))) => tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds"),
+        Ok(Ok(Err(error))) => {
+            tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds")
+        }
         Ok(Err(_)) | Err(_) => return,
     }
     if disk.grown() < kept.disk_allowance.load(Ordering::Acquire) {
@@ -129,7 +146,10 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
         let stop = Instant::now() + limits::GROWTH_WAIT;
         directories.iter().fold(Held::default(), |sum, directory| {
             // What cannot be looked at may hold anything; private homes that were never made hold nothing.
-            let cut = Held { bytes: 0, is_cut: directory.exists() };
+            let cut = Held {
+                bytes: 0,
+                is_cut: directory.exists(),
+            };
             let held = growth::changed_since(directory, since, stop).unwrap_or(cut);
             Held {
                 bytes: sum.bytes.saturating_add(held.bytes),
@@ -137,15 +157,28 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
             }
         })
     });
-    let cut = Held { bytes: 0, is_cut: true };
-    disk.walked(timeout(2 * limits::GROWTH_WAIT, walk).await.ok().and_then(Result::ok).unwrap_or(cut));
-    if kept.disk_allowance.load(Ordering::Acquire) <= disk.grown()
+    let cut = Held {
+        bytes: 0,
+        is_cut: true,
+    };
+    disk.walked(
+        timeout(2 * limits::GROWTH_WAIT, walk)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or(cut),
+    );
+    let allowance = kept.disk_allowance.load(Ordering::Acquire);
+    if allowance <= disk.grown()
         && let Some(view) = daemon.sessions.freeze(&kept.id)
     {
         let id = &kept.id;
         let text = format!(
             "{}. It is frozen: let it go on with `askbox thaw {id}`, or end it with `askbox stop {id}`",
-            Resource::Disk.told(&kept.limits)
+            Resource::Disk.told(&ResourceLimits {
+                disk_bytes: Some(allowance),
+                ..kept.limits
+            })
         );
         super::tell(daemon, view);
         tell(daemon, kept, Resource::Disk, &text).await;
@@ -183,6 +216,8 @@ async fn tell(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource, text: &str)
     let recorded = tokio::spawn(async move { log.record(entry, Durability::Unsynced).await });
     match timeout(limits::TOLD_WAIT, recorded).await {
         Ok(Ok(Ok(_number))) => {}
-        Ok(_) | Err(_) => tracing::error!(session = %kept.id, "that a session met a limit is not in the log yet"),
+        Ok(_) | Err(_) => {
+            tracing::error!(session = %kept.id, "that a session met a limit is not in the log yet")
+        }
     }
 }

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use askbox_files::View;
 use askbox_policy::{
-    CanonicalPath, Effect, GrantSet, Moment, Origin, PathPattern, Pattern, Policy, Project, Rule, SessionId,
-    SessionRules,
+    CanonicalPath, Effect, GrantSet, LimitChoices, Moment, Origin, PathPattern, Pattern, Policy, Project,
+    ResourceLimits, Rule, SessionId, SessionRules,
     resource_limits::{self, LimitSources},
-    LimitChoices, ResourceLimits,
 };
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Sought};

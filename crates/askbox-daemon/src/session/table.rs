@@ -11,7 +11,7 @@ use askbox_network::Serving;
 use askbox_policy::{Pin, Project, Request, SessionId};
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::leash::Order;
-use askbox_wire::{ErrorCode, SessionState, SessionView, UsageView, WireError};
+use askbox_wire::{Enforcement, ErrorCode, SessionState, SessionView, UsageView, WireError};
 use tokio::sync::watch;
 
 use super::keeping::Kept;
@@ -200,6 +200,13 @@ impl Sessions {
         })
     }
 
+    /// Learns who holds a session to its limits.
+    pub(crate) fn set_enforcement(&self, id: &SessionId, enforcement: Enforcement) {
+        if let Some(session) = self.lock().get_mut(id) {
+            session.view.enforcement = enforcement;
+        }
+    }
+
     /// Learns what a session uses.
     pub(crate) fn set_usage(&self, id: &SessionId, usage: UsageView) {
         if let Some(session) = self.lock().get_mut(id) {
@@ -221,16 +228,29 @@ impl Sessions {
             .filter(|session| session.view.state == SessionState::Frozen)?;
         let limit = session.view.limits.disk_bytes;
         let more = disk_bytes.or(limit).unwrap_or(u64::MAX);
-        let allowed = session.view.usage.disk_bytes.unwrap_or_default().saturating_add(more);
-        session.view.limits.disk_bytes = limit.map(|_| allowed);
+        let allowed = session
+            .view
+            .usage
+            .disk_bytes
+            .unwrap_or_default()
+            .saturating_add(more);
+        session.view.limits.disk_bytes = Some(allowed).filter(|allowed| *allowed != u64::MAX);
         session.disk_allowance.store(allowed, Ordering::Release);
         drop(sessions);
         self.order(id, SessionState::Frozen, Order::Thaw, SessionState::Running)
     }
 
-    fn order(&self, id: &SessionId, from: SessionState, order: Order, to: SessionState) -> Option<SessionView> {
+    fn order(
+        &self,
+        id: &SessionId,
+        from: SessionState,
+        order: Order,
+        to: SessionState,
+    ) -> Option<SessionView> {
         let mut sessions = self.lock();
-        let session = sessions.get_mut(id).filter(|session| session.view.state == from)?;
+        let session = sessions
+            .get_mut(id)
+            .filter(|session| session.view.state == from)?;
         if let Err(error) = order.send(session.leash.as_ref()?) {
             tracing::warn!(%error, session = %id, "askbox-init cannot be told anything");
             return None;

@@ -2,7 +2,10 @@ use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
 
-use askbox_wire::{Descriptor, ErrorCode, Event, Request, Response, RunOptions, SessionState, Stop, StopReason, Topic};
+use askbox_policy::SessionId;
+use askbox_wire::{
+    Descriptor, ErrorCode, Event, Request, Response, RunOptions, SessionState, Stop, StopReason, Topic,
+};
 
 use crate::testing::{Place, World, follow, launch_request, listeners, refusal, run_session, wait_for};
 

@@ -61,12 +61,48 @@ fn a_flag_goes_before_a_file_before_the_preset_and_others_only_tighten() {
         (none(), none(), none(), none(), preset),
         (none(), processes(Bound::At(9)), none(), none(), Some(9)),
         (none(), processes(Bound::Off), none(), none(), None),
-        (processes(Bound::At(5)), processes(Bound::At(9)), none(), none(), Some(5)),
-        (processes(Bound::At(12)), none(), processes(Bound::At(9)), none(), Some(9)),
-        (processes(Bound::Off), none(), processes(Bound::At(9)), none(), Some(9)),
-        (processes(Bound::At(5)), none(), none(), processes(Bound::At(9)), Some(5)),
-        (processes(Bound::At(5)), none(), none(), processes(Bound::At(2)), Some(2)),
-        (none(), processes(Bound::At(5)), none(), processes(Bound::Off), Some(5)),
+        (
+            processes(Bound::At(5)),
+            processes(Bound::At(9)),
+            none(),
+            none(),
+            Some(5),
+        ),
+        (
+            processes(Bound::At(12)),
+            none(),
+            processes(Bound::At(9)),
+            none(),
+            Some(9),
+        ),
+        (
+            processes(Bound::Off),
+            none(),
+            processes(Bound::At(9)),
+            none(),
+            Some(9),
+        ),
+        (
+            processes(Bound::At(5)),
+            none(),
+            none(),
+            processes(Bound::At(9)),
+            Some(5),
+        ),
+        (
+            processes(Bound::At(5)),
+            none(),
+            none(),
+            processes(Bound::At(2)),
+            Some(2),
+        ),
+        (
+            none(),
+            processes(Bound::At(5)),
+            none(),
+            processes(Bound::Off),
+            Some(5),
+        ),
     ] {
         let sources = LimitSources {
             flags,
@@ -75,7 +111,11 @@ fn a_flag_goes_before_a_file_before_the_preset_and_others_only_tighten() {
             project,
         };
         let told = format!("{sources:?}");
-        assert_eq!(in_force(sources, Preset::Minimal, 0).processes, expected, "{told}");
+        assert_eq!(
+            in_force(sources, Preset::Minimal, 0).processes,
+            expected,
+            "{told}"
+        );
     }
 }
 
@@ -98,7 +138,10 @@ fn nothing_said_leaves_tmp_as_it_was() {
 fn every_preset_bounds_memory_and_processes_and_no_preset_bounds_time() {
     for preset in Preset::ALL {
         let limits = preset.limits().on_machine(1 << 34);
-        assert!(limits.memory_bytes.is_some() && limits.processes.is_some(), "{preset}");
+        assert!(
+            limits.memory_bytes.is_some() && limits.processes.is_some(),
+            "{preset}"
+        );
         assert_eq!(limits.run_time_ms, None, "{preset}");
         assert_eq!(limits.cpus_thousandths, None, "{preset}");
     }

@@ -8,7 +8,9 @@ fn in_a_minute() -> Instant {
 }
 
 fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     i64::try_from(since.as_secs()).unwrap()
 }
 
@@ -20,9 +22,15 @@ fn files_count_by_what_they_hold_each_once_and_links_are_not_followed() {
     fs::create_dir_all(place.path().join("a/b")).unwrap();
     fs::write(place.path().join("a/b/file"), vec![1; 1 << 20]).unwrap();
     fs::hard_link(place.path().join("a/b/file"), place.path().join("name")).unwrap();
-    fs::File::create(place.path().join("sparse")).unwrap().set_len(1 << 40).unwrap();
+    fs::File::create(place.path().join("sparse"))
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
     let held = changed_since(place.path(), 0, in_a_minute()).unwrap();
-    assert!((1 << 20..(1 << 20) + (64 << 10)).contains(&held.bytes), "{held:?}");
+    assert!(
+        (1 << 20..(1 << 20) + (64 << 10)).contains(&held.bytes),
+        "{held:?}"
+    );
     assert!(!held.is_cut);
 }
 
@@ -30,7 +38,10 @@ fn files_count_by_what_they_hold_each_once_and_links_are_not_followed() {
 fn what_did_not_change_since_does_not_count() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("file"), vec![1; 1 << 20]).unwrap();
-    assert_eq!(changed_since(place.path(), now() + 60, in_a_minute()).unwrap(), Held::default());
+    assert_eq!(
+        changed_since(place.path(), now() + 60, in_a_minute()).unwrap(),
+        Held::default()
+    );
 }
 
 #[test]
@@ -44,6 +55,10 @@ fn a_look_without_time_says_that_there_is_more() {
 #[test]
 fn a_file_system_is_asked_once() {
     let place = tempfile::tempdir().unwrap();
-    let directories = [place.path().to_owned(), place.path().join("missing"), place.path().to_owned()];
+    let directories = [
+        place.path().to_owned(),
+        place.path().join("missing"),
+        place.path().to_owned(),
+    ];
     assert_eq!(used(&directories).unwrap().len(), 1);
 }

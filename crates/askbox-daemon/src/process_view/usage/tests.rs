@@ -9,7 +9,11 @@ struct Family(Child);
 impl Family {
     fn start() -> Self {
         let script = "sh -c 'sh -c \"sleep 1000 & wait\"; :'; :";
-        let child = Command::new("sh").args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();
+        let child = Command::new("sh")
+            .args(["-c", script])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
         Self(child)
     }
 }
@@ -36,7 +40,10 @@ fn askboxs_own_processes_are_left_out() {
         std::thread::yield_now();
     }
     assert_eq!(found.processes, 2);
-    assert!(100 << 10 < found.memory_bytes && found.memory_bytes < 100 << 20, "{found:?}");
+    assert!(
+        100 << 10 < found.memory_bytes && found.memory_bytes < 100 << 20,
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -48,6 +48,9 @@ fn files_that_cannot_be_looked_at_count_as_all_that_was_taken_on() {
     let mut disk = Disk::default();
     disk.see(&[(1, 0), (2, 0)]);
     disk.see(&[(1, 70), (2, 30)]);
-    disk.walked(Held { bytes: 5, is_cut: true });
+    disk.walked(Held {
+        bytes: 5,
+        is_cut: true,
+    });
     assert_eq!(disk.grown(), 100);
 }

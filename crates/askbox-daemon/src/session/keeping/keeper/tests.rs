@@ -42,7 +42,8 @@ fn only_more_memory_than_allowed_is_looked_at_closely_and_only_where_the_kernel_
 fn it_is_said_once_that_there_are_no_more_processes_until_there_are_some_again() {
     let now = Instant::now();
     let mut keeper = keeper(Enforcement::Watched);
-    let told = [1, 99, 100, 100, 80, 100, 74, 100].map(|count| keeper.see(look(now, 0, count, 0)).met_processes);
+    let told =
+        [1, 99, 100, 100, 80, 100, 74, 100].map(|count| keeper.see(look(now, 0, count, 0)).met_processes);
     assert_eq!(told, [false, false, true, false, false, false, false, true]);
 }
 
@@ -51,7 +52,10 @@ fn processors_are_counted_from_look_to_look() {
     let start = Instant::now();
     let mut keeper = keeper(Enforcement::Watched);
     let mut cpus = |ms: u64, ticks| {
-        keeper.see(look(start + Duration::from_millis(ms), 0, 1, ticks)).view.cpus_thousandths
+        keeper
+            .see(look(start + Duration::from_millis(ms), 0, 1, ticks))
+            .view
+            .cpus_thousandths
     };
     assert_eq!(cpus(0, 50), None);
     assert_eq!(cpus(1000, 150), Some(1000));
@@ -62,9 +66,14 @@ fn processors_are_counted_from_look_to_look() {
 #[test]
 fn a_session_that_is_close_to_its_memory_is_looked_at_more_often() {
     let now = Instant::now();
-    assert_eq!(keeper(Enforcement::Watched).see(look(now, 1, 1, 0)).rest, limits::USAGE_REST);
     assert_eq!(
-        keeper(Enforcement::Watched).see(look(now, MEMORY / 2 + 1, 1, 0)).rest,
+        keeper(Enforcement::Watched).see(look(now, 1, 1, 0)).rest,
+        limits::USAGE_REST
+    );
+    assert_eq!(
+        keeper(Enforcement::Watched)
+            .see(look(now, MEMORY / 2 + 1, 1, 0))
+            .rest,
         limits::USAGE_CLOSE_REST
     );
 }
