@@ -148,7 +148,7 @@ note = 3
             line 2, column 25: a kind of request is `network`, `read`, `write`, `execute` or `profile`
             line 2, column 35: a kind is a text (hint: auto_approve = ["read"])
             line 3, column 1: a text is needed here, this is integer
-            line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [[rule]])
+            line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [limits], [[rule]])
             line 7, column 1: not a duration (hint: write it as "60s", "5m" or "1h 30m")
             line 8, column 1: must be between 1s and 30days
             line 9, column 1: unknown key `sound` (hint: known here: timeout, default_expiry)
