@@ -147,7 +147,7 @@ pub(crate) struct Starters {
 
 /// How to start a program of ours.
 pub(crate) fn starters(context: &Context, program: &Path, name: &str) -> Starters {
-    let has_scopes = has_scopes(context, Path::new(SCOPE_STARTER));
+    let has_scopes = has_service_manager(runtime(context), Path::new(SCOPE_STARTER));
     Starters {
         scoped: has_scopes.then(|| in_own_scope(program, name)),
         alone: command(program.as_ref()),
@@ -176,9 +176,9 @@ pub(crate) fn is_inherited(name: &OsStr) -> bool {
     })
 }
 
-/// Whether this user's service manager can be spoken to by this program.
-pub(crate) fn has_scopes(context: &Context, program: &Path) -> bool {
-    has_service_manager(runtime(context), program)
+/// Whether this user's service manager can be asked for the control groups of sessions.
+pub(crate) fn has_control_groups(context: &Context) -> bool {
+    has_service_manager(runtime(context), Path::new(askbox_daemon::BUSCTL))
 }
 
 /// Whether there is a service manager of this user, and a program of the system's to talk to it.

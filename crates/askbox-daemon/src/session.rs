@@ -36,6 +36,7 @@ mod table;
 
 pub(crate) use keeping::Keeping;
 pub(crate) use review::Watching;
+pub use scope::BUSCTL;
 pub(crate) use scope::Scope;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
@@ -87,7 +87,7 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
         path_directories: std::env::split_paths(path)
             .filter(|directory| directory.is_absolute())
             .collect(),
-        has_service_manager: connect::has_scopes(context, Path::new("/usr/bin/busctl")),
+        has_service_manager: connect::has_control_groups(context),
         open_files: raise_descriptor_limit()?,
         ready,
     })

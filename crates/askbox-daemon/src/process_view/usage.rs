@@ -46,7 +46,8 @@ impl ProcessView {
 fn usage(root: u32, stop: Instant) -> Usage {
     let mut usage = Usage::default();
     let mut pages: u64 = 0;
-    for pid in proc::family(root, PROCESSES, stop) {
+    let family = proc::family(root, PROCESSES, stop);
+    for pid in family.into_iter().take_while(|_| Instant::now() < stop) {
         let Some(stat) = proc::stat(pid).filter(|stat| pid != root && stat.parent != root) else {
             continue;
         };

@@ -138,7 +138,8 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
         }
         Ok(Err(_)) | Err(_) => return,
     }
-    if disk.grown() < kept.disk_allowance.load(Ordering::Acquire) {
+    // One that is frozen already is not looked at again, and one that ends need not be.
+    if disk.grown() < kept.disk_allowance.load(Ordering::Acquire) || !daemon.sessions.is_running(&kept.id) {
         return;
     }
     let directories = kept.directories.clone();

@@ -15,7 +15,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::limits;
 
-const BUSCTL: &str = "/usr/bin/busctl";
+/// The program that does so.
+pub const BUSCTL: &str = "/usr/bin/busctl";
 
 /// Where control groups are, version 2.
 const GROUPS: &str = "/sys/fs/cgroup";

@@ -214,6 +214,13 @@ impl Sessions {
         }
     }
 
+    /// Whether its programs run: it is neither launching nor frozen nor ending.
+    pub(crate) fn is_running(&self, id: &SessionId) -> bool {
+        self.lock()
+            .get(id)
+            .is_some_and(|session| session.view.state == SessionState::Running)
+    }
+
     /// Orders that nothing in a running session runs. Returns how it is then; `None` when it does not run.
     pub(crate) fn freeze(&self, id: &SessionId) -> Option<SessionView> {
         self.order(id, SessionState::Running, Order::Freeze, SessionState::Frozen)
