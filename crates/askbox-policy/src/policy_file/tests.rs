@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::grant::Expiry;
 use crate::host_pattern::NetworkPattern;
+use crate::resource_limits::{Bound, Memory};
 use crate::rule::{Effect, Pattern};
 
 fn path(text: &str) -> CanonicalPath {
@@ -44,6 +45,15 @@ default_expiry = "2h"
 [network]
 block_lists = ["~/lists/ads.txt"]
 
+[limits]
+memory = "50%"
+cpus = 1.5
+processes = 4096
+open_files = "none"
+run_time = "2h"
+tmp = "1G"
+disk = "20G"
+
 # the office
 [[rule]]
 effect = "allow" # always
@@ -74,6 +84,15 @@ fn a_full_file_parses() {
         question_timeout_ms: Some(90_000),
         default_expiry_ms: Some(7_200_000),
         block_lists: vec![path("/home/u/lists/ads.txt")],
+        limits: LimitChoices {
+            memory: Some(Bound::At(Memory::Percent(50))),
+            cpus: Some(Bound::At(1500)),
+            processes: Some(Bound::At(4096)),
+            open_files: Some(Bound::Off),
+            run_time_ms: Some(Bound::At(7_200_000)),
+            tmp: Some(Bound::At(1 << 30)),
+            disk: Some(Bound::At(20 << 30)),
+        },
         rules: vec![
             Rule {
                 project: Some("/home/u/src/app".into()),
