@@ -19,7 +19,7 @@ use crate::follow::Following;
 use crate::limits;
 use crate::requests;
 use crate::session::stopping::{Stopping, Why};
-use crate::session::{self, Ending, Keeping, Scope, Watching};
+use crate::session::{self, Ending, Keeping, Making, Watching};
 
 /// What the daemon keeps of one front end.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct HeldSession {
     /// Looks out for what it makes, while this is held.
     pub(crate) watching: Option<Watching>,
     /// Its control group in the making; `None` once somebody has waited for it.
-    pub(crate) scope: Option<JoinHandle<Option<Scope>>>,
+    pub(crate) scope: Option<Making>,
     /// Keeps it to its limits, while this is held.
     pub(crate) keeping: Option<Keeping>,
 }

@@ -152,7 +152,7 @@ pub(crate) const GROWTH_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const UNKNOWN_MEMORY: u64 = 2 << 30;
 
 /// How long systemd may take to make the control group of a session; on an idle machine it takes 25 ms.
-pub(crate) const SCOPE_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const SCOPE_WAIT: Duration = Duration::from_secs(1);
 
 /// Processes of Askbox in the control group of a session: launch child, bwrap and askbox-init.
 pub(crate) const OWN_TASKS: u64 = 3;

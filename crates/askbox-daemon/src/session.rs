@@ -37,7 +37,7 @@ mod table;
 pub(crate) use keeping::Keeping;
 pub(crate) use review::Watching;
 pub use scope::BUSCTL;
-pub(crate) use scope::Scope;
+pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};
 

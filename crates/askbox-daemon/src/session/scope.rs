@@ -27,49 +27,62 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// A group that holds a session to its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
-    name: String,
     /// Its directory.
     group: PathBuf,
 }
 
-/// Begins to make a group for a session with this process in it, whose later children are in it too.
-pub(super) fn begin(id: &SessionId, process: u32, limits: ResourceLimits) -> JoinHandle<Option<Scope>> {
-    let name = name(id);
-    spawn_blocking(move || {
-        let words = start(&name, process, &limits);
-        if !call("StartTransientUnit", &words) {
-            return None;
-        }
-        let group = wait_for_group(process, &name)?;
-        let scope = Scope { name, group };
-        scope.holds(&limits).then_some(scope)
-    })
+/// A group in the making.
+#[derive(Debug)]
+pub(crate) struct Making {
+    name: String,
+    limits: ResourceLimits,
+    /// Whether systemd took the order.
+    ordered: JoinHandle<bool>,
 }
 
-/// The group of a session once it is made, with the first of its processes in it.
-pub(super) async fn of_session(
-    making: &mut Option<JoinHandle<Option<Scope>>>,
-    process: u32,
-) -> Option<Scope> {
-    let made = making.take()?.await.ok().flatten()?;
-    made.adopt(process).await
+/// Begins to make a group for a session with its launch child in it, whose later children are in it too.
+pub(super) fn begin(id: &SessionId, child: u32, limits: ResourceLimits) -> Making {
+    let name = name(id);
+    let words = start(&name, child, &limits);
+    Making {
+        name,
+        limits,
+        ordered: spawn_blocking(move || call(START, &words)),
+    }
+}
+
+/// The group of a session with the first of its processes in it, if it holds the session to its limits.
+pub(super) async fn of_session(making: &mut Option<Making>, process: u32) -> Option<Scope> {
+    let Making {
+        name,
+        limits,
+        ordered,
+    } = making.take()?;
+    let was_ordered = ordered.await.unwrap_or(false);
+    let entering = spawn_blocking(move || enter(name, process, &limits, was_ordered));
+    entering.await.ok().flatten()
+}
+
+/// The process may have been made before its parent was moved; and a group that its parent alone was in is gone with that.
+fn enter(name: String, process: u32, may_use: &ResourceLimits, was_ordered: bool) -> Option<Scope> {
+    let is_in = || group_of(process).filter(|group| group.ends_with(&name));
+    let attach = [&*name, "", "1", &process.to_string()].map(str::to_owned);
+    let is_there = is_in().is_some()
+        || (was_ordered && call(ATTACH, &attach))
+        || call(START, &start(&name, process, may_use));
+    let end = Instant::now() + limits::SCOPE_WAIT;
+    // systemd answers before it has moved the process.
+    while is_there && Instant::now() < end {
+        if let Some(group) = is_in() {
+            let scope = Scope { group };
+            return scope.holds(may_use).then_some(scope);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    None
 }
 
 impl Scope {
-    /// Makes sure that this process is in the group too: it may have been made before the group was.
-    async fn adopt(self, process: u32) -> Option<Self> {
-        let adopting = spawn_blocking(move || {
-            let is_in = || group_of(process).is_some_and(|group| group == self.group);
-            if is_in() {
-                return Some(self);
-            }
-            let words = [&*self.name, "", "1", &process.to_string()].map(str::to_owned);
-            let adopted = call_with("AttachProcessesToUnit", "ssau", &words) && is_in();
-            adopted.then_some(self)
-        });
-        adopting.await.ok().flatten()
-    }
-
     /// How often the kernel ended a program of the group because it used too much memory (cgroup-v2.rst, memory.events).
     pub(super) fn programs_ended(&self) -> u64 {
         let events = fs::read_to_string(self.group.join("memory.events")).unwrap_or_default();
@@ -96,20 +109,20 @@ fn name(id: &SessionId) -> String {
 }
 
 /// The arguments of `StartTransientUnit` (org.freedesktop.systemd1(5)), as busctl takes them.
-fn start(name: &str, process: u32, limits: &ResourceLimits) -> Vec<String> {
+fn start(name: &str, process: u32, may_use: &ResourceLimits) -> Vec<String> {
     let mut properties: Vec<[String; 3]> = Vec::new();
     let mut number = |name: &str, value: u64| {
         properties.push([name.to_owned(), "t".to_owned(), value.to_string()]);
     };
-    if let Some(memory) = limits.memory_bytes {
+    if let Some(memory) = may_use.memory_bytes {
         number("MemoryMax", memory);
         // A session that is held by swapping takes the machine's disk in the place of its memory.
         number("MemorySwapMax", 0);
     }
-    if let Some(processes) = limits.processes {
+    if let Some(processes) = may_use.processes {
         number("TasksMax", processes.saturating_add(limits::OWN_TASKS));
     }
-    if let Some(thousandths) = limits.cpus_thousandths {
+    if let Some(thousandths) = may_use.cpus_thousandths {
         // Microseconds of processor time in a second.
         number("CPUQuotaPerSecUSec", thousandths.saturating_mul(1000));
     }
@@ -123,16 +136,16 @@ fn start(name: &str, process: u32, limits: &ResourceLimits) -> Vec<String> {
     words
 }
 
-fn call(method: &str, words: &[String]) -> bool {
-    call_with(method, "ssa(sv)a(sa(sv))", words)
-}
+/// Methods of the service manager, with the signatures of their arguments.
+const START: [&str; 2] = ["StartTransientUnit", "ssa(sv)a(sa(sv))"];
+const ATTACH: [&str; 2] = ["AttachProcessesToUnit", "ssau"];
 
 /// Calls the user's service manager. Blocks, for [`limits::SCOPE_WAIT`] at most.
 #[expect(
     clippy::disallowed_methods,
     reason = "a program of the system, which begins in / and gets no argument from a project"
 )]
-fn call_with(method: &str, signature: &str, words: &[String]) -> bool {
+fn call([method, signature]: [&str; 2], words: &[String]) -> bool {
     let timeout = format!("--timeout={}", limits::SCOPE_WAIT.as_secs());
     let called = Command::new(BUSCTL)
         .args(["--user", "--quiet", &timeout, "call"])
@@ -150,19 +163,6 @@ fn call_with(method: &str, signature: &str, words: &[String]) -> bool {
         .stderr(Stdio::null())
         .status();
     called.is_ok_and(|status| status.success())
-}
-
-/// systemd answers before it has moved the process.
-fn wait_for_group(process: u32, name: &str) -> Option<PathBuf> {
-    let end = Instant::now() + limits::SCOPE_WAIT;
-    while Instant::now() < end {
-        let group = group_of(process)?;
-        if group.ends_with(name) {
-            return Some(group);
-        }
-        std::thread::sleep(LOOK_AGAIN);
-    }
-    None
 }
 
 /// The directory of the group that a process is in; `None` when it is gone.

@@ -26,7 +26,6 @@ fn systemd_is_asked_for_what_the_session_may_use() {
 fn only_a_group_that_says_so_holds_a_session() {
     let place = tempfile::tempdir().unwrap();
     let scope = Scope {
-        name: "x.scope".into(),
         group: place.path().to_owned(),
     };
     let put = |file: &str, text: &str| fs::write(place.path().join(file), text).unwrap();
@@ -49,7 +48,6 @@ fn only_a_group_that_says_so_holds_a_session() {
 fn what_the_kernel_ended_is_counted() {
     let place = tempfile::tempdir().unwrap();
     let scope = Scope {
-        name: "x.scope".into(),
         group: place.path().to_owned(),
     };
     assert_eq!(scope.programs_ended(), 0);
