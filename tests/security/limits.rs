@@ -198,7 +198,7 @@ fn a_session_ends_when_its_time_is_over() {
 fn a_busy_loop_ends_with_its_time_and_leaves_the_machine_usable() {
     let world = World::new();
     let loops = "for n in $(seq 8); do while :; do :; done & done; wait";
-    let running = limited(&world, &["--cpus", "1", "--timeout", "6s"], loops);
+    let running = limited(&world, &["--cpus", "1", "--timeout", "20s"], loops);
     let mut seen = Value::Null;
     world.eventually("what it uses is shown", || {
         seen = session(&world);
