@@ -116,14 +116,20 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
             // A daemon that ends at this moment takes nothing from a command that ran to its end.
             Ok(_) | Err(_) => {}
         }
-        // It may have ended because it was told to.
-        while client.has_held_event() {
-            if let Ok(Some(Event::SessionStopping { reason, text, .. })) = client.next_event() {
-                end = End::Stopped { reason, text };
-            }
-        }
+        end = told_to_end(client).unwrap_or(end);
     }
     report_lost(end, lost)
+}
+
+/// A command may have ended because it was told to, and that be heard of only now.
+fn told_to_end(client: &mut Client) -> Option<End> {
+    let mut told = None;
+    while client.has_held_event() {
+        if let Ok(Some(Event::SessionStopping { reason, text, .. })) = client.next_event() {
+            told = Some(End::Stopped { reason, text });
+        }
+    }
+    told
 }
 
 /// A command that could not know that its words were lost must not seem to have succeeded; one that failed says so itself.

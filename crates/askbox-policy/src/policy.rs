@@ -220,8 +220,8 @@ impl Policy {
                 .unwrap_or(default.default_expiry_ms),
             questions_per_minute: default.questions_per_minute,
             block_lists: ceiling.block_lists.iter().chain(block_lists).cloned().collect(),
-            limits: limits.clone(),
-            managed_limits: ceiling.limits.clone(),
+            limits: *limits,
+            managed_limits: ceiling.limits,
         };
     }
 }
@@ -235,7 +235,7 @@ impl Choices {
             question_timeout_ms: file.question_timeout_ms,
             default_expiry_ms: file.default_expiry_ms,
             block_lists: file.block_lists.clone(),
-            limits: file.limits.clone(),
+            limits: file.limits,
         }
     }
 

@@ -63,7 +63,7 @@ impl Preset {
 
     /// What a session may use of the machine where nobody says otherwise.
     pub fn limits(self) -> LimitChoices {
-        self.data().limits.clone()
+        self.data().limits
     }
 
     fn data(self) -> &'static Data {

@@ -30,7 +30,7 @@ pub enum Memory {
 }
 
 /// What one source says; `None` where it says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitChoices {
     /// `memory`.
@@ -156,7 +156,7 @@ impl ResourceLimits {
 }
 
 /// Who says something about a session's limits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct LimitSources {
     /// This run's flags.
     pub flags: LimitChoices,
@@ -183,7 +183,7 @@ pub fn in_force(sources: LimitSources, preset: Preset, memory_bytes: u64) -> Res
         tmp: Some(Bound::At(u64::MAX)),
         ..LimitChoices::default()
     };
-    let tightened = |by: LimitChoices| by.or(open.clone()).on_machine(memory_bytes);
+    let tightened = |by: LimitChoices| by.or(open).on_machine(memory_bytes);
     chosen
         .on_machine(memory_bytes)
         .closest(tightened(managed))

@@ -70,7 +70,7 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
     })
 }
 
-/// Bytes that a process has in memory, of pages that several share a part (proc(5), Pss in /proc/PID/smaps_rollup).
+/// Bytes that a process has in memory, of pages that several share a part (proc(5), Pss in `/proc/PID/smaps_rollup`).
 pub(super) fn proportional_memory(pid: u32) -> Option<u64> {
     let table = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let line = table.lines().find_map(|line| line.strip_prefix("Pss:"))?;

@@ -134,7 +134,7 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
     match timeout(limits::GROWTH_WAIT, used).await {
         Ok(Ok(Ok(used))) => disk.see(&used),
         Ok(Ok(Err(error))) => {
-            tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds")
+            tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds");
         }
         Ok(Err(_)) | Err(_) => return,
     }
@@ -218,7 +218,7 @@ async fn tell(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource, text: &str)
     match timeout(limits::TOLD_WAIT, recorded).await {
         Ok(Ok(Ok(_number))) => {}
         Ok(_) | Err(_) => {
-            tracing::error!(session = %kept.id, "that a session met a limit is not in the log yet")
+            tracing::error!(session = %kept.id, "that a session met a limit is not in the log yet");
         }
     }
 }

@@ -155,15 +155,15 @@ impl Planning {
         let mut rules = flags::rules(&request.options, surroundings)?;
         let settings = policy.settings();
         let mut sources = LimitSources {
-            flags: request.options.limits.clone(),
-            user: settings.limits.clone(),
-            managed: settings.managed_limits.clone(),
+            flags: request.options.limits,
+            user: settings.limits,
+            managed: settings.managed_limits,
             project: LimitChoices::default(),
         };
         if let Some(file) = project_file(&project, &daemon.home)? {
             let trusted = daemon.policy.trusts(&file);
             let content = content(file)?;
-            sources.project = content.limits.clone();
+            sources.project = content.limits;
             rules = rules.with_project_file(content, &project, trusted, &policy);
         }
         let limits = resource_limits::in_force(sources, policy.preset_of(&rules), memory_of_machine());

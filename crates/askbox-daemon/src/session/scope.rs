@@ -59,17 +59,17 @@ pub(super) async fn of_session(making: &mut Option<Making>, process: u32) -> Opt
         ordered,
     } = making.take()?;
     let was_ordered = ordered.await.unwrap_or(false);
-    let entering = spawn_blocking(move || enter(name, process, &limits, was_ordered));
+    let entering = spawn_blocking(move || enter(&name, process, &limits, was_ordered));
     entering.await.ok().flatten()
 }
 
 /// The process may have been made before its parent was moved; and a group that its parent alone was in is gone with that.
-fn enter(name: String, process: u32, may_use: &ResourceLimits, was_ordered: bool) -> Option<Scope> {
-    let is_in = || group_of(process).filter(|group| group.ends_with(&name));
-    let attach = [&*name, "", "1", &process.to_string()].map(str::to_owned);
+fn enter(name: &str, process: u32, may_use: &ResourceLimits, was_ordered: bool) -> Option<Scope> {
+    let is_in = || group_of(process).filter(|group| group.ends_with(name));
+    let attach = [name, "", "1", &process.to_string()].map(str::to_owned);
     let is_there = is_in().is_some()
         || (was_ordered && call(ATTACH, &attach))
-        || call(START, &start(&name, process, may_use));
+        || call(START, &start(name, process, may_use));
     let end = Instant::now() + limits::SCOPE_WAIT;
     // systemd answers before it has moved the process.
     while is_there && Instant::now() < end {

@@ -6,6 +6,7 @@ use askbox_policy::SessionId;
 use askbox_wire::{Event, StopReason};
 use tokio::time::sleep;
 
+use super::table::Ending;
 use crate::daemon::Daemon;
 use crate::limits;
 
@@ -46,8 +47,8 @@ pub(crate) async fn ask(daemon: &Arc<Daemon>, id: &SessionId, why: Why) -> bool 
         // It does not run yet, or cannot be told.
         return kill(daemon, id, why).await;
     };
-    let Some(view) = asked else { return true };
-    super::tell(daemon, view);
+    let Ending::Now(view) = asked else { return true };
+    super::tell(daemon, *view);
     daemon.tell(Event::SessionStopping {
         session: id.clone(),
         reason: why.reason,

@@ -71,6 +71,15 @@ pub(crate) struct Removed {
     pub(crate) serving: Option<Serving>,
 }
 
+/// Whether a session was asked to end just now.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// It was; this is how it is then.
+    Now(Box<SessionView>),
+    /// It ends already.
+    Before,
+}
+
 impl Session {
     /// A session that nothing is held for yet.
     pub(crate) fn new(
@@ -268,11 +277,11 @@ impl Sessions {
 
     /// Orders that all programs of a session are asked to end, and tells its connection. Returns how the session is then,
     /// nothing new where it was asked before; `None` when it cannot be asked.
-    pub(crate) fn ask_to_end(&self, id: &SessionId, why: Why) -> Option<Option<SessionView>> {
+    pub(crate) fn ask_to_end(&self, id: &SessionId, why: Why) -> Option<Ending> {
         let mut sessions = self.lock();
         let session = sessions.get_mut(id)?;
         match session.view.state {
-            SessionState::Ending => return Some(None),
+            SessionState::Ending => return Some(Ending::Before),
             SessionState::Launching | SessionState::Running | SessionState::Frozen => {}
         }
         let leash = session.leash.as_ref()?;
@@ -280,7 +289,7 @@ impl Sessions {
         session.stop.send_replace(Stopping::Asked(why));
         Order::Terminate.send(leash).ok()?;
         session.view.state = SessionState::Ending;
-        Some(Some(session.view()))
+        Some(Ending::Now(Box::new(session.view())))
     }
 
     /// Drops a session's leash and tells its connection. Returns how the session is then.

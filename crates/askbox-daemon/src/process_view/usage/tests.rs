@@ -1,31 +1,7 @@
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::super::shells::Shells;
 use super::*;
-
-/// A root, an init and a command of two processes.
-struct Family(Child);
-
-impl Family {
-    fn start() -> Self {
-        let script = "sh -c 'sh -c \"sleep 1000 & wait\"; :'; :";
-        let child = Command::new("sh")
-            .args(["-c", script])
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Family {
-    fn drop(&mut self) {
-        for pid in proc::family(self.0.id(), 16, in_a_minute()).into_iter().rev() {
-            drop(Command::new("kill").args(["-9", &pid.to_string()]).status());
-        }
-        drop(self.0.wait());
-    }
-}
 
 fn in_a_minute() -> Instant {
     Instant::now() + Duration::from_mins(1)
@@ -33,12 +9,8 @@ fn in_a_minute() -> Instant {
 
 #[test]
 fn askboxs_own_processes_are_left_out() {
-    let family = Family::start();
-    let mut found = Usage::default();
-    while found.processes < 2 {
-        found = usage(family.0.id(), in_a_minute());
-        std::thread::yield_now();
-    }
+    let shells = Shells::start(3);
+    let found = usage(shells.root(), in_a_minute());
     assert_eq!(found.processes, 2);
     assert!(
         100 << 10 < found.memory_bytes && found.memory_bytes < 100 << 20,
