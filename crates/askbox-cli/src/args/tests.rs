@@ -74,8 +74,9 @@ fn an_unknown_option_is_no_command() {
 #[test]
 fn every_option_of_a_session_reaches_the_daemon() {
     let words = "run --preset moderate --allow-domain a.test --allow-domain b.test --block-domain c.test \
-        --allow-read r --allow-write w --allow-execute x --deny-path d --non-interactive --resolve api.test:443:[::1] --env NAME --env SET=a=b --project p --name n --quiet \
-        --memory 1G --cpus 1.5 --pids none --timeout 90s --disk 1M -- true";
+        --allow-read r --allow-write w --allow-execute x --deny-path d --non-interactive \
+        --resolve api.test:443:[::1] --env NAME --env SET=a=b --project p --name n --quiet --memory 1G --cpus 1.5 \
+        --pids none --timeout 90s --disk 1M -- true";
     let words: Vec<&str> = words.split_whitespace().collect();
     let options = askbox_wire::RunOptions::from(run(&words).options);
     expect![[r#"
