@@ -3,60 +3,50 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use askbox_desktop::{Desk, Link, WindowEvent};
-use askbox_paths::Paths;
-use askbox_wire::{Show, View};
+use askbox_desktop::WindowEvent;
+use askbox_desktop::channel::{Caller, FromWindows, Window};
+use askbox_wire::Show;
 use gtk::prelude::GtkWindowExt;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 
-use crate::log::Feed;
+use crate::app_link::AppLink;
 
 /// The event that windows listen to.
 const EVENT: &str = "askbox";
 
-/// The settings window and the prompt window, by their labels.
-pub(crate) const MAIN: &str = "main";
-/// See [`MAIN`].
-const PROMPT: &str = "prompt";
+/// Both windows.
+const ALL: [Window; 2] = [Window::Main, Window::Prompt];
 
-/// What new windows show first, by their labels: told as soon as they listen, which they do before they ask for anything.
-#[derive(Debug, Default)]
-pub(crate) struct Pending(Mutex<HashMap<&'static str, Option<Show>>>);
-
-/// The log as the main window hears it, while there is one.
-#[derive(Debug, Default)]
-pub(crate) struct LogFeed(Mutex<Option<Feed>>);
-
-impl LogFeed {
-    fn set(&self, feed: Option<Feed>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = feed;
+/// A window's label, which its capability file names too.
+fn label(window: Window) -> &'static str {
+    match window {
+        Window::Main => "main",
+        Window::Prompt => "prompt",
     }
 }
 
-/// Follows the log for the main window, if there is one: from its beginning, and anew with every connection to the daemon.
-pub(crate) fn follow_log(app: &AppHandle) {
-    if app.get_webview_window(MAIN).is_some() {
-        let feed = Feed::begin(app.clone(), &app.state::<Paths>());
-        app.state::<LogFeed>().set(Some(feed));
-    }
+/// The window of a label.
+pub(crate) fn named(found: &str) -> Option<Window> {
+    ALL.into_iter().find(|window| label(*window) == found)
 }
+
+/// What new windows show first: told as soon as they listen, which they do before they ask for anything.
+#[derive(Debug, Default)]
+pub(crate) struct Pending(Mutex<HashMap<Window, Option<Show>>>);
 
 impl Pending {
-    fn put(&self, label: &'static str, show: Option<Show>) {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.insert(label, show);
+    fn put(&self, window: Window, show: Option<Show>) {
+        self.kept().insert(window, show);
     }
 
-    fn take(&self, label: &str) -> Option<Show> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.remove(label).flatten()
+    fn take(&self, window: Window) -> Option<Show> {
+        self.kept().remove(&window).flatten()
     }
 
     /// Keeps it for a window that does not listen yet; gives it back for one that does.
-    fn replace(&self, label: &'static str, show: Show) -> Option<Show> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match pending.get_mut(label) {
+    fn replace(&self, window: Window, show: Show) -> Option<Show> {
+        match self.kept().get_mut(&window) {
             Some(kept) => {
                 *kept = Some(show);
                 None
@@ -64,98 +54,90 @@ impl Pending {
             None => Some(show),
         }
     }
-}
 
-/// A window listens from now on.
-pub(crate) fn listens(app: &AppHandle, label: &str) {
-    if let Some(show) = app.state::<Pending>().take(label) {
-        tell_one(app, label, &WindowEvent::Show(show));
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<Window, Option<Show>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Who wants a window.
-#[derive(Clone, Debug)]
-pub(crate) enum Caller {
-    /// A person, with what lets it come to the front on Wayland, where the desktop gave one.
-    Person(Option<String>),
-    /// A question that does not reach the person otherwise: what is typed elsewhere must not go here.
-    Nobody,
-}
-
-impl Caller {
-    /// A person, of whom the desktop said nothing.
-    pub(crate) fn person() -> Self {
-        Self::Person(None)
+/// A window listens from now on.
+pub(crate) fn listens(app: &AppHandle, window: Window) {
+    if let Some(show) = app.state::<Pending>().take(window) {
+        tell(app, Some(window), &WindowEvent::Show(show));
     }
 }
 
 /// Shows a view: in its window if that is there, else in a new one.
-pub(crate) fn show(app: &AppHandle, show: &Show, caller: Caller) {
-    let label = if show.view == View::Prompt { PROMPT } else { MAIN };
-    on_main_thread(app, label, Some(show.clone()), caller);
+pub(crate) fn show(app: &AppHandle, show: Show, caller: Caller) {
+    on_main_thread(app, Window::of(show.view), Some(show), caller);
 }
 
 /// Brings the main window up as it was left.
 pub(crate) fn open(app: &AppHandle, caller: Caller) {
-    on_main_thread(app, MAIN, None, caller);
+    on_main_thread(app, Window::Main, None, caller);
 }
 
-fn on_main_thread(app: &AppHandle, label: &'static str, show: Option<Show>, caller: Caller) {
+fn on_main_thread(app: &AppHandle, window: Window, show: Option<Show>, caller: Caller) {
     let handle = app.clone();
     let done = app.run_on_main_thread(move || {
-        let shown = if handle.get_webview_window(label).is_some() {
+        let shown = if handle.get_webview_window(label(window)).is_some() {
             // What a person is looking at stays: a question that comes by itself joins the queue.
             if let (Some(show), Caller::Person(_)) = (show, &caller) {
-                tell_of(&handle, label, show);
+                tell_of(&handle, window, show);
             }
-            raise(&handle, label, &caller)
+            raise(&handle, window, &caller)
         } else {
-            make(&handle, label, show, &caller)
+            make(&handle, window, show, &caller)
         };
         if let Err(error) = shown {
             tracing::error!(%error, "the window cannot be shown");
         }
+        say_what_is_there(&handle, None);
     });
     if let Err(error) = done {
         tracing::error!(%error, "the window cannot be shown");
     }
 }
 
+/// Says which windows there are; one that is being destroyed is there no more.
+fn say_what_is_there(app: &AppHandle, gone: Option<Window>) {
+    let there = ALL
+        .into_iter()
+        .filter(|window| Some(*window) != gone && app.get_webview_window(label(*window)).is_some());
+    app.state::<AppLink>().say(FromWindows::There(there.collect()));
+}
+
 /// Tells a window what to show, once it listens.
-fn tell_of(app: &AppHandle, label: &'static str, show: Show) {
-    if let Some(show) = app.state::<Pending>().replace(label, show) {
-        tell_one(app, label, &WindowEvent::Show(show));
+fn tell_of(app: &AppHandle, window: Window, show: Show) {
+    if let Some(show) = app.state::<Pending>().replace(window, show) {
+        tell(app, Some(window), &WindowEvent::Show(show));
     }
 }
 
-fn make(app: &AppHandle, label: &'static str, show: Option<Show>, caller: &Caller) -> tauri::Result<()> {
-    let (page, title, size, least) = if label == PROMPT {
-        ("prompt.html", "Askbox asks", (780.0, 680.0), (420.0, 360.0))
-    } else {
-        ("index.html", "Askbox", (1040.0, 720.0), (480.0, 400.0))
+fn make(app: &AppHandle, window: Window, show: Option<Show>, caller: &Caller) -> tauri::Result<()> {
+    let (page, title, size, least) = match window {
+        Window::Prompt => ("prompt.html", "Askbox asks", (780.0, 680.0), (420.0, 360.0)),
+        Window::Main => ("index.html", "Askbox", (1040.0, 720.0), (480.0, 400.0)),
     };
-    app.state::<Pending>().put(label, show);
-    let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+    app.state::<Pending>().put(window, show);
+    let made = WebviewWindowBuilder::new(app, label(window), WebviewUrl::App(page.into()))
         .title(title)
         .inner_size(size.0, size.1)
         .min_inner_size(least.0, least.1)
         .focused(matches!(caller, Caller::Person(_)))
-        .always_on_top(label == PROMPT)
+        .always_on_top(window == Window::Prompt)
         // Our own pages and nothing else: a content security policy says nothing of where a window goes.
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
-    if label == MAIN {
-        follow_log(app);
-        let app = app.clone();
-        window.on_window_event(move |event| {
-            if let tauri::WindowEvent::Destroyed = event {
-                app.state::<LogFeed>().set(None);
-            }
-        });
-    }
+    let handle = app.clone();
+    made.on_window_event(move |event| {
+        if let tauri::WindowEvent::Destroyed = event {
+            say_what_is_there(&handle, Some(window));
+        }
+    });
     match caller {
-        Caller::Person(Some(_)) => raise(app, label, caller),
+        Caller::Person(Some(_)) => raise(app, window, caller),
         Caller::Person(None) | Caller::Nobody => Ok(()),
     }
 }
@@ -165,8 +147,8 @@ fn is_ours(url: &Url) -> bool {
     url.scheme() == "tauri" && url.host_str() == Some("localhost")
 }
 
-fn raise(app: &AppHandle, label: &str, caller: &Caller) -> tauri::Result<()> {
-    let Some(window) = app.get_webview_window(label) else {
+fn raise(app: &AppHandle, window: Window, caller: &Caller) -> tauri::Result<()> {
+    let Some(window) = app.get_webview_window(label(window)) else {
         return Ok(());
     };
     window.unminimize()?;
@@ -183,52 +165,22 @@ fn raise(app: &AppHandle, label: &str, caller: &Caller) -> tauri::Result<()> {
 }
 
 /// Closes a window.
-pub(crate) fn close(app: &AppHandle, label: &str) {
-    if let Some(window) = app.get_webview_window(label)
+pub(crate) fn close(app: &AppHandle, window: Window) {
+    if let Some(window) = app.get_webview_window(label(window))
         && let Err(error) = window.destroy()
     {
         tracing::warn!(%error, "the window cannot be closed");
     }
 }
 
-/// Tells every window.
-pub(crate) fn tell(app: &AppHandle, event: &WindowEvent) {
-    for label in [MAIN, PROMPT] {
-        tell_one(app, label, event);
-    }
-}
-
-/// Tells the main window.
-pub(crate) fn tell_main(app: &AppHandle, event: &WindowEvent) {
-    tell_one(app, MAIN, event);
-}
-
-/// Tells every window how the daemon is.
-pub(crate) fn tell_link(app: &AppHandle, desk: &Desk) {
-    tell(app, &WindowEvent::Link(link(desk)));
-}
-
-/// What windows are told of the connection.
-pub(crate) fn link(desk: &Desk) -> Link {
-    match desk.known() {
-        Ok(known) => Link::Up {
-            status: Box::new(known.status.clone()),
-            questions: known.questions.clone(),
-            missed: known.missed.clone(),
-            sessions: known.sessions.clone(),
-        },
-        Err(absence) => Link::Down {
-            reason: absence.reason.clone(),
-            hint: absence.hint.clone(),
-        },
-    }
-}
-
-fn tell_one(app: &AppHandle, label: &str, event: &WindowEvent) {
-    if app.get_webview_window(label).is_none() {
-        return;
-    }
-    if let Err(error) = app.emit_to(label, EVENT, event) {
-        tracing::warn!(%error, label, "a window was not told");
+/// Tells a window, if it is there; both where none is named.
+pub(crate) fn tell(app: &AppHandle, to: Option<Window>, event: &WindowEvent) {
+    for window in ALL.into_iter().filter(|window| to.is_none_or(|to| to == *window)) {
+        let label = label(window);
+        if app.get_webview_window(label).is_some()
+            && let Err(error) = app.emit_to(label, EVENT, event)
+        {
+            tracing::warn!(%error, label, "a window was not told");
+        }
     }
 }

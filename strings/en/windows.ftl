@@ -115,7 +115,7 @@ prompt-queue = { $n } questions
 elsewhere-allowed = Answered elsewhere: allowed.
 elsewhere-denied = Answered elsewhere: blocked.
 elsewhere-decided = Settled elsewhere: it needs no answer any more.
-elsewhere-missed = Time ran out. It was denied this once, and is listed under Missed.
+elsewhere-missed = It was denied this once without an answer, and is listed under Missed.
 
 ## Settings window
 
@@ -168,8 +168,8 @@ questions-none = Nothing waits for you
 questions-none-text = Run a program in a sandbox. When it wants more than its project, the question shows up here and as a notification.
 questions-gave-up = the program stopped waiting
 questions-answer = Answer…
-questions-allowed = Allowed.
-questions-blocked = Blocked.
+questions-allowed = Allowed:
+questions-blocked = Blocked:
 questions-missed = Missed ({ $n })
 missed-none = You missed nothing.
 missed-text = These were denied without an answer, and no rule was written. An answer counts for the next try.

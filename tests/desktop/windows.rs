@@ -1,7 +1,10 @@
-//! The prompt window that comes by itself, and whom it leaves alone. What is in it, is tested beside it.
+//! The prompt window that comes by itself, and whom it leaves alone; the process of the windows. What is in windows, is tested
+//! beside it.
 
 use askbox_tests::Desktop;
 use askbox_tests::desktop::{Program, look};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::seat::{Errand, answer, policy};
 
@@ -66,4 +69,38 @@ fn a_second_question_opens_no_second_window() {
     desktop.screen().window("Askbox asks");
     assert_eq!(desktop.screen().focused(), window);
     drop((first, second));
+}
+
+/// The process that has the browser engine.
+const WINDOWS: &str = "askbox-windows";
+
+#[test]
+fn the_browser_engine_is_there_only_while_somebody_looks() {
+    let mut desktop = Desktop::new();
+    desktop.run_window_manager();
+    desktop.start_tray();
+    assert_eq!(desktop.tray().part(WINDOWS), None);
+    desktop.world().ok(&["open", "rules"]);
+    let window = desktop.screen().window("Askbox");
+    assert!(desktop.tray().part(WINDOWS).is_some());
+    desktop.screen().focus(&window);
+    desktop.screen().press_keys(&["alt+F4"]);
+    let tray = desktop.tray();
+    askbox_tests::eventually("it has ended", || tray.part(WINDOWS).is_none());
+    assert!(desktop.tray().is_running());
+}
+
+#[test]
+fn windows_that_crash_take_nothing_with_them_and_come_up_again() {
+    let mut desktop = Desktop::new();
+    desktop.run_window_manager();
+    desktop.start_tray();
+    desktop.world().ok(&["open", "rules"]);
+    desktop.screen().window("Askbox");
+    let windows = desktop.tray().part(WINDOWS).unwrap();
+    kill(Pid::from_raw(windows), Signal::SIGKILL).unwrap();
+    askbox_tests::eventually("it has ended", || desktop.screen().windows("Askbox").is_empty());
+    desktop.world().ok(&["open", "rules"]);
+    desktop.screen().window("Askbox");
+    assert!(desktop.tray().is_running());
 }

@@ -291,3 +291,131 @@ for size in 1, 2, 3:
     os.write(fd, b\"x\"); print(os.stat(\"other\").st_size, os.stat(\"other\").st_nlink)",
     );
 }
+
+#[test]
+fn extended_attributes_are_read_by_who_may_read_and_not_by_who_may_write() {
+    let world = World::new();
+    let file = world.home().join("notes/spec.md");
+    let set = "import os, sys; os.setxattr(sys.argv[1], b'user.one', b'value')";
+    let mut host = world.host("python3");
+    assert!(host.args(["-c", set]).arg(&file).status().unwrap().success());
+    let script = "python3 -c '
+import os
+path = os.path.expanduser(\"~/notes/spec.md\")
+for look in lambda: os.getxattr(path, \"user.one\"), lambda: os.listxattr(path):
+    try: print(look())
+    except OSError as error: print(error.strerror)
+os.setxattr(path, \"user.two\", b\"2\")'";
+    world.write_policy("[[rule]]\neffect = \"allow\"\nwrite = \"~/notes\"\n");
+    let writing = world.sh(&["--non-interactive"], script);
+    assert_eq!(
+        writing.succeeded().stdout,
+        "Permission denied\nPermission denied\n"
+    );
+    let reading = world.sh(&["--allow-read", "~/notes"], script);
+    assert_eq!(reading.succeeded().stdout, "b'value'\n['user.one', 'user.two']\n");
+}
+
+/// Maps a file and writes through the mapping, again and again after `go` appears in the project.
+const MAPPING: &str = "python3 -c '
+import mmap, os, time
+fd = os.open(os.path.expanduser(\"~/notes/spec.md\"), os.O_RDWR)
+mapping = mmap.mmap(fd, 4, mmap.MAP_SHARED)
+mapping[0:4] = b\"one \"
+mapping.flush()
+open(\"written\", \"w\").close()
+while not os.path.exists(\"go\"): time.sleep(0.01)
+mapping[0:4] = b\"two \"
+try: mapping.flush()
+except OSError as error: print(error.strerror)
+else: print(\"flushed\")'";
+
+/// Runs that, with one answer; what to do before it goes on. Returns what it printed and what the host has then.
+fn maps(world: &World, before: impl FnOnce()) -> (String, String) {
+    let running = world.start_sh(&[], MAPPING);
+    for kind in ["read", "write"] {
+        let question = world.wait_for_question();
+        assert_eq!(question["kind"], kind);
+        world.ok(&["allow", id(&question), "--for", "1h"]);
+        world.eventually("it is answered", || {
+            world
+                .questions()
+                .iter()
+                .all(|other| other["id"] != question["id"])
+        });
+    }
+    let (file, project) = (world.home().join("notes/spec.md"), world.project());
+    world.eventually("the mapping is written", || project.join("written").exists());
+    assert!(fs::read_to_string(&file).unwrap().starts_with("one "));
+    before();
+    fs::write(project.join("go"), "").unwrap();
+    let finished = running.finish();
+    (finished.stdout.clone(), fs::read_to_string(file).unwrap())
+}
+
+#[test]
+fn a_mapping_of_a_file_writes_to_the_host() {
+    let world = World::new();
+    let (said, host) = maps(&world, || ());
+    assert_eq!(said, "flushed\n");
+    assert!(host.starts_with("two "), "{host}");
+}
+
+#[test]
+fn what_is_written_through_a_mapping_after_revocation_does_not_reach_the_host() {
+    let world = World::new();
+    let (said, host) = maps(&world, || drop(world.ok(&["revoke", "--all"])));
+    // Its page is gone, and is not read anew: SIGBUS.
+    assert_eq!(said, "");
+    assert!(host.starts_with("one "), "{host}");
+}
+
+#[test]
+fn a_lock_that_a_program_on_the_host_has_is_waited_for_and_a_killed_waiter_is_gone() {
+    let world = World::new();
+    let lock = "import fcntl, os, sys, time
+file = open(os.path.expanduser('~/notes/spec.md'), 'r+')
+fcntl.lockf(file, fcntl.LOCK_EX); open(sys.argv[1], 'w').close()
+while os.path.exists('hold'): time.sleep(0.01)
+";
+    let program = world.write("lock.py", lock);
+    world.write("hold", "");
+    let mut host = world.host("python3");
+    host.arg(&program).arg("host-has-it");
+    let host = Running::start(host);
+    world.eventually("the host has the lock", || {
+        world.project().join("host-has-it").exists()
+    });
+    let open = ["--allow-read", "~/notes", "--allow-write", "~/notes"];
+    let killed = world.sh(
+        &open,
+        "timeout -s KILL 0.3 python3 lock.py never; echo $?; ls never",
+    );
+    assert!(killed.stdout.starts_with("137\n"), "{killed:#?}");
+    let waiting = world.start_sh(&open, "touch begun; python3 lock.py inside-has-it; echo taken");
+    world.eventually("it has begun", || world.project().join("begun").exists());
+    assert!(!world.project().join("inside-has-it").exists());
+    fs::remove_file(world.project().join("hold")).unwrap();
+    host.finish().succeeded();
+    assert_eq!(waiting.finish().succeeded().stdout, "taken\n");
+}
+
+#[test]
+fn a_copy_within_the_host_of_more_than_one_request_takes_is_whole() {
+    let world = World::new();
+    let script = "python3 -c '
+import os
+os.chdir(os.path.expanduser(\"~/notes\"))
+source, target = os.open(\"large\", os.O_RDONLY), os.open(\"copy\", os.O_CREAT | os.O_WRONLY)
+left, most = os.fstat(source).st_size, 0
+while left:
+    copied = os.copy_file_range(source, target, left)
+    left, most = left - copied, max(most, copied)
+print(most)' && cmp ~/notes/large ~/notes/copy";
+    let large: Vec<u8> = (0..40_u32 << 20).map(|at| (at >> 9).to_le_bytes()[0]).collect();
+    fs::write(world.home().join("notes/large"), large).unwrap();
+    let open = ["--allow-read", "~/notes", "--allow-write", "~/notes"];
+    let copied = world.sh(&open, script);
+    let most: u32 = copied.succeeded().stdout.trim().parse().unwrap();
+    assert!(most <= 16 << 20, "{most} at once");
+}

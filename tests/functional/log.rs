@@ -420,3 +420,55 @@ fn a_full_disk_lets_nothing_through_and_is_told() {
         );
     });
 }
+
+#[test]
+fn an_export_in_ocsf_says_what_the_log_says() {
+    let world = World::new();
+    let server = Server::http("hello");
+    let good = request(&world, &server, "good.test", true);
+    let bad = request(&world, &server, "bad.test", false);
+    let exported = lines(&world.ok(&["log", "export", "--format", "ocsf"]));
+    let log = world.log();
+    assert_eq!(exported.len(), log.len());
+    for (record, event) in exported.iter().zip(&log) {
+        assert_eq!(record["metadata"]["version"], "1.8.0");
+        assert_eq!(record["metadata"]["sequence"], event["seq"]);
+        let class = record["class_uid"].as_u64().unwrap();
+        let activity = record["activity_id"].as_u64().unwrap();
+        assert_eq!(record["type_uid"], class * 100 + activity, "{record}");
+        assert!(
+            record["time"].is_u64() && record["severity_id"].is_u64(),
+            "{record}"
+        );
+    }
+    let decided = |target: &str| {
+        let seq = log
+            .iter()
+            .find(|event| event["target"] == target && event["kind"] == "network")
+            .map(|event| event["seq"].clone());
+        let of_event = |record: &&Value| Some(&record["metadata"]["sequence"]) == seq.as_ref();
+        exported.iter().find(of_event).unwrap()
+    };
+    let (good, bad) = (decided(&good), decided(&bad));
+    assert_eq!(
+        (&good["type_uid"], &good["action"]),
+        (&400_101.into(), &"Allowed".into())
+    );
+    assert_eq!(
+        (&bad["type_uid"], &bad["action"]),
+        (&400_105.into(), &"Denied".into())
+    );
+    assert_eq!(bad["dst_endpoint"]["hostname"], "bad.test");
+    assert_eq!(bad["dst_endpoint"]["port"], server.port());
+    let later = world.ok(&[
+        "log",
+        "export",
+        "--format",
+        "ocsf",
+        "--since",
+        "2200-01-01T00:00:00Z",
+    ]);
+    assert_eq!(later, "");
+    let hour = lines(&world.ok(&["log", "export", "--since", "1h"]));
+    assert_eq!(hour.len(), log.len());
+}

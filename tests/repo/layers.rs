@@ -13,7 +13,13 @@ const ROWS: &[&[&str]] = &[
     &["askbox-gate"],
     &["askbox-network", "askbox-files", "askbox-sandbox"],
     &["askbox-daemon", "askbox-desktop"],
-    &["askbox-cli", "askbox-tray", "askbox-tests", "xtask"],
+    &[
+        "askbox-cli",
+        "askbox-tray",
+        "askbox-windows",
+        "askbox-tests",
+        "xtask",
+    ],
 ];
 
 /// External crates that only some of ours may use. Others are free.
@@ -55,15 +61,19 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("directories", &["askbox-paths"]),
     ("fluent-bundle", &["askbox-desktop"]),
     ("unic-langid", &["askbox-desktop"]),
-    ("tauri", &["askbox-tray"]),
-    ("tray-icon", &["askbox-tray"]),
-    ("gtk", &["askbox-tray"]),
+    ("tauri", &["askbox-windows"]),
+    ("ksni", &["askbox-tray"]),
+    ("x11rb", &["askbox-tray"]),
+    ("gtk", &["askbox-windows"]),
     ("notify-rust", &["askbox-tray"]),
     ("zbus", &["askbox-tray", "askbox-tests"]),
     ("clap", &["askbox-cli"]),
     ("clap_complete", &["askbox-cli"]),
     ("clap_mangen", &["askbox-cli"]),
-    ("tracing-subscriber", &["askbox-cli", "askbox-tray"]),
+    (
+        "tracing-subscriber",
+        &["askbox-cli", "askbox-tray", "askbox-windows"],
+    ),
 ];
 
 /// Never anywhere below ours: licence, a second runtime, a second TLS stack.

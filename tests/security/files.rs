@@ -84,6 +84,38 @@ fn threat_1_a_rule_for_the_exact_path_opens_that_file_alone() {
 }
 
 #[test]
+fn threat_1_a_credential_that_may_be_written_alone_is_written_and_neither_read_nor_listed() {
+    let world = World::new();
+    world.write_policy("[[rule]]\neffect = \"allow\"\nwrite = \"~/.ssh/id_test\"\n");
+    let script = "echo new > ~/.ssh/id_test && cat ~/.ssh/id_test";
+    let inside = world.sh(&["--non-interactive"], script);
+    assert!(inside.failed().stderr.contains("cat: "), "{inside:#?}");
+    assert_eq!(inside.stdout, "");
+    let file = world.home().join(".ssh/id_test");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "new\n");
+    world
+        .sh(&["--non-interactive"], "ls ~/.ssh || echo new > ~/.ssh/id_rsa")
+        .failed();
+    let twin = world.sh(&["--allow-read", "~/.ssh/id_test"], script);
+    assert_eq!(twin.succeeded().stdout, "new\n");
+}
+
+#[test]
+fn threat_16_a_rule_that_denies_writing_does_not_show_whether_a_listed_file_exists() {
+    let look = |policy: &str| {
+        let world = World::new();
+        world.write_policy(policy);
+        let script =
+            "stat -c '%s %a %F' ~/.ssh ~/.netrc; stat ~/.ssh/id_rsa || stat ~/.ssh/none || echo closed";
+        world.sh(&["--non-interactive"], script).stdout
+    };
+    let denied = look("[[rule]]\neffect = \"deny\"\nwrite = \"~/.ssh\"\n");
+    assert_eq!(denied, look(""));
+    assert!(denied.starts_with("0 0 directory\n"), "{denied}");
+    assert!(denied.ends_with("closed\n"), "{denied}");
+}
+
+#[test]
 fn threat_1_a_flag_for_a_credential_directory_opens_nothing_below() {
     let world = World::new();
     for directory in ["~/.ssh", "~/.config/gcloud", "~/.config", "~/.aws/"] {

@@ -20,5 +20,6 @@ mod prompts;
 mod redirections;
 mod review;
 mod shown;
+mod slow;
 mod sockets;
 mod system;

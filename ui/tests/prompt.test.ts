@@ -10,6 +10,9 @@ import { ARMING_MS } from "../src/state/arming.svelte";
 import { ELSEWHERE_MS } from "../src/state/prompt.svelte";
 import { expectAccessible, openPrompt, plain, settle, type Opened } from "./window";
 
+/** More than a frame takes. */
+const FRAME_MS = 17;
+
 let user: UserEvent;
 
 beforeEach(() => {
@@ -31,7 +34,8 @@ function two(): Promise<Opened> {
 }
 
 async function arm(): Promise<void> {
-  await vi.advanceTimersByTimeAsync(ARMING_MS);
+  // Two frames until it is painted.
+  await vi.advanceTimersByTimeAsync(2 * FRAME_MS + ARMING_MS);
   await settle();
 }
 
@@ -58,6 +62,34 @@ describe("arming", () => {
     expect(allow(opened).getAttribute("aria-disabled")).toBe("false");
     await user.click(allow(opened));
     expect(answers(opened)).toHaveLength(1);
+  });
+
+  test("nothing is armed before the question is painted", async () => {
+    const opened = await two();
+    const painted = vi.spyOn(globalThis, "requestAnimationFrame").mockReturnValue(0);
+    opened.desk.prompt().rearm();
+    await arm();
+    expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
+    painted.mockRestore();
+  });
+
+  test("a click that was made before it was armed and is heard of later is ignored", async () => {
+    const opened = await two();
+    await arm();
+    const late = new MouseEvent("click", { bubbles: true });
+    Object.defineProperty(late, "timeStamp", { value: late.timeStamp - 1_000 });
+    await fireEvent(allow(opened), late);
+    expect(answers(opened)).toEqual([]);
+    await fireEvent(allow(opened), new MouseEvent("click", { bubbles: true }));
+    expect(answers(opened)).toHaveLength(1);
+  });
+
+  test("a press that answers nothing leaves no focus on the button", async () => {
+    const opened = await two();
+    await user.click(allow(opened));
+    await arm();
+    await user.keyboard(" ");
+    expect(answers(opened)).toEqual([]);
   });
 
   test("the buttons can be focused while they are disarmed", async () => {
@@ -143,6 +175,10 @@ describe("keys", () => {
     const opened = await two();
     await arm();
     await user.keyboard("3we{Alt>}a{/Alt}");
+    expect(answers(opened), "what an answer does has just changed").toEqual([]);
+    expect(plain(opened.screen.getByTestId("summary").textContent)).toBe("1 hour · Widened · Every project");
+    await arm();
+    await user.keyboard("{Alt>}a{/Alt}");
     expect(answers(opened)[0]).toEqual({
       id: "first",
       revision: 1,
@@ -158,6 +194,7 @@ describe("keys", () => {
     await user.clear(length);
     await user.type(length, "15");
     await user.tab();
+    await arm();
     await user.keyboard("{Alt>}a{/Alt}");
     expect(answers(opened)[0]?.answer.duration).toEqual({ for: 900_000 });
   });
@@ -179,7 +216,9 @@ describe("answers", () => {
   test("an answer that ends with its session is for no other project, whatever was chosen before", async () => {
     const opened = await two();
     await arm();
-    await user.keyboard("5e1{Alt>}a{/Alt}");
+    await user.keyboard("5e1");
+    await arm();
+    await user.keyboard("{Alt>}a{/Alt}");
     expect(answers(opened)[0]?.answer).toEqual({ allow: true, duration: "once", widen: false, everywhere: false });
   });
 
@@ -283,7 +322,7 @@ describe("the queue", () => {
     const opened = await two();
     opened.app.emitDaemon({ question_closed: { id: "first", outcome: "missed" } });
     await settle();
-    expect(opened.screen.getByText(/^Time ran out\./)).toBeTruthy();
+    expect(opened.screen.getByText(/^It was denied this once without an answer/)).toBeTruthy();
     await user.click(opened.screen.getByRole("button", { name: "Open missed questions" }));
     expect(opened.app.requests).toContainEqual({ show: { view: "questions", item: "first" } });
   });
@@ -397,7 +436,7 @@ describe("what is shown", () => {
     const opened = await two();
     await arm();
     opened.desk.link.replace({ down: { reason: "the daemon ended", hint: null } });
-    await opened.desk.prompt().answer(true);
+    await opened.desk.prompt().answer(true, new Event("click"));
     expect(answers(opened)).toEqual([]);
   });
 

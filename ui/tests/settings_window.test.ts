@@ -42,7 +42,7 @@ describe("questions", () => {
       },
     });
     expect(opened.desk.questions.missed).toHaveLength(2);
-    expect(said(opened)).toBe("Allowed.");
+    expect(said(opened)).toBe("Allowed: cargo (engine) wants files.crates.test");
   });
 
   test("an open question is answered in the prompt window", async () => {

@@ -6,7 +6,14 @@ class NoResizeObserver implements ResizeObserver {
   disconnect(): void {}
 }
 
+class NoIntersectionObserver {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+
 globalThis.ResizeObserver ??= NoResizeObserver;
+globalThis.IntersectionObserver ??= NoIntersectionObserver as unknown as typeof IntersectionObserver;
 Element.prototype.scrollIntoView ??= () => undefined;
 // Nothing is drawn: axe then takes every character for readable.
 HTMLCanvasElement.prototype.getContext = () => null;

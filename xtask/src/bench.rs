@@ -37,12 +37,20 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
         "-p",
         "askbox-tray",
         "-p",
+        "askbox-windows",
+        "-p",
         "askbox-tests",
     ];
     step("build", cargo().current_dir(root()).args(build))?;
     let staging = staging::directory(STAGING)?;
     let release = target()?.join("release");
-    for program in ["askbox", "askbox-init", "askbox-tray", "askbox-bench"] {
+    for program in [
+        "askbox",
+        "askbox-init",
+        "askbox-tray",
+        "askbox-windows",
+        "askbox-bench",
+    ] {
         staging::put(&release.join(program), &staging, program)?;
     }
     let peer = staging.join("peer");

@@ -28,7 +28,7 @@ pub(crate) fn run(words: &[OsString]) -> Result<ExitCode> {
     let has_app = has_display();
     if has_app {
         ui::build()?;
-        build.extend(["--package", "askbox-tray"]);
+        build.extend(["--package", "askbox-tray", "--package", "askbox-windows"]);
     }
     step("build", cargo().current_dir(root()).args(build))?;
     let release = target()?.join("release");
@@ -53,8 +53,12 @@ fn has_display() -> bool {
 
 fn as_ordinary_user(release: &Path, has_app: bool) -> Result<Command> {
     let staging = staging::directory(STAGING)?;
-    let app = has_app.then_some("askbox-tray");
-    for program in ["askbox", "askbox-init"].into_iter().chain(app) {
+    let app: &[&str] = if has_app {
+        &["askbox-tray", "askbox-windows"]
+    } else {
+        &[]
+    };
+    for program in ["askbox", "askbox-init"].iter().chain(app) {
         staging::put(&release.join(program), &staging, program)?;
     }
     let askbox = staging.join("askbox");

@@ -116,9 +116,9 @@ fn units() -> Result<()> {
             "--locked",
             "--exclude",
             "askbox-tests",
-            // It has no unit tests: what it shows is decided and tested in askbox-desktop.
+            // It has no unit tests: what it shows is decided and tested in ui and askbox-desktop.
             "--exclude",
-            "askbox-tray",
+            "askbox-windows",
             "--no-fail-fast",
         ];
         step("group unit", cargo().current_dir(&root).args(all))?;
@@ -139,9 +139,9 @@ fn units() -> Result<()> {
             "--locked",
             "--exclude",
             "askbox-tests",
-            // It has no unit tests: what it shows is decided and tested in askbox-desktop.
+            // It has no unit tests: what it shows is decided and tested in ui and askbox-desktop.
             "--exclude",
-            "askbox-tray",
+            "askbox-windows",
             "--no-fail-fast",
             "--lib",
             "--bins",
@@ -154,7 +154,7 @@ fn units() -> Result<()> {
         "test",
         "--workspace",
         "--exclude",
-        "askbox-tray",
+        "askbox-windows",
         "--locked",
         "--doc",
         "--quiet",
@@ -175,6 +175,8 @@ pub(crate) fn stage() -> Result<PathBuf> {
         "askbox-sandbox",
         "--package",
         "askbox-tray",
+        "--package",
+        "askbox-windows",
     ];
     step("build the programs", cargo().current_dir(&root).args(programs))?;
     let build = [
@@ -190,7 +192,7 @@ pub(crate) fn stage() -> Result<PathBuf> {
     let messages = output(cargo().current_dir(&root).args(build))?;
     let staging = staging::empty_directory(STAGING)?;
     let release = target()?.join("release");
-    for program in ["askbox", "askbox-init", "askbox-tray"] {
+    for program in ["askbox", "askbox-init", "askbox-tray", "askbox-windows"] {
         staging::put(&release.join(program), &staging, program)?;
     }
     for executable in executables(&messages) {

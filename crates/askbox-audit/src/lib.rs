@@ -5,10 +5,12 @@
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
 pub mod chain;
+pub mod change;
 mod database;
 pub mod entry;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod limits;
 pub mod reader;
 pub mod store;
@@ -16,9 +18,11 @@ pub mod text;
 mod writer;
 
 pub use chain::Digest;
-pub use entry::{DaemonChange, Entry, GrantChange, PolicyChange, RuleChange, SessionChange, What};
+pub use change::{DaemonChange, GrantChange, PolicyChange, RuleChange, SessionChange};
+pub use entry::{Entry, What};
 pub use error::Error;
 pub use event::{Event, EventKind, EventProcess, Outcome, Sealed};
+pub use export::{Format, Origin};
 pub use reader::{Filter, PastSession, Reader, TargetTraffic, TrafficPart, Verification};
 pub use store::{Durability, Log};
 pub use text::{path_text, pattern_text, target_text};

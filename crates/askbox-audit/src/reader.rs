@@ -12,6 +12,7 @@ use crate::chain::{self, Digest};
 use crate::database::{COLUMNS, FORMAT, read_error, sealed, signed};
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
+use crate::export::Format;
 use crate::limits;
 
 mod sessions;
@@ -207,17 +208,18 @@ impl Reader {
         })
     }
 
-    /// Writes every event with its hash as one line of JSON each, oldest first.
-    pub fn export(&self, output: &mut dyn Write) -> Result<(), Error> {
+    /// Writes every event since then, in milliseconds since 1970, as one line each, oldest first.
+    pub fn export(&self, format: &Format, since_ms: u64, output: &mut dyn Write) -> Result<(), Error> {
         let error = |source: std::io::Error| Error::Export {
             source: Arc::new(source),
         };
         self.each(
-            &format!("SELECT {COLUMNS} FROM events ORDER BY seq"),
-            [],
+            &format!("SELECT {COLUMNS} FROM events WHERE time_ms >= ?1 ORDER BY seq"),
+            [signed(since_ms)],
             |sealed| {
-                serde_json::to_writer(&mut *output, &sealed).map_err(|source| error(source.into()))?;
-                output.write_all(b"\n").map_err(error)
+                let mut line = format.line(&sealed).map_err(|source| error(source.into()))?;
+                line.push(b'\n');
+                output.write_all(&line).map_err(error)
             },
         )?;
         output.flush().map_err(error)

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::chain;
+use crate::change::DaemonChange;
 use crate::database::{Database, Place, Tail};
-use crate::entry::{DaemonChange, Entry};
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
 use crate::limits;

@@ -238,7 +238,7 @@ refused) and reason (why it is refused, or null).")]
   askbox log --follow
   askbox log --json --session 7d3k9xq2
   askbox log verify
-  askbox log export --format jsonl > log.jsonl
+  askbox log export --format ocsf --since 1d > log.jsonl
 
 --json prints one event a line: seq, time, session, project, kind, target,
 verdict, by, process {pid, exe, command}, bytes_in, bytes_out."

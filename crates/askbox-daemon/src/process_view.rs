@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use askbox_network::TCP;
 use askbox_policy::Process;
 
 pub use diagnostics::Diagnostics;
@@ -46,9 +47,11 @@ pub enum Members {
     Namespace(u64),
 }
 
-/// A connection, as the program inside sees it.
+/// A connection, or where a packet went, as the program inside sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
+    /// The number of the protocol in the header of an IP packet.
+    pub protocol: u8,
     /// Its own side.
     pub client: SocketAddr,
     /// What it connected to: the original destination, before the redirection.
@@ -185,10 +188,13 @@ pub fn holder(session: &Whereabouts, connection: Connection, stop: Instant) -> O
 /// The inode numbers of the sockets in question; `pid` is any process in their network namespace.
 fn sockets(session: &Whereabouts, pid: u32, connection: Connection) -> Vec<u64> {
     if let (Some(diagnostics), Some(server)) = (&session.diagnostics, connection.server) {
-        match diagnostics.inode(connection.client, server) {
+        match diagnostics.inode(connection.protocol, connection.client, server) {
             Ok(inode) => return inode.into_iter().collect(),
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "no socket diagnostics"),
         }
+    }
+    if connection.protocol != TCP {
+        return Vec::new(); // The table that is read is TCP's.
     }
     socket_table::inodes(pid, connection.client)
 }

@@ -357,7 +357,7 @@ pub(crate) async fn thaw(
     Ok(Response::Done)
 }
 
-/// Takes a session out: its leash goes first, then what waits is denied and what lives is cut, then its network ends.
+/// Takes a session out: its leash goes first, what was rejected is logged, then what waits is denied and what lives is cut, then its network ends.
 /// Does nothing when it is out already. Returns what it made that may run outside, as people see it.
 pub(crate) async fn end(daemon: &Arc<Daemon>, id: &SessionId, how: Ending) -> Vec<String> {
     let Some(Removed {
@@ -369,6 +369,9 @@ pub(crate) async fn end(daemon: &Arc<Daemon>, id: &SessionId, how: Ending) -> Ve
     else {
         return Vec::new();
     };
+    if let Some(serving) = &serving {
+        serving.told().await;
+    }
     daemon.gate.close_session(id).await;
     if let Some(serving) = serving {
         // So that what its connections carried is in the log before its end.
@@ -420,6 +423,7 @@ fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, Wi
         tcp: [take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?],
         dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
         dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
+        rejected: take(Descriptor::Rejected)?,
     };
     let sorted = Sorted {
         listeners,

@@ -284,8 +284,8 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
     use std::net::{TcpListener, UdpSocket};
     let tcp = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
-    // Nothing in these tests asks it, so any datagram socket stands for the one of diagnostics.
-    let diagnostics = udp();
+    // Nothing in these tests asks or hears them, so any datagram socket stands for one of netlink.
+    let (diagnostics, rejected) = (udp(), udp());
     vec![
         tcp(),
         tcp(),
@@ -294,6 +294,7 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
         tcp(),
         tcp(),
         diagnostics,
+        rejected,
         leash.into(),
     ]
 }

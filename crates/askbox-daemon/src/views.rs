@@ -191,7 +191,8 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::NonInteractive
         | Basis::NoRule
         | Basis::ForbiddenAddress(_)
-        | Basis::Malformed(_) => None,
+        | Basis::Malformed(_)
+        | Basis::NotTcp(_) => None,
     }
 }
 

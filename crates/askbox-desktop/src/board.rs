@@ -283,12 +283,16 @@ impl Board {
     }
 
     /// What a click on a showing means, at this moment: on the button with this key, or beside the buttons. `None` where it came
-    /// too soon to be meant for what it hit: nothing is decided, and the notification is shown again. It is gone in any case,
+    /// too soon to be meant for what it hit: nothing is decided, and the notification is shown again soon. It is gone in any case,
     /// since servers close what was clicked.
     pub fn clicked(&mut self, slot: &Slot, serial: Serial, key: Option<&str>, now_ms: u64) -> Option<Choice> {
         self.reach.proven();
         let shown = self.take(slot, serial)?;
         if now_ms.saturating_sub(shown.since_ms?) < ARMING_MS {
+            // Not at once: a server that clicks by itself would be told for ever.
+            let until_ms = now_ms.saturating_add(ARMING_MS);
+            let pause_ms = 0;
+            self.failed.insert(slot.clone(), Failed { until_ms, pause_ms });
             return None;
         }
         let choice = match key {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod channel;
 pub mod choice;
 pub mod desk;
 pub mod desktop_entry;

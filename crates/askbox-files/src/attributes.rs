@@ -121,3 +121,6 @@ fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use askbox_policy::CanonicalPath;
 use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, INodeNo, InitFlags,
     IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
@@ -24,6 +23,7 @@ mod directories;
 mod locking;
 mod names;
 mod opening;
+mod placing;
 
 /// What the kernel shall do for us: say when a file is truncated at opening, drop what it keeps of a file that changed on
 /// the host, ask for attributes along with names, pass on record locks.
@@ -48,36 +48,6 @@ pub(crate) struct AskingFs(Arc<Shared>);
 impl AskingFs {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         Self(Arc::clone(shared))
-    }
-}
-
-/// An answer that can be a refusal, whatever else it can be.
-trait Refusable: Send + 'static {
-    fn refuse(self, error: Errno);
-}
-
-macro_rules! refusable {
-    ($($reply:ty),*) => {
-        $(impl Refusable for $reply {
-            fn refuse(self, error: Errno) {
-                self.error(error);
-            }
-        })*
-    };
-}
-
-refusable!(ReplyData, ReplyEmpty, ReplyOpen, ReplyStatfs, ReplyXattr);
-
-/// Answers about a node by its path, on a thread that may look at it; refuses when its name is gone.
-fn at<R: Refusable>(
-    shared: &Arc<Shared>,
-    number: u64,
-    reply: R,
-    work: impl FnOnce(&Arc<Shared>, CanonicalPath, R) + Send + 'static,
-) {
-    match shared.path(number) {
-        Ok(path) => shared.run(path.clone().as_path(), move |shared| work(shared, path, reply)),
-        Err(error) => reply.refuse(errno(error)),
     }
 }
 
@@ -277,9 +247,8 @@ impl Filesystem for AskingFs {
         content::write(&self.0, handle, at, data, reply);
     }
 
-    fn flush(&self, _: &Request, number: INodeNo, _: FileHandle, owner: LockOwner, reply: ReplyEmpty) {
-        self.0.locks.drop_all(holder(number, owner));
-        reply.ok();
+    fn flush(&self, _: &Request, number: INodeNo, handle: FileHandle, owner: LockOwner, reply: ReplyEmpty) {
+        locking::drop_all(&self.0, handle, holder(number, owner), reply);
     }
 
     fn release(
@@ -292,11 +261,8 @@ impl Filesystem for AskingFs {
         _: bool,
         reply: ReplyEmpty,
     ) {
-        if let Some(owner) = owner {
-            self.0.locks.drop_all(holder(number, owner));
-        }
-        self.0.handles.close_file(handle.0);
-        reply.ok();
+        let holder = owner.map(|owner| holder(number, owner));
+        opening::close(&self.0, handle, holder, reply);
     }
 
     fn fsync(&self, _: &Request, _: INodeNo, handle: FileHandle, datasync: bool, reply: ReplyEmpty) {
@@ -323,8 +289,7 @@ impl Filesystem for AskingFs {
     }
 
     fn releasedir(&self, _: &Request, _: INodeNo, handle: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
-        self.0.handles.close_directory(handle.0);
-        reply.ok();
+        directories::close(&self.0, handle, reply);
     }
 
     fn fsyncdir(&self, _: &Request, _: INodeNo, handle: FileHandle, _: bool, reply: ReplyEmpty) {
@@ -352,12 +317,12 @@ impl Filesystem for AskingFs {
         attributes::set_extended(&self.0, request.pid(), number.0, name, change, reply);
     }
 
-    fn getxattr(&self, _: &Request, number: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
-        attributes::get_extended(&self.0, number.0, name, size, reply);
+    fn getxattr(&self, request: &Request, number: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+        attributes::get_extended(&self.0, request.pid(), number.0, name, size, reply);
     }
 
-    fn listxattr(&self, _: &Request, number: INodeNo, size: u32, reply: ReplyXattr) {
-        attributes::list_extended(&self.0, number.0, size, reply);
+    fn listxattr(&self, request: &Request, number: INodeNo, size: u32, reply: ReplyXattr) {
+        attributes::list_extended(&self.0, request.pid(), number.0, size, reply);
     }
 
     fn removexattr(&self, request: &Request, number: INodeNo, name: &OsStr, reply: ReplyEmpty) {

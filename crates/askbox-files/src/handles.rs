@@ -9,6 +9,8 @@ use askbox_gate::Permit;
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
+use crate::pool::Place;
+
 /// The most files and directories that a session may have open at a time: each takes a descriptor or two of the daemon, which
 /// has 20,000 for all sessions on a usual machine.
 const MOST_OPEN: usize = 2048;
@@ -24,6 +26,8 @@ pub(crate) struct OpenFile {
     pub(crate) can_write: bool,
     /// The attributes of what this is a copy of, if it is one.
     pub(crate) copied: Option<FileStat>,
+    /// Where it is used.
+    pub(crate) place: Place,
     permits: Vec<Permit>,
 }
 
@@ -36,6 +40,8 @@ pub(crate) struct OpenDirectory {
     pub(crate) number: u64,
     /// Opened for reading; `None` where the host has none.
     pub(crate) directory: Option<File>,
+    /// Where it is used.
+    pub(crate) place: Place,
     pub(crate) entries: Mutex<Arc<Entries>>,
     permits: Vec<Permit>,
 }
@@ -61,6 +67,7 @@ impl OpenFile {
             appending: None,
             can_write,
             copied: None,
+            place: Place::Here,
             permits,
         }
     }
@@ -85,16 +92,18 @@ impl OpenFile {
 }
 
 impl OpenDirectory {
-    pub(crate) fn new(number: u64, directory: Option<File>, permits: Vec<Permit>) -> Self {
+    pub(crate) fn new(number: u64, directory: Option<File>, place: Place, permits: Vec<Permit>) -> Self {
         Self {
             number,
             directory,
+            place,
             entries: Mutex::default(),
             permits,
         }
     }
 
-    fn is_revoked(&self) -> bool {
+    /// Whether what it was opened on still holds.
+    pub(crate) fn is_revoked(&self) -> bool {
         self.permits.iter().any(Permit::is_revoked)
     }
 }
@@ -140,6 +149,14 @@ impl Handles {
         Ok(file)
     }
 
+    /// Where an open file is used, also one that may not be used any more.
+    pub(crate) fn place_of_file(&self, handle: u64) -> Place {
+        self.lock()
+            .files
+            .get(&handle)
+            .map_or(Place::Here, |file| file.place)
+    }
+
     /// The same for a directory.
     pub(crate) fn directory(&self, handle: u64) -> Result<Arc<OpenDirectory>, Errno> {
         let directory = self
@@ -161,6 +178,19 @@ impl Handles {
         let files = handles.iter().filter_map(|handle| open.files.get(handle));
         let usable = files.filter(|file| !file.is_revoked());
         usable.max_by_key(|file| file.can_write).cloned()
+    }
+
+    /// Where what is open of this node is used, if anything is.
+    pub(crate) fn place_of_node(&self, number: u64) -> Place {
+        let open = self.lock();
+        let files = open.by_node.get(&number).into_iter().flatten();
+        let file = files
+            .filter_map(|handle| open.files.get(handle))
+            .map(|file| file.place)
+            .next();
+        let mut directories = open.directories.values();
+        let directory = || Some(directories.find(|directory| directory.number == number)?.place);
+        file.or_else(directory).unwrap_or(Place::Here)
     }
 
     /// The same of a directory, where the host has it.
@@ -185,25 +215,21 @@ impl Handles {
     }
 
     /// Forgets a file. It is closed, and its permits end, when nobody uses it any more.
-    pub(crate) fn close_file(&self, handle: u64) {
+    pub(crate) fn close_file(&self, handle: u64) -> Option<Arc<OpenFile>> {
         let mut open = self.lock();
-        let Some(file) = open.files.remove(&handle) else {
-            return;
-        };
+        let file = open.files.remove(&handle)?;
         if let Some(handles) = open.by_node.get_mut(&file.number) {
             handles.retain(|other| *other != handle);
             if handles.is_empty() {
                 open.by_node.remove(&file.number);
             }
         }
-        drop(open);
-        drop(file);
+        Some(file)
     }
 
     /// Forgets a directory.
-    pub(crate) fn close_directory(&self, handle: u64) {
-        let closed = self.lock().directories.remove(&handle);
-        drop(closed);
+    pub(crate) fn close_directory(&self, handle: u64) -> Option<Arc<OpenDirectory>> {
+        self.lock().directories.remove(&handle)
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -211,3 +237,6 @@ impl Handles {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::limits;
 
 /// Who holds a lock: a node, and the kernel's number for the program's table of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +29,24 @@ pub(crate) struct Range {
 }
 
 /// The descriptions that hold locks.
-#[derive(Debug, Default)]
-pub(crate) struct Locks(Mutex<HashMap<Holder, Arc<File>>>);
+#[derive(Debug)]
+pub(crate) struct Locks {
+    held: Mutex<HashMap<Holder, Arc<File>>>,
+    /// Told when a lock of this session may have become free.
+    pub(crate) freed: Notify,
+    /// Places for programs that wait for a lock.
+    pub(crate) waiting: Arc<Semaphore>,
+}
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self {
+            held: Mutex::default(),
+            freed: Notify::new(),
+            waiting: Arc::new(Semaphore::new(limits::WAITING_FOR_LOCKS)),
+        }
+    }
+}
 
 impl Locks {
     /// Takes or drops a lock, without waiting: EAGAIN when somebody else has it. `open` opens the file anew.
@@ -74,14 +93,13 @@ impl Locks {
         })
     }
 
-    /// Drops all locks of a holder: it has closed a descriptor of the file.
-    pub(crate) fn drop_all(&self, holder: Holder) {
-        let held = self.lock().remove(&holder);
-        drop(held);
+    /// Takes what holds all locks of a holder, which end when that is dropped: it has closed a descriptor of the file.
+    pub(crate) fn take_all(&self, holder: Holder) -> Option<Arc<File>> {
+        self.lock().remove(&holder)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Holder, Arc<File>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -22,8 +22,10 @@ use tokio::runtime::Handle;
 use crate::attributes::{self, Owner};
 use crate::guarded::Guarded;
 use crate::handles::Handles;
+use crate::limits;
 use crate::locks::Locks;
 use crate::nodes::Nodes;
+use crate::pool::{Place, Pool};
 use crate::tree::{self, Found, Tree};
 use crate::view::View;
 use crate::waiter;
@@ -114,6 +116,10 @@ pub(crate) struct Shared {
     pub(crate) notifier: OnceLock<Notifier>,
     guarded: LazyGuarded,
     nodes: Mutex<Nodes>,
+    /// For each slow tree of the view.
+    slow: Vec<Pool>,
+    /// For what takes long by itself.
+    long: Pool,
 }
 
 impl Shared {
@@ -126,6 +132,12 @@ impl Shared {
         let roots = files.view.roots.iter().map(PathBuf::as_path);
         let mounts = files.view.mounts.iter().map(|mount| mount.path.as_path());
         let nodes = Nodes::new(roots.chain(mounts));
+        let slow = files
+            .view
+            .slow
+            .iter()
+            .map(|_| Pool::new(runtime.clone(), limits::WAITING))
+            .collect();
         let (lists, never) = (Arc::clone(&files.lists), files.view.roots.clone());
         Self {
             tree: Tree::open(&files.view.roots),
@@ -134,6 +146,8 @@ impl Shared {
             handles: Handles::default(),
             locks: Locks::default(),
             notifier: OnceLock::new(),
+            slow,
+            long: Pool::new(runtime.clone(), limits::WAITING_LONG),
             files,
             gate,
             owner,
@@ -237,11 +251,15 @@ impl Shared {
         Ok(Some(redaction.apply(&content)))
     }
 
-    /// Whether the credential list closes a path that is on it; a rule for the very path may open it, unless everything is
-    /// denied.
+    /// Whether the credential list closes a path that is on it, for reading and for writing; a rule for the very path may
+    /// open it for either, unless everything is denied. What is then still closed is refused when it is asked for.
     pub(crate) fn is_closed(&self, path: &CanonicalPath) -> bool {
-        let verdict = self.gate.peek(&self.request(Target::Read(path.clone())));
-        matches!(verdict, Verdict::Deny(Basis::Credential(_) | Basis::Lockdown))
+        let verdicts = [Target::Read(path.clone()), Target::Write(path.clone())]
+            .map(|target| self.gate.peek(&self.request(target)));
+        // Of the two denials one may be a rule's.
+        let is_listed =
+            |verdict: &Verdict| matches!(verdict, Verdict::Deny(Basis::Credential(_) | Basis::Lockdown));
+        verdicts.iter().all(|verdict| matches!(verdict, Verdict::Deny(_))) && verdicts.iter().any(is_listed)
     }
 
     /// The attributes of what was seen, and how long the kernel may keep them.
@@ -309,23 +327,21 @@ impl Shared {
         targets: Vec<Target>,
         then: impl FnOnce(Result<Vec<Permit>, Errno>) + Send + 'static,
     ) {
-        let is_slow = targets
+        let place = targets
             .iter()
             .filter_map(Target::path)
-            .any(|path| self.files.view.is_slow(path.as_path()));
+            .map(|path| self.place(path.as_path()))
+            .max()
+            .unwrap_or(Place::Here);
         let shared = Arc::clone(self);
         let mut admitted = Box::pin(async move { shared.permits(thread, targets).await });
         let entered = self.runtime.enter();
         let first = admitted.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         drop(entered);
         if let Poll::Ready(permits) = first {
-            if is_slow {
-                self.runtime.spawn_blocking(move || then(permits));
-            } else {
-                then(permits);
-            }
-            return;
+            return self.run(place, move |begun| then(begun.and(permits)));
         }
+        let shared = Arc::clone(self);
         self.runtime.spawn(async move {
             let permits = tokio::select! {
                 biased;
@@ -334,7 +350,10 @@ impl Shared {
             };
             // Dropped before anything else happens: a program that is gone waits no longer.
             drop(admitted);
-            // What follows touches files.
+            if place != Place::Here {
+                return shared.run(place, move |begun| then(begun.and(permits)));
+            }
+            // What follows touches files. Hundreds may have waited for one answer.
             let done = tokio::task::spawn_blocking(move || then(permits)).await;
             if let Err(error) = done {
                 tracing::error!(%error, "an operation on a file failed half-way");
@@ -390,14 +409,50 @@ impl Shared {
         });
     }
 
-    /// Does what touches a path: here, or on a thread of its own where that may take long.
-    pub(crate) fn run(self: &Arc<Self>, path: &Path, work: impl FnOnce(&Arc<Self>) + Send + 'static) {
-        if self.files.view.is_slow(path) {
-            let shared = Arc::clone(self);
-            self.runtime.spawn_blocking(move || work(&shared));
-        } else {
-            work(self);
+    /// Where to do what touches a path.
+    pub(crate) fn place(&self, path: &Path) -> Place {
+        self.files.view.slow_tree(path).map_or(Place::Here, Place::Slow)
+    }
+
+    /// The same for two paths: EXDEV for those in different slow trees, since no thread may be in both. Those are different
+    /// file systems, mostly.
+    pub(crate) fn place_of_both(&self, one: &CanonicalPath, other: &CanonicalPath) -> io::Result<Place> {
+        match (self.place(one.as_path()), self.place(other.as_path())) {
+            (Place::Slow(one), Place::Slow(other)) if one != other => Err(nix::errno::Errno::EXDEV.into()),
+            (one, other) => Ok(one.max(other)),
         }
+    }
+
+    /// Does what touches the host there. Called with an error where that is not possible now.
+    pub(crate) fn run(&self, place: Place, work: impl FnOnce(Result<(), Errno>) + Send + 'static) {
+        let pool = match place {
+            Place::Here => None,
+            Place::Long => Some(&self.long),
+            Place::Slow(tree) => self.slow.get(tree),
+        };
+        match pool {
+            Some(pool) => pool.run(work),
+            None => work(Ok(())),
+        }
+    }
+
+    /// Closes what is open on the host there, then goes on. Closing can wait for a server.
+    pub(crate) fn close(
+        &self,
+        place: Place,
+        open: impl Send + 'static,
+        then: impl FnOnce() + Send + 'static,
+    ) {
+        let runtime = self.runtime.clone();
+        self.run(place, move |begun| {
+            if begun.is_ok() {
+                drop(open);
+            } else {
+                // No place for it; it must be closed all the same, and not on a thread that runs tasks.
+                runtime.spawn_blocking(move || drop(open));
+            }
+            then();
+        });
     }
 
     /// Makes the kernel forget the attributes that it keeps of a node, and not its content: so it waits for no operation on

@@ -433,3 +433,6 @@ pub(crate) fn list(directory: &File) -> io::Result<Entries> {
     }
     Ok(entries)
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,15 @@ impl View {
         mount.is_some_and(|mount| !mount.is_directory)
     }
 
-    /// Whether a path may take long to look at.
-    pub(crate) fn is_slow(&self, path: &Path) -> bool {
-        self.slow.iter().any(|slow| path.starts_with(slow))
+    /// The slow tree that a path lies in, as its place in [`View::slow`]: the innermost, where one holds another.
+    pub(crate) fn slow_tree(&self, path: &Path) -> Option<usize> {
+        let holding = self
+            .slow
+            .iter()
+            .enumerate()
+            .filter(|(_, slow)| path.starts_with(slow));
+        holding
+            .max_by_key(|(_, slow)| slow.components().count())
+            .map(|(at, _)| at)
     }
 }

@@ -167,6 +167,28 @@ impl Gate {
         self.deny(request, DeniedBy::Basis(basis), None).await
     }
 
+    /// The same, of what was refused already; `identify` finds out about the process, and is awaited only for the first of
+    /// equal denials. Of a session that has ended nothing more is logged, since equal ones are not counted any more.
+    pub async fn refuse_by(
+        &self,
+        mut request: Request,
+        basis: Basis,
+        identify: impl Future<Output = Process>,
+    ) -> Denial {
+        let is_counted = self.state().is_counted(&request, &basis);
+        if !is_counted {
+            request.process = identify.await;
+        }
+        if !self.state().rules.has_session(&request.session) {
+            return Denial {
+                target: request.target,
+                by: DeniedBy::SessionEnded,
+                question: None,
+            };
+        }
+        self.refuse(&request, basis).await
+    }
+
     /// One look at the rules, under the lock. `can_identify` says that the process is not known yet but could be.
     fn step(&self, request: &Request, can_identify: bool) -> Step {
         let now = self.0.clock.now();

@@ -43,7 +43,7 @@ impl Denial {
     pub fn hint(&self) -> Option<String> {
         let answer = self.question.map(|question| format!("askbox allow {question}"));
         match &self.by {
-            DeniedBy::Basis(Basis::Malformed(_)) => None,
+            DeniedBy::Basis(Basis::Malformed(_) | Basis::NotTcp(_)) => None,
             DeniedBy::Basis(basis) => basis.hint().or_else(|| self.rule()),
             DeniedBy::Answered => {
                 Some("`askbox rules` lists what was answered; `askbox revoke ID` takes it back".to_owned())

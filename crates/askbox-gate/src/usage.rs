@@ -62,7 +62,8 @@ impl Uses {
             | Basis::NonInteractive
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
-            | Basis::Malformed(_) => return,
+            | Basis::Malformed(_)
+            | Basis::NotTcp(_) => return,
         };
         let usage = match self.counted.get_mut(id) {
             Some(usage) => usage,

@@ -19,7 +19,7 @@ use crate::names::is_fake;
 use crate::relay::reset_on_close;
 use crate::room::{Place, Share};
 use crate::session::{Caller, Session};
-use crate::{Ends, SessionNetwork};
+use crate::{Ends, SessionNetwork, TCP};
 
 /// Where a captured connection wanted to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,14 @@ pub(crate) async fn place(share: &Share, session: &Session) -> Place {
 async fn take(client: TcpStream, from: SocketAddr, session: Arc<Session>) {
     let original = client.set_nodelay(true).and_then(|()| original(&client));
     let server = original.as_ref().ok().map(|turned| turned.original);
-    let caller = Caller::new(Arc::clone(&session), Ends { client: from, server });
+    let caller = Caller::new(
+        Arc::clone(&session),
+        Ends {
+            protocol: TCP,
+            client: from,
+            server,
+        },
+    );
     let captured = original.map(|Turned { original, listener }| {
         destination(original, listener, |address| {
             session.names.name_of(address).map(Host::Name)

@@ -13,6 +13,7 @@ mod dns_server;
 
 mod capture;
 mod connection;
+mod rejected;
 mod session;
 
 mod classify;
@@ -41,5 +42,5 @@ mod world;
 pub use names::RESOLVER;
 pub use resolve::Upstream;
 pub use room::{Room, Share};
-pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, serve};
+pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, TCP, serve};
 pub use traffic::Traffic;

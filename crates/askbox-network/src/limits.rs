@@ -54,9 +54,13 @@ pub(crate) const ALL_CONNECTIONS: usize = 100_000;
 /// and a copy of the client's while somebody is asked about another host.
 pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 
-/// Descriptors of a session without connections: six listeners, its diagnostics socket and its leash, and one connection
+/// Descriptors of a session without connections: six listeners, its two netlink sockets and its leash, and one connection
 /// for each of four listeners that was accepted and waits for its place.
-pub(crate) const SESSION_DESCRIPTORS: usize = 8 + 4;
+pub(crate) const SESSION_DESCRIPTORS: usize = 9 + 4;
+
+/// The most that one message about rejected packets may be long: the kernel gathers them in a page (`NLMSG_GOODSIZE`), or
+/// two where pages are small, and each is told at once anyway.
+pub(crate) const REJECTED_DATAGRAM: usize = 16 * 1024;
 
 /// At most one event in this time about a session that has all the connections that it may have.
 pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);

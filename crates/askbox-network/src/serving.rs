@@ -19,6 +19,7 @@ use crate::capture;
 use crate::dns_server;
 use crate::limits::SETTLE;
 use crate::names::Names;
+use crate::rejected;
 use crate::resolve::{Resolver, Upstream};
 use crate::room::Share;
 use crate::session::Session;
@@ -34,11 +35,18 @@ pub struct Listeners {
     pub dns_udp: [OwnedFd; 2],
     /// Where every DNS query over TCP is turned to.
     pub dns_tcp: [OwnedFd; 2],
+    /// Where the kernel tells of packets that it has rejected: a netlink socket for `nfnetlink_log`.
+    pub rejected: OwnedFd,
 }
 
-/// Both ends of a connection, as the program inside sees them.
+/// TCP's number in the header of an IP packet (RFC 9293, section 3.1).
+pub const TCP: u8 = 6;
+
+/// Both ends of a connection, or of a packet, as the program inside sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
+    /// [`TCP`], or the number of another protocol.
+    pub protocol: u8,
     /// Its own.
     pub client: SocketAddr,
     /// What it connected to, before the connection was turned around; `None` where that cannot be found out.
@@ -70,6 +78,7 @@ pub struct Serving {
     tasks: JoinSet<()>,
     share: Share,
     totals: Arc<Totals>,
+    rejected: Arc<rejected::End>,
 }
 
 impl Serving {
@@ -81,6 +90,12 @@ impl Serving {
     /// Connections that are open.
     pub fn connections(&self) -> usize {
         self.share.held()
+    }
+
+    /// Waits until whatever was rejected by now is logged. To be called before the session is closed at the gate, which counts
+    /// what repeats until then; nothing that is rejected later is logged.
+    pub async fn told(&self) {
+        self.rejected.reach().await;
     }
 
     /// Lets no further connection in and waits until none is open. After the session was closed at the gate that is when
@@ -95,8 +110,8 @@ impl Serving {
 }
 
 /// Serves a session's network until the result is dropped. To be called inside a tokio runtime, after the session was
-/// opened at the gate; close it there first when it ends, then [`Serving::settle`], so that what its connections carried is
-/// recorded.
+/// opened at the gate. When it ends: [`Serving::told`], close it at the gate, [`Serving::settle`], so that what was rejected and
+/// what its connections carried is recorded.
 pub fn serve(
     listeners: Listeners,
     session: SessionNetwork,
@@ -116,6 +131,7 @@ pub fn serve(
         tcp,
         dns_udp,
         dns_tcp,
+        rejected,
     } = listeners;
     let mut tasks = JoinSet::new();
     for fd in tcp {
@@ -140,7 +156,18 @@ pub fn serve(
             share.clone(),
         ));
     }
-    Ok(Serving { tasks, share, totals })
+    let end = Arc::<rejected::End>::default();
+    tasks.spawn(rejected::tell(
+        rejected::Source::new(rejected)?,
+        Arc::clone(&session),
+        Arc::clone(&end),
+    ));
+    Ok(Serving {
+        tasks,
+        share,
+        totals,
+        rejected: end,
+    })
 }
 
 fn listener(fd: OwnedFd) -> io::Result<TcpListener> {

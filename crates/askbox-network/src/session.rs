@@ -60,6 +60,13 @@ impl Session {
             .await
     }
 
+    /// Logs a denial of something that was sent from this socket, and is no connection.
+    pub(crate) async fn refuse_sent(&self, target: Target, basis: Basis, ends: Ends) -> Denial {
+        let request = self.request(target, Process::unknown());
+        let process = (self.network.identify)(ends);
+        self.gate.refuse_by(request, basis, process).await
+    }
+
     /// What the user gave for a destination by hand.
     pub(crate) fn pin(&self, destination: &Destination) -> Option<&Pin> {
         let pins = self.network.pins.iter();
@@ -105,7 +112,8 @@ impl Session {
             | Basis::NonInteractive
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
-            | Basis::Malformed(_) => return false,
+            | Basis::Malformed(_)
+            | Basis::NotTcp(_) => return false,
         }
         let also = |host: Host, port: Port| {
             let other = Target::Network(Destination { host, port });

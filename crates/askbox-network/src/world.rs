@@ -18,7 +18,7 @@ use crate::connection::handle;
 use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
 use crate::session::{Caller, Session};
-use crate::{Ends, SessionNetwork};
+use crate::{Ends, SessionNetwork, TCP};
 
 pub(crate) struct World {
     pub(crate) gate: Gate,
@@ -118,6 +118,7 @@ impl World {
         let caller = Caller::new(
             Arc::clone(&self.session),
             Ends {
+                protocol: TCP,
                 client: program.local_addr().unwrap(),
                 server: None,
             },

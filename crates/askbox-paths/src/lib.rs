@@ -185,6 +185,21 @@ impl Paths {
         self.config.join("desktop.json")
     }
 
+    /// What starts with the desktop session, for all programs of the user
+    /// (<https://specifications.freedesktop.org/autostart-spec/latest/>). It stays where it is under [`ROOT_VARIABLE`]: the
+    /// desktop looks nowhere else.
+    pub fn autostart() -> Result<PathBuf, Error> {
+        let user = directories::BaseDirs::new().ok_or(Error::NoHome)?;
+        Ok(user.config_dir().join("autostart"))
+    }
+
+    /// Where the user's programs put files that the user asked for: the home directory where nothing else is named.
+    pub fn downloads(&self) -> PathBuf {
+        let user = directories::UserDirs::new();
+        user.and_then(|user| user.download_dir().map(Path::to_owned))
+            .unwrap_or_else(|| self.home.clone())
+    }
+
     /// Where those queue who want to start a daemon; not the daemon's own lock, which says that one runs.
     pub fn start_lock(&self) -> PathBuf {
         self.runtime.join("start.lock")

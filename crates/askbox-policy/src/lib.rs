@@ -38,4 +38,4 @@ pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use resource_limits::{LimitChoices, Resource, ResourceLimits};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
-pub use verdict::{Allowed, Basis, Verdict};
+pub use verdict::{Allowed, Basis, Transport, Verdict};

@@ -60,6 +60,54 @@ pub enum Basis {
     ForbiddenAddress(String),
     /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
     Malformed(String),
+    /// It is not a TCP connection, and nothing else leaves a session.
+    NotTcp(Transport),
+}
+
+/// A transport protocol beside TCP whose packets have ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// User Datagram Protocol.
+    Udp,
+    /// Lightweight User Datagram Protocol.
+    UdpLite,
+    /// Stream Control Transmission Protocol.
+    Sctp,
+    /// Datagram Congestion Control Protocol.
+    Dccp,
+}
+
+impl Transport {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::Udp, Self::UdpLite, Self::Sctp, Self::Dccp];
+
+    /// Its number in the header of an IP packet (IANA, Assigned Internet Protocol Numbers).
+    pub fn number(self) -> u8 {
+        match self {
+            Transport::Udp => 17,
+            Transport::UdpLite => 136,
+            Transport::Sctp => 132,
+            Transport::Dccp => 33,
+        }
+    }
+
+    /// Its name in the same list, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Udp => "udp",
+            Transport::UdpLite => "udplite",
+            Transport::Sctp => "sctp",
+            Transport::Dccp => "dccp",
+        }
+    }
+
+    /// The one with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|transport| transport.number() == number)
+    }
 }
 
 impl Allowed {
@@ -104,7 +152,8 @@ impl Basis {
             | Basis::AutoApprove
             | Basis::NonInteractive
             | Basis::NoRule
-            | Basis::Malformed(_) => return None,
+            | Basis::Malformed(_)
+            | Basis::NotTcp(_) => return None,
         })
     }
 }
@@ -129,6 +178,7 @@ impl fmt::Display for Basis {
             Basis::NoRule => f.write_str("no rule"),
             Basis::ForbiddenAddress(reason) => write!(f, "forbidden address: {reason}"),
             Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
+            Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
         }
     }
 }

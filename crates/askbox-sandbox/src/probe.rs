@@ -78,7 +78,7 @@ fn attempt() -> Result<(), Failure> {
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .map_err(|errno| at(Step::Mounts)(errno.into()))?;
     netlink::raise_links().map_err(at(Step::Links))?;
-    netlink::place_rules().map_err(at(Step::Firewall))?;
+    netlink::place_rules().map(drop).map_err(at(Step::Firewall))?;
     netlink::listen().map(drop).map_err(at(Step::Listeners))
 }
 

@@ -3,7 +3,7 @@
 use askbox_tests::server::Server;
 use askbox_tests::{Machine, Running, World};
 
-use super::{allowing, outside, usual_names};
+use super::{allowing, outside, usual_names, was_denied};
 
 /// Sends a datagram to a host and prints what came of it, and whether that took more than a second.
 const DATAGRAM: &str = r#"
@@ -77,6 +77,85 @@ fn udp_is_rejected_at_once_and_reaches_nobody() {
         );
         assert_eq!(own.stdout, "answer hello fast\n", "{own:?}");
     });
+}
+
+/// Sends many datagrams as fast as it can to one host, says how many were refused, and waits.
+const FLOOD: &str = r#"
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def send(host):
+    try:
+        s.sendto(b"x", (host, 443))
+    except PermissionError:
+        return 1
+    return 0
+print("refused", sum(send("203.0.113.5") for _ in range(20000)), flush=True)
+sys.stdin.read()
+"#;
+
+#[test]
+fn what_is_rejected_is_an_event_for_each_destination() {
+    Machine::alone(|machine| {
+        usual_names(machine);
+        let world = World::new();
+        world.write("datagram.py", DATAGRAM);
+        world.write("echo.py", ECHO);
+        world.write("flood.py", FLOOD);
+        let server = Server::http("hello");
+        let sent = world.sh(
+            &["--non-interactive", "--allow-domain", "ok.test", "--resolve", &server.pin("ok.test")],
+            &format!(
+                "for host in ok.test denied.test 203.0.113.5 2001:db8::5; do python3 datagram.py udp $host 443; done
+                python3 echo.py | {{ read ready; python3 datagram.py udp 127.0.0.1 4433; }}
+                curl -sS http://ok.test:{}/",
+                server.port()
+            ),
+        );
+        assert!(sent.succeeded().stdout.ends_with("hello"), "{sent:?}");
+        for target in [
+            "ok.test:443",
+            "denied.test:443",
+            "203.0.113.5:443",
+            "[2001:db8::5]:443",
+        ] {
+            world.eventually(target, || {
+                was_denied(&world, target, "udp: only TCP leaves a session")
+            });
+        }
+        // What went through is none, by TCP to the same host or on the loopback.
+        let log = world.log();
+        let denials: Vec<&str> = log
+            .iter()
+            .filter(|event| event["verdict"] == "deny")
+            .filter_map(|event| event["target"].as_str())
+            .collect();
+        assert_eq!(denials.len(), 4, "{denials:?}");
+        let mut command = world.askbox(&["run", "--non-interactive", "--", "python3", "flood.py"]);
+        command.stdin(std::process::Stdio::piped());
+        let flood = Running::start(command);
+        let denials = || denials_of_last_session(&world);
+        world.eventually("the flood is an event that names its program", || {
+            let exe = denials().first().map(|event| event["process"]["exe"].to_string());
+            exe.is_some_and(|exe| exe.contains("python3"))
+        });
+        let flood = flood.finish();
+        assert_eq!(flood.stdout, "refused 20000\n", "{flood:?}");
+        // The first, and how many more were told of.
+        let events = denials();
+        assert!(events.len() <= 2, "{events:#?}");
+    });
+}
+
+/// The denials of the session that started last.
+fn denials_of_last_session(world: &World) -> Vec<serde_json::Value> {
+    let log = world.log();
+    let started = log
+        .iter()
+        .rfind(|event| event["kind"] == "session" && event["action"] == "started");
+    let session = started.unwrap()["session"].clone();
+    log.into_iter()
+        .filter(|event| event["session"] == session && event["verdict"] == "deny")
+        .collect()
 }
 
 #[test]

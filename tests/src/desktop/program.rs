@@ -74,6 +74,18 @@ impl Program {
         self.child.wait().unwrap().code()
     }
 
+    /// A process of this name among those that it started, as the kernel names them.
+    pub fn part(&self, name: &str) -> Option<i32> {
+        let group = self.pid();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let mut members = entries.filter(|entry| group_of(&entry.path()) == Some(group));
+        let part = members.find(|entry| {
+            let called = fs::read_to_string(entry.path().join("comm"));
+            called.is_ok_and(|called| called.trim_end() == name)
+        });
+        part.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap())
+    }
+
     /// The memory of its own, with that of what it started, in bytes: what was read from files is not in it, since its share of
     /// that depends on who else runs.
     pub fn memory(&self) -> u64 {

@@ -40,8 +40,8 @@ export class Notices {
     this.error = null;
   }
 
-  /** Does something and says what came of it; whether it worked. */
-  async attempt(act: () => Promise<unknown>, text?: string): Promise<boolean> {
+  /** Does something and says what came of it, with text of others after it; whether it worked. */
+  async attempt(act: () => Promise<unknown>, text?: string, detail?: string): Promise<boolean> {
     try {
       await act();
     } catch (caught) {
@@ -49,7 +49,7 @@ export class Notices {
       return false;
     }
     if (text !== undefined) {
-      this.say(text);
+      this.say(text, detail === undefined ? {} : { detail });
     }
     return true;
   }

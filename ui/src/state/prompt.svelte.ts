@@ -85,10 +85,10 @@ export class Prompt {
     }
   }
 
-  /** Answers what is shown. Does nothing before it is armed. */
-  async answer(allow: boolean): Promise<void> {
+  /** Answers what is shown. Does nothing for a click or a key that was made before it was armed. */
+  async answer(allow: boolean, event: Event): Promise<void> {
     const question = this.question;
-    if (this.phase !== "asking" || !question || !this.arming.armed || this.isSending || !this.#link.isUp) {
+    if (this.phase !== "asking" || !question || !this.arming.covers(event) || this.isSending || !this.#link.isUp) {
       return;
     }
     this.isSending = true;

@@ -1,7 +1,8 @@
 use askbox_policy::SessionId;
 
 use super::*;
-use crate::entry::{DaemonChange, Entry};
+use crate::change::DaemonChange;
+use crate::entry::Entry;
 use crate::event::{EventKind, Outcome};
 
 fn event() -> Event {

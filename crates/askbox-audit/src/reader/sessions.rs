@@ -7,8 +7,8 @@ use askbox_policy::SessionId;
 use rusqlite::Row;
 
 use super::Reader;
+use crate::change::{DaemonChange, SessionChange};
 use crate::database::read_error;
-use crate::entry::{DaemonChange, SessionChange};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::limits;

@@ -4,7 +4,8 @@ use askbox_policy::{CanonicalPath, Target};
 use tempfile::TempDir;
 
 use super::*;
-use crate::entry::{DaemonChange, Entry, What};
+use crate::change::DaemonChange;
+use crate::entry::{Entry, What};
 use crate::event::{EventProcess, Outcome};
 use crate::store::{Durability, Log};
 
@@ -124,7 +125,10 @@ async fn a_text_is_looked_for_as_it_is() {
 async fn an_export_has_a_line_for_each_event_and_verifies_by_itself() {
     let (_directory, path) = log().await;
     let mut output = Vec::new();
-    Reader::open(&path).unwrap().export(&mut output).unwrap();
+    Reader::open(&path)
+        .unwrap()
+        .export(&Format::Jsonl, 0, &mut output)
+        .unwrap();
     let mut previous = Digest::START;
     let lines = String::from_utf8(output).unwrap();
     for line in lines.lines() {

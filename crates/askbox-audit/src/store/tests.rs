@@ -10,7 +10,8 @@ use askbox_policy::{Destination, Host, Port, SessionId, Target};
 use tempfile::TempDir;
 
 use super::*;
-use crate::entry::{DaemonChange, What};
+use crate::change::DaemonChange;
+use crate::entry::What;
 use crate::event::{EventProcess, Outcome};
 use crate::reader::{Filter, Reader, Verification};
 

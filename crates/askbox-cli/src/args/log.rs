@@ -42,19 +42,27 @@ pub(crate) enum LogCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Write the whole log to standard output, each event with its hash
+    /// Write the log to standard output, one event a line, each with its hash
+    #[command(after_help = "Examples:
+  askbox log export > log.jsonl
+  askbox log export --format ocsf --since 1d")]
     Export {
         /// The format
         #[arg(long, default_value = "jsonl")]
         format: ExportFormat,
+        /// Only what is newer: 1h, 2d, or a time such as 2026-05-01T12:00:00Z
+        #[arg(long, value_name = "TIME", value_parser = parse::since)]
+        since: Option<Since>,
     },
 }
 
 /// A format of `askbox log export`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
-    /// One JSON object a line
+    /// The log's own JSON; each hash follows from the one before
     Jsonl,
+    /// Events of the Open Cybersecurity Schema Framework, version 1.8.0
+    Ocsf,
 }
 
 /// Where a look into the log begins.

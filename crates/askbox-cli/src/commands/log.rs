@@ -2,7 +2,7 @@
 
 use std::io;
 
-use askbox_audit::{Event, Filter, Outcome, Reader, Verification};
+use askbox_audit::{Event, Filter, Format, Origin, Outcome, Reader, Verification};
 use askbox_policy::SessionId;
 use askbox_wire::{Follow, Topic};
 use serde::Serialize;
@@ -21,14 +21,31 @@ mod render;
 pub(crate) fn run(context: &Context, arguments: LogArgs) -> Result<ExitStatus, CliError> {
     match arguments.command {
         Some(LogCommand::Verify { json }) => verify(context, json),
-        Some(LogCommand::Export {
-            format: ExportFormat::Jsonl,
-        }) => {
-            open(context)?.export(&mut io::stdout().lock())?;
+        Some(LogCommand::Export { format, since }) => {
+            let since = since.map_or(0, |since| since.milliseconds(context.now));
+            open(context)?.export(&written(format), since, &mut io::stdout().lock())?;
             Ok(ExitStatus::Success)
         }
         None => show(context, arguments),
     }
+}
+
+/// The format as the log knows it.
+fn written(format: ExportFormat) -> Format {
+    match format {
+        ExportFormat::Jsonl => Format::Jsonl,
+        ExportFormat::Ocsf => Format::Ocsf(Origin {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            hostname: hostname(),
+        }),
+    }
+}
+
+/// The machine's name as the kernel knows it; `localhost` where it has none.
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost" } else { name }.to_owned()
 }
 
 fn open(context: &Context) -> Result<Reader, CliError> {

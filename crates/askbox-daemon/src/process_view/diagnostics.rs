@@ -10,16 +10,17 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use askbox_network::TCP;
+
 /// `SOCK_DIAG_BY_FAMILY`: the one request, and the type of its answer.
 const BY_FAMILY: u16 = 20;
 /// `NLMSG_ERROR`.
 const ERROR: u16 = 2;
 /// `NLM_F_REQUEST`.
 const REQUEST: u16 = 1;
-/// `AF_INET`, `AF_INET6`, `IPPROTO_TCP`.
+/// `AF_INET`, `AF_INET6`.
 const INET: u8 = 2;
 const INET6: u8 = 10;
-const TCP: u8 = 6;
 /// `TCP_LISTEN`: what the kernel finds where there is no connection.
 const LISTEN: u8 = 10;
 /// `ENOENT`: there is no such socket.
@@ -49,13 +50,18 @@ impl Diagnostics {
         Ok(Self(Arc::new(Mutex::new(Socket { socket, sequence: 0 }))))
     }
 
-    /// The inode number of the socket that connects `client`, its own address, to `server`; `None` when nobody holds
-    /// such a socket.
-    pub(super) fn inode(&self, client: SocketAddr, server: SocketAddr) -> io::Result<Option<u64>> {
+    /// The inode number of the socket of this protocol that connects `client`, its own address, to `server`, or sent
+    /// something there; `None` when nobody holds such a socket.
+    pub(super) fn inode(
+        &self,
+        protocol: u8,
+        client: SocketAddr,
+        server: SocketAddr,
+    ) -> io::Result<Option<u64>> {
         let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         socket.sequence = socket.sequence.wrapping_add(1);
         let sequence = socket.sequence;
-        let request = request(client, server, sequence).ok_or(io::ErrorKind::InvalidInput)?;
+        let request = request(protocol, client, server, sequence).ok_or(io::ErrorKind::InvalidInput)?;
         socket.socket.send(&request)?;
         let mut answer = [0; 4096];
         for _ in 0..STALE {
@@ -70,7 +76,13 @@ impl Diagnostics {
 }
 
 /// The request for one socket; `None` when the addresses are of two families.
-fn request(client: SocketAddr, server: SocketAddr, sequence: u32) -> Option<Vec<u8>> {
+fn request(protocol: u8, client: SocketAddr, server: SocketAddr, sequence: u32) -> Option<Vec<u8>> {
+    // Of datagrams the kernel wants the other end first (`udp_dump_one` in net/ipv4/udp_diag.c).
+    let (client, server) = if protocol == TCP {
+        (client, server)
+    } else {
+        (server, client)
+    };
     let (family, client_address, server_address) =
         match (client.ip().to_canonical(), server.ip().to_canonical()) {
             (IpAddr::V4(client), IpAddr::V4(server)) => {
@@ -87,7 +99,7 @@ fn request(client: SocketAddr, server: SocketAddr, sequence: u32) -> Option<Vec<
     bytes.extend(sequence.to_ne_bytes());
     bytes.extend([0; 4]);
     // inet_diag_req_v2: family, protocol, no extensions, padding, every state.
-    bytes.extend([family, TCP, 0, 0]);
+    bytes.extend([family, protocol, 0, 0]);
     bytes.extend(u32::MAX.to_ne_bytes());
     // inet_diag_sockid: ports and addresses in network order, any interface, no cookie (all ones).
     bytes.extend(client.port().to_be_bytes());

@@ -90,6 +90,7 @@ impl Client {
 
     fn connection(&self) -> Connection {
         Connection {
+            protocol: TCP,
             client: self.address,
             server: self.held.local_addr().ok(),
         }

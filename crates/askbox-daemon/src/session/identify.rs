@@ -11,7 +11,7 @@ use crate::process_view::{Connection, Diagnostics, Members, ProcessView, Whereab
 /// Looks among the processes below `root`. As long as that is 0, the client has not said where they are.
 pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>, diagnostics: Diagnostics) -> Identify {
     let processes = processes.clone();
-    Arc::new(move |Ends { client, server }| {
+    Arc::new(move |ends: Ends| {
         let (processes, diagnostics) = (processes.clone(), diagnostics.clone());
         let root = root.load(Ordering::Acquire);
         Box::pin(async move {
@@ -22,7 +22,12 @@ pub(super) fn closure(processes: &ProcessView, root: Arc<AtomicU32>, diagnostics
                 members: Members::Below(root),
                 diagnostics: Some(diagnostics),
             };
-            processes.identify(session, Connection { client, server }).await
+            let connection = Connection {
+                protocol: ends.protocol,
+                client: ends.client,
+                server: ends.server,
+            };
+            processes.identify(session, connection).await
         })
     })
 }

@@ -135,13 +135,15 @@ fn a_click_counts_once_it_can_have_been_meant() {
     let allow = key(Button::AllowOnce, "1", 1);
     show(&mut board, &desk, &catalog, 1000);
     assert_eq!(click(&mut board, Some(&allow), 1499), None);
-    // It is shown again, and armed anew.
-    assert_eq!(slots(&show(&mut board, &desk, &catalog, 1500)), ["+1"]);
-    assert_eq!(click(&mut board, Some(&allow), 1600), None);
-    show(&mut board, &desk, &catalog, 1700);
-    let choice = click(&mut board, Some(&allow), 2200);
+    // It is shown again, not at once, and armed anew.
+    assert!(show(&mut board, &desk, &catalog, 1500).is_empty());
+    assert_eq!(board.next_try(), Some(1999));
+    assert_eq!(slots(&show(&mut board, &desk, &catalog, 1999)), ["+1"]);
+    assert_eq!(click(&mut board, Some(&allow), 2100), None);
+    show(&mut board, &desk, &catalog, 2600);
+    let choice = click(&mut board, Some(&allow), 3100);
     assert_eq!(choice.map(|choice| choice.to_string()), Some(allow));
-    assert!(show(&mut board, &desk, &catalog, 2201).is_empty());
+    assert!(show(&mut board, &desk, &catalog, 3101).is_empty());
 }
 
 #[test]

@@ -12,7 +12,8 @@ use nix::errno::Errno as HostErrno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 use nix::sys::time::TimeSpec;
 
-use super::{at, errno};
+use super::errno;
+use super::placing::at;
 use crate::attributes;
 use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::Found;
@@ -37,26 +38,46 @@ pub(super) enum Extended {
 
 pub(super) fn get(shared: &Arc<Shared>, number: u64, handle: Option<FileHandle>, reply: ReplyAttr) {
     // Whoever has a file open sees it as it is, even when its name is gone.
-    let open = match handle {
-        Some(handle) => shared.handles.file(handle.0).ok(),
-        None => None,
-    };
-    if let Some(stat) = open.and_then(|open| open.stat().ok()) {
-        return reply.attr(&shared.kept(&stat), &attributes::real(number, &stat));
+    let open = handle.and_then(|handle| shared.handles.file(handle.0).ok());
+    if let Some(open) = open {
+        let then = Arc::clone(shared);
+        return shared.run(open.place, move |begun| {
+            let known = begun.and_then(|()| open.stat().map_err(errno));
+            tell(&then, number, known, reply);
+        });
     }
     let path = match shared.path(number) {
         Ok(path) => path,
-        Err(error) => return nameless(shared, number, &error, reply),
+        Err(error) => {
+            let then = Arc::clone(shared);
+            let place = shared.handles.place_of_node(number);
+            return shared.run(place, move |begun| match begun {
+                Ok(()) => nameless(&then, number, &error, reply),
+                Err(refused) => reply.error(refused),
+            });
+        }
     };
-    shared.run(path.clone().as_path(), move |shared| {
-        match look(shared, number, &path) {
+    let then = Arc::clone(shared);
+    shared.run(shared.place(path.as_path()), move |begun| {
+        if let Err(refused) = begun {
+            return reply.error(refused);
+        }
+        match look(&then, number, &path) {
             Ok(seen) => {
-                let (attributes, kept) = shared.attributes(number, &seen);
+                let (attributes, kept) = then.attributes(number, &seen);
                 reply.attr(&kept, &attributes);
             }
-            Err(error) => nameless(shared, number, &error, reply),
+            Err(error) => nameless(&then, number, &error, reply),
         }
     });
+}
+
+/// The attributes of what is open, as they are.
+fn tell(shared: &Shared, number: u64, known: Result<FileStat, Errno>, reply: ReplyAttr) {
+    match known {
+        Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
+        Err(error) => reply.error(error),
+    }
 }
 
 /// The node as it is seen now: ESTALE when something else has its name, so that the kernel looks it up again.
@@ -108,14 +129,22 @@ pub(super) fn set(
         Some(Ok(_)) | None => None,
     };
     if let (Some(open), Some(size), None) = (&open, change.size, change.mode) {
-        return match open.file.set_len(size).and_then(|()| Ok(fstat(&open.file)?)) {
-            Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
-            Err(error) => reply.error(errno(error)),
-        };
+        let (open, then) = (Arc::clone(open), Arc::clone(shared));
+        return shared.run(open.place, move |begun| {
+            let cut = || open.file.set_len(size).and_then(|()| Ok(fstat(&open.file)?));
+            tell(&then, number, begun.and_then(|()| cut().map_err(errno)), reply);
+        });
     }
     let path = match shared.path(number) {
         Ok(path) => path,
-        Err(error) => return set_nameless(shared, number, &change, &error, reply),
+        Err(error) => {
+            let then = Arc::clone(shared);
+            let place = shared.handles.place_of_node(number);
+            return shared.run(place, move |begun| match begun {
+                Ok(()) => set_nameless(&then, number, &change, &error, reply),
+                Err(refused) => reply.error(refused),
+            });
+        }
     };
     let is_pinned = shared.nodes().is_pinned(number);
     let then = Arc::clone(shared);
@@ -150,10 +179,7 @@ fn set_nameless(shared: &Shared, number: u64, change: &Change, error: &io::Error
     } else {
         Err(HostErrno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)).into())
     };
-    match changed {
-        Ok(stat) => reply.attr(&shared.kept(&stat), &attributes::real(number, &stat)),
-        Err(error) => reply.error(errno(error)),
-    }
+    tell(shared, number, changed.map_err(errno), reply);
 }
 
 fn has_no_name(open: &File) -> bool {
@@ -293,12 +319,19 @@ fn is_for_users(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b"user.")
 }
 
-pub(super) fn get_extended(shared: &Arc<Shared>, number: u64, name: &OsStr, size: u32, reply: ReplyXattr) {
+pub(super) fn get_extended(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    name: &OsStr,
+    size: u32,
+    reply: ReplyXattr,
+) {
     if !is_for_users(name) {
         return reply.error(Errno::ENODATA);
     }
     let name = name.to_owned();
-    with_open(shared, number, reply, move |found, reply| {
+    with_open(shared, thread, number, reply, move |found, reply| {
         match found.attribute(&name) {
             Ok(Some(value)) => answer(&value, size, reply),
             Ok(None) => reply.error(Errno::ENODATA),
@@ -307,8 +340,8 @@ pub(super) fn get_extended(shared: &Arc<Shared>, number: u64, name: &OsStr, size
     });
 }
 
-pub(super) fn list_extended(shared: &Arc<Shared>, number: u64, size: u32, reply: ReplyXattr) {
-    with_open(shared, number, reply, move |found, reply| {
+pub(super) fn list_extended(shared: &Arc<Shared>, thread: u32, number: u64, size: u32, reply: ReplyXattr) {
+    with_open(shared, thread, number, reply, move |found, reply| {
         let names = match found.attribute_names() {
             Ok(names) => names,
             Err(error) => return reply.error(errno(error)),
@@ -322,9 +355,11 @@ pub(super) fn list_extended(shared: &Arc<Shared>, number: u64, size: u32, reply:
     });
 }
 
-/// What nobody may read has no attributes to speak of: programs ask for them wherever they look.
+/// Their values and names are content, so this is a read. What nobody opened has none to speak of: programs ask for them
+/// wherever they look, so that would ask about all that is listed. Where writing alone is allowed it does ask.
 fn with_open(
     shared: &Arc<Shared>,
+    thread: u32,
     number: u64,
     reply: ReplyXattr,
     work: impl FnOnce(&Found, ReplyXattr) + Send + 'static,
@@ -332,7 +367,10 @@ fn with_open(
     at(shared, number, reply, move |shared, path, reply| {
         match look(shared, number, &path) {
             Ok(Seen::Open(found)) if matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFDIR) => {
-                work(&found, reply);
+                shared.admit(thread, vec![Target::Read(path)], move |permits| match permits {
+                    Ok(_held) => work(&found, reply),
+                    Err(refused) => reply.error(refused),
+                });
             }
             Ok(Seen::Open(_) | Seen::Copied(..) | Seen::Unasked(_) | Seen::Closed(_) | Seen::MadeUp(_)) => {
                 reply.error(Errno::ENODATA);

@@ -9,6 +9,10 @@ use nix::fcntl::{FallocateFlags, copy_file_range, fallocate};
 use nix::unistd::{Whence, lseek};
 
 use super::errno;
+use super::placing::{Patience, with_file};
+use crate::handles::OpenFile;
+use crate::limits;
+use crate::pool::Place;
 use crate::shared::Shared;
 
 /// Where a write goes.
@@ -21,22 +25,20 @@ pub(super) enum At {
 }
 
 pub(super) fn read(shared: &Arc<Shared>, handle: FileHandle, offset: u64, size: u32, reply: ReplyData) {
-    let file = match shared.handles.file(handle.0) {
-        Ok(file) => file,
-        Err(refused) => return reply.error(errno(refused)),
-    };
-    let mut content = vec![0; usize::try_from(size).unwrap_or(0)];
-    let mut filled = 0;
-    // The kernel takes a short answer for the end of the file.
-    while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.file.read_at(rest, offset + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return reply.error(errno(error)),
+    with_file(shared, handle, Patience::Short, reply, move |file, reply| {
+        let mut content = vec![0; usize::try_from(size).unwrap_or(0)];
+        let mut filled = 0;
+        // The kernel takes a short answer for the end of the file.
+        while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match file.file.read_at(rest, offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return reply.error(errno(error)),
+            }
         }
-    }
-    reply.data(content.get(..filled).unwrap_or_default());
+        reply.data(content.get(..filled).unwrap_or_default());
+    });
 }
 
 pub(super) fn write(shared: &Arc<Shared>, handle: FileHandle, at: At, data: &[u8], reply: ReplyWrite) {
@@ -44,6 +46,17 @@ pub(super) fn write(shared: &Arc<Shared>, handle: FileHandle, at: At, data: &[u8
         Ok(file) => file,
         Err(refused) => return reply.error(errno(refused)),
     };
+    if file.place == Place::Here {
+        return write_into(&file, at, data, reply);
+    }
+    // The kernel's buffer is used again for the next request.
+    let data = data.to_owned();
+    with_file(shared, handle, Patience::Short, reply, move |file, reply| {
+        write_into(file, at, &data, reply);
+    });
+}
+
+fn write_into(file: &OpenFile, at: At, data: &[u8], reply: ReplyWrite) {
     let written = match (at, &file.appending) {
         // On a descriptor for appending the offset does not count (pwrite(2), BUGS).
         (At::End, Some(appending)) => appending.write_at(data, 0),
@@ -56,13 +69,8 @@ pub(super) fn write(shared: &Arc<Shared>, handle: FileHandle, at: At, data: &[u8
     }
 }
 
-/// Waits for a disk, so it does that on a thread of its own.
 pub(super) fn sync(shared: &Arc<Shared>, handle: FileHandle, only_data: bool, reply: ReplyEmpty) {
-    let file = match shared.handles.file(handle.0) {
-        Ok(file) => file,
-        Err(refused) => return reply.error(errno(refused)),
-    };
-    shared.runtime.spawn_blocking(move || {
+    with_file(shared, handle, Patience::Long, reply, move |file, reply| {
         let synced = if only_data {
             file.file.sync_data()
         } else {
@@ -83,33 +91,38 @@ pub(super) fn allocate(
     mode: i32,
     reply: ReplyEmpty,
 ) {
-    let allocated = shared.handles.file(handle.0).and_then(|file| {
-        let (Ok(offset), Ok(length)) = (i64::try_from(offset), i64::try_from(length)) else {
-            return Err(nix::errno::Errno::EFBIG);
+    with_file(shared, handle, Patience::Long, reply, move |file, reply| {
+        let allocate = || {
+            let (Ok(offset), Ok(length)) = (i64::try_from(offset), i64::try_from(length)) else {
+                return Err(nix::errno::Errno::EFBIG);
+            };
+            let mode = FallocateFlags::from_bits(mode).ok_or(nix::errno::Errno::EOPNOTSUPP)?;
+            fallocate(&file.file, mode, offset, length)
         };
-        let mode = FallocateFlags::from_bits(mode).ok_or(nix::errno::Errno::EOPNOTSUPP)?;
-        fallocate(&file.file, mode, offset, length)
+        match allocate() {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(errno(error)),
+        }
     });
-    match allocated {
-        Ok(()) => reply.ok(),
-        Err(error) => reply.error(errno(error)),
-    }
 }
 
 /// `SEEK_DATA` and `SEEK_HOLE`; the kernel does the others by itself. The position that this moves is used by nothing else.
 pub(super) fn seek(shared: &Arc<Shared>, handle: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
-    let found = shared.handles.file(handle.0).and_then(|file| {
-        let whence = match whence {
-            libc::SEEK_DATA => Whence::SeekData,
-            libc::SEEK_HOLE => Whence::SeekHole,
-            _ => return Err(nix::errno::Errno::EINVAL),
-        };
-        lseek(&file.file, offset, whence)
-    });
-    match found {
-        Ok(offset) => reply.offset(offset),
-        Err(error) => reply.error(errno(error)),
-    }
+    let whence = match whence {
+        libc::SEEK_DATA => Whence::SeekData,
+        libc::SEEK_HOLE => Whence::SeekHole,
+        _ => return reply.error(Errno::EINVAL),
+    };
+    with_file(
+        shared,
+        handle,
+        Patience::Short,
+        reply,
+        move |file, reply| match lseek(&file.file, offset, whence) {
+            Ok(offset) => reply.offset(offset),
+            Err(error) => reply.error(errno(error)),
+        },
+    );
 }
 
 pub(super) fn copy(
@@ -119,20 +132,38 @@ pub(super) fn copy(
     length: u64,
     reply: ReplyWrite,
 ) {
-    let copied = shared.handles.file(from.0.0).and_then(|source| {
-        let target = shared.handles.file(to.0.0)?;
-        let (Ok(mut at), Ok(mut onto)) = (i64::try_from(from.1), i64::try_from(to.1)) else {
-            return Err(nix::errno::Errno::EFBIG);
-        };
-        // The answer has 32 bits.
-        let length = usize::try_from(length.min(u64::from(u32::MAX >> 1))).unwrap_or(usize::MAX);
-        copy_file_range(&source.file, Some(&mut at), &target.file, Some(&mut onto), length)
-    });
-    match copied {
-        Ok(length) => match u32::try_from(length) {
-            Ok(length) => reply.written(length),
-            Err(_too_long) => reply.error(Errno::EFBIG),
-        },
-        Err(error) => reply.error(errno(error)),
+    let target = match shared.handles.file(to.0.0) {
+        Ok(target) => target,
+        Err(refused) => return reply.error(errno(refused)),
+    };
+    let source = match shared.handles.file(from.0.0) {
+        Ok(source) => source,
+        Err(refused) => return reply.error(errno(refused)),
+    };
+    if let (Place::Slow(one), Place::Slow(other)) = (source.place, target.place)
+        && one != other
+    {
+        // No thread may be in both. The program reads and writes then, as between two file systems of the host.
+        return reply.error(errno(nix::errno::Errno::EXDEV));
     }
+    let slower = if target.place == Place::Here { from.0 } else { to.0 };
+    with_file(shared, slower, Patience::Long, reply, move |_slower, reply| {
+        let copy = || {
+            let (Ok(mut at), Ok(mut onto)) = (i64::try_from(from.1), i64::try_from(to.1)) else {
+                return Err(nix::errno::Errno::EFBIG);
+            };
+            if source.is_revoked() || target.is_revoked() {
+                return Err(nix::errno::Errno::EACCES);
+            }
+            let length = usize::try_from(length.min(limits::COPIED_AT_ONCE)).unwrap_or(usize::MAX);
+            copy_file_range(&source.file, Some(&mut at), &target.file, Some(&mut onto), length)
+        };
+        match copy() {
+            Ok(length) => match u32::try_from(length) {
+                Ok(length) => reply.written(length),
+                Err(_too_long) => reply.error(Errno::EFBIG),
+            },
+            Err(error) => reply.error(errno(error)),
+        }
+    });
 }

@@ -13,9 +13,11 @@ use fuser::{
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
-use super::{at, errno};
+use super::errno;
+use super::placing::{Refusable, at};
 use crate::attributes;
 use crate::handles::{Entries, OpenDirectory};
+use crate::pool::Place;
 use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::{self, Found};
 
@@ -37,13 +39,14 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyO
         if found.as_ref().is_some_and(|found| !is_same(found.object())) {
             return reply.error(Errno::ESTALE);
         }
+        let place = shared.place(path.as_path());
         let then = Arc::clone(shared);
         shared.admit(thread, vec![target], move |permits| {
             // Here and not at the first listing: who may not read it hears of that when it is opened.
             let opened = permits.and_then(|permits| {
                 let open = |found: Found| found.open(OFlag::O_RDONLY | OFlag::O_DIRECTORY);
                 let directory = found.map(open).transpose().map_err(errno)?;
-                Ok(OpenDirectory::new(number, directory, permits))
+                Ok(OpenDirectory::new(number, directory, place, permits))
             });
             match opened {
                 Ok(directory) => match then.handles.add_directory(directory) {
@@ -56,24 +59,51 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, reply: ReplyO
     });
 }
 
+/// Forgets an open directory.
+pub(super) fn close(shared: &Shared, handle: FileHandle, reply: ReplyEmpty) {
+    let directory = shared.handles.close_directory(handle.0);
+    let place = directory
+        .as_ref()
+        .map_or(Place::Here, |directory| directory.place);
+    shared.close(place, directory, || reply.ok());
+}
+
+/// Does what an open directory is needed for, on a thread that may look at it.
+fn with_directory<R: Refusable>(
+    shared: &Arc<Shared>,
+    handle: FileHandle,
+    reply: R,
+    work: impl FnOnce(&Shared, &OpenDirectory, R) + Send + 'static,
+) {
+    let directory = match shared.handles.directory(handle.0) {
+        Ok(directory) => directory,
+        Err(refused) => return reply.refuse(errno(refused)),
+    };
+    let then = Arc::clone(shared);
+    shared.run(directory.place, move |begun| match begun {
+        Ok(()) if directory.is_revoked() => reply.refuse(Errno::EACCES),
+        Ok(()) => work(&then, &directory, reply),
+        Err(refused) => reply.refuse(refused),
+    });
+}
+
 /// What is in an open directory: read from the host at the start, and the same until the program starts anew.
 fn entries(
     shared: &Shared,
-    handle: FileHandle,
+    directory: &OpenDirectory,
     offset: u64,
-) -> io::Result<(Arc<OpenDirectory>, CanonicalPath, Arc<Entries>)> {
-    let directory = shared.handles.directory(handle.0)?;
+) -> io::Result<(CanonicalPath, Arc<Entries>)> {
     let path = shared.path(directory.number)?;
     let mut known = directory
         .entries
         .lock()
         .map_err(|_poisoned| nix::errno::Errno::EIO)?;
     if offset == 0 {
-        *known = Arc::new(list(shared, &directory, &path)?);
+        *known = Arc::new(list(shared, directory, &path)?);
     }
     let entries = Arc::clone(&known);
     drop(known);
-    Ok((directory, path, entries))
+    Ok((path, entries))
 }
 
 fn list(shared: &Shared, directory: &OpenDirectory, path: &CanonicalPath) -> io::Result<Entries> {
@@ -101,26 +131,28 @@ pub(super) fn read(
     number: u64,
     handle: FileHandle,
     offset: u64,
-    mut reply: ReplyDirectory,
+    reply: ReplyDirectory,
 ) {
-    let entries = match entries(shared, handle, offset) {
-        Ok((_, _, entries)) => entries,
-        Err(error) => return reply.error(errno(error)),
-    };
-    let dots = [".", ".."].map(|name| (OsString::from(name), Some(SFlag::S_IFDIR)));
-    let all = dots.iter().chain(entries.iter());
-    for (at, (name, kind)) in (0u64..)
-        .zip(all)
-        .skip(usize::try_from(offset).unwrap_or(usize::MAX))
-    {
-        let known = shared.nodes().child(number, name).unwrap_or(UNKNOWN);
-        // A mount point is what is mounted, mostly a directory.
-        let kind = kind.map_or(FileType::Directory, attributes::file_type);
-        if reply.add(INodeNo(known), at + 1, kind, name) {
-            break;
+    with_directory(shared, handle, reply, move |shared, directory, mut reply| {
+        let entries = match entries(shared, directory, offset) {
+            Ok((_, entries)) => entries,
+            Err(error) => return reply.error(errno(error)),
+        };
+        let dots = [".", ".."].map(|name| (OsString::from(name), Some(SFlag::S_IFDIR)));
+        let all = dots.iter().chain(entries.iter());
+        for (at, (name, kind)) in (0u64..)
+            .zip(all)
+            .skip(usize::try_from(offset).unwrap_or(usize::MAX))
+        {
+            let known = shared.nodes().child(number, name).unwrap_or(UNKNOWN);
+            // A mount point is what is mounted, mostly a directory.
+            let kind = kind.map_or(FileType::Directory, attributes::file_type);
+            if reply.add(INodeNo(known), at + 1, kind, name) {
+                break;
+            }
         }
-    }
-    reply.ok();
+        reply.ok();
+    });
 }
 
 pub(super) fn read_with_attributes(
@@ -128,9 +160,21 @@ pub(super) fn read_with_attributes(
     number: u64,
     handle: FileHandle,
     offset: u64,
+    reply: ReplyDirectoryPlus,
+) {
+    with_directory(shared, handle, reply, move |shared, directory, reply| {
+        list_with_attributes(shared, number, directory, offset, reply);
+    });
+}
+
+fn list_with_attributes(
+    shared: &Shared,
+    number: u64,
+    directory: &OpenDirectory,
+    offset: u64,
     mut reply: ReplyDirectoryPlus,
 ) {
-    let (directory, path, entries) = match entries(shared, handle, offset) {
+    let (path, entries) = match entries(shared, directory, offset) {
         Ok(known) => known,
         Err(error) => return reply.error(errno(error)),
     };
@@ -178,7 +222,11 @@ pub(super) fn sync(shared: &Arc<Shared>, handle: FileHandle, reply: ReplyEmpty) 
         Ok(directory) => directory,
         Err(refused) => return reply.error(errno(refused)),
     };
-    shared.runtime.spawn_blocking(move || {
+    let place = directory.place.max(Place::Long);
+    shared.run(place, move |begun| {
+        if let Err(refused) = begun {
+            return reply.error(refused);
+        }
         let synced = match &directory.directory {
             Some(open) => open.sync_all(),
             None => Ok(()),

@@ -1,34 +1,41 @@
 //! POSIX record locks. A program that waits for one waits in a task of its own.
+//!
+//! The host would tell that a lock became free only to a thread that waits for it in the kernel, which nothing but a signal
+//! could end. So a lock that somebody has is tried for again: at once when it may have become free in this session, and
+//! every now and then, since programs on the host have locks as well.
 
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fuser::{Errno, FileHandle, ReplyEmpty, ReplyLock};
+use fuser::{FileHandle, ReplyEmpty, ReplyLock};
 use nix::errno::Errno as HostErrno;
+use tokio::sync::oneshot;
 
 use super::errno;
+use super::placing::{Patience, with_file};
 use crate::handles::OpenFile;
 use crate::locks::{Holder, Range};
+use crate::pool::Place;
 use crate::shared::Shared;
 use crate::waiter;
 
-/// How often a lock is tried for again that somebody has. The host tells us nothing when it becomes free, other than by
-/// blocking a thread that nothing could end.
-const AGAIN: Duration = Duration::from_millis(10);
+/// After how long a lock is tried for again that a program on the host may have; doubled each time.
+const AGAIN: Duration = Duration::from_millis(5);
+
+/// The longest such time.
+const AT_LAST: Duration = Duration::from_millis(80);
 
 pub(super) fn test(shared: &Arc<Shared>, handle: FileHandle, holder: Holder, range: Range, reply: ReplyLock) {
-    let tested = shared
-        .handles
-        .file(handle.0)
-        .map_err(io::Error::from)
-        .and_then(|file| shared.locks.test(holder, range, || anew(&file)));
-    match tested {
-        // The number of a process on the host means nothing in here.
-        Ok(found) => reply.locked(found.start, found.end, found.kind, 0),
-        Err(error) => reply.error(errno(error)),
-    }
+    let then = Arc::clone(shared);
+    with_file(shared, handle, Patience::Short, reply, move |file, reply| {
+        match then.locks.test(holder, range, || anew(file)) {
+            // The number of a process on the host means nothing in here.
+            Ok(found) => reply.locked(found.start, found.end, found.kind, 0),
+            Err(error) => reply.error(errno(error)),
+        }
+    });
 }
 
 pub(super) fn set(
@@ -39,42 +46,105 @@ pub(super) fn set(
     waiting: Option<u32>,
     reply: ReplyEmpty,
 ) {
-    let tried = take(shared, handle, holder, range);
-    let is_taken = |error: &io::Error| {
-        let number = error.raw_os_error().map(HostErrno::from_raw);
-        matches!(number, Some(HostErrno::EAGAIN | HostErrno::EACCES))
+    let file = match shared.handles.file(handle.0) {
+        Ok(file) => file,
+        Err(refused) => return reply.error(errno(refused)),
     };
-    let thread = match (tried, waiting) {
-        (Ok(()), _) => return reply.ok(),
-        (Err(error), Some(thread)) if is_taken(&error) => thread,
-        (Err(error), _) => return reply.error(errno(error)),
+    if file.place == Place::Here {
+        match (take_here(shared, &file, holder, range), waiting) {
+            (Ok(()), _) => return reply.ok(),
+            (Err(error), Some(_)) if is_taken(&error) => {}
+            (Err(error), _) => return reply.error(errno(error)),
+        }
+    }
+    let Ok(turn) = Arc::clone(&shared.locks.waiting).try_acquire_owned() else {
+        return reply.error(errno(HostErrno::ENOLCK));
     };
     let shared = Arc::clone(shared);
     shared.clone().runtime.spawn(async move {
-        let taken = async {
-            loop {
-                tokio::time::sleep(AGAIN).await;
-                match take(&shared, handle, holder, range) {
-                    Err(error) if is_taken(&error) => {}
-                    other => return other.map_err(errno),
-                }
-            }
+        let taken = match waiting {
+            Some(thread) => wait(&shared, thread, handle, holder, range).await,
+            None => take(&shared, handle, holder, range).await,
         };
-        let taken = tokio::select! {
-            biased;
-            taken = taken => taken,
-            () = waiter::has_given_up(thread) => Err(Errno::EINTR),
-        };
+        drop(turn);
         match taken {
             Ok(()) => reply.ok(),
-            Err(error) => reply.error(error),
+            Err(error) => reply.error(errno(error)),
         }
     });
 }
 
-fn take(shared: &Shared, handle: FileHandle, holder: Holder, range: Range) -> io::Result<()> {
+/// Takes a lock as soon as it is free; EINTR when the program does not wait any more. It is never given up between taking a
+/// lock and telling so.
+async fn wait(
+    shared: &Arc<Shared>,
+    thread: u32,
+    handle: FileHandle,
+    holder: Holder,
+    range: Range,
+) -> io::Result<()> {
+    let mut given_up = std::pin::pin!(waiter::has_given_up(thread));
+    let mut again = AGAIN;
+    loop {
+        // Before it is tried: it may become free in between.
+        let freed = shared.locks.freed.notified();
+        match take(shared, handle, holder, range).await {
+            Err(error) if is_taken(&error) => {}
+            other => return other,
+        }
+        tokio::select! {
+            biased;
+            () = &mut given_up => return Err(HostErrno::EINTR.into()),
+            () = freed => {}
+            () = tokio::time::sleep(again) => again = AT_LAST.min(again * 2),
+        }
+    }
+}
+
+async fn take(shared: &Arc<Shared>, handle: FileHandle, holder: Holder, range: Range) -> io::Result<()> {
     let file = shared.handles.file(handle.0)?;
-    shared.locks.set(holder, range, || anew(&file))
+    if file.place == Place::Here {
+        return take_here(shared, &file, holder, range);
+    }
+    let (done, taken) = oneshot::channel();
+    let then = Arc::clone(shared);
+    shared.run(file.place, move |begun| {
+        let taken = match begun {
+            Ok(()) => take_here(&then, &file, holder, range),
+            Err(refused) => Err(io::Error::from_raw_os_error(refused.code())),
+        };
+        // An error says that the daemon ends.
+        drop(done.send(taken));
+    });
+    taken.await.map_err(|_no_thread| HostErrno::EIO)?
+}
+
+fn take_here(shared: &Shared, file: &OpenFile, holder: Holder, range: Range) -> io::Result<()> {
+    shared.locks.set(holder, range, || anew(file))?;
+    if range.kind != libc::F_WRLCK {
+        shared.locks.freed.notify_waiters();
+    }
+    Ok(())
+}
+
+/// Drops all locks of a holder, before the program goes on.
+pub(super) fn drop_all(shared: &Arc<Shared>, handle: FileHandle, holder: Holder, reply: ReplyEmpty) {
+    let Some(held) = shared.locks.take_all(holder) else {
+        return reply.ok();
+    };
+    // Where it may not be used any more, it is closed all the same.
+    let place = shared.handles.place_of_file(handle.0);
+    let then = Arc::clone(shared);
+    shared.close(place, held, move || {
+        then.locks.freed.notify_waiters();
+        reply.ok();
+    });
+}
+
+/// Whether a lock was not taken since somebody has it.
+fn is_taken(error: &io::Error) -> bool {
+    let number = error.raw_os_error().map(HostErrno::from_raw);
+    matches!(number, Some(HostErrno::EAGAIN | HostErrno::EACCES))
 }
 
 /// The same file with the same access, in a description of its own.

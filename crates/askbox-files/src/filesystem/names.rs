@@ -11,7 +11,8 @@ use fuser::{Errno, Generation, RenameFlags, ReplyData, ReplyEmpty, ReplyEntry};
 use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
-use super::{at, errno};
+use super::errno;
+use super::placing::at;
 use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::{self, Found, Spot};
 
@@ -28,7 +29,12 @@ pub(super) fn lookup(shared: &Arc<Shared>, thread: u32, parent: u64, name: &OsSt
         Err(error) => return reply.error(errno(error)),
     };
     let name = name.to_owned();
-    shared.run(path.clone().as_path(), move |shared| {
+    let then = Arc::clone(shared);
+    shared.run(shared.place(path.as_path()), move |begun| {
+        let shared = &then;
+        if let Err(refused) = begun {
+            return reply.error(refused);
+        }
         let is_pinned = shared.nodes().is_pinned_name(parent, &name);
         if !is_pinned && !shared.files.view.holds(path.as_path()) {
             return reply.error(Errno::ENOENT);
@@ -193,6 +199,29 @@ pub(super) fn rename(
     if flags.contains(RenameFlags::RENAME_WHITEOUT) {
         return reply.error(Errno::EINVAL);
     }
+    let place = match shared.place_of_both(&from_path, &to_path) {
+        Ok(place) => place,
+        Err(error) => return reply.error(errno(error)),
+    };
+    let names = ((from.0, from_name, from_path), (to.0, to_name, to_path));
+    let then = Arc::clone(shared);
+    shared.run(place, move |begun| match begun {
+        Ok(()) => rename_known(&then, thread, names.0, names.1, flags, reply),
+        Err(refused) => reply.error(refused),
+    });
+}
+
+/// A name in a directory, with its path.
+type Name = (u64, OsString, CanonicalPath);
+
+fn rename_known(
+    shared: &Arc<Shared>,
+    thread: u32,
+    (from_parent, from_name, from_path): Name,
+    (to_parent, to_name, to_path): Name,
+    flags: RenameFlags,
+    reply: ReplyEmpty,
+) {
     for (path, other) in [(&from_path, &to_path), (&to_path, &from_path)] {
         if let Some(basis) = moves_protected(shared, path, other) {
             let target = Target::Write(path.clone());
@@ -204,7 +233,6 @@ pub(super) fn rename(
     if flags.contains(RenameFlags::RENAME_EXCHANGE) {
         targets.extend(carried(shared, &to_path, &from_path));
     }
-    let (from_parent, to_parent) = (from.0, to.0);
     let then = Arc::clone(shared);
     shared.admit(thread, targets, move |permits| {
         let rename = || {
@@ -252,6 +280,9 @@ pub(super) fn link(
         Ok(known) => known,
         Err(error) => return reply.error(errno(error)),
     };
+    if let Err(error) = shared.place_of_both(&path, &new_path) {
+        return reply.error(errno(error));
+    }
     // By its new name the object can be changed as well, and read where the new name may be read.
     let mut targets = vec![Target::Write(path.clone()), Target::Write(new_path.clone())];
     targets.extend(carried(shared, &path, &new_path));

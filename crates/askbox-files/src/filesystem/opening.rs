@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use askbox_gate::Permit;
 use askbox_policy::{CanonicalPath, Target};
-use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyOpen};
+use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyEmpty, ReplyOpen};
 use nix::errno::Errno as HostErrno;
 use nix::fcntl::OFlag;
 
-use super::{at, errno, names};
+use super::placing::at;
+use super::{errno, names};
 use crate::attributes;
 use crate::handles::OpenFile;
+use crate::locks::Holder;
+use crate::pool::Place;
 use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::{self, Found};
 
@@ -68,7 +71,7 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, r
                 let taken = if found.is_copy() {
                     take_copy(&then, number, &path, &found, flags, permits)
                 } else {
-                    take(&then, number, &found, flags, permits)
+                    take(&then, number, then.place(path.as_path()), &found, flags, permits)
                 };
                 taken.map_err(errno)
             });
@@ -84,6 +87,7 @@ pub(super) fn open(shared: &Arc<Shared>, thread: u32, number: u64, flags: i32, r
 fn take(
     shared: &Shared,
     number: u64,
+    place: Place,
     found: &Found,
     flags: i32,
     permits: Vec<Permit>,
@@ -95,6 +99,7 @@ fn take(
         kept |= FopenFlags::FOPEN_KEEP_CACHE;
     }
     let mut open = OpenFile::new(number, file, may_write(flags), permits);
+    open.place = place;
     if appends(flags) {
         open.appending = Some(found.open(OFlag::O_WRONLY | OFlag::O_APPEND)?);
     }
@@ -107,10 +112,18 @@ fn keep(shared: &Shared, open: OpenFile) -> io::Result<u64> {
     match shared.handles.file(handle) {
         Ok(_) => Ok(handle),
         Err(revoked) => {
-            shared.handles.close_file(handle);
+            drop(shared.handles.close_file(handle));
             Err(revoked.into())
         }
     }
+}
+
+/// Forgets what is open, with the locks of its holder: nobody waits for that.
+pub(super) fn close(shared: &Shared, handle: FileHandle, holder: Option<Holder>, reply: ReplyEmpty) {
+    let locks = holder.and_then(|holder| shared.locks.take_all(holder));
+    let file = shared.handles.close_file(handle.0);
+    let place = file.as_ref().map_or(Place::Here, |file| file.place);
+    shared.close(place, (locks, file), || reply.ok());
 }
 
 /// Opens a copy of what was asked about. What is opened for writing as well would lose the secrets, so it is not opened at all.
@@ -177,6 +190,7 @@ pub(super) fn create(
             let number = shared.nodes().enter(parent, &name, Some(found.object()));
             let mut open = OpenFile::new(number, file, true, permits);
             open.appending = appending;
+            open.place = shared.place(path.as_path());
             let attributes = attributes::real(number, found.stat());
             Ok((attributes, keep(shared, open).map_err(errno)?))
         });

@@ -5,6 +5,7 @@ use crate::world::{World, destination, rule};
 
 async fn permit(world: &World, target: Target) -> Permit {
     let ends = Ends {
+        protocol: crate::TCP,
         client: "127.0.0.1:1".parse().unwrap(),
         server: None,
     };

@@ -123,6 +123,7 @@ impl Policy {
                 | Basis::NoRule
                 | Basis::ForbiddenAddress(_)
                 | Basis::Malformed(_)
+                | Basis::NotTcp(_)
                 | Basis::Lockdown => Basis::NonInteractive,
             }),
             Verdict::Allow(_) | Verdict::Ask(_) | Verdict::Deny(_) => verdict,

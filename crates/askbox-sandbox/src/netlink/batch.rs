@@ -1,7 +1,7 @@
 //! Netlink messages in the making: headers, attributes, nests (netlink(7), RFC 3549 section 2.3).
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
@@ -77,6 +77,11 @@ impl Batch {
             SockFlag::SOCK_CLOEXEC,
             protocol,
         )?;
+        self.send_by(&netlink)
+    }
+
+    /// The same by a socket that stays.
+    pub(super) fn send_by(&self, netlink: &OwnedFd) -> io::Result<()> {
         send(netlink.as_raw_fd(), &self.bytes, MsgFlags::empty())?;
         let mut buffer = vec![0; 32 * 1024];
         let mut waiting = self.acknowledged;

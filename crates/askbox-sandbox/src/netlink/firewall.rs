@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! nat    output -100: {tcp,udp} dport 53 redirect :10053; 127/8 accept; ::1 accept; tcp redirect :10080
-//! filter output    0: policy drop; ct state established,related accept; 127/8, ::1 accept; reject
+//! filter output    0: policy drop; ct state established,related accept; 127/8, ::1 accept;
+//!                     not tcp, of a program, at most 100 a second: log group 1; reject
 //! ```
+//!
+//! The kernel's own packets (neighbour discovery) belong to no program and are not told of: `meta skuid` has no value for
+//! them, and an expression without a value ends its rule.
 //!
 //! Without the `ct` line the answers of our own listeners are dropped. A rejected UDP send fails at once, so that QUIC
 //! falls back to TCP fast.
@@ -27,6 +31,13 @@ const TABLE: &str = "askbox";
 const REDIRECT: &str = "redirect";
 const WALL: &str = "wall";
 
+/// Packets a second that are told of, and at once: enough for every program that looks for a way out, little enough that
+/// the daemon does not notice one that sends as fast as it can.
+const TOLD_PER_SECOND: u64 = 100;
+const TOLD_AT_ONCE: u32 = 200;
+/// Bytes of a packet that are told: the longest IPv4 header, or the IPv6 one, and the ports.
+const TOLD_BYTES: u32 = 64;
+
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const FAMILY_V4: u8 = 2;
@@ -37,13 +48,22 @@ const REGISTER: u32 = 1;
 const EQUAL: u32 = 0;
 const NOT_EQUAL: u32 = 1;
 
+/// Whether somebody is told of rejected packets.
+#[derive(Clone, Copy)]
+pub(super) enum Telling {
+    /// Whoever listens to this group of `nfnetlink_log`.
+    Of(u16),
+    /// Nobody: not every kernel has it.
+    Nothing,
+}
+
 #[derive(Clone, Copy)]
 enum Policy {
     Drop = 0,
     Accept = 1,
 }
 
-pub(super) fn batch() -> Batch {
+pub(super) fn batch(telling: Telling) -> Batch {
     let mut batch = Batch::default();
     batch.message(BATCH_BEGIN, 0, &BATCH, |_| {});
     batch.message(NEW_TABLE, ACK | CREATE, &INET, |batch| {
@@ -77,6 +97,10 @@ pub(super) fn batch() -> Batch {
     });
     rule(&mut batch, WALL, accept_loopback_v4);
     rule(&mut batch, WALL, accept_loopback_v6);
+    match telling {
+        Telling::Of(group) => rule(&mut batch, WALL, |batch| tell(batch, group)),
+        Telling::Nothing => {}
+    }
     rule(&mut batch, WALL, |batch| {
         expression(batch, "reject", |batch| {
             batch.number(1, 2); // NFT_REJECT_ICMPX_UNREACH
@@ -169,6 +193,24 @@ fn accept(batch: &mut Batch) {
     expression(batch, "immediate", |batch| {
         batch.number(1, 0); // The verdict register.
         batch.nest(2, |batch| batch.nest(2, |batch| batch.number(1, 1))); // NF_ACCEPT
+    });
+}
+
+fn tell(batch: &mut Batch, group: u16) {
+    meta(batch, 16);
+    compare(batch, NOT_EQUAL, &[TCP]);
+    meta(batch, 10); // The user of the socket.
+    expression(batch, "limit", |batch| {
+        batch.attribute(1, &TOLD_PER_SECOND.to_be_bytes());
+        batch.attribute(2, &1u64.to_be_bytes()); // Of one second.
+        batch.number(3, TOLD_AT_ONCE);
+        batch.number(4, 0); // Packets, not bytes.
+        batch.number(5, 0); // What is within the limit matches.
+    });
+    expression(batch, "log", |batch| {
+        batch.attribute(1, &group.to_be_bytes());
+        batch.number(3, TOLD_BYTES);
+        batch.attribute(4, &1u16.to_be_bytes()); // Each at once.
     });
 }
 

@@ -104,6 +104,9 @@ pub enum Descriptor {
     DnsTcp6,
     /// Netlink socket for diagnostics of the sandbox's sockets: who holds which.
     Diagnostics,
+    /// Netlink socket on which the kernel tells of packets that the sandbox's rules reject. Where the kernel cannot, it
+    /// tells of none.
+    Rejected,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
     /// The device of the asking file system, mounted already. Only where the machine has FUSE.
@@ -112,7 +115,7 @@ pub enum Descriptor {
 
 impl Descriptor {
     /// What every launch sends, in this order. [`Self::Files`] follows where there is one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -120,6 +123,7 @@ impl Descriptor {
         Self::DnsTcp4,
         Self::DnsTcp6,
         Self::Diagnostics,
+        Self::Rejected,
         Self::Leash,
     ];
 }

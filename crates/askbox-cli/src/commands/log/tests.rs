@@ -37,7 +37,7 @@ fn the_log_is_read_without_a_daemon() {
     let (_root, context) = context();
     let reader = open(&context).unwrap();
     let mut output = Cursor::new(Vec::new());
-    reader.export(&mut output).unwrap();
+    reader.export(&Format::Jsonl, 0, &mut output).unwrap();
     assert_eq!(String::from_utf8(output.into_inner()).unwrap().lines().count(), 2);
     assert_eq!(verify(&context, true).unwrap(), ExitStatus::Success);
 }

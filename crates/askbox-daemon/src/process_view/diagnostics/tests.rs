@@ -25,17 +25,17 @@ fn check(listen: &str) {
     let server = listener.local_addr().unwrap();
     let diagnostics = own();
     assert_eq!(
-        diagnostics.inode(address, server).unwrap(),
+        diagnostics.inode(TCP, address, server).unwrap(),
         Some(true_inode(&client))
     );
     assert_eq!(
-        diagnostics.inode(server, address).unwrap(),
+        diagnostics.inode(TCP, server, address).unwrap(),
         Some(true_inode(&accepted))
     );
     // Nobody holds these; the second is where a listener would answer.
     let nobody = SocketAddr::new(server.ip(), 1);
-    assert_eq!(diagnostics.inode(nobody, server).unwrap(), None);
-    assert_eq!(diagnostics.inode(server, nobody).unwrap(), None);
+    assert_eq!(diagnostics.inode(TCP, nobody, server).unwrap(), None);
+    assert_eq!(diagnostics.inode(TCP, server, nobody).unwrap(), None);
 }
 
 #[test]
@@ -56,13 +56,16 @@ fn ipv4_through_an_ipv6_socket_is_found() {
     client.connect(&mapped.into()).unwrap();
     let client = TcpStream::from(client);
     let (_accepted, address) = listener.accept().unwrap();
-    assert_eq!(own().inode(address, server).unwrap(), Some(true_inode(&client)));
+    assert_eq!(
+        own().inode(TCP, address, server).unwrap(),
+        Some(true_inode(&client))
+    );
 }
 
 #[test]
 fn addresses_of_two_families_are_refused() {
     let error = own()
-        .inode("127.0.0.1:1".parse().unwrap(), "[::1]:1".parse().unwrap())
+        .inode(TCP, "127.0.0.1:1".parse().unwrap(), "[::1]:1".parse().unwrap())
         .unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
 }
@@ -71,5 +74,20 @@ fn addresses_of_two_families_are_refused() {
 fn half_an_answer_is_an_error() {
     for answer in [&[][..], &[0; 16], &[20; 40]] {
         assert!(inode(answer).is_err());
+    }
+}
+
+#[test]
+fn whoever_sent_a_datagram_is_found() {
+    use std::os::fd::AsRawFd as _;
+    for (own_address, to) in [("127.0.0.1:0", "192.0.2.1:443"), ("[::1]:0", "[2001:db8::1]:443")] {
+        let socket = std::net::UdpSocket::bind(own_address).unwrap();
+        let inode = std::fs::metadata(format!("/proc/self/fd/{}", socket.as_raw_fd()))
+            .unwrap()
+            .ino();
+        let (client, server) = (socket.local_addr().unwrap(), to.parse().unwrap());
+        assert_eq!(own().inode(17, client, server).unwrap(), Some(inode));
+        drop(socket);
+        assert_eq!(own().inode(17, client, server).unwrap(), None);
     }
 }

@@ -6,24 +6,25 @@ use std::io;
 use std::path::PathBuf;
 
 use askbox_desktop::desktop_entry;
-use askbox_paths::own_file;
+use askbox_paths::{Paths, own_file};
 
 /// The entry's name.
 const NAME: &str = "askbox.desktop";
 
-fn path() -> PathBuf {
-    gtk::glib::user_config_dir().join("autostart").join(NAME)
+fn path() -> io::Result<PathBuf> {
+    let directory = Paths::autostart().map_err(io::Error::other)?;
+    Ok(directory.join(NAME))
 }
 
 /// Whether there is an entry that counts: one that says that it is hidden does not.
 pub(crate) fn is_on() -> bool {
-    let entry = own_file::read(&path(), 65_536);
+    let entry = path().and_then(|path| own_file::read(&path, 65_536));
     matches!(entry, Ok(Some(content)) if !desktop_entry::is_hidden(&content))
 }
 
 /// Writes the entry: one that starts the app, or one that is hidden, which also holds an entry of the system's back.
 pub(crate) fn set(on: bool) -> io::Result<()> {
-    let path = path();
+    let path = path()?;
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }

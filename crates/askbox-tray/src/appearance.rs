@@ -1,6 +1,8 @@
 //! Whether the desktop is dark or light, as its settings portal says
 //! (<https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html>). Panels mostly follow it.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use tokio::sync::mpsc::Sender;
 use zbus::Connection;
@@ -27,13 +29,20 @@ trait Settings {
     fn setting_changed(&self, namespace: String, key: String, value: OwnedValue) -> zbus::Result<()>;
 }
 
+/// Between looks for a portal, which may come with another bus.
+const PAUSE: Duration = Duration::from_mins(1);
+
 /// Tells the hub what the icon is drawn with, now and at every change. Without a portal it stays as it is.
 pub(crate) async fn watch(news: Sender<News>) {
-    if let Err(error) = follow(&news).await {
-        tracing::debug!(%error, "no settings portal: the icon is for a dark panel");
+    while !news.is_closed() {
+        if let Err(error) = follow(&news).await {
+            tracing::debug!(%error, "no settings portal: the icon is for a dark panel");
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
+/// One connection to the portal, until it or the hub is gone.
 async fn follow(news: &Sender<News>) -> zbus::Result<()> {
     let bus = Connection::session().await?;
     let settings = SettingsProxy::new(&bus).await?;

@@ -52,15 +52,21 @@ trait Notifications {
 
 /// Shows and closes what it is told to, for as long as somebody tells it.
 pub(crate) async fn serve(mut steps: UnboundedReceiver<Step>, news: Sender<News>) {
+    let mut is_said = false;
     loop {
         let why = match Bus::open(&news).await {
-            Ok(mut bus) => bus.run(&mut steps).await,
+            Ok(mut bus) => {
+                is_said = false;
+                bus.run(&mut steps).await
+            }
             Err(error) => End::Bus(error),
         };
         match why {
             End::Unheard => return,
+            End::Bus(error) if is_said => tracing::debug!(%error, "the session bus is still away"),
             End::Bus(error) => tracing::warn!(%error, "no notifications: the session bus is away"),
         }
+        is_said = true;
         if news.send(News::Server(None)).await.is_err() {
             return;
         }

@@ -2,7 +2,6 @@
 //! blocks. Starts the daemon where none runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::call;
 use crate::daemon_process;
+use crate::ending::Ending;
 use crate::hub::News;
 
 /// Pauses between tries; the last one repeats.
@@ -46,13 +46,14 @@ enum End {
 }
 
 /// Keeps the connection for as long as somebody listens, and the app does not end.
-pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<AtomicBool>) {
+pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<Ending>) {
     let thread = thread::Builder::new().name("link".to_owned());
     let started = thread.spawn(move || {
         let mut failures = 0;
-        while !ending.load(Ordering::Relaxed) {
+        let mut was_stopped = false;
+        while !ending.has_begun() {
             let began = Instant::now();
-            let absence = match follow(&paths, &news) {
+            let absence = match follow(&paths, &news, &mut was_stopped) {
                 End::Unheard => return,
                 End::Behind => continue,
                 End::Failed(absence) => absence,
@@ -61,7 +62,9 @@ pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<AtomicBool>) {
                 return;
             }
             failures = if began.elapsed() < HELD { failures + 1 } else { 1 };
-            thread::sleep(PAUSES[(failures - 1).min(PAUSES.len() - 1)]);
+            // Whoever starts one again wants to be asked at once.
+            let longest = if was_stopped { 1 } else { PAUSES.len() - 1 };
+            thread::sleep(PAUSES[(failures - 1).min(longest)]);
         }
     });
     if let Err(error) = started {
@@ -69,12 +72,13 @@ pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<AtomicBool>) {
     }
 }
 
-/// One connection from its beginning to its end.
-fn follow(paths: &Paths, news: &Sender<News>) -> End {
-    let mut client = match connect(paths) {
+/// One connection from its beginning to its end. A daemon that was stopped is not started again by us.
+fn follow(paths: &Paths, news: &Sender<News>, was_stopped: &mut bool) -> End {
+    let mut client = match connect(paths, *was_stopped) {
         Ok(client) => client,
         Err(absence) => return End::Failed(absence),
     };
+    *was_stopped = false;
     match snapshot(&mut client) {
         Ok(snapshot) => {
             if news.blocking_send(News::Up(Box::new(snapshot))).is_err() {
@@ -87,6 +91,7 @@ fn follow(paths: &Paths, news: &Sender<News>) -> End {
         match client.next_event() {
             Ok(Some(Event::Lagged { .. })) => return End::Behind,
             Ok(Some(event)) => {
+                *was_stopped |= matches!(event, Event::Stopping);
                 let more = more(&mut client, &event);
                 if news.blocking_send(News::Event(Box::new(event))).is_err() {
                     return End::Unheard;
@@ -122,9 +127,9 @@ fn more(client: &mut Client, event: &Event) -> Result<Option<News>, ClientError>
     })
 }
 
-fn connect(paths: &Paths) -> Result<Client, Absence> {
+fn connect(paths: &Paths, was_stopped: bool) -> Result<Client, Absence> {
     match Client::connect(&paths.socket()) {
-        Err(ClientError::NotRunning { .. }) => {}
+        Err(ClientError::NotRunning { .. }) if !was_stopped => {}
         connected => return connected.map_err(|error| absence(&error)),
     }
     daemon_process::start().map_err(|error| Absence {

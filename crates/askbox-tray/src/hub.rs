@@ -2,25 +2,25 @@
 //! notifications, tray and windows are told what follows. It waits for nothing but news.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use askbox_desktop::board::{ARMING_MS, Board, Due, Gone, Serial, Server, Slot, Step};
+use askbox_desktop::channel::Caller;
 use askbox_desktop::choice::{self, Choice};
 use askbox_desktop::desk::{Absence, Snapshot};
 use askbox_desktop::notice::{self, Words};
-use askbox_desktop::{Desk, Link, Preferences, Strings, menu};
+use askbox_desktop::{Desk, Link, Preferences, Strings, WindowEvent, WindowResponse, menu};
 use askbox_paths::Paths;
 use askbox_policy::{Answer, SessionId};
 use askbox_wire::{Event, MissedView, Place, Request, Show, StatusView, Stop, View, WireError};
-use tauri::AppHandle;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender, error::TryRecvError};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::time::{Duration, sleep_until};
 
 use crate::call::call;
-use crate::tray::{self, Ink, Tray};
-use crate::windows::{self, Caller};
+use crate::ending::Ending;
+use crate::tray::{self, Face, Ink, Tray};
+use crate::windows::Windows;
 
 /// How long an answer holds while the daemon has not said otherwise: the built-in default.
 const DEFAULT_EXPIRY_MS: u64 = 3_600_000;
@@ -79,19 +79,17 @@ pub(crate) enum News {
     Trouble(String),
     /// The person chose how the desktop asks.
     Preferences(Preferences),
-    /// A window asks how the daemon is.
-    Link(oneshot::Sender<Link>),
+    /// A window asks how the daemon is, in a call of this number.
+    Link(u64),
     /// A notification shall be shown for a try.
     Test,
     /// The desktop is dark, or light.
     Ink(Ink),
-    /// A tray host is there, or a new one.
-    TrayHost,
 }
 
 /// What is known and what is shown.
 pub(crate) struct Hub {
-    app: AppHandle,
+    windows: Windows,
     paths: Paths,
     desk: Desk,
     board: Board,
@@ -101,23 +99,24 @@ pub(crate) struct Hub {
     preferences: Preferences,
     steps: UnboundedSender<Step>,
     news: Sender<News>,
-    ending: Arc<AtomicBool>,
+    ending: Arc<Ending>,
     began: Instant,
 }
 
 impl Hub {
     pub(crate) fn new(
-        app: AppHandle,
+        windows: Windows,
+        faces: watch::Sender<Option<Face>>,
         paths: Paths,
         preferences: Preferences,
         steps: UnboundedSender<Step>,
         news: Sender<News>,
-        ending: Arc<AtomicBool>,
+        ending: Arc<Ending>,
     ) -> Self {
         Self {
-            tray: Tray::new(app.clone()),
+            tray: Tray::new(faces),
             ink: Ink::default(),
-            app,
+            windows,
             paths,
             desk: Desk::default(),
             board: Board::default(),
@@ -164,20 +163,10 @@ impl Hub {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn default_expiry_ms(&self) -> u64 {
-        self.desk
-            .known()
-            .map_or(DEFAULT_EXPIRY_MS, |known| known.status.policy.default_expiry_ms)
-    }
-
     /// Shows what is different now, and says when to look again.
     fn refresh(&mut self) -> Option<tokio::time::Instant> {
         let now = self.now_ms();
-        let words = Words {
-            strings: &self.strings,
-            preferences: &self.preferences,
-            default_expiry_ms: self.default_expiry_ms(),
-        };
+        let words = words(&self.strings, &self.preferences, &self.desk);
         let steps = self.board.update(&self.desk, words, now);
         let face = tray::Face {
             shape: menu::shape(&self.desk),
@@ -199,7 +188,7 @@ impl Hub {
                     view: View::Prompt,
                     item: Some(question),
                 };
-                windows::show(&self.app, &show, Caller::Nobody);
+                self.windows.show(show, Caller::Nobody);
             }
             Due::At(moment) => next = Some(next.map_or(moment, |next| next.min(moment))),
             Due::Never => {}
@@ -211,18 +200,18 @@ impl Hub {
         match news {
             News::Up(snapshot) => {
                 self.desk.connected(*snapshot);
-                windows::tell_link(&self.app, &self.desk);
-                windows::follow_log(&self.app);
+                self.tell_link();
+                self.windows.follow_log();
             }
             News::Down(absence) => {
                 self.desk.disconnected(absence);
-                windows::tell_link(&self.app, &self.desk);
+                self.tell_link();
             }
             News::Event(event) => self.hear(*event),
             News::Server(server) => self.board.server(server),
             News::Status(status) => {
                 self.desk.status(*status);
-                windows::tell_link(&self.app, &self.desk);
+                self.tell_link();
             }
             News::Missed(missed) => self.desk.missed(missed),
             News::Shown(slot, serial) => {
@@ -252,25 +241,19 @@ impl Hub {
                     self.choose(choice, Place::Tray, Caller::person());
                 }
             }
-            News::Show(show) => windows::show(&self.app, &show, Caller::person()),
+            News::Show(show) => self.windows.show(show, Caller::person()),
             News::Answered { question, result } => self.answered(&question, result),
             News::Trouble(reason) => self.board.trouble(reason),
             News::Preferences(preferences) => self.preferences = preferences,
-            News::Link(window) => {
-                // A window that is gone needs no answer.
-                drop(window.send(windows::link(&self.desk)));
+            News::Link(call) => {
+                let link = WindowResponse::Link(link(&self.desk));
+                self.windows.respond(call, Ok(link));
             }
             News::Test => {
-                let words = Words {
-                    strings: &self.strings,
-                    preferences: &self.preferences,
-                    default_expiry_ms: self.default_expiry_ms(),
-                };
-                let notice = notice::test(words);
+                let notice = notice::test(words(&self.strings, &self.preferences, &self.desk));
                 drop(self.steps.send(Step::Show(Slot::Test, Serial::default(), notice)));
             }
             News::Ink(ink) => self.ink = ink,
-            News::TrayHost => self.tray.host_appeared(),
         }
     }
 
@@ -282,7 +265,7 @@ impl Hub {
             Event::LimitHit { session, text, .. } => self.board.limited(session, text),
             _ => {}
         }
-        windows::tell(&self.app, &askbox_desktop::WindowEvent::Daemon(Box::new(event)));
+        self.windows.tell(None, WindowEvent::Daemon(Box::new(event)));
     }
 
     fn choose(&mut self, choice: Choice, place: Place, caller: Caller) {
@@ -295,16 +278,16 @@ impl Hub {
                 for_ms,
             } => self.answer(question, revision, choice::answer(button, for_ms), place),
             Choice::Prompt(question) => {
-                windows::show(&self.app, &show(View::Prompt, Some(question)), caller);
+                self.windows.show(show(View::Prompt, Some(question)), caller);
             }
-            Choice::Questions => windows::show(&self.app, &show(View::Questions, None), caller),
-            Choice::Open => windows::open(&self.app, caller),
+            Choice::Questions => self.windows.show(show(View::Questions, None), caller),
+            Choice::Open => self.windows.open(caller),
             Choice::Later => {}
             Choice::Resume(session) => self.tell_daemon(Request::Resume {
                 session: Some(session),
             }),
             Choice::Review(SessionId(session)) => {
-                windows::show(&self.app, &show(View::Sessions, Some(session)), caller);
+                self.windows.show(show(View::Sessions, Some(session)), caller);
             }
             Choice::Stop(session) => self.tell_daemon(Request::Stop(Stop::Session(session))),
             Choice::Pause(milliseconds) => self.tell_daemon(Request::Pause {
@@ -351,16 +334,49 @@ impl Hub {
         });
     }
 
+    /// Tells every window how the daemon is.
+    fn tell_link(&self) {
+        self.windows.tell(None, WindowEvent::Link(link(&self.desk)));
+    }
+
     /// Ends the daemon with its sessions, then the app.
     fn quit(&self) {
         // Else the link would start another daemon.
-        self.ending.store(true, Ordering::Relaxed);
-        let (paths, app) = (self.paths.clone(), self.app.clone());
+        self.ending.begin();
+        let (paths, ending) = (self.paths.clone(), Arc::clone(&self.ending));
         tokio::spawn(async move {
             if let Err(error) = call(&paths, Request::Shutdown).await {
                 tracing::warn!(%error, "the daemon could not be told to end");
             }
-            app.exit(0);
+            ending.finish();
         });
+    }
+}
+
+/// What texts are made with.
+fn words<'a>(strings: &'a Strings, preferences: &'a Preferences, desk: &Desk) -> Words<'a> {
+    let default_expiry_ms = desk
+        .known()
+        .map_or(DEFAULT_EXPIRY_MS, |known| known.status.policy.default_expiry_ms);
+    Words {
+        strings,
+        preferences,
+        default_expiry_ms,
+    }
+}
+
+/// What windows are told of the connection.
+fn link(desk: &Desk) -> Link {
+    match desk.known() {
+        Ok(known) => Link::Up {
+            status: Box::new(known.status.clone()),
+            questions: known.questions.clone(),
+            missed: known.missed.clone(),
+            sessions: known.sessions.clone(),
+        },
+        Err(absence) => Link::Down {
+            reason: absence.reason.clone(),
+            hint: absence.hint.clone(),
+        },
     }
 }

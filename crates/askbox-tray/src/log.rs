@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::call;
+use crate::windows::Windows;
 use askbox_audit::Reader;
+use askbox_desktop::channel::Window;
 use askbox_desktop::{LogQuery, TrafficQuery, WindowEvent, WindowResponse, log};
 use askbox_paths::Paths;
 use askbox_wire::{Client, ClientError, ErrorCode, Event, Follow, Request, Topic, WireError};
-use tauri::AppHandle;
-
-use crate::{call, windows};
 
 /// What a window wants of the log.
 pub(crate) enum Wanted {
@@ -48,7 +48,7 @@ fn answer(paths: &Paths, wanted: Wanted) -> Result<WindowResponse, WireError> {
         }
         Wanted::Traffic(query) => WindowResponse::Traffic(log::traffic(&reader, query, now_ms())?),
         Wanted::Export => {
-            let file = export(&reader)?;
+            let file = export(&reader, &paths.downloads())?;
             WindowResponse::Written {
                 file: askbox_policy::display::path(&file, askbox_policy::display::MAX_PATH),
             }
@@ -57,9 +57,7 @@ fn answer(paths: &Paths, wanted: Wanted) -> Result<WindowResponse, WireError> {
 }
 
 /// Writes every event as a line of JSON to a new file.
-fn export(reader: &Reader) -> Result<PathBuf, WireError> {
-    let directory =
-        gtk::glib::user_special_dir(gtk::glib::UserDirectory::Downloads).unwrap_or_else(gtk::glib::home_dir);
+fn export(reader: &Reader, directory: &Path) -> Result<PathBuf, WireError> {
     let path = directory.join(format!("askbox-log-{}.jsonl", now_ms() / 1000));
     let write = |path: &Path| {
         let new = OpenOptions::new()
@@ -104,12 +102,12 @@ enum State {
 
 impl Feed {
     /// Begins. Without a daemon there is nothing to follow; it begins anew when there is one again.
-    pub(crate) fn begin(app: AppHandle, paths: &Paths) -> Self {
+    pub(crate) fn begin(windows: Windows, paths: &Paths) -> Self {
         let state = Arc::new(Mutex::new(State::Begun));
         let (socket, shared) = (paths.socket(), Arc::clone(&state));
         let thread = thread::Builder::new().name("log".to_owned());
         let started = thread.spawn(move || {
-            if let Err(error) = follow(&app, &socket, &shared) {
+            if let Err(error) = follow(&windows, &socket, &shared) {
                 tracing::warn!(%error, "the log is not followed any more");
             }
         });
@@ -120,7 +118,7 @@ impl Feed {
     }
 }
 
-fn follow(app: &AppHandle, socket: &Path, state: &Mutex<State>) -> Result<(), ClientError> {
+fn follow(windows: &Windows, socket: &Path, state: &Mutex<State>) -> Result<(), ClientError> {
     let mut client = Client::connect(socket)?;
     let followed = Request::Follow(Follow {
         topics: vec![Topic::Log],
@@ -134,7 +132,7 @@ fn follow(app: &AppHandle, socket: &Path, state: &Mutex<State>) -> Result<(), Cl
     }
     while let Some(event) = client.next_event()? {
         if !matches!(event, Event::Stopping) {
-            windows::tell_main(app, &WindowEvent::Daemon(Box::new(event)));
+            windows.tell(Some(Window::Main), WindowEvent::Daemon(Box::new(event)));
         }
     }
     Ok(())

@@ -1,0 +1,192 @@
+//! What each request of a window does. A window may ask for what is listed here; everything else that the daemon knows is for
+//! other front ends.
+
+use askbox_desktop::channel::Window;
+use askbox_desktop::{WindowRequest, WindowResponse};
+use askbox_paths::Paths;
+use askbox_wire::{ErrorCode, Place, Request, WireError};
+use tokio::sync::mpsc::Sender;
+
+use crate::call::call;
+use crate::hub::News;
+use crate::{log, preferences, review};
+
+/// Does what a window asks for. [`WindowRequest::Link`] is the hub's, [`WindowRequest::Close`] the window's own.
+pub(crate) async fn answer(
+    paths: &Paths,
+    news: &Sender<News>,
+    window: Window,
+    request: WindowRequest,
+) -> Result<WindowResponse, WireError> {
+    may_ask(window, &request)?;
+    match request {
+        WindowRequest::Daemon(request) => {
+            let response = call(paths, of_a_window(*request)).await?;
+            Ok(WindowResponse::Daemon(Box::new(response)))
+        }
+        WindowRequest::Link | WindowRequest::Close => Err(refused()),
+        WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(paths))),
+        WindowRequest::SetPreferences(chosen) => {
+            let stored = preferences::store(paths.clone(), chosen.clone()).await;
+            stored.map_err(|error| {
+                WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
+            })?;
+            tell(news, News::Preferences(chosen.clone())).await?;
+            Ok(WindowResponse::Preferences(chosen))
+        }
+        WindowRequest::TestNotification => {
+            tell(news, News::Test).await?;
+            Ok(WindowResponse::Done)
+        }
+        WindowRequest::Show(show) => {
+            tell(news, News::Show(show)).await?;
+            Ok(WindowResponse::Done)
+        }
+        WindowRequest::Log(query) => log::read(paths, log::Wanted::Events(query)).await,
+        WindowRequest::PastSessions => log::read(paths, log::Wanted::PastSessions).await,
+        WindowRequest::Traffic(query) => log::read(paths, log::Wanted::Traffic(query)).await,
+        WindowRequest::ExportLog => log::read(paths, log::Wanted::Export).await,
+        WindowRequest::Review { session } => {
+            let review = review::review(session, None).await?;
+            Ok(WindowResponse::Review(review))
+        }
+        WindowRequest::Revert { session, paths } => {
+            let review = review::review(session, Some(paths)).await?;
+            Ok(WindowResponse::Review(review))
+        }
+    }
+}
+
+/// An answer from a window is logged as one, whatever the page says.
+fn of_a_window(mut request: Request) -> Request {
+    if let Request::Answer { place, .. } = &mut request {
+        *place = Place::Window;
+    }
+    request
+}
+
+/// Whether a window may ask for this: the prompt for what a prompt needs, the main window for what a person does.
+fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
+    let is_for_prompt = match request {
+        WindowRequest::Daemon(request) => {
+            may_ask_daemon(request)?;
+            matches!(
+                **request,
+                Request::Status | Request::Questions | Request::Missed | Request::Answer { .. }
+            )
+        }
+        WindowRequest::Link | WindowRequest::Show(_) | WindowRequest::Close => true,
+        WindowRequest::Log(_)
+        | WindowRequest::PastSessions
+        | WindowRequest::Traffic(_)
+        | WindowRequest::Review { .. }
+        | WindowRequest::Revert { .. }
+        | WindowRequest::ExportLog
+        | WindowRequest::Preferences
+        | WindowRequest::SetPreferences(_)
+        | WindowRequest::TestNotification => false,
+    };
+    if is_for_prompt || window == Window::Main {
+        return Ok(());
+    }
+    Err(refused())
+}
+
+fn refused() -> WireError {
+    WireError::new(ErrorCode::Refused, "this window may not ask for this")
+}
+
+/// Whether a person may ask the daemon for this in a window.
+fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
+    match request {
+        Request::Status
+        | Request::Questions
+        | Request::Missed
+        | Request::Answer { .. }
+        | Request::Rules
+        | Request::AddRule(_)
+        | Request::AddRules(_)
+        | Request::ReplaceRule { .. }
+        | Request::RemoveRule { .. }
+        | Request::Grants
+        | Request::Revoke(_)
+        | Request::SetExpiry { .. }
+        | Request::Pause { .. }
+        | Request::Lockdown { .. }
+        | Request::Settings
+        | Request::ChangeSettings(_)
+        | Request::ExportPolicy
+        | Request::ImportPolicy { .. }
+        | Request::Resume { .. }
+        | Request::Sessions
+        | Request::Inspect { .. }
+        | Request::Stop(_)
+        | Request::Kill(_)
+        | Request::Thaw { .. }
+        | Request::Trust { .. } => Ok(()),
+        Request::Follow(_)
+        | Request::Launch(_)
+        | Request::Serve { .. }
+        | Request::Started { .. }
+        | Request::Ended { .. }
+        | Request::Show(_)
+        | Request::Shutdown => Err(refused()),
+    }
+}
+
+async fn tell(news: &Sender<News>, what: News) -> Result<(), WireError> {
+    news.send(what).await.map_err(|_ends| ending())
+}
+
+fn ending() -> WireError {
+    WireError::new(ErrorCode::Stopping, "the app ends")
+}
+
+#[cfg(test)]
+mod tests {
+    use askbox_wire::{Show, View};
+
+    use super::*;
+
+    fn daemon(request: Request) -> WindowRequest {
+        WindowRequest::Daemon(Box::new(request))
+    }
+
+    #[test]
+    fn the_prompt_window_may_do_what_a_prompt_needs() {
+        let show = WindowRequest::Show(Show {
+            view: View::Questions,
+            item: None,
+        });
+        for request in [daemon(Request::Status), daemon(Request::Questions), show] {
+            assert_eq!(may_ask(Window::Prompt, &request), Ok(()), "{request:?}");
+        }
+        for request in [
+            daemon(Request::Lockdown { on: false }),
+            daemon(Request::Rules),
+            WindowRequest::ExportLog,
+            WindowRequest::SetPreferences(askbox_desktop::Preferences::default()),
+        ] {
+            assert!(may_ask(Window::Prompt, &request).is_err(), "{request:?}");
+            assert_eq!(may_ask(Window::Main, &request), Ok(()), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn no_window_may_do_what_is_for_other_front_ends() {
+        for window in [Window::Main, Window::Prompt] {
+            assert!(may_ask(window, &daemon(Request::Shutdown)).is_err());
+        }
+    }
+
+    #[test]
+    fn an_answer_from_a_window_is_logged_as_one() {
+        let answer = |place| Request::Answer {
+            id: "q1".to_owned(),
+            revision: 1,
+            answer: askbox_desktop::choice::answer(askbox_desktop::Button::AllowOnce, 0).unwrap(),
+            place,
+        };
+        assert_eq!(of_a_window(answer(Place::CommandLine)), answer(Place::Window));
+    }
+}
