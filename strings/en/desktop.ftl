@@ -48,6 +48,7 @@ notice-missed = { $count ->
 notice-quiet = A session asks too much
 notice-quiet-means = What it asks for now is denied without a question.
 notice-flagged = Changed inside, runs outside later
+notice-limited = A sandbox met a limit
 notice-trouble = That did not happen
 notice-test = Askbox asks like this
 notice-test-means = This is a test. Nothing waits for an answer.

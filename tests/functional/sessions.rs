@@ -34,3 +34,30 @@ fn what_connections_carry_is_counted_while_they_are_open() {
     running.finish().succeeded();
     assert_eq!(sessions(&world), Vec::<Value>::new());
 }
+
+#[test]
+fn the_programs_of_a_session_are_shown_as_a_tree() {
+    let world = World::new();
+    let running = world.start_sh(&[], "bash -c 'sleep 1000; :'; :");
+    let mut tree = String::new();
+    world.eventually("all of them run", || {
+        let Some(id) = sessions(&world)
+            .first()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+        else {
+            return false;
+        };
+        tree = world.ok(&["processes", &id]);
+        tree.lines().count() == 3 && tree.contains("sleep 1000")
+    });
+    let depth = |word: &str| {
+        let line = tree.lines().find(|line| line.ends_with(word)).unwrap();
+        line.find(word)
+    };
+    assert!(
+        depth("sleep 1000") > tree.lines().next().unwrap().find("sh -c"),
+        "{tree}"
+    );
+    world.ok(&["stop", "--all"]);
+    drop(running);
+}

@@ -11,6 +11,7 @@ mod grants;
 mod guarded_names;
 mod host;
 mod life;
+mod limits;
 mod made;
 mod network;
 mod planted;

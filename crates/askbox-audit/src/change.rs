@@ -40,6 +40,10 @@ pub enum SessionChange {
     Quiet,
     /// A person let it ask again.
     Resumed,
+    /// It met a limit of what it may use of the machine.
+    Limited,
+    /// A person let it go on after that.
+    Thawed,
     /// It has all the connections that it may have; further ones wait.
     Full,
     /// It was denied more different things than are listed; further ones are counted.
@@ -136,13 +140,15 @@ impl RuleChange {
 
 impl SessionChange {
     /// Each of them.
-    pub const ALL: [SessionChange; 8] = [
+    pub const ALL: [SessionChange; 10] = [
         SessionChange::Started,
         SessionChange::Flagged,
         SessionChange::Made,
         SessionChange::Ended,
         SessionChange::Quiet,
         SessionChange::Resumed,
+        SessionChange::Limited,
+        SessionChange::Thawed,
         SessionChange::Full,
         SessionChange::Flood,
     ];
@@ -156,6 +162,8 @@ impl SessionChange {
             SessionChange::Ended => "ended",
             SessionChange::Quiet => "quiet",
             SessionChange::Resumed => "resumed",
+            SessionChange::Limited => "limited",
+            SessionChange::Thawed => "thawed",
             SessionChange::Full => "full",
             SessionChange::Flood => "flood",
         }

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, what it means, and the help that teaches it. Parses, and does nothing else.
 
+use askbox_policy::resource_limits::{self, Bound};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod answer;
@@ -177,11 +178,25 @@ settings, state and domains.")]
   askbox sessions --json | jq -r '.[].id'")]
     Sessions(JsonArgs),
 
+    /// Show the programs of a session as a tree, with their beginnings
+    #[command(after_help = "Examples:
+  askbox processes 7d3k9xq2")]
+    Processes(ProcessesArgs),
+
     /// End a sandbox and everything in it
+    ///
+    /// Its programs are asked to end, and killed after 5 seconds.
     #[command(after_help = "Examples:
   askbox stop 7d3k9xq2
+  askbox stop 7d3k9xq2 --now
   askbox stop --all")]
     Stop(StopArgs),
+
+    /// Let a session go on that is frozen, since it grew on disk by more than it may
+    #[command(after_help = "Examples:
+  askbox thaw 7d3k9xq2
+  askbox thaw 7d3k9xq2 --disk 20G")]
+    Thaw(ThawArgs),
 
     /// Show the window of the desktop app
     ///
@@ -307,6 +322,9 @@ pub(crate) struct StopArgs {
     /// End every session
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
+    /// Kill at once, and ask nothing first
+    #[arg(long)]
+    pub(crate) now: bool,
     /// Print JSON: an object with `stopped`, the number of them
     #[arg(long)]
     pub(crate) json: bool,
@@ -346,6 +364,26 @@ pub(crate) enum OpenView {
     Activity,
     /// Settings
     Settings,
+}
+
+/// Of `askbox processes`.
+#[derive(Debug, Args)]
+pub(crate) struct ProcessesArgs {
+    /// The session, as `askbox sessions` names it
+    pub(crate) id: String,
+    /// Print JSON: an object with `processes`, each with `pid`, `parent`, `display` and `started`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Of `askbox thaw`.
+#[derive(Debug, Args)]
+pub(crate) struct ThawArgs {
+    /// The session, as `askbox sessions` names it
+    pub(crate) id: String,
+    /// By how much more it may grow; without it, by as much as before
+    #[arg(long, value_name = "SIZE", value_parser = resource_limits::size)]
+    pub(crate) disk: Option<Bound<u64>>,
 }
 
 /// Of `askbox daemon`.

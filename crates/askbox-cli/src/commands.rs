@@ -14,6 +14,7 @@ mod log;
 mod man;
 mod open;
 mod pause;
+mod processes;
 mod profiles;
 mod questions;
 mod review;
@@ -24,6 +25,7 @@ mod sessions;
 mod settings;
 mod status;
 mod stop;
+mod thaw;
 mod trust;
 
 /// Does it.
@@ -43,7 +45,9 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Trust(arguments) => trust::run(context, &arguments),
         Command::Sessions(arguments) => sessions::run(context, &arguments),
         Command::Review(arguments) => review::run(context, &arguments),
+        Command::Processes(arguments) => processes::run(context, arguments),
         Command::Stop(arguments) => stop::run(context, arguments),
+        Command::Thaw(arguments) => thaw::run(context, arguments),
         Command::Open(arguments) => open::run(context, &arguments),
         Command::Log(arguments) => log::run(context, arguments),
         Command::Status(arguments) => status::run(context, &arguments),

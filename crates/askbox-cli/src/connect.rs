@@ -176,6 +176,11 @@ pub(crate) fn is_inherited(name: &OsStr) -> bool {
     })
 }
 
+/// Whether this user's service manager can be asked for the control groups of sessions.
+pub(crate) fn has_control_groups(context: &Context) -> bool {
+    has_service_manager(runtime(context), Path::new(askbox_daemon::BUSCTL))
+}
+
 /// Whether there is a service manager of this user, and a program of the system's to talk to it.
 fn has_service_manager(runtime: Option<&Path>, starter: &Path) -> bool {
     let is_there = runtime.is_some_and(|runtime| {

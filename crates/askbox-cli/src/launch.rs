@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use askbox_sandbox::launch::{self, Inheritance};
 use askbox_wire::{
-    Client, ClientError, Descriptor, Follow, LaunchRequest, Request, Response, Terminals, Topic,
+    Client, ClientError, Descriptor, Event, Follow, LaunchRequest, Request, Response, Terminals, Topic,
 };
 
 use crate::context::Context;
@@ -44,7 +44,7 @@ fn step(step: &'static str) -> impl FnOnce(io::Error) -> Error {
 }
 
 /// Runs the command to its end.
-pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context) -> Result<End, Error> {
+pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Context) -> Result<End, Error> {
     refuse_directories()?;
     let terminals = request.terminals;
     let quiet = request.options.quiet;
@@ -58,6 +58,7 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     };
     // Before the daemon plans: the launch child has enough to do meanwhile.
     let mut begun = launch::begin(inheritance).map_err(Error::Launch)?;
+    request.child = Some(begun.pid());
     let Response::Launched {
         session,
         notices,
@@ -88,7 +89,7 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
     drop(borrowed);
     drop(descriptors);
     let follow = Follow {
-        topics: vec![Topic::Questions, Topic::Flagged],
+        topics: vec![Topic::Questions, Topic::Flagged, Topic::Limits],
         session: Some(session.clone()),
     };
     expect(&client.call(Request::Follow(follow))?, &Response::Done)?;
@@ -115,16 +116,28 @@ pub(crate) fn run(client: &mut Client, request: LaunchRequest, context: &Context
             // A daemon that ends at this moment takes nothing from a command that ran to its end.
             Ok(_) | Err(_) => {}
         }
+        end = told_to_end(client).unwrap_or(end);
     }
     report_lost(end, lost)
 }
 
+/// A command may have ended because it was told to, and that be heard of only now.
+fn told_to_end(client: &mut Client) -> Option<End> {
+    let mut told = None;
+    while client.has_held_event() {
+        if let Ok(Some(Event::SessionStopping { reason, text, .. })) = client.next_event() {
+            told = Some(End::Stopped { reason, text });
+        }
+    }
+    told
+}
+
 /// A command that could not know that its words were lost must not seem to have succeeded; one that failed says so itself.
 fn report_lost(end: End, lost: Option<Failure>) -> Result<End, Error> {
-    match (end, lost) {
-        (_, None) => Ok(end),
-        (End::Command(0), Some(Failure { step, source })) => Err(Error::Step { step, source }),
-        (_, Some(Failure { step, source })) => {
+    match lost {
+        None => Ok(end),
+        Some(Failure { step, source }) if end == End::Command(0) => Err(Error::Step { step, source }),
+        Some(Failure { step, source }) => {
             show(&[format!("cannot {step}: {source}")]);
             Ok(end)
         }

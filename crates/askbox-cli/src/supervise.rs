@@ -4,7 +4,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use askbox_wire::{Client, Event};
+use askbox_policy::Resource;
+use askbox_wire::{Client, Event, StopReason};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, kill};
@@ -32,14 +33,19 @@ const WATCHED: [Signal; 9] = [
 const RECHECK_MILLISECONDS: u16 = 250;
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The command ended: its status, 128 + n for signal n.
     Command(u8),
     /// The daemon went away, and the session with it.
     DaemonGone,
-    /// Somebody stopped the session.
-    Stopped,
+    /// Somebody stopped the session, or a limit did.
+    Stopped {
+        /// For programs.
+        reason: StopReason,
+        /// For people; empty where there is nothing to say.
+        text: String,
+    },
 }
 
 /// The signals of the loop, blocked from now on. Made before the launch, so that none is lost.
@@ -107,7 +113,8 @@ pub(crate) struct Supervisor<'a> {
     streams: Streams,
     raw: Option<RawMode>,
     daemon_gone: bool,
-    stopped: bool,
+    /// Why the session ends, once that is so.
+    stopped: Option<(StopReason, String)>,
     quiet: bool,
 }
 
@@ -128,7 +135,7 @@ impl<'a> Supervisor<'a> {
             streams,
             raw: None,
             daemon_gone: false,
-            stopped: false,
+            stopped: None,
             quiet,
         }
     }
@@ -168,8 +175,10 @@ impl<'a> Supervisor<'a> {
                 self.drain()?;
                 let end = match status {
                     _ if self.daemon_gone => End::DaemonGone,
-                    _ if self.stopped => End::Stopped,
-                    status => End::Command(status),
+                    status => match self.stopped.take() {
+                        Some((reason, text)) => End::Stopped { reason, text },
+                        None => End::Command(status),
+                    },
                 };
                 return Ok((end, self.streams.finish()));
             }
@@ -255,8 +264,14 @@ impl<'a> Supervisor<'a> {
             Ok(Some(Event::Flagged { names, .. })) => {
                 self.notice(&format!("runs outside the sandbox later: {}", names.join(", ")));
             }
+            Ok(Some(Event::LimitHit { resource, text, .. })) => match resource {
+                // Said when the session has ended, and the terminal is as it was.
+                Resource::RunTime | Resource::Memory => {}
+                Resource::Processes | Resource::Disk => self.notice(&text),
+            },
+            Ok(Some(Event::SessionStopping { reason, text, .. })) => self.stopped = Some((reason, text)),
             Ok(Some(Event::SessionEnded { .. })) => {
-                self.stopped = true;
+                self.stopped.get_or_insert((StopReason::Asked, String::new()));
                 self.end_now()?;
             }
             Ok(Some(_)) => {}

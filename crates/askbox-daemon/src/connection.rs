@@ -18,7 +18,8 @@ use crate::daemon::{Daemon, Phase};
 use crate::follow::Following;
 use crate::limits;
 use crate::requests;
-use crate::session::{self, Ending, Watching};
+use crate::session::stopping::{Stopping, Why};
+use crate::session::{self, Ending, Keeping, Making, Watching};
 
 /// What the daemon keeps of one front end.
 #[derive(Debug)]
@@ -34,20 +35,27 @@ pub(crate) struct FrontEnd {
 pub(crate) struct HeldSession {
     /// Which.
     pub(crate) id: SessionId,
-    /// Becomes true when somebody stops it.
-    pub(crate) stopped: watch::Receiver<bool>,
+    /// Says when it is to end.
+    pub(crate) stopped: watch::Receiver<Stopping>,
+    /// Whether its client knows that it is to end.
+    pub(crate) has_heard: bool,
     /// Its start on its way into the log; `None` once somebody has waited for it.
     pub(crate) logged: Option<JoinHandle<Result<u64, askbox_audit::Error>>>,
     /// How its project is, on its way into its record; `None` once somebody has waited for it.
     pub(crate) recorded: Option<JoinHandle<Option<Watching>>>,
     /// Looks out for what it makes, while this is held.
     pub(crate) watching: Option<Watching>,
+    /// Its control group in the making; `None` once somebody has waited for it.
+    pub(crate) scope: Option<Making>,
+    /// Keeps it to its limits, while this is held.
+    pub(crate) keeping: Option<Keeping>,
 }
 
 /// What a connection wakes up for.
 enum Wake {
     Call(Result<Option<Box<Incoming>>, ReceiveError>),
     Followed(Box<Event>),
+    Stopping(SessionId, Why),
     Stopped(SessionId),
     DaemonEnds,
 }
@@ -70,10 +78,9 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, mut connection: Connection) {
             tracing::error!(%error, session = %held.id, "the start of a session is not in the log");
         }
         session::recorded(&mut held).await;
-        let how = if *held.stopped.borrow() {
-            Ending::Stopped
-        } else {
-            Ending::ConnectionLost
+        let how = match &*held.stopped.borrow() {
+            Stopping::Asked(why) | Stopping::Now(why) => Ending::Stopped(why.reason),
+            Stopping::No => Ending::ConnectionLost,
         };
         session::end(&daemon, &held.id, how).await;
     }
@@ -90,7 +97,7 @@ async fn converse(
         let wake = tokio::select! {
             // What has happened is told before the end is.
             biased;
-            session = stopped(held) => Wake::Stopped(session),
+            wake = stopped(held) => wake,
             event = following.next(daemon) => Wake::Followed(Box::new(event)),
             call = connection.receiver.next() => Wake::Call(call.map(|call| call.map(Box::new))),
             _ = phase.wait_for(|phase| *phase == Phase::Over) => Wake::DaemonEnds,
@@ -104,6 +111,14 @@ async fn converse(
                 return Err(error);
             }
             Wake::Followed(event) => push(&mut connection.sender, *event).await?,
+            Wake::Stopping(session, Why { reason, text }) => {
+                let event = Event::SessionStopping {
+                    session,
+                    reason,
+                    text,
+                };
+                push(&mut connection.sender, event).await?;
+            }
             Wake::Stopped(session) => {
                 push(&mut connection.sender, Event::SessionEnded { session }).await?;
                 return last_words(daemon, connection, front_end).await;
@@ -204,15 +219,31 @@ async fn push(sender: &mut Sender, event: Event) -> Result<(), SendError> {
     }
 }
 
-/// Resolves when the session of the connection is stopped; never without one.
-async fn stopped(held: &mut Option<HeldSession>) -> SessionId {
+/// Resolves when the session of the connection is to end, and when it is stopped; never without one. Its client hears why
+/// before it hears that.
+async fn stopped(held: &mut Option<HeldSession>) -> Wake {
     let Some(held) = held else { return pending().await };
-    let is_stopped = held.stopped.wait_for(|stopped| *stopped).await.is_ok();
-    // Otherwise it has ended and is out of the table already.
-    if is_stopped {
-        held.id.clone()
-    } else {
-        pending().await
+    let has_heard = held.has_heard;
+    let is_news = |stopping: &Stopping| match stopping {
+        Stopping::No => false,
+        Stopping::Asked(_) => !has_heard,
+        Stopping::Now(_) => true,
+    };
+    let stopping = held
+        .stopped
+        .wait_for(is_news)
+        .await
+        .map(|stopping| stopping.clone());
+    let Ok(stopping) = stopping else {
+        // It has ended and is out of the table already.
+        return pending().await;
+    };
+    match stopping {
+        Stopping::Asked(why) | Stopping::Now(why) if !has_heard => {
+            held.has_heard = true;
+            Wake::Stopping(held.id.clone(), why)
+        }
+        Stopping::No | Stopping::Asked(_) | Stopping::Now(_) => Wake::Stopped(held.id.clone()),
     }
 }
 

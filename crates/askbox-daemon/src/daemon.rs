@@ -39,6 +39,8 @@ pub struct DaemonOptions {
     pub managed_policy: PathBuf,
     /// The directories on the user's PATH. Those below the home directory are on the start-up list.
     pub path_directories: Vec<PathBuf>,
+    /// Whether the user has a service manager that makes control groups.
+    pub has_service_manager: bool,
     /// How many files this process may have open at once.
     pub open_files: u64,
     /// Gets one byte once front ends can connect, and is closed then.
@@ -51,6 +53,7 @@ pub(crate) struct Daemon {
     pub(crate) paths: Paths,
     pub(crate) home: CanonicalPath,
     pub(crate) init: PathBuf,
+    pub(crate) has_service_manager: bool,
     pub(crate) log: Log,
     pub(crate) gate: Gate,
     pub(crate) policy: PolicyStore,
@@ -114,6 +117,7 @@ pub(crate) fn run_with(
             init,
             managed_policy,
             path_directories,
+            has_service_manager,
             open_files,
             ready,
         } = options;
@@ -124,6 +128,7 @@ pub(crate) fn run_with(
             init,
             managed_policy,
             &path_directories,
+            has_service_manager,
             room,
         )?);
         opened(&daemon);
@@ -215,6 +220,7 @@ impl Daemon {
         init: PathBuf,
         managed_policy: PathBuf,
         path_directories: &[PathBuf],
+        has_service_manager: bool,
         room: Room,
     ) -> Result<Self, Error> {
         let home = canonical_home(paths.home())?;
@@ -248,6 +254,7 @@ impl Daemon {
             paths: paths.clone(),
             home,
             init,
+            has_service_manager,
             log,
             gate,
             policy,

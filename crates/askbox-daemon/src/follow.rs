@@ -44,7 +44,7 @@ impl Following {
         let mut following = Self {
             first: first.collect(),
             log: wants(Topic::Log).then(|| daemon.log.subscribe()),
-            news: [Topic::Sessions, Topic::Policy, Topic::Flagged]
+            news: [Topic::Sessions, Topic::Policy, Topic::Flagged, Topic::Limits]
                 .into_iter()
                 .any(wants)
                 .then(|| daemon.news.subscribe()),
@@ -91,7 +91,10 @@ impl Following {
             | Event::MissedChanged
             | Event::GrantsChanged => (Topic::Questions, None),
             Event::SessionChanged(session) => (Topic::Sessions, Some(&session.id)),
-            Event::SessionEnded { session } => (Topic::Sessions, Some(session)),
+            Event::SessionEnded { session } | Event::SessionStopping { session, .. } => {
+                (Topic::Sessions, Some(session))
+            }
+            Event::LimitHit { session, .. } => (Topic::Limits, Some(session)),
             Event::Flagged { session, .. } => (Topic::Flagged, Some(session)),
             Event::PolicyChanged(_) => (Topic::Policy, None),
             Event::Log(event) => {

@@ -24,3 +24,4 @@ mod testing;
 
 pub use daemon::{DaemonOptions, run};
 pub use error::Error;
+pub use session::BUSCTL;

@@ -130,6 +130,33 @@ pub(crate) const NODE_SHOWN: usize = 512;
 /// A clock tick of the kernel for programs: `USER_HZ` is 100 on x86-64 and arm64.
 pub(crate) const TICK_MS: u64 = 10;
 
+/// How long the programs of a session that is asked to end have for it, before they are killed.
+pub(crate) const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// How often it is looked what a session uses of the machine.
+pub(crate) const USAGE_REST: Duration = Duration::from_secs(1);
+
+/// The same for a session that may use little memory, or uses half of it: a program fills a GiB in half a second.
+pub(crate) const USAGE_CLOSE_REST: Duration = Duration::from_millis(100);
+
+/// What is little memory there.
+pub(crate) const LITTLE_MEMORY: u64 = 2 << 30;
+
+/// How long it is waited until the log has that a session met a limit: it may fill memory meanwhile.
+pub(crate) const TOLD_WAIT: Duration = Duration::from_millis(100);
+
+/// How long a look at what a project holds may take.
+pub(crate) const GROWTH_WAIT: Duration = Duration::from_secs(5);
+
+/// The memory of a machine that does not say how much it has: what nothing that runs a desktop falls short of.
+pub(crate) const UNKNOWN_MEMORY: u64 = 2 << 30;
+
+/// How long systemd may take to make the control group of a session; on an idle machine it takes 25 ms.
+pub(crate) const SCOPE_WAIT: Duration = Duration::from_secs(1);
+
+/// Processes of Askbox in the control group of a session: launch child, bwrap and askbox-init.
+pub(crate) const OWN_TASKS: u64 = 3;
+
 /// Longest name of anything else that is shown.
 pub(crate) const NAME_SHOWN: usize = 80;
 

@@ -14,6 +14,7 @@ mod proc;
 mod shells;
 mod socket_table;
 mod tree;
+mod usage;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,7 @@ use askbox_policy::Process;
 pub use diagnostics::Diagnostics;
 pub use pool::Pool;
 pub use tree::{Node, Tree};
+pub use usage::Usage;
 
 /// How long finding a process may take: a prompt that names nobody is better than one that comes late.
 pub const DEADLINE: Duration = Duration::from_millis(200);

@@ -57,7 +57,9 @@ pub(crate) async fn handle(
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(sessions::list(daemon)),
         Request::Inspect { session } => sessions::inspect(daemon, &session).await,
-        Request::Stop(what) => sessions::stop(daemon, what).await,
+        Request::Stop(what) => sessions::stop(daemon, what, sessions::How::Asked).await,
+        Request::Kill(what) => sessions::stop(daemon, what, sessions::How::AtOnce).await,
+        Request::Thaw { session, disk_bytes } => sessions::thaw(daemon, &session, disk_bytes).await,
         Request::Trust { directory } => trust::trust(daemon, &directory).await,
         Request::Follow(follow) => {
             front_end.following = Following::new(daemon, follow);

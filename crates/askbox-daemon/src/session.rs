@@ -9,10 +9,11 @@ use std::sync::Arc;
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, SessionNetwork};
+use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, Target, display};
 use askbox_wire::{
-    Descriptor, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState, SessionView,
-    WireError, rfc3339,
+    Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState,
+    SessionView, StopReason, UsageView, WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -24,13 +25,19 @@ use crate::views;
 mod files;
 mod flags;
 mod identify;
+mod keeping;
 mod made;
 mod plan;
 mod profile;
 mod review;
+mod scope;
+pub(crate) mod stopping;
 mod table;
 
+pub(crate) use keeping::Keeping;
 pub(crate) use review::Watching;
+pub use scope::BUSCTL;
+pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};
 
@@ -41,8 +48,8 @@ pub(crate) enum Ending {
     Exited(u8),
     /// Its client went away.
     ConnectionLost,
-    /// Somebody stopped it.
-    Stopped,
+    /// Somebody stopped it, or a limit did.
+    Stopped(StopReason),
     /// The daemon ends.
     DaemonEnds,
 }
@@ -83,6 +90,9 @@ pub(crate) async fn launch(
         target: Target::Profile(profile.name.clone()),
     });
 
+    let child = request.child.filter(|_| daemon.has_service_manager);
+    let scope = child.map(|child| scope::begin(&id, child, planned.limits));
+
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
@@ -91,6 +101,7 @@ pub(crate) async fn launch(
         planned.files,
         planned.before,
         offer,
+        planned.homes,
     ));
     // Waited for before anything is served: nothing inside runs by then, and the launch child has work meanwhile.
     let log = daemon.log.clone();
@@ -102,6 +113,9 @@ pub(crate) async fn launch(
         logged: Some(logged),
         recorded: Some(recorded),
         watching: None,
+        keeping: None,
+        scope,
+        has_heard: false,
     });
     let info = SessionInfo {
         id: id.clone(),
@@ -164,6 +178,9 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         quiet: false,
         bytes_in: 0,
         bytes_out: 0,
+        usage: UsageView::default(),
+        limits: planned.limits,
+        enforcement: Enforcement::default(),
     }
 }
 
@@ -281,7 +298,7 @@ pub(crate) async fn recorded(held: &mut HeldSession) {
 /// Learns the root of a session's processes. Nothing inside runs before this is answered. From here on its front end hears of
 /// questions, so the one about its profile is raised.
 pub(crate) async fn started(
-    daemon: &Daemon,
+    daemon: &Arc<Daemon>,
     front_end: &mut FrontEnd,
     id: &SessionId,
     pid: u32,
@@ -291,6 +308,14 @@ pub(crate) async fn started(
         recorded(held).await;
     }
     let view = daemon.sessions.set_pid(id, pid).ok_or_else(|| not_now(id))?;
+    if let Some(held) = &mut front_end.held {
+        let scope = scope::of_session(&mut held.scope, pid).await;
+        if scope.is_some() {
+            daemon.sessions.set_enforcement(id, Enforcement::Scope);
+        }
+        let kept = daemon.sessions.kept(id).ok_or_else(|| not_now(id))?;
+        held.keeping = Some(keeping::begin(daemon, kept, scope, pid));
+    }
     tell(daemon, view);
     if let Some(request) = daemon.sessions.take_offer(id) {
         // Nobody waits for the answer: the rules look at it whenever the program wants something.
@@ -314,15 +339,23 @@ pub(crate) async fn ended(
     Ok(Response::Ended { made })
 }
 
-/// Stops a session from outside: without its leash everything inside ends, which its connection hears of. Returns whether
-/// there was such a session.
-pub(crate) async fn stop(daemon: &Daemon, id: &SessionId) -> bool {
-    let Some(view) = daemon.sessions.stop(id) else {
-        return false;
-    };
-    daemon.gate.close_session(id).await;
+/// Lets a frozen session go on; in the log first.
+pub(crate) async fn thaw(
+    daemon: &Daemon,
+    id: &SessionId,
+    disk_bytes: Option<u64>,
+) -> Result<Response, WireError> {
+    let frozen = daemon.sessions.kept(id).ok_or_else(|| not_now(id))?;
+    let detail = disk_bytes.map(|bytes| format!("{} more on disk", Size(bytes)));
+    let entry = entry(id, &frozen.project, SessionChange::Thawed, detail);
+    let logged = daemon.log.record(entry, Durability::Synced).await;
+    logged.map_err(|error| views::log_failed(&error))?;
+    let view = daemon.sessions.thaw(id, disk_bytes).ok_or_else(|| {
+        let id = display::text(&id.0, limits::NAME_SHOWN);
+        WireError::new(ErrorCode::Refused, format!("session {id} is not frozen"))
+    })?;
     tell(daemon, view);
-    true
+    Ok(Response::Done)
 }
 
 /// Takes a session out: its leash goes first, what was rejected is logged, then what waits is denied and what lives is cut, then its network ends.
@@ -436,7 +469,8 @@ impl Ending {
         match self {
             Ending::Exited(status) => format!("exit status {status}"),
             Ending::ConnectionLost => "its client went away".to_owned(),
-            Ending::Stopped => "stopped".to_owned(),
+            Ending::Stopped(StopReason::Asked) => "stopped".to_owned(),
+            Ending::Stopped(StopReason::Limit(resource)) => format!("stopped: limit of {resource}"),
             Ending::DaemonEnds => "the daemon ended".to_owned(),
         }
     }

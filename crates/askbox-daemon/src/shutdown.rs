@@ -11,6 +11,7 @@ use crate::daemon::Daemon;
 use crate::error::Error;
 use crate::event::EndReason;
 use crate::limits;
+use crate::session::stopping::Why;
 use crate::session::{self, Ending};
 
 /// Logs that the daemon runs. Without a log it does not.
@@ -38,7 +39,7 @@ pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
 pub(crate) async fn end_sessions(daemon: &Arc<Daemon>) {
     let ids = daemon.sessions.ids();
     for id in &ids {
-        daemon.sessions.stop(id);
+        daemon.sessions.stop(id, Why::asked());
     }
     let mut ends = JoinSet::new();
     for id in ids {

@@ -59,6 +59,7 @@ impl Place {
             init: "/nonexistent/askbox-init".into(),
             managed_policy: self.managed(),
             path_directories: Vec::new(),
+            has_service_manager: false,
             open_files: 4096,
             ready,
         }
@@ -254,6 +255,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         env_names: vec!["PATH".into()],
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
         terminals: Terminals::default(),
+        child: None,
     }
 }
 

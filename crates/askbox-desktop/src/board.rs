@@ -30,6 +30,9 @@ const MOST_FLAGGED: usize = 64;
 /// Missed questions that a digest remembers.
 const MOST_MISSED: usize = 100;
 
+/// Sessions that met a limit and are told of at once.
+const MOST_LIMITED: usize = 8;
+
 /// A place for a notification: what is in it is updated, not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
@@ -43,6 +46,8 @@ pub enum Slot {
     Quiet(SessionId),
     /// A session that changed what runs outside.
     Flagged(SessionId),
+    /// A session that met a limit; it may be gone.
+    Limited(SessionId),
     /// Something that the person chose and that did not happen.
     Trouble,
     /// A try.
@@ -84,6 +89,8 @@ pub struct Board {
     refused: BTreeMap<String, String>,
     missed: Vec<MissedView>,
     flagged: BTreeMap<SessionId, BTreeSet<String>>,
+    /// What became of sessions that met a limit.
+    limited: BTreeMap<SessionId, String>,
     /// Sessions whose quietness the person has seen.
     known_quiet: BTreeSet<SessionId>,
     /// What the server refused to show.
@@ -177,6 +184,10 @@ impl Board {
         if !self.missed.is_empty() {
             wanted.insert(Slot::Missed, notice::missed(&self.missed, words.strings));
         }
+        for (session, text) in &self.limited {
+            let notice = notice::limited(text, words.strings);
+            wanted.insert(Slot::Limited(session.clone()), notice);
+        }
         let Ok(known) = desk.known() else { return wanted };
         for session in &known.sessions {
             if known.quiet.contains(&session.id) && !self.known_quiet.contains(&session.id) {
@@ -244,6 +255,14 @@ impl Board {
                 .take(MOST_FLAGGED.saturating_sub(known.len()))
                 .cloned(),
         );
+    }
+
+    /// A session met a limit. The person hears of it also when it ended of that.
+    pub fn limited(&mut self, session: &SessionId, text: &str) {
+        if MOST_LIMITED <= self.limited.len() {
+            self.limited.pop_first();
+        }
+        self.limited.insert(session.clone(), text.to_owned());
     }
 
     /// Something that the person chose did not happen.
@@ -317,6 +336,9 @@ impl Board {
             Slot::Flagged(session) => {
                 self.flagged.remove(session);
             }
+            Slot::Limited(session) => {
+                self.limited.remove(session);
+            }
             Slot::Trouble => self.trouble = None,
             Slot::Test => {}
         }
@@ -330,7 +352,12 @@ impl Board {
                 let pending = self.pending(desk).into_iter();
                 pending.map(|question| question.id.clone()).collect()
             }
-            Slot::Missed | Slot::Quiet(_) | Slot::Flagged(_) | Slot::Trouble | Slot::Test => Vec::new(),
+            Slot::Missed
+            | Slot::Quiet(_)
+            | Slot::Flagged(_)
+            | Slot::Limited(_)
+            | Slot::Trouble
+            | Slot::Test => Vec::new(),
         }
     }
 

@@ -157,6 +157,8 @@ impl Known {
             Event::MissedChanged
             | Event::GrantsChanged
             | Event::Flagged { .. }
+            | Event::LimitHit { .. }
+            | Event::SessionStopping { .. }
             | Event::Log(_)
             | Event::Lagged { .. }
             | Event::Stopping => {}

@@ -246,6 +246,17 @@ pub fn flagged(session: &SessionView, names: &[String], strings: &Strings) -> No
     }
 }
 
+/// The one of a session that met a limit.
+pub fn limited(text: &str, strings: &Strings) -> Notice {
+    Notice {
+        summary: strings.get("notice-limited"),
+        body: vec![line(text)],
+        buttons: vec![(Choice::Open, strings.get("button-open"))],
+        otherwise: Choice::Open,
+        urgent: false,
+    }
+}
+
 /// The one of something that the person chose and that did not happen.
 pub fn trouble(reason: &str, strings: &Strings) -> Notice {
     Notice {

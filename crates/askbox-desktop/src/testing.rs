@@ -1,8 +1,9 @@
 //! Views as a daemon would send them.
 
-use askbox_policy::{Kind, SessionId, Switches, WhyMissed};
+use askbox_policy::{Kind, ResourceLimits, SessionId, Switches, WhyMissed};
 use askbox_wire::{
-    MemberView, MissedView, PolicyView, ProcessView, QuestionView, SessionState, SessionView, StatusView,
+    Enforcement, MemberView, MissedView, PolicyView, ProcessView, QuestionView, SessionState, SessionView,
+    StatusView, UsageView,
 };
 
 use crate::desk::{Desk, Snapshot};
@@ -24,6 +25,9 @@ pub(crate) fn session(id: &str) -> SessionView {
         quiet: false,
         bytes_in: 0,
         bytes_out: 0,
+        usage: UsageView::default(),
+        limits: ResourceLimits::default(),
+        enforcement: Enforcement::default(),
     }
 }
 

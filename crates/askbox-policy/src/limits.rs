@@ -41,3 +41,26 @@ pub const PROBLEMS: usize = 100;
 
 /// Largest settings file of which a copy without secrets is made; those of people have a few hundred bytes.
 pub const SETTINGS_FILE_BYTES: usize = 1024 * 1024;
+
+/// Bytes that /tmp may hold, and /var/tmp and /dev/shm as many each, when nobody says otherwise: 2 GiB, enough to link a
+/// large program, little enough to leave the host its memory.
+pub const TMP_BYTES: u64 = 2 << 30;
+
+/// The least memory that a session can be given: with less not even a shell and its commands are sure to start.
+pub const LEAST_MEMORY_BYTES: u64 = 16 << 20;
+
+/// The least size of /tmp, and of growth on disk: a mistyped unit shall not stop everything.
+pub const LEAST_SIZE_BYTES: u64 = 1 << 20;
+
+/// Processors that a session can be given, in thousandths: a hundredth of one is what a quota of systemd can still express;
+/// no machine has more than 4096.
+pub const CPUS_RANGE_THOUSANDTHS: std::ops::RangeInclusive<u64> = 10..=4_096_000;
+
+/// Processes and threads that a session can be given: `PID_MAX_LIMIT` of the kernel is 4,194,304.
+pub const PROCESSES_RANGE: std::ops::RangeInclusive<u64> = 1..=4_194_304;
+
+/// Open files of a process: some tools need 64 to start; 1,048,576 is `fs.nr_open`, which no limit of a process exceeds.
+pub const OPEN_FILES_RANGE: std::ops::RangeInclusive<u64> = 64..=1_048_576;
+
+/// How long a session can be given, from a second to a year.
+pub const RUN_TIME_RANGE_MS: std::ops::RangeInclusive<u64> = 1000..=366 * 24 * 3600 * 1000;

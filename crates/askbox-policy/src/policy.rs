@@ -15,6 +15,7 @@ use crate::policy_file::PolicyFile;
 use crate::preset::Preset;
 use crate::profile::SessionProfile;
 use crate::request::Kind;
+use crate::resource_limits::LimitChoices;
 use crate::rule::{Effect, Origin, Rule};
 use crate::switches::{SwitchChoices, Switches};
 
@@ -59,6 +60,10 @@ pub struct Settings {
     pub questions_per_minute: u32,
     /// Files with block-lists, which the daemon reads.
     pub block_lists: Vec<CanonicalPath>,
+    /// What the user's file says about what a session may use of the machine.
+    pub limits: LimitChoices,
+    /// What an administrator's files say about it.
+    pub managed_limits: LimitChoices,
 }
 
 /// How a session learns who its user is.
@@ -100,6 +105,7 @@ struct Choices {
     question_timeout_ms: Option<u64>,
     default_expiry_ms: Option<u64>,
     block_lists: Vec<CanonicalPath>,
+    limits: LimitChoices,
 }
 
 impl Policy {
@@ -197,6 +203,7 @@ impl Policy {
             question_timeout_ms,
             default_expiry_ms,
             block_lists,
+            limits,
         } = &self.user;
         let (user, ceiling) = ((preset, auto_approve), &self.ceiling);
         let preset = match (user.0, ceiling.preset) {
@@ -227,6 +234,8 @@ impl Policy {
                 .unwrap_or(default.default_expiry_ms),
             questions_per_minute: default.questions_per_minute,
             block_lists: ceiling.block_lists.iter().chain(block_lists).cloned().collect(),
+            limits: *limits,
+            managed_limits: ceiling.limits,
         };
     }
 }
@@ -241,6 +250,7 @@ impl Choices {
             question_timeout_ms: file.question_timeout_ms,
             default_expiry_ms: file.default_expiry_ms,
             block_lists: file.block_lists.clone(),
+            limits: file.limits,
         }
     }
 
@@ -255,6 +265,7 @@ impl Choices {
             question_timeout_ms: self.question_timeout_ms.or(other.question_timeout_ms),
             default_expiry_ms: self.default_expiry_ms.or(other.default_expiry_ms),
             block_lists: self.block_lists,
+            limits: self.limits.or(other.limits),
         }
     }
 }
@@ -270,6 +281,8 @@ impl Default for Settings {
             default_expiry_ms: limits::DEFAULT_EXPIRY_MS,
             questions_per_minute: limits::QUESTIONS_PER_MINUTE,
             block_lists: Vec::new(),
+            limits: LimitChoices::default(),
+            managed_limits: LimitChoices::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::path_pattern::{CanonicalPath, PathContext};
 use crate::policy::Identity;
 use crate::preset::Preset;
 use crate::request::Kind;
+use crate::resource_limits::{self, LimitChoices};
 use crate::rule::{Origin, Rule};
 use crate::switches::SwitchChoices;
 
@@ -52,6 +53,8 @@ pub struct PolicyFile {
     pub default_expiry_ms: Option<u64>,
     /// `block_lists` of `[network]`: files in hosts format or with plain names.
     pub block_lists: Vec<CanonicalPath>,
+    /// `[limits]`.
+    pub limits: LimitChoices,
     /// Every `[[rule]]`, in the order of the text.
     pub rules: Vec<Rule>,
 }
@@ -122,6 +125,7 @@ impl Reader<'_> {
                 "questions" => self.questions(at, item, &mut file),
                 "network" => self.network(at, item, &mut file),
                 "sandbox" => self.sandbox(at, item, &mut file),
+                "limits" => self.limits(at, item, &mut file.limits),
                 "rule" => file.rules = self.rules(at, item),
                 _ => self.unknown(
                     at,
@@ -133,6 +137,7 @@ impl Reader<'_> {
                         "[questions]",
                         "[network]",
                         "[sandbox]",
+                        "[limits]",
                         "[[rule]]",
                     ],
                 ),
@@ -182,6 +187,37 @@ impl Reader<'_> {
                 "nested_sandbox" => file.switches.nested_sandbox = self.switch(at, item),
                 "debugger" => file.switches.debugger = self.switch(at, item),
                 _ => self.unknown(at, key, &["nested_sandbox", "debugger"]),
+            }
+        }
+    }
+
+    fn limits(&mut self, at: usize, item: &Item, choices: &mut LimitChoices) {
+        let Some(table) = item.as_table_like() else {
+            return self.complain(at, "`limits` is a table", Some("[limits]"));
+        };
+        for (key, item) in table.iter() {
+            let at = span_start(table.key(key).and_then(toml_edit::Key::span), item, at);
+            match key {
+                "memory" => choices.memory = self.limit(at, item, resource_limits::memory),
+                "cpus" => choices.cpus = self.limit(at, item, resource_limits::cpus),
+                "processes" => choices.processes = self.limit(at, item, resource_limits::processes),
+                "open_files" => choices.open_files = self.limit(at, item, resource_limits::open_files),
+                "run_time" => choices.run_time_ms = self.limit(at, item, resource_limits::run_time),
+                "tmp" => choices.tmp = self.limit(at, item, resource_limits::size),
+                "disk" => choices.disk = self.limit(at, item, resource_limits::size),
+                _ => self.unknown(
+                    at,
+                    key,
+                    &[
+                        "memory",
+                        "cpus",
+                        "processes",
+                        "open_files",
+                        "run_time",
+                        "tmp",
+                        "disk",
+                    ],
+                ),
             }
         }
     }

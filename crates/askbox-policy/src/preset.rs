@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
-use toml_edit::{DocumentMut, Item};
+use toml_edit::{DocumentMut, Item, TableLike};
 
 use crate::host::HostName;
 use crate::policy::suffixes;
 use crate::request::Kind;
+use crate::resource_limits::{self, LimitChoices};
 
 /// A named policy, from the closest to the most open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,11 +38,13 @@ struct Data {
     kinds: Vec<Kind>,
     /// Registrable domains that are allowed with everything below them.
     families: HashSet<Box<str>>,
+    /// What a session may use of the machine.
+    limits: LimitChoices,
 }
 
 static MODERATE: LazyLock<Data> = LazyLock::new(|| Data::read("moderate"));
 static DEVELOPMENT: LazyLock<Data> = LazyLock::new(|| Data::read("development"));
-static MINIMAL: LazyLock<Data> = LazyLock::new(Data::default);
+static MINIMAL: LazyLock<Data> = LazyLock::new(|| Data::read("minimal"));
 
 impl Preset {
     /// All of them, the closest first.
@@ -56,6 +59,11 @@ impl Preset {
     pub fn allows_name(self, name: &HostName) -> bool {
         let families = &self.data().families;
         !families.is_empty() && suffixes(name).any(|suffix| families.contains(suffix))
+    }
+
+    /// What a session may use of the machine where nobody says otherwise.
+    pub fn limits(self) -> LimitChoices {
+        self.data().limits
     }
 
     fn data(self) -> &'static Data {
@@ -89,7 +97,25 @@ impl Data {
                 Some(domain.as_str().into())
             })
             .collect();
-        Self { kinds, families }
+        let limits = table
+            .and_then(|table| table.get("limits"))
+            .and_then(Item::as_table_like);
+        Self {
+            kinds,
+            families,
+            limits: limits.map(limit_choices).unwrap_or_default(),
+        }
+    }
+}
+
+fn limit_choices(table: &dyn TableLike) -> LimitChoices {
+    let text = |key| table.get(key).and_then(Item::as_str);
+    LimitChoices {
+        memory: text("memory").and_then(|text| resource_limits::memory(text).ok()),
+        processes: text("processes").and_then(|text| resource_limits::processes(text).ok()),
+        open_files: text("open_files").and_then(|text| resource_limits::open_files(text).ok()),
+        disk: text("disk").and_then(|text| resource_limits::size(text).ok()),
+        ..LimitChoices::default()
     }
 }
 

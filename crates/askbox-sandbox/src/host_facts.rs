@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{SysconfVar, sysconf};
+
 use crate::git::{self, GitDirectory};
 use crate::guards::{self, Guards};
 use crate::limits;
@@ -353,6 +355,20 @@ fn opened(opening: &Opening) -> Opened {
         by: opening.by,
         found: found.ok(),
     }
+}
+
+/// The memory of the machine, where the kernel says (proc(5), `MemTotal`, in KiB).
+pub fn memory_bytes() -> Option<u64> {
+    let table = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = table.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
+/// Bytes of a page of memory.
+pub fn page_bytes() -> u64 {
+    let found = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+    found.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(4096)
 }
 
 /// The entry of the calling user, with a canonical home directory.

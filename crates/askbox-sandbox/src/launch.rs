@@ -134,6 +134,11 @@ pub fn begin(inheritance: Inheritance) -> Result<Begun, Error> {
 }
 
 impl Begun {
+    /// The launch child, from which everything inside descends.
+    pub fn pid(&self) -> u32 {
+        self.child.0.map_or(0, |child| child.as_raw().cast_unsigned())
+    }
+
     /// Hands over the plan: the JSON of a [`crate::Plan`]. A child that has failed by then says so in the next calls.
     pub fn send_plan(&mut self, plan: &str) -> Result<(), Error> {
         let Some(pipe) = self.plan.take() else {

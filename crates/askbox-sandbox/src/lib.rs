@@ -8,15 +8,18 @@ pub mod plan;
 mod beneath;
 mod environment;
 mod git;
+pub mod growth;
 pub mod guards;
 pub mod host_facts;
 pub mod identity;
 pub mod review;
 mod sockets;
 
+mod allowance;
 mod bwrap_args;
 pub mod bwrap_program;
 pub mod launch;
+pub mod leash;
 mod netlink;
 mod outer;
 pub mod probe;

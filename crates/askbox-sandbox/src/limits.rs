@@ -9,8 +9,15 @@ pub(crate) const LAUNCH_WAIT: Duration = Duration::from_mins(1);
 /// Longest message of the launch child: an error text.
 pub(crate) const MESSAGE_BYTES: usize = 4096;
 
-/// Bytes that /tmp may hold, and /var/tmp and /dev/shm as many each: 2 GiB, enough to link a large program, little enough to leave the host its memory.
-pub(crate) const TMP_BYTES: u64 = 2 << 30;
+/// Processes of Askbox that count like those of a session: bwrap outside its pid namespace, and askbox-init.
+pub(crate) const OWN_PROCESSES: u64 = 2;
+
+/// How readily the kernel ends a session's programs when the machine runs out of memory, at least (`oom_score_adj`): before
+/// desktop programs, which have 0 to 300, and as if they had half of the machine's memory more.
+pub(crate) const OUT_OF_MEMORY_SCORE: i32 = 500;
+
+/// Names that one look at what a project holds reads: with what the kernel has in memory, two seconds of work.
+pub(crate) const GROWTH_NAMES: usize = 1_000_000;
 
 /// Most mounts of a plan, without guards: start time grows with the square of them.
 pub(crate) const MAX_MOUNTS: usize = 200;

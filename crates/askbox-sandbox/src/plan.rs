@@ -23,7 +23,7 @@ mod project;
 mod request;
 mod system;
 
-pub use format::{Access, Mount, Node, ObjectId, Plan};
+pub use format::{Access, Mount, Node, ObjectId, Plan, ProcessLimits};
 pub use request::{Listed, PlanRequest, Refusal};
 
 pub(crate) use system::ETC;
@@ -79,6 +79,11 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
         switches: request.switches,
         nodes: view.nodes,
         mounts: view.mounts,
+        limits: ProcessLimits {
+            processes: request.limits.processes,
+            open_files: request.limits.open_files,
+            processors: request.limits.cpus_thousandths.map(|part| part.div_ceil(1000)),
+        },
         environment: environment::variables(request, facts),
         notices: view.notices,
     })

@@ -262,6 +262,7 @@ impl Hub {
         match &event {
             Event::Missed(missed) => self.board.missed(missed),
             Event::Flagged { session, names } => self.board.flagged(session, names),
+            Event::LimitHit { session, text, .. } => self.board.limited(session, text),
             _ => {}
         }
         self.windows.tell(None, WindowEvent::Daemon(Box::new(event)));

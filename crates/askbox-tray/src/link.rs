@@ -27,7 +27,13 @@ const PAUSES: [Duration; 4] = [
 const HELD: Duration = Duration::from_mins(1);
 
 /// What the app hears of all the time. The log is followed only while a window shows it.
-const TOPICS: [Topic; 4] = [Topic::Questions, Topic::Sessions, Topic::Policy, Topic::Flagged];
+const TOPICS: [Topic; 5] = [
+    Topic::Questions,
+    Topic::Sessions,
+    Topic::Policy,
+    Topic::Flagged,
+    Topic::Limits,
+];
 
 /// Why the connection is gone.
 enum End {

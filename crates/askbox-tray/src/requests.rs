@@ -121,6 +121,8 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Sessions
         | Request::Inspect { .. }
         | Request::Stop(_)
+        | Request::Kill(_)
+        | Request::Thaw { .. }
         | Request::Trust { .. } => Ok(()),
         Request::Follow(_)
         | Request::Launch(_)

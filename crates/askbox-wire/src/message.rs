@@ -29,7 +29,9 @@ pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, NO_PROFILE, RunOp
 pub use place::Place;
 pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{Imported, NewRule, RuleView};
-pub use session::{Inspection, ProcessNode, SessionState, SessionView, Stop};
+pub use session::{
+    Enforcement, Inspection, ProcessNode, SessionState, SessionView, Stop, StopReason, UsageView,
+};
 pub use settings::{BlockListView, SettingsChange, SettingsView};
 pub use show::{Show, View};
 pub use status::{
@@ -196,8 +198,18 @@ pub enum Request {
         /// The session.
         session: SessionId,
     },
-    /// Ends sessions. Gives [`Response::Stopped`], once they are told to end.
+    /// Ends sessions: their programs are asked to, and killed some seconds later. Gives [`Response::Stopped`], once they are
+    /// told to end.
     Stop(Stop),
+    /// Kills all that runs in sessions. Gives [`Response::Stopped`].
+    Kill(Stop),
+    /// Lets a frozen session go on. Gives [`Response::Done`].
+    Thaw {
+        /// The session.
+        session: SessionId,
+        /// By how many bytes more it may grow on disk from now on; `None`: as many as before.
+        disk_bytes: Option<u64>,
+    },
     /// Trusts a project's `.askbox.toml` as it is now. Gives [`Response::Trusted`].
     Trust {
         /// The project, absolute.

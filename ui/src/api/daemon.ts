@@ -89,6 +89,7 @@ export class Daemon {
 
   sessions = (): Promise<SessionView[]> => this.#daemon("sessions", "sessions");
   inspect = (session: string): Promise<Inspection> => this.#daemon({ inspect: { session } }, "inspected");
+  thaw = (session: string): Promise<void> => this.#tell({ thaw: { session, disk_bytes: null } });
   stop = (stop: Stop): Promise<{ count: number }> => this.#daemon({ stop }, "stopped");
 
   link = (): Promise<Link> => this.#window("link", "link");

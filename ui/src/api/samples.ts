@@ -233,6 +233,17 @@ export function sessions(now: number): SessionView[] {
     quiet: false,
     bytes_in: 48_211_904,
     bytes_out: 1_204_551,
+    usage: { memory_bytes: 612_368_384, cpus_thousandths: 1_340, processes: 23, disk_bytes: 18_874_368 },
+    limits: {
+      memory_bytes: 12_884_901_888,
+      cpus_thousandths: null,
+      processes: 8_192,
+      open_files: 65_536,
+      run_time_ms: null,
+      tmp_bytes: 2_147_483_648,
+      disk_bytes: 53_687_091_200,
+    },
+    enforcement: "scope",
     ...over,
   });
   return [

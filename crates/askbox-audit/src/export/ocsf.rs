@@ -201,11 +201,16 @@ fn of_session(event: &Event) -> Meaning {
             severity: schema::MEDIUM,
             ..own(class, change.name())
         },
-        Ok(change @ (SessionChange::Quiet | SessionChange::Full | SessionChange::Flood)) => Meaning {
+        Ok(
+            change @ (SessionChange::Quiet
+            | SessionChange::Limited
+            | SessionChange::Full
+            | SessionChange::Flood),
+        ) => Meaning {
             severity: schema::LOW,
             ..own(class, change.name())
         },
-        Ok(change @ SessionChange::Resumed) => own(class, change.name()),
+        Ok(change @ (SessionChange::Resumed | SessionChange::Thawed)) => own(class, change.name()),
         Err(foreign) => own(class, foreign),
     }
 }

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use askbox_policy::{Pin, Switches};
+use askbox_policy::resource_limits::{self, Bound, Memory};
+use askbox_policy::{LimitChoices, Pin, Switches};
 use askbox_wire::{EnvironmentOption, OsText, RunOptions};
 use clap::Args;
 
@@ -68,6 +69,21 @@ pub(crate) struct SessionArgs {
     /// The project, where it is not the working directory
     #[arg(long, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
+    /// Most memory of all programs together: 512M, 8G, 50% of the machine's, or `none`; more ends the session
+    #[arg(long, value_name = "SIZE", value_parser = resource_limits::memory)]
+    pub(crate) memory: Option<Bound<Memory>>,
+    /// Most processors: 2, 0.5, or `none`
+    #[arg(long, value_name = "N", value_parser = resource_limits::cpus)]
+    pub(crate) cpus: Option<Bound<u64>>,
+    /// Most processes and threads, or `none`; starting more fails
+    #[arg(long, value_name = "N", value_parser = resource_limits::processes)]
+    pub(crate) pids: Option<Bound<u64>>,
+    /// End the session after this time (30s, 2h), with exit status 124 as timeout(1), or `none`
+    #[arg(long, value_name = "TIME", value_parser = resource_limits::run_time)]
+    pub(crate) timeout: Option<Bound<u64>>,
+    /// Most growth of the project and the session's private homes on disk: 500M, 20G, or `none`; more freezes the session
+    #[arg(long, value_name = "SIZE", value_parser = resource_limits::size)]
+    pub(crate) disk: Option<Bound<u64>>,
     /// A name for the session, shown in its questions
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
@@ -108,6 +124,14 @@ impl From<SessionArgs> for RunOptions {
             env: arguments.env,
             project: arguments.project.map(OsText::from),
             name: arguments.name,
+            limits: LimitChoices {
+                memory: arguments.memory,
+                cpus: arguments.cpus,
+                processes: arguments.pids,
+                run_time_ms: arguments.timeout,
+                disk: arguments.disk,
+                ..LimitChoices::default()
+            },
             quiet: arguments.quiet,
         }
     }

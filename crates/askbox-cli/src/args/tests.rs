@@ -75,9 +75,10 @@ fn an_unknown_option_is_no_command() {
 fn every_option_of_a_session_reaches_the_daemon() {
     let words = "run --preset moderate --allow-domain a.test --allow-domain b.test --block-domain c.test \
         --allow-read r --allow-write w --allow-execute x --deny-path d --nested-sandbox --debugger --non-interactive \
-        --resolve api.test:443:[::1] --env NAME --env SET=a=b --project p --name n --quiet -- true";
-    let arguments = run(&words.split_whitespace().collect::<Vec<_>>());
-    let options = askbox_wire::RunOptions::from(arguments.options);
+        --resolve api.test:443:[::1] --env NAME --env SET=a=b --project p --name n --quiet --memory 1G --cpus 1.5 \
+        --pids none --timeout 90s --disk 1M -- true";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let options = askbox_wire::RunOptions::from(run(&words).options);
     expect![[r#"
         {
           "preset": "moderate",
@@ -125,6 +126,25 @@ fn every_option_of_a_session_reaches_the_daemon() {
           ],
           "project": "p",
           "name": "n",
+          "limits": {
+            "memory": {
+              "at": {
+                "bytes": 1073741824
+              }
+            },
+            "cpus": {
+              "at": 1500
+            },
+            "processes": "off",
+            "open_files": null,
+            "run_time_ms": {
+              "at": 90000
+            },
+            "tmp": null,
+            "disk": {
+              "at": 1048576
+            }
+          },
           "quiet": true
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&options).unwrap());

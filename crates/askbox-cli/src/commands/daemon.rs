@@ -87,6 +87,7 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
         path_directories: std::env::split_paths(path)
             .filter(|directory| directory.is_absolute())
             .collect(),
+        has_service_manager: connect::has_control_groups(context),
         open_files: raise_descriptor_limit()?,
         ready,
     })

@@ -135,6 +135,8 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
             | askbox_wire::Event::SessionChanged(_)
             | askbox_wire::Event::SessionEnded { .. }
             | askbox_wire::Event::Flagged { .. }
+            | askbox_wire::Event::LimitHit { .. }
+            | askbox_wire::Event::SessionStopping { .. }
             | askbox_wire::Event::PolicyChanged(_) => {}
         }
     }

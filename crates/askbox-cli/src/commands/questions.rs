@@ -122,6 +122,8 @@ fn is_documented(event: &Event) -> bool {
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
         | Event::Flagged { .. }
+        | Event::LimitHit { .. }
+        | Event::SessionStopping { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_)
         | Event::Stopping => false,
@@ -183,6 +185,8 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
         | Event::Flagged { .. }
+        | Event::LimitHit { .. }
+        | Event::SessionStopping { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_) => None,
     }

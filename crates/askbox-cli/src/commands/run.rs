@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use askbox_wire::{LaunchRequest, OsText};
+use askbox_policy::Resource;
+use askbox_wire::{LaunchRequest, OsText, StopReason};
 use nix::unistd::{AccessFlags, access};
 
 use crate::args::{RunArgs, SessionArgs, ShellArgs};
@@ -65,17 +66,31 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             .collect(),
         uid: nix::unistd::getuid().as_raw(),
         terminals: launch::terminals(),
+        child: None,
     };
     match launch::run(&mut client, request, context)? {
         End::Command(status) => Ok(ExitStatus::External(status)),
-        End::Stopped => {
+        End::Stopped { reason, text } if text.is_empty() => {
             say("the session was stopped");
-            Ok(ExitStatus::Failed)
+            Ok(stopped(reason))
+        }
+        End::Stopped { reason, text } => {
+            say(&format!("the session was stopped: {text}"));
+            Ok(stopped(reason))
         }
         End::DaemonGone => {
             say("the daemon is gone, and the sandbox ended with it");
             Ok(ExitStatus::Failed)
         }
+    }
+}
+
+/// As timeout(1) ends when the time is over, and as a shell tells of what the kernel killed for its memory.
+fn stopped(reason: StopReason) -> ExitStatus {
+    match reason {
+        StopReason::Asked | StopReason::Limit(Resource::Processes | Resource::Disk) => ExitStatus::Failed,
+        StopReason::Limit(Resource::RunTime) => ExitStatus::OutOfTime,
+        StopReason::Limit(Resource::Memory) => ExitStatus::OutOfMemory,
     }
 }
 

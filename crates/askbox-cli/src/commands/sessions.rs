@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use askbox_policy::Switches;
+use askbox_policy::resource_limits::Size;
 use askbox_wire::{Request, Response, SessionState, SessionView};
 
 use crate::args::JsonArgs;
@@ -38,6 +39,7 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         let state = match session.state {
             SessionState::Launching => style.open("launching"),
             SessionState::Running => style.good("running"),
+            SessionState::Frozen => style.bad("frozen"),
             SessionState::Ending => style.bad("ending"),
         };
         let name = session
@@ -66,6 +68,14 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         for line in switched(session.switches) {
             let _infallible = writeln!(text, "   {line}");
         }
+        text.push_str(&used(session));
+        if session.state == SessionState::Frozen {
+            let id = &session.id;
+            let _infallible = writeln!(
+                text,
+                "   frozen, since it grew on disk: askbox thaw {id}, or askbox stop {id}"
+            );
+        }
         if !session.interactive {
             text.push_str("   denies instead of asking\n");
         }
@@ -90,6 +100,35 @@ pub(super) fn switched(switches: Switches) -> impl Iterator<Item = &'static str>
     nested
         .into_iter()
         .chain(debugger.then_some("programs inside may debug each other"))
+}
+
+/// What it uses, and may use; one line each for what is known.
+fn used(session: &SessionView) -> String {
+    let SessionView { usage, limits, .. } = session;
+    let size = |bytes: u64| Size(bytes).to_string();
+    let count = |count: u64| count.to_string();
+    let processors = |thousandths: u64| format!("{}.{:02}", thousandths / 1000, thousandths % 1000 / 10);
+    let line = |name: &str, used: Option<u64>, limit: Option<u64>, show: &dyn Fn(u64) -> String| {
+        let used = used.map(show)?;
+        let limit = limit
+            .map(|limit| format!(" of {}", show(limit)))
+            .unwrap_or_default();
+        Some(format!("   {name} {used}{limit}\n"))
+    };
+    [
+        line("memory", usage.memory_bytes, limits.memory_bytes, &size),
+        line(
+            "processors",
+            usage.cpus_thousandths,
+            limits.cpus_thousandths,
+            &processors,
+        ),
+        line("processes", usage.processes, limits.processes, &count),
+        line("growth on disk", usage.disk_bytes, limits.disk_bytes, &size),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[cfg(test)]

@@ -19,13 +19,18 @@ struct Stopped {
 
 /// Stops one session, or all; none at all is as good as stopped.
 pub(crate) fn run(context: &Context, arguments: StopArgs) -> Result<ExitStatus, CliError> {
+    let request = if arguments.now {
+        Request::Kill
+    } else {
+        Request::Stop
+    };
     let count = match arguments.id {
         Some(id) => stop(
             &mut connect::connect(&context.paths)?,
-            Stop::Session(SessionId(id)),
+            request(Stop::Session(SessionId(id))),
         )?,
         None => match connect::connect_if_running(&context.paths)? {
-            Some(mut client) => stop(&mut client, Stop::All)?,
+            Some(mut client) => stop(&mut client, request(Stop::All))?,
             None => 0,
         },
     };
@@ -37,8 +42,8 @@ pub(crate) fn run(context: &Context, arguments: StopArgs) -> Result<ExitStatus, 
     Ok(ExitStatus::Success)
 }
 
-fn stop(client: &mut askbox_wire::Client, what: Stop) -> Result<usize, CliError> {
-    match client.call(Request::Stop(what))? {
+fn stop(client: &mut askbox_wire::Client, request: Request) -> Result<usize, CliError> {
+    match client.call(request)? {
         Response::Stopped { count } => Ok(count),
         _ => Err(CliError::OutOfTurn),
     }

@@ -29,6 +29,12 @@ pub(super) struct Stat {
     pub(super) has_ended: bool,
     /// When it started, in clock ticks since boot: with the number it names a process for good.
     pub(super) started: u64,
+    /// Time that it and the children that it collected had a processor, in clock ticks.
+    pub(super) ticks: u64,
+    /// Its threads.
+    pub(super) threads: u64,
+    /// Pages that it has in memory, shared ones too.
+    pub(super) pages: u64,
 }
 
 pub(super) fn stat(pid: u32) -> Option<Stat> {
@@ -47,18 +53,29 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
     let open = stat.iter().position(|byte| *byte == b'(')?;
     let close = stat.iter().rposition(|byte| *byte == b')')?;
     let name = stat.get(open + 1..close)?;
-    // What follows the name begins with field 3; the parent is field 4, the start field 22 (proc(5)).
+    // What follows the name begins with field 3 (proc(5)).
     let rest = str::from_utf8(stat.get(close + 1..)?).ok()?;
     let has_ended = rest.trim_ascii_start().starts_with(['Z', 'X']);
-    let mut fields = rest.split_ascii_whitespace().skip(4 - 3);
-    let parent = fields.next()?.parse().ok()?;
-    let started = fields.nth(22 - 5)?.parse().ok()?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().take(25 - 3).collect();
+    let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+    let ticks = (14..=17).filter_map(field).fold(0, u64::saturating_add);
     Some(Stat {
         name: String::from_utf8_lossy(name).into_owned(),
-        parent,
+        parent: u32::try_from(field(4)?).ok()?,
         has_ended,
-        started,
+        started: field(22)?,
+        ticks,
+        threads: field(20)?,
+        pages: field(24)?,
     })
+}
+
+/// Bytes that a process has in memory, of pages that several share a part (proc(5), Pss in `/proc/PID/smaps_rollup`).
+pub(super) fn proportional_memory(pid: u32) -> Option<u64> {
+    let table = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = table.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 /// The process that a thread belongs to (proc(5), Tgid in /proc/TID/status).

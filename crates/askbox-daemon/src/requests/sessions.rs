@@ -1,11 +1,14 @@
 //! Looking into sessions, ending them from outside, and letting quiet ones ask again.
 
+use std::sync::Arc;
+
 use askbox_policy::{SessionId, display};
 use askbox_wire::{ErrorCode, Inspection, Response, Stop, WireError};
 
 use crate::daemon::Daemon;
 use crate::limits;
 use crate::session;
+use crate::session::stopping::{self, Why};
 use crate::views;
 
 pub(super) fn list(daemon: &Daemon) -> Response {
@@ -18,14 +21,27 @@ pub(super) fn list(daemon: &Daemon) -> Response {
     )
 }
 
-pub(super) async fn stop(daemon: &Daemon, what: Stop) -> Result<Response, WireError> {
+/// How sessions are ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum How {
+    /// They are asked first.
+    Asked,
+    /// They are killed.
+    AtOnce,
+}
+
+pub(super) async fn stop(daemon: &Arc<Daemon>, what: Stop, how: How) -> Result<Response, WireError> {
     let ids = match what {
         Stop::All => daemon.sessions.ids(),
         Stop::Session(id) => vec![id],
     };
     let mut count = 0;
     for id in &ids {
-        count += usize::from(session::stop(daemon, id).await);
+        let was_there = match how {
+            How::Asked => stopping::ask(daemon, id, Why::asked()).await,
+            How::AtOnce => stopping::kill(daemon, id, Why::asked()).await,
+        };
+        count += usize::from(was_there);
     }
     match ids.as_slice() {
         [id] if count == 0 => Err(unknown(id)),
@@ -40,6 +56,18 @@ pub(super) async fn resume(daemon: &Daemon, session: Option<SessionId>) -> Resul
     }
     daemon.gate.resume(session).await;
     Ok(Response::Done)
+}
+
+/// Lets a frozen session go on.
+pub(super) async fn thaw(
+    daemon: &Daemon,
+    id: &SessionId,
+    disk_bytes: Option<u64>,
+) -> Result<Response, WireError> {
+    if !daemon.sessions.ids().contains(id) {
+        return Err(unknown(id));
+    }
+    session::thaw(daemon, id, disk_bytes).await
 }
 
 /// What runs in a session, and how many connections it has open.

@@ -76,7 +76,7 @@ pub(super) async fn settle(root: u32, how: Ending) {
     match how {
         // Their client has waited for them; at the daemon's own end there is no time.
         Ending::Exited(_) | Ending::DaemonEnds => {}
-        Ending::ConnectionLost | Ending::Stopped => wait_for_end(root).await,
+        Ending::ConnectionLost | Ending::Stopped(_) => wait_for_end(root).await,
     }
 }
 

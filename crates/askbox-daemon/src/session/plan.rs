@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use askbox_files::View;
 use askbox_policy::{
-    CanonicalPath, Effect, GrantSet, Moment, Origin, PathPattern, Pattern, Policy, Project, Rule, SessionId,
-    SessionRules, Switches,
+    CanonicalPath, Effect, GrantSet, LimitChoices, Moment, Origin, PathPattern, Pattern, Policy, Project,
+    ResourceLimits, Rule, SessionId, SessionRules, Switches,
+    resource_limits::{self, LimitSources},
 };
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Sought};
@@ -45,6 +46,10 @@ pub(super) struct Planned {
     pub(super) files: Option<View>,
     /// The project as it is now, to compare with at the end.
     pub(super) before: Before,
+    /// What it may use of the machine.
+    pub(super) limits: ResourceLimits,
+    /// Its private homes on the host.
+    pub(super) homes: PathBuf,
 }
 
 /// Plans a session, or says why it is refused.
@@ -112,6 +117,7 @@ struct Planning {
     grants: GrantSet,
     now: Moment,
     high_water_ms: u64,
+    limits: ResourceLimits,
 }
 
 impl Planning {
@@ -149,10 +155,20 @@ impl Planning {
             cwd: &cwd,
         };
         let mut rules = flags::rules(&request.options, surroundings)?;
+        let settings = policy.settings();
+        let mut sources = LimitSources {
+            flags: request.options.limits,
+            user: settings.limits,
+            managed: settings.managed_limits,
+            project: LimitChoices::default(),
+        };
         if let Some(file) = project_file(&project, &daemon.home)? {
             let trusted = daemon.policy.trusts(&file);
-            rules = rules.with_project_file(content(file)?, &project, trusted, &policy);
+            let content = content(file)?;
+            sources.project = content.limits;
+            rules = rules.with_project_file(content, &project, trusted, &policy);
         }
+        let limits = resource_limits::in_force(sources, policy.preset_of(&rules), memory_of_machine());
         let mut planning = Self {
             home: daemon.home.clone(),
             policy,
@@ -162,6 +178,7 @@ impl Planning {
             grants: daemon.gate.grants().into(),
             now: daemon.clock.now(),
             high_water_ms: daemon.gate.high_water_ms(),
+            limits,
         };
         let profile = profile::of_run(request, id, &planning.home, planning.situation());
         planning.rules.profile = profile;
@@ -206,6 +223,7 @@ impl Planning {
         };
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
+        let homes = daemon.paths.homes().join(home_name(&self.project));
         let plan_request = PlanRequest {
             session: id.0.clone(),
             argv: request.argv.clone(),
@@ -226,7 +244,8 @@ impl Planning {
             denied,
             identity: self.policy.settings().identity,
             switches,
-            homes: daemon.paths.homes().join(home_name(&self.project)),
+            limits: self.limits,
+            homes: homes.clone(),
         };
         let plan = plan::plan(&plan_request, &facts)
             .map_err(|refusal| refused(refusal.to_string()).with_hint(way_out(&refusal)))?;
@@ -245,6 +264,8 @@ impl Planning {
             notices: notices.into_iter().chain(plan.notices).collect(),
             plan: text,
             before: facts.project.guards.before,
+            limits: self.limits,
+            homes,
         })
     }
 }
@@ -279,6 +300,11 @@ fn content(file: ProjectFile) -> Result<askbox_policy::PolicyFile, WireError> {
         WireError::new(ErrorCode::Policy, format!("{path}: {first}"))
             .with_hint("mend the project's file, or remove it")
     })
+}
+
+/// What parts of the memory are parts of.
+fn memory_of_machine() -> u64 {
+    host_facts::memory_bytes().unwrap_or(limits::UNKNOWN_MEMORY)
 }
 
 /// The name of a project's private homes: a digest of its path, so that no two share one.

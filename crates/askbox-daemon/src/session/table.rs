@@ -2,15 +2,20 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicU32;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
 use askbox_network::Serving;
 use askbox_policy::{Pin, Project, Request, SessionId};
 use askbox_sandbox::guards::Before;
-use askbox_wire::{ErrorCode, SessionState, SessionView, WireError};
+use askbox_sandbox::leash::Order;
+use askbox_wire::{Enforcement, ErrorCode, SessionState, SessionView, UsageView, WireError};
 use tokio::sync::watch;
+
+use super::keeping::Kept;
+use super::stopping::{Stopping, Why};
 
 /// All sessions.
 #[derive(Debug, Default)]
@@ -33,7 +38,11 @@ pub(crate) struct Session {
     files_served: Option<askbox_files::Serving>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Stopping>,
+    /// Bytes by which its directories may grow.
+    disk_allowance: Arc<AtomicU64>,
+    /// Its private homes on the host.
+    homes: PathBuf,
 }
 
 /// What serving a session needs.
@@ -62,6 +71,15 @@ pub(crate) struct Removed {
     pub(crate) serving: Option<Serving>,
 }
 
+/// Whether a session was asked to end just now.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// It was; this is how it is then.
+    Now(Box<SessionView>),
+    /// It ends already.
+    Before,
+}
+
 impl Session {
     /// A session that nothing is held for yet.
     pub(crate) fn new(
@@ -71,8 +89,11 @@ impl Session {
         files: Option<View>,
         before: Before,
         offer: Option<Request>,
+        homes: PathBuf,
     ) -> Self {
         Self {
+            disk_allowance: Arc::new(AtomicU64::new(view.limits.disk_bytes.unwrap_or(u64::MAX))),
+            homes,
             view,
             project,
             pins,
@@ -83,7 +104,7 @@ impl Session {
             serving: None,
             files_served: None,
             leash: None,
-            stop: watch::Sender::new(false),
+            stop: watch::Sender::default(),
         }
     }
 
@@ -119,8 +140,8 @@ impl Sessions {
         }
     }
 
-    /// Adds a session. The receiver hears when it is stopped.
-    pub(crate) fn insert(&self, session: Session) -> watch::Receiver<bool> {
+    /// Adds a session. The receiver hears when it is to end.
+    pub(crate) fn insert(&self, session: Session) -> watch::Receiver<Stopping> {
         let stopped = session.stop.subscribe();
         self.lock().insert(session.view.id.clone(), session);
         stopped
@@ -174,13 +195,119 @@ impl Sessions {
         Some(session.view())
     }
 
+    /// What it takes to keep a session to its limits.
+    pub(crate) fn kept(&self, id: &SessionId) -> Option<Kept> {
+        let sessions = self.lock();
+        let session = sessions.get(id)?;
+        Some(Kept {
+            id: id.clone(),
+            project: session.project.clone(),
+            directories: vec![session.project.path().to_owned(), session.homes.clone()],
+            limits: session.view.limits,
+            disk_allowance: Arc::clone(&session.disk_allowance),
+            enforcement: session.view.enforcement,
+        })
+    }
+
+    /// Learns who holds a session to its limits.
+    pub(crate) fn set_enforcement(&self, id: &SessionId, enforcement: Enforcement) {
+        if let Some(session) = self.lock().get_mut(id) {
+            session.view.enforcement = enforcement;
+        }
+    }
+
+    /// Learns what a session uses.
+    pub(crate) fn set_usage(&self, id: &SessionId, usage: UsageView) {
+        if let Some(session) = self.lock().get_mut(id) {
+            session.view.usage = usage;
+        }
+    }
+
+    /// Whether its programs run: it is neither launching nor frozen nor ending.
+    pub(crate) fn is_running(&self, id: &SessionId) -> bool {
+        self.lock()
+            .get(id)
+            .is_some_and(|session| session.view.state == SessionState::Running)
+    }
+
+    /// Orders that nothing in a running session runs. Returns how it is then; `None` when it does not run.
+    pub(crate) fn freeze(&self, id: &SessionId) -> Option<SessionView> {
+        self.order(id, SessionState::Running, Order::Freeze, SessionState::Frozen)
+    }
+
+    /// Orders that a frozen session goes on; by so much more may it grow on disk, or by as much as it might before. Returns how
+    /// it is then; `None` when it is not frozen.
+    pub(crate) fn thaw(&self, id: &SessionId, disk_bytes: Option<u64>) -> Option<SessionView> {
+        let mut sessions = self.lock();
+        let session = sessions
+            .get_mut(id)
+            .filter(|session| session.view.state == SessionState::Frozen)?;
+        let limit = session.view.limits.disk_bytes;
+        let more = disk_bytes.or(limit).unwrap_or(u64::MAX);
+        let allowed = session
+            .view
+            .usage
+            .disk_bytes
+            .unwrap_or_default()
+            .saturating_add(more);
+        session.view.limits.disk_bytes = Some(allowed).filter(|allowed| *allowed != u64::MAX);
+        session.disk_allowance.store(allowed, Ordering::Release);
+        drop(sessions);
+        self.order(id, SessionState::Frozen, Order::Thaw, SessionState::Running)
+    }
+
+    fn order(
+        &self,
+        id: &SessionId,
+        from: SessionState,
+        order: Order,
+        to: SessionState,
+    ) -> Option<SessionView> {
+        let mut sessions = self.lock();
+        let session = sessions
+            .get_mut(id)
+            .filter(|session| session.view.state == from)?;
+        if let Err(error) = order.send(session.leash.as_ref()?) {
+            tracing::warn!(%error, session = %id, "askbox-init cannot be told anything");
+            return None;
+        }
+        session.view.state = to;
+        Some(session.view())
+    }
+
+    /// Orders that all programs of a session are asked to end, and tells its connection. Returns how the session is then,
+    /// nothing new where it was asked before; `None` when it cannot be asked.
+    pub(crate) fn ask_to_end(&self, id: &SessionId, why: Why) -> Option<Ending> {
+        let mut sessions = self.lock();
+        let session = sessions.get_mut(id)?;
+        match session.view.state {
+            SessionState::Ending => return Some(Ending::Before),
+            SessionState::Launching | SessionState::Running | SessionState::Frozen => {}
+        }
+        let leash = session.leash.as_ref()?;
+        // First, so that its connection hears of it before it hears that the command has ended.
+        session.stop.send_replace(Stopping::Asked(why));
+        Order::Terminate.send(leash).ok()?;
+        session.view.state = SessionState::Ending;
+        Some(Ending::Now(Box::new(session.view())))
+    }
+
     /// Drops a session's leash and tells its connection. Returns how the session is then.
-    pub(crate) fn stop(&self, id: &SessionId) -> Option<SessionView> {
+    pub(crate) fn stop(&self, id: &SessionId, why: Why) -> Option<SessionView> {
         let mut sessions = self.lock();
         let session = sessions.get_mut(id)?;
         session.view.state = SessionState::Ending;
         session.leash = None;
-        session.stop.send_replace(true);
+        session.stop.send_if_modified(|stopping| {
+            let why = match stopping {
+                Stopping::No => why,
+                // What it was asked for first is why it ends.
+                Stopping::Asked(first) => first.clone(),
+                Stopping::Now(_) => return false,
+            };
+            *stopping = Stopping::Now(why);
+            true
+        });
         Some(session.view())
     }
 

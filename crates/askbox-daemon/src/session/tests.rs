@@ -2,8 +2,10 @@ use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
 
-use askbox_policy::Switches;
-use askbox_wire::{Descriptor, ErrorCode, Event, Request, Response, RunOptions, SessionState, Stop, Topic};
+use askbox_policy::{SessionId, Switches};
+use askbox_wire::{
+    Descriptor, ErrorCode, Event, Request, Response, RunOptions, SessionState, Stop, StopReason, Topic,
+};
 
 use super::flags;
 use crate::testing::{Place, World, follow, launch_request, listeners, refusal, run_session, wait_for};
@@ -104,14 +106,65 @@ fn what_a_session_made_that_runs_outside_is_said_and_logged_at_its_end() {
 }
 
 #[test]
-fn a_stopped_session_loses_its_leash_and_its_client_hears_of_it() {
+fn a_session_is_asked_to_end_first_and_its_client_hears_why() {
     let world = World::new();
     let mut client = world.client();
     let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));
     let mut other = world.client();
-    let stop = Request::Stop(Stop::Session(session.clone()));
+    let stop = Request::Stop(Stop::All);
+    assert_eq!(other.call(stop.clone()).unwrap(), Response::Stopped { count: 1 });
+    let mut order = [0; 2];
+    assert_eq!(leash.read(&mut order).unwrap(), 1);
+    assert_eq!(order, *b"t\0");
+    let stopping = Event::SessionStopping {
+        session: session.clone(),
+        reason: StopReason::Asked,
+        text: String::new(),
+    };
+    assert_eq!(client.next_event().unwrap(), Some(stopping));
+    // A second time asks for nothing new; killing does not wait.
+    assert_eq!(other.call(stop).unwrap(), Response::Stopped { count: 1 });
+    assert_eq!(
+        other.call(Request::Kill(Stop::All)).unwrap(),
+        Response::Stopped { count: 1 }
+    );
+    assert_eq!(leash.read(&mut order).unwrap(), 0);
+    assert_eq!(
+        client.next_event().unwrap(),
+        Some(Event::SessionEnded { session })
+    );
+}
+
+#[test]
+fn only_a_frozen_session_is_thawed() {
+    let world = World::new();
+    let mut client = world.client();
+    let (session, _leash) = run_session(&mut client, launch_request(&world.project("p")));
+    let thaw = |session: SessionId| Request::Thaw {
+        session,
+        disk_bytes: None,
+    };
+    let mut other = world.client();
+    assert_eq!(refusal(other.call(thaw(session))).code, ErrorCode::Refused);
+    let unknown = SessionId("none".into());
+    assert_eq!(refusal(other.call(thaw(unknown))).code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_killed_session_loses_its_leash_and_its_client_hears_of_it() {
+    let world = World::new();
+    let mut client = world.client();
+    let (session, mut leash) = run_session(&mut client, launch_request(&world.project("p")));
+    let mut other = world.client();
+    let stop = Request::Kill(Stop::Session(session.clone()));
     assert_eq!(other.call(stop.clone()).unwrap(), Response::Stopped { count: 1 });
     assert_eq!(leash.read(&mut [0]).unwrap(), 0);
+    let stopping = Event::SessionStopping {
+        session: session.clone(),
+        reason: StopReason::Asked,
+        text: String::new(),
+    };
+    assert_eq!(client.next_event().unwrap(), Some(stopping));
     assert_eq!(
         client.next_event().unwrap(),
         Some(Event::SessionEnded { session })

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::grant::Expiry;
 use crate::host_pattern::NetworkPattern;
+use crate::resource_limits::{Bound, Memory};
 use crate::rule::{Effect, Pattern};
 
 fn path(text: &str) -> CanonicalPath {
@@ -48,6 +49,15 @@ block_lists = ["~/lists/ads.txt"]
 nested_sandbox = true
 debugger = false
 
+[limits]
+memory = "50%"
+cpus = 1.5
+processes = 4096
+open_files = "none"
+run_time = "2h"
+tmp = "1G"
+disk = "20G"
+
 # the office
 [[rule]]
 effect = "allow" # always
@@ -82,6 +92,15 @@ fn a_full_file_parses() {
         question_timeout_ms: Some(90_000),
         default_expiry_ms: Some(7_200_000),
         block_lists: vec![path("/home/u/lists/ads.txt")],
+        limits: LimitChoices {
+            memory: Some(Bound::At(Memory::Percent(50))),
+            cpus: Some(Bound::At(1500)),
+            processes: Some(Bound::At(4096)),
+            open_files: Some(Bound::Off),
+            run_time_ms: Some(Bound::At(7_200_000)),
+            tmp: Some(Bound::At(1 << 30)),
+            disk: Some(Bound::At(20 << 30)),
+        },
         rules: vec![
             Rule {
                 project: Some("/home/u/src/app".into()),
@@ -156,7 +175,7 @@ note = 3
             line 2, column 25: a kind of request is `network`, `read`, `write`, `execute` or `profile`
             line 2, column 35: a kind is a text (hint: auto_approve = ["read"])
             line 3, column 1: a text is needed here, this is integer
-            line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [sandbox], [[rule]])
+            line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [sandbox], [limits], [[rule]])
             line 7, column 1: not a duration (hint: write it as "60s", "5m" or "1h 30m")
             line 8, column 1: must be between 1s and 30days
             line 9, column 1: unknown key `sound` (hint: known here: timeout, default_expiry)

@@ -11,6 +11,7 @@ use crate::grant::Expiry;
 use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::policy::Identity;
 use crate::request::Kind;
+use crate::resource_limits::{Bound, LimitError};
 
 impl Reader<'_> {
     /// A text, or a complaint.
@@ -102,6 +103,30 @@ impl Reader<'_> {
             self.complain(at, reason, None);
         }
         milliseconds
+    }
+
+    /// A limit: a text, or a bare number.
+    pub(super) fn limit<T>(
+        &mut self,
+        at: usize,
+        item: &Item,
+        read: impl FnOnce(&str) -> Result<Bound<T>, LimitError>,
+    ) -> Option<Bound<T>> {
+        let number = item
+            .as_integer()
+            .map(|number| number.to_string())
+            .or_else(|| item.as_float().map(|number| number.to_string()));
+        let text = match &number {
+            Some(number) => number,
+            None => self.text(at, item)?,
+        };
+        match read(text) {
+            Ok(bound) => Some(bound),
+            Err(error) => {
+                self.complain(at, error.to_string(), None);
+                None
+            }
+        }
     }
 
     pub(super) fn paths(&mut self, at: usize, item: &Item) -> Vec<CanonicalPath> {

@@ -18,7 +18,7 @@ use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 use super::{FORWARDED, Inheritance, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
 use crate::bwrap_program::BWRAP;
 use crate::plan::Plan;
-use crate::{bwrap_args, environment, limits, netlink, outer, seccomp, stage, sys};
+use crate::{allowance, bwrap_args, environment, limits, netlink, outer, seccomp, stage, sys};
 
 /// What went wrong, in words for the person who started the command.
 #[derive(Debug)]
@@ -89,6 +89,7 @@ fn steps(
 ) -> Result<Infallible, Failure> {
     // Out of the caller's session: Ctrl-C on its terminal must not reach bwrap.
     setsid().step("start a session")?;
+    allowance::end_first_without_memory().step("offer itself to the kernel when memory runs out")?;
     let Inheritance {
         terminal,
         environment: caller,
@@ -119,6 +120,7 @@ fn steps(
     prctl::set_no_new_privs().step("renounce new privileges")?;
     let environment = environment::resolve(&plan.environment, &caller);
     let command = Command::prepare(&plan, &leash_inside, &environment).step("prepare bwrap")?;
+    allowance::apply(plan.limits).step("limit what the session may use")?;
     become_first(channel)?;
     command.start(&leash_inside)
 }

@@ -116,6 +116,17 @@ pub enum Mount {
     },
 }
 
+/// Limits that the launch child gives to everything that descends from it; `None` is as the caller has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessLimits {
+    /// Processes and threads of the session, without those of Askbox.
+    pub processes: Option<u64>,
+    /// Open files of each process.
+    pub open_files: Option<u64>,
+    /// Processors to run on.
+    pub processors: Option<u64>,
+}
+
 /// What a session sees and runs: everything that the launch child has to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -130,6 +141,8 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// What is mounted on it.
     pub mounts: Vec<Mount>,
+    /// What its processes may use.
+    pub limits: ProcessLimits,
     /// The environment, by name or with value.
     pub environment: Vec<Variable>,
     /// One line each for standard error before the command starts. Not for the launch child, which never gets them.

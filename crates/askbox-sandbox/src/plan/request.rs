@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use askbox_policy::Switches;
 use askbox_policy::builtin_lists::List;
 use askbox_policy::policy::Identity;
+use askbox_policy::{ResourceLimits, Switches};
 use askbox_wire::OsText;
 
 use crate::limits::MAX_MOUNTS;
@@ -32,6 +32,8 @@ pub struct PlanRequest {
     pub identity: Identity,
     /// The walls that are down.
     pub switches: Switches,
+    /// What it may use of the machine.
+    pub limits: ResourceLimits,
     /// This project's private homes on the host.
     pub homes: PathBuf,
 }

@@ -7,7 +7,6 @@ use askbox_policy::policy::Identity;
 use super::{Access, CLOSED_DIRECTORY, CLOSED_FILE, Node, PlanRequest, View};
 use crate::host_facts::{HostFacts, RootEntry};
 use crate::identity;
-use crate::limits::TMP_BYTES;
 
 /// Read by almost every program and holding nothing of the user: certificates, the linker's cache, alternatives, time
 /// zone, well-known numbers, fonts.
@@ -41,10 +40,10 @@ pub(crate) const ETC: &[&str] = &[
 const CLOSED: &[&str] = &["/etc/shadow", "/etc/gshadow", "/etc/sudoers"];
 
 pub(super) fn add(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
-    for path in ["/tmp", "/var/tmp"] {
+    for path in ["/tmp", "/var/tmp", "/dev/shm"] {
         view.nodes.push(Node::Temporary {
             path: path.into(),
-            bytes: TMP_BYTES,
+            bytes: request.limits.tmp_bytes,
         });
     }
     for (path, mode) in [

@@ -81,6 +81,10 @@ fn request() -> PlanRequest {
         denied: Vec::new(),
         identity: Identity::Userdb,
         switches: askbox_policy::Switches::default(),
+        limits: askbox_policy::ResourceLimits {
+            tmp_bytes: 2 << 30,
+            ..askbox_policy::ResourceLimits::default()
+        },
         homes: "/data/homes/1".into(),
     }
 }

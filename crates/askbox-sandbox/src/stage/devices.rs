@@ -1,5 +1,5 @@
-//! /dev of a session: the host's harmless devices, a set of terminals of its own, bounded shared memory. Built here and
-//! not by bwrap, which reads the whole table of mounts for each device; and whose /dev has no bound.
+//! /dev of a session: the host's harmless devices and a set of terminals of its own; the plan adds shared memory. Built here and
+//! not by bwrap, which reads the whole table of mounts for each device; and whose shared memory has no bound.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,6 @@ use nix::mount::{MsFlags, mount};
 use nix::unistd::symlinkat;
 
 use super::{Error, Stage, Step, open_source};
-use crate::limits::TMP_BYTES;
 use crate::sys;
 
 /// Nothing of the machine can be changed or learnt through these.
@@ -42,10 +41,6 @@ pub(super) fn add(stage: &Stage) -> Result<(), Error> {
     }
     let terminals = Path::new("/dev/pts");
     mount_terminals(stage, terminals).step("mount terminals on", terminals)?;
-    let memory = Path::new("/dev/shm");
-    stage
-        .temporary(memory, TMP_BYTES)
-        .step("mount a tmpfs on", memory)?;
     stage.parents.borrow_mut().clear();
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Events: what the daemon tells a front end without being asked each time.
 
-use askbox_policy::SessionId;
+use askbox_policy::{Resource, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::{MissedView, PolicyView, QuestionView, SessionView};
+use super::{MissedView, PolicyView, QuestionView, SessionView, StopReason};
 
 /// What to follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum Topic {
     Policy,
     /// Names that run outside and appear or change while a session runs.
     Flagged,
+    /// Limits that a session meets.
+    Limits,
     /// The log, event by event.
     Log,
 }
@@ -78,6 +80,24 @@ pub enum Event {
     SessionEnded {
         /// The session.
         session: SessionId,
+    },
+    /// A session was told to end, and has some seconds for it. The connection that launched it hears of it without following.
+    SessionStopping {
+        /// The session.
+        session: SessionId,
+        /// Why.
+        reason: StopReason,
+        /// For people; empty where there is nothing to say. Harmless to show.
+        text: String,
+    },
+    /// A session met a limit.
+    LimitHit {
+        /// The session.
+        session: SessionId,
+        /// Of what.
+        resource: Resource,
+        /// What happened, what became of the session, and how to allow more; harmless to show.
+        text: String,
     },
     /// Names that something outside obeys appeared or changed in the project of a session that runs.
     Flagged {

@@ -1,6 +1,6 @@
 //! What the daemon must know to plan a session, and the descriptors that come back from its launch.
 
-use askbox_policy::{Pin, Switches};
+use askbox_policy::{LimitChoices, Pin, Switches};
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -22,6 +22,8 @@ pub struct LaunchRequest {
     pub uid: u32,
     /// Which of the caller's standard streams are terminals.
     pub terminals: Terminals,
+    /// The launch child: all that runs inside descends from it. `None` where there is none yet.
+    pub child: Option<u32>,
 }
 
 /// `--profile none`: the command's own is not offered.
@@ -59,6 +61,8 @@ pub struct RunOptions {
     pub project: Option<OsText>,
     /// A name for the session.
     pub name: Option<String>,
+    /// What the session may use of the machine.
+    pub limits: LimitChoices,
     /// No notices on the terminal.
     pub quiet: bool,
 }

@@ -1,6 +1,6 @@
 //! Sessions as front ends see them.
 
-use askbox_policy::{SessionId, Switches};
+use askbox_policy::{Resource, ResourceLimits, SessionId, Switches};
 use serde::{Deserialize, Serialize};
 
 /// One sandboxed run: one object of `askbox sessions --json`.
@@ -35,6 +35,54 @@ pub struct SessionView {
     /// Bytes that its connections carried out of the sandbox so far.
     #[serde(default)]
     pub bytes_out: u64,
+    /// What it uses of the machine.
+    #[serde(default)]
+    pub usage: UsageView,
+    /// What it may use.
+    #[serde(default)]
+    pub limits: ResourceLimits,
+    /// Who holds it to that.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+}
+
+/// What a session uses at this moment; `None` where nobody could say yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct UsageView {
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// Processors in use over the last second or so, in thousandths of one.
+    pub cpus_thousandths: Option<u64>,
+    /// Processes and threads.
+    pub processes: Option<u64>,
+    /// Bytes by which its project and its private homes grew.
+    pub disk_bytes: Option<u64>,
+}
+
+/// Who holds a session to its limits of memory and processors. Those of processes, open files and /tmp are the kernel's
+/// everywhere, those of disk and time the daemon's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Enforcement {
+    /// The daemon looks at its memory and ends it; it runs on as many processors as it may have, rounded up.
+    #[default]
+    Watched,
+    /// The kernel, by a control group that systemd made for it.
+    Scope,
+}
+
+/// Why a session is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// A person wanted it, or the daemon ends.
+    Asked,
+    /// It used more than it may.
+    Limit(Resource),
 }
 
 /// What a session is doing at this moment.
@@ -72,6 +120,8 @@ pub enum SessionState {
     Launching,
     /// Its listeners are served.
     Running,
+    /// Nothing in it runs until a person says how it goes on: it grew on disk by more than it may.
+    Frozen,
     /// It was told to end.
     Ending,
 }

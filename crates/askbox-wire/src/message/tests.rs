@@ -105,6 +105,7 @@ fn a_launch_survives_the_wire() {
             stdout: false,
             stderr: true,
         },
+        child: Some(4711),
     }));
     let json = serde_json::to_string(&request).unwrap();
     assert_eq!(serde_json::from_str::<Request>(&json).unwrap(), request);

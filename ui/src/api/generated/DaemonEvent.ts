@@ -3,8 +3,10 @@ import type { Closed } from "./Closed";
 import type { MissedView } from "./MissedView";
 import type { PolicyView } from "./PolicyView";
 import type { QuestionView } from "./QuestionView";
+import type { Resource } from "./Resource";
 import type { SessionId } from "./SessionId";
 import type { SessionView } from "./SessionView";
+import type { StopReason } from "./StopReason";
 
 /**
  * Something happened.
@@ -37,7 +39,31 @@ on: boolean, } } | "missed_changed" | "grants_changed" | { "session_changed": Se
 /**
  * The session.
  */
-session: SessionId, } } | { "flagged": { 
+session: SessionId, } } | { "session_stopping": { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * Why.
+ */
+reason: StopReason, 
+/**
+ * For people; empty where there is nothing to say. Harmless to show.
+ */
+text: string, } } | { "limit_hit": { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * Of what.
+ */
+resource: Resource, 
+/**
+ * What happened, what became of the session, and how to allow more; harmless to show.
+ */
+text: string, } } | { "flagged": { 
 /**
  * The session.
  */

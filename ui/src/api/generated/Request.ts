@@ -67,7 +67,15 @@ session: SessionId | null, } } | "sessions" | { "inspect": {
 /**
  * The session.
  */
-session: SessionId, } } | { "stop": Stop } | { "trust": { 
+session: SessionId, } } | { "stop": Stop } | { "kill": Stop } | { "thaw": { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * By how many bytes more it may grow on disk from now on; `None`: as many as before.
+ */
+disk_bytes: number | null, } } | { "trust": { 
 /**
  * The project, absolute.
  */

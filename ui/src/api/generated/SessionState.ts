@@ -3,4 +3,4 @@
 /**
  * How far a session is.
  */
-export type SessionState = "launching" | "running" | "ending";
+export type SessionState = "launching" | "running" | "frozen" | "ending";

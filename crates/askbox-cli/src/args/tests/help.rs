@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 31] = [
     "askbox",
     "run",
     "shell",
@@ -25,7 +25,9 @@ const COMMANDS: [&str; 29] = [
     "revoke",
     "trust",
     "sessions",
+    "processes",
     "stop",
+    "thaw",
     "open",
     "review",
     "log",

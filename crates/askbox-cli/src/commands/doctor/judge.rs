@@ -30,6 +30,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     ];
     checks.extend(storage::directories(&facts.directories));
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
+    checks.push(limits(facts.has_control_groups));
     checks
 }
 
@@ -259,6 +260,18 @@ fn fuse(fuse: Fuse) -> Check {
             "there is no /dev/fuse; no question is raised for files without it",
         ),
     }
+}
+
+/// Both are as they should be: what is held, and by whom, differs.
+fn limits(has_control_groups: bool) -> Check {
+    Check::ok(
+        "limits",
+        if has_control_groups {
+            "of memory and processors: by control groups of systemd, where it has the controllers"
+        } else {
+            "of memory: the daemon looks every second, since no systemd of yours makes control groups"
+        },
+    )
 }
 
 /// Major and minor number at the beginning of a version.

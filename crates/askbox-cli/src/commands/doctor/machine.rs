@@ -9,6 +9,7 @@ use askbox_sandbox::bwrap_program::{self, BWRAP, Unusable};
 use askbox_sandbox::probe;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
 
+use crate::connect;
 use crate::context::Context;
 use crate::error::{CliError, chain};
 use crate::init_program;
@@ -32,6 +33,8 @@ pub(super) struct Facts {
     pub(super) directories: Vec<Place>,
     pub(super) log: Log,
     pub(super) fuse: Fuse,
+    /// Whether systemd can make control groups for this user's sessions.
+    pub(super) has_control_groups: bool,
     pub(super) daemon: Daemon,
 }
 
@@ -93,6 +96,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         directories: storage::directories(&context.paths),
         log: storage::log(&context.paths),
         fuse: fuse(),
+        has_control_groups: connect::has_control_groups(context),
         daemon: daemon(context),
         program,
     })

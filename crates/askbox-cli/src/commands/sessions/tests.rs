@@ -21,10 +21,23 @@ fn sessions_are_listed_with_what_they_run() {
             debugger: true,
         },
         quiet: true,
+        usage: askbox_wire::UsageView {
+            memory_bytes: Some(300 << 20),
+            cpus_thousandths: Some(1253),
+            processes: Some(12),
+            disk_bytes: Some(1536),
+        },
+        limits: askbox_policy::ResourceLimits {
+            memory_bytes: Some(8 << 30),
+            processes: Some(4096),
+            ..askbox_policy::ResourceLimits::default()
+        },
+        enforcement: askbox_wire::Enforcement::Watched,
     };
     let launching = SessionView {
         bytes_in: 0,
         bytes_out: 0,
+        usage: askbox_wire::UsageView::default(),
         id: SessionId("c3d4".into()),
         name: None,
         state: SessionState::Launching,
@@ -43,6 +56,10 @@ fn sessions_are_listed_with_what_they_run() {
            52000 bytes in, 310 out
            nested sandboxes may be made inside
            programs inside may debug each other
+           memory 300 MiB of 8 GiB
+           processors 1.25
+           processes 12 of 4096
+           growth on disk 1.5 KiB
            quiet, so new questions are denied: askbox questions --resume a1b2
         c3d4  launching
            npm install

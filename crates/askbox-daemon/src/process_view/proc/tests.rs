@@ -11,7 +11,10 @@ fn the_start_time_is_found_behind_any_name() {
                 name: expected.to_owned(),
                 parent: 4,
                 has_ended: false,
-                started: 22
+                started: 22,
+                ticks: 14 + 15 + 16 + 17,
+                threads: 20,
+                pages: 24,
             })
         );
     };

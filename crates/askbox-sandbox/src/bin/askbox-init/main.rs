@@ -1,5 +1,6 @@
 //! PID 1 inside the sandbox: claims the terminal for the command, starts it, forwards signals, reaps orphans, and ends
-//! with the command's status, or at once when the leash to the daemon breaks. Must never be debuggable by what it
+//! with the command's status, or at once when the leash to the daemon breaks. What the daemon orders by the leash it does to
+//! everything inside at once. Must never be debuggable by what it
 //! starts, and must leave it nothing open but the standard descriptors.
 
 mod sys;
@@ -11,6 +12,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
+use askbox_sandbox::leash::{self, Heard};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -101,7 +103,12 @@ fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
         };
         let [signalled, unleashed] = ready.map(|entry| entry.any().unwrap_or(true));
         if unleashed {
-            return Ok(INIT_FAILED); // The kernel ends everything else with PID 1.
+            match leash::hear(leash)? {
+                // The kernel ends everything else with PID 1.
+                Heard::Released => return Ok(INIT_FAILED),
+                Heard::Order(order) => order.carry_out()?,
+                Heard::Nothing => {}
+            }
         }
         if !signalled {
             continue;

@@ -42,6 +42,7 @@ fn healthy() -> Facts {
             opened: Opened::NotTried,
         },
         fuse: Fuse::Usable,
+        has_control_groups: true,
         daemon: Daemon::NotRunning,
     }
 }

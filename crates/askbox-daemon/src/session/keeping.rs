@@ -1,0 +1,224 @@
+//! Keeps a session to what it may use of the machine while it runs: looks at what it uses, shows that, and does what a limit
+//! says. What that is, is decided in `keeper`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use askbox_audit::{Durability, SessionChange};
+use askbox_policy::{Project, Resource, ResourceLimits, SessionId};
+use askbox_sandbox::growth::{self, Held};
+use askbox_wire::{Enforcement, Event, StopReason};
+use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::time::{sleep, sleep_until, timeout};
+
+use super::entry;
+use super::scope::Scope;
+use super::stopping::{self, Why};
+use crate::daemon::Daemon;
+use crate::limits;
+
+mod disk;
+mod keeper;
+
+use disk::Disk;
+use keeper::{Keeper, Looked};
+
+/// Looks after a session. Dropping it ends that.
+#[derive(Debug)]
+pub(crate) struct Keeping(AbortHandle);
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What is kept, and to what.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// The session.
+    pub(crate) id: SessionId,
+    /// What it is for.
+    pub(crate) project: Project,
+    /// Where it may write natively.
+    pub(crate) directories: Vec<PathBuf>,
+    /// What it may use.
+    pub(crate) limits: ResourceLimits,
+    /// Bytes by which those directories may grow: a person can allow more.
+    pub(crate) disk_allowance: Arc<AtomicU64>,
+    /// Who else holds it to that.
+    pub(crate) enforcement: Enforcement,
+}
+
+/// Begins, once the root of its processes is known.
+pub(super) fn begin(daemon: &Arc<Daemon>, kept: Kept, scope: Option<Scope>, root: u32) -> Keeping {
+    let daemon = Arc::clone(daemon);
+    Keeping(tokio::spawn(keep(daemon, kept, scope, root)).abort_handle())
+}
+
+async fn keep(daemon: Arc<Daemon>, kept: Kept, scope: Option<Scope>, root: u32) {
+    let run_time = kept
+        .limits
+        .run_time_ms
+        .map(|time| tokio::time::Instant::now() + std::time::Duration::from_millis(time));
+    let out_of_time = async {
+        match run_time {
+            Some(end) => sleep_until(end).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(out_of_time);
+    tokio::select! {
+        () = &mut out_of_time => {
+            end_gently(&daemon, &kept, Resource::RunTime).await;
+        }
+        () = look_on(&daemon, &kept, scope, root) => {}
+    }
+}
+
+/// Looks until the session ends, or is ended here.
+async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: u32) {
+    let since = i64::try_from(daemon.clock.now().wall_ms / 1000).unwrap_or(i64::MAX);
+    // Times of files have the grain of the kernel's clock.
+    let since = since.saturating_sub(1);
+    let mut keeper = Keeper::new(kept.limits, kept.enforcement);
+    let mut disk = Disk::default();
+    let mut programs_ended = 0;
+    loop {
+        let usage = daemon.processes.usage(root).await;
+        look_at_disk(daemon, kept, since, &mut disk).await;
+        let looked = Looked {
+            at: Instant::now(),
+            usage,
+        };
+        let seen = keeper.see(looked);
+        let mut view = seen.view;
+        view.disk_bytes = Some(disk.grown());
+        daemon.sessions.set_usage(&kept.id, view);
+        if seen.may_exceed_memory && exceeds_memory(daemon, kept, root).await {
+            return end_at_once(daemon, kept, Resource::Memory).await;
+        }
+        if seen.met_processes {
+            tell(
+                daemon,
+                kept,
+                Resource::Processes,
+                &Resource::Processes.told(&kept.limits),
+            )
+            .await;
+        }
+        let ended = scope.as_ref().map_or(0, Scope::programs_ended);
+        if programs_ended < ended {
+            programs_ended = ended;
+            let told = Resource::Memory.told(&kept.limits);
+            let text = format!("a program of the session was ended, since {told}");
+            tell(daemon, kept, Resource::Memory, &text).await;
+        }
+        sleep(seen.rest).await;
+    }
+}
+
+async fn exceeds_memory(daemon: &Daemon, kept: &Kept, root: u32) -> bool {
+    let (Some(limit), Some(memory)) = (kept.limits.memory_bytes, daemon.processes.memory(root).await) else {
+        return false;
+    };
+    limit < memory
+}
+
+/// Looks at what the directories hold only when their file systems took on so much that it matters.
+async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut Disk) {
+    let directories = kept.directories.clone();
+    let used = spawn_blocking(move || growth::used(&directories));
+    match timeout(limits::GROWTH_WAIT, used).await {
+        Ok(Ok(Ok(used))) => disk.see(&used),
+        Ok(Ok(Err(error))) => {
+            tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds");
+        }
+        Ok(Err(_)) | Err(_) => return,
+    }
+    // One that is frozen already is not looked at again, and one that ends need not be.
+    if disk.grown() < kept.disk_allowance.load(Ordering::Acquire) || !daemon.sessions.is_running(&kept.id) {
+        return;
+    }
+    let directories = kept.directories.clone();
+    let walk = spawn_blocking(move || {
+        let stop = Instant::now() + limits::GROWTH_WAIT;
+        directories.iter().fold(Held::default(), |sum, directory| {
+            // What cannot be looked at may hold anything; private homes that were never made hold nothing.
+            let cut = Held {
+                bytes: 0,
+                is_cut: directory.exists(),
+            };
+            let held = growth::changed_since(directory, since, stop).unwrap_or(cut);
+            Held {
+                bytes: sum.bytes.saturating_add(held.bytes),
+                is_cut: sum.is_cut || held.is_cut,
+            }
+        })
+    });
+    let cut = Held {
+        bytes: 0,
+        is_cut: true,
+    };
+    disk.walked(
+        timeout(2 * limits::GROWTH_WAIT, walk)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or(cut),
+    );
+    let allowance = kept.disk_allowance.load(Ordering::Acquire);
+    if allowance <= disk.grown()
+        && let Some(view) = daemon.sessions.freeze(&kept.id)
+    {
+        let id = &kept.id;
+        let text = format!(
+            "{}. It is frozen: let it go on with `askbox thaw {id}`, or end it with `askbox stop {id}`",
+            Resource::Disk.told(&ResourceLimits {
+                disk_bytes: Some(allowance),
+                ..kept.limits
+            })
+        );
+        super::tell(daemon, view);
+        tell(daemon, kept, Resource::Disk, &text).await;
+    }
+}
+
+async fn end_at_once(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource) {
+    let why = Why {
+        reason: StopReason::Limit(resource),
+        text: resource.told(&kept.limits),
+    };
+    tell(daemon, kept, resource, &why.text).await;
+    stopping::kill(daemon, &kept.id, why).await;
+}
+
+async fn end_gently(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource) {
+    let why = Why {
+        reason: StopReason::Limit(resource),
+        text: resource.told(&kept.limits),
+    };
+    tell(daemon, kept, resource, &why.text).await;
+    stopping::ask(daemon, &kept.id, why).await;
+}
+
+/// In the log, and to whoever follows. A log that is slow or broken keeps no session from being ended.
+async fn tell(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource, text: &str) {
+    daemon.tell(Event::LimitHit {
+        session: kept.id.clone(),
+        resource,
+        text: text.to_owned(),
+    });
+    let detail = Some(format!("{resource}: {text}"));
+    let entry = entry(&kept.id, &kept.project, SessionChange::Limited, detail);
+    let log = daemon.log.clone();
+    let recorded = tokio::spawn(async move { log.record(entry, Durability::Unsynced).await });
+    match timeout(limits::TOLD_WAIT, recorded).await {
+        Ok(Ok(Ok(_number))) => {}
+        Ok(_) | Err(_) => {
+            tracing::error!(session = %kept.id, "that a session met a limit is not in the log yet");
+        }
+    }
+}
