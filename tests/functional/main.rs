@@ -11,6 +11,7 @@ mod git;
 mod granted;
 mod grants;
 mod log;
+mod ports;
 mod profiles;
 mod programs;
 mod questions;

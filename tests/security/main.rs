@@ -14,6 +14,7 @@ mod life;
 mod made;
 mod network;
 mod planted;
+mod ports;
 mod projects;
 mod prompts;
 mod redirections;

@@ -136,6 +136,10 @@ pub enum SessionChange {
     Resumed,
     /// It has all the connections that it may have; further ones wait.
     Full,
+    /// It shares a port with the host.
+    PortOpened,
+    /// It shares a port no longer.
+    PortClosed,
     /// It was denied more different things than are listed; further ones are counted.
     Flood,
 }
@@ -360,6 +364,8 @@ impl SessionChange {
             SessionChange::Quiet => "quiet",
             SessionChange::Resumed => "resumed",
             SessionChange::Full => "full",
+            SessionChange::PortOpened => "port opened",
+            SessionChange::PortClosed => "port closed",
             SessionChange::Flood => "flood",
         }
     }

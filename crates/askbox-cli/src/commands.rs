@@ -14,6 +14,7 @@ mod log;
 mod man;
 mod open;
 mod pause;
+mod ports;
 mod profiles;
 mod questions;
 mod review;
@@ -43,6 +44,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Trust(arguments) => trust::run(context, &arguments),
         Command::Sessions(arguments) => sessions::run(context, &arguments),
         Command::Review(arguments) => review::run(context, &arguments),
+        Command::Ports(arguments) => ports::run(context, &arguments),
         Command::Stop(arguments) => stop::run(context, arguments),
         Command::Open(arguments) => open::run(context, &arguments),
         Command::Log(arguments) => log::run(context, arguments),

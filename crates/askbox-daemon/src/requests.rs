@@ -58,6 +58,8 @@ pub(crate) async fn handle(
         Request::Sessions => Ok(sessions::list(daemon)),
         Request::Inspect { session } => sessions::inspect(daemon, &session).await,
         Request::Stop(what) => sessions::stop(daemon, what).await,
+        Request::OpenPort { session, port } => session::ports::open(daemon, &session, port).await,
+        Request::ClosePort { session, port } => session::ports::close(daemon, &session, port).await,
         Request::Trust { directory } => trust::trust(daemon, &directory).await,
         Request::Follow(follow) => {
             front_end.following = Following::new(daemon, follow);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, SessionNetwork};
-use askbox_policy::{Process, Project, SessionId, Target, display};
+use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
     Descriptor, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState, SessionView,
     WireError, rfc3339,
@@ -26,6 +26,7 @@ mod flags;
 mod identify;
 mod made;
 mod plan;
+pub(crate) mod ports;
 mod profile;
 mod review;
 mod table;
@@ -83,11 +84,16 @@ pub(crate) async fn launch(
         target: Target::Profile(profile.name.clone()),
     });
 
+    let published = request.options.publish.into_iter().map(SharedPort::Published);
+    let host = request.options.host_port.into_iter().map(SharedPort::Host);
+    let ports: Vec<SharedPort> = host.chain(published).collect();
+
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
         planned.project.clone(),
         request.options.resolve,
+        ports,
         planned.files,
         planned.before,
         offer,
@@ -161,6 +167,7 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         started: rfc3339(daemon.clock.now().wall_ms),
         interactive: planned.rules.interactive,
         quiet: false,
+        ports: Vec::new(),
         bytes_in: 0,
         bytes_out: 0,
     }
@@ -224,6 +231,7 @@ pub(crate) async fn serve(
     let Launching {
         project,
         pins,
+        wanted,
         root,
         files: view,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
@@ -236,6 +244,10 @@ pub(crate) async fn serve(
         end(daemon, id, Ending::ConnectionLost).await;
         return Err(error);
     }
+    let maker = diagnostics
+        .try_clone()
+        .map(|member| ports::Maker::new(daemon.init.clone(), member))
+        .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let diagnostics = Diagnostics::new(diagnostics).map_err(|error| {
         WireError::new(
             ErrorCode::Malformed,
@@ -264,9 +276,16 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, serving, files, leash)
+        .hold(id, serving, maker, files, leash)
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
+    for port in wanted {
+        if let Err(error) = ports::open(daemon, id, port).await {
+            front_end.held = None;
+            end(daemon, id, Ending::ConnectionLost).await;
+            return Err(error);
+        }
+    }
     Ok(Response::Serving)
 }
 

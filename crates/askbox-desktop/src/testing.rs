@@ -21,6 +21,7 @@ pub(crate) fn session(id: &str) -> SessionView {
         started: "2026-05-01T12:00:00.000Z".into(),
         interactive: true,
         quiet: false,
+        ports: Vec::new(),
         bytes_in: 0,
         bytes_out: 0,
     }

@@ -5,12 +5,16 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use tokio::net::TcpStream;
+use askbox_gate::Permit;
+use askbox_policy::Target;
+use askbox_policy::shared_port::LOOPBACK;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
 use crate::resolve::Route;
+use crate::shared::Sockets;
 
 /// Connects to the first address of the route that answers. They are tried in order, each a quarter of a second after
 /// the one before, a few at a time; dropping the future gives up all attempts.
@@ -25,6 +29,37 @@ pub(crate) async fn dial(route: &Route<'_>) -> io::Result<TcpStream> {
         (_, Some(first)) => race(first, addresses).await,
     }?;
     // Both ends relay what they get at once; waiting for more would only add latency.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Connects to the server inside a session that a permit is about, by a socket of the session's own network, whichever family
+/// it listens in.
+pub(crate) async fn dial_inside(permit: &Permit, sockets: &Sockets) -> io::Result<TcpStream> {
+    let Target::Published(port) = permit.target() else {
+        return Err(ErrorKind::InvalidInput.into());
+    };
+    if permit.is_revoked() {
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    let mut failure: io::Error = ErrorKind::AddrNotAvailable.into();
+    for address in LOOPBACK {
+        let target = SocketAddr::new(address, port.get());
+        match connect_inside(target, sockets).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn connect_inside(target: SocketAddr, sockets: &Sockets) -> io::Result<TcpStream> {
+    let socket = std::net::TcpStream::from(sockets(target.ip()).await?);
+    socket.set_nonblocking(true)?;
+    let connecting = TcpSocket::from_std_stream(socket).connect(target);
+    let stream = timeout(CONNECT_DEADLINE, connecting)
+        .await
+        .map_err(|_late| ErrorKind::TimedOut)??;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -14,6 +14,7 @@ mod dns_server;
 mod capture;
 mod connection;
 mod session;
+mod shared;
 
 mod classify;
 mod client_hello;
@@ -42,4 +43,5 @@ pub use names::RESOLVER;
 pub use resolve::Upstream;
 pub use room::{Room, Share};
 pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, serve};
+pub use shared::{ShareError, Shared, Sockets};
 pub use traffic::Traffic;

@@ -54,9 +54,13 @@ pub(crate) const ALL_CONNECTIONS: usize = 100_000;
 /// and a copy of the client's while somebody is asked about another host.
 pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 
-/// Descriptors of a session without connections: six listeners, its diagnostics socket and its leash, and one connection
-/// for each of four listeners that was accepted and waits for its place.
-pub(crate) const SESSION_DESCRIPTORS: usize = 8 + 4;
+/// Descriptors of a session without connections: six listeners, its diagnostics socket and a copy, its leash, what asks for
+/// sockets in its network, and one connection for each of four listeners that was accepted and waits for its place.
+pub(crate) const SESSION_DESCRIPTORS: usize = 10 + 4;
+
+/// Descriptors of a port that a session shares with the host: a listener for each family, and a connection for each that
+/// was accepted and waits for its place.
+pub(crate) const SHARED_PORT_DESCRIPTORS: usize = 2 + 2;
 
 /// At most one event in this time about a session that has all the connections that it may have.
 pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use askbox_gate::Permit;
 use askbox_policy::address::{AddressClass, HostNetwork, classify};
+use askbox_policy::shared_port::LOOPBACK;
 use askbox_policy::{Destination, Host, HostName, Pin, Port, Target};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
@@ -93,11 +94,23 @@ impl<'a> Route<'a> {
                 addresses: vec![*address],
             }),
             Target::Network(_)
+            | Target::Published(_)
             | Target::Read(_)
             | Target::Write(_)
             | Target::Execute(_)
             | Target::Profile(_) => None,
         }
+    }
+
+    /// To the service on the host's loopback that a permit is about, whichever family it listens in; `None` for a permit that
+    /// is about something else.
+    pub(crate) fn loopback(permit: &'a Permit) -> Option<Self> {
+        let Destination { host, port } = named(permit)?;
+        matches!(host, Host::Address(address) if LOOPBACK.contains(address)).then(|| Self {
+            permit,
+            port: *port,
+            addresses: LOOPBACK.to_vec(),
+        })
     }
 
     /// What it may be taken by.
@@ -118,6 +131,7 @@ fn named(permit: &Permit) -> Option<&Destination> {
     match permit.target() {
         Target::Network(destination) => Some(destination),
         Target::LocalNetwork { .. }
+        | Target::Published(_)
         | Target::Read(_)
         | Target::Write(_)
         | Target::Execute(_)

@@ -53,6 +53,12 @@ impl Session {
         self.gate.peek(&self.request(target, Process::unknown()))
     }
 
+    /// Asks the gate about what comes from outside, which no program inside is behind.
+    pub(crate) async fn admit(&self, target: Target) -> Result<Permit, Denial> {
+        let request = self.request(target, Process::unknown());
+        self.gate.admit(request, async { Process::unknown() }).await
+    }
+
     /// Logs a denial that no program in particular is behind.
     pub(crate) async fn refuse(&self, target: Target, basis: Basis) -> Denial {
         self.gate
@@ -105,6 +111,7 @@ impl Session {
             | Basis::NonInteractive
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
+            | Basis::Upstream(_)
             | Basis::Malformed(_) => return false,
         }
         let also = |host: Host, port: Port| {

@@ -20,6 +20,8 @@ pub mod profile;
 pub mod request;
 pub mod rule;
 pub mod settings_copy;
+pub mod shared_port;
+pub mod upstream;
 pub mod verdict;
 
 mod path_index;
@@ -36,4 +38,6 @@ pub use preset::Preset;
 pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
+pub use shared_port::{Publish, SharedPort};
+pub use upstream::{ProxyUrl, UpstreamProxy, UpstreamResolve};
 pub use verdict::{Allowed, Basis, Verdict};

@@ -16,6 +16,8 @@ use crate::preset::Preset;
 use crate::profile::SessionProfile;
 use crate::request::Kind;
 use crate::rule::{Effect, Origin, Rule};
+use crate::shared_port::SharedPort;
+use crate::upstream::{UpstreamProxy, UpstreamResolve};
 
 mod decide;
 mod index;
@@ -54,6 +56,10 @@ pub struct Settings {
     pub default_expiry_ms: u64,
     /// Distinct questions of one session in a minute before it goes quiet.
     pub questions_per_minute: u32,
+    /// Whether the daemon reaches the Internet by a proxy.
+    pub upstream_proxy: UpstreamProxy,
+    /// Who finds the addresses of names then.
+    pub upstream_resolve: UpstreamResolve,
     /// Files with block-lists, which the daemon reads.
     pub block_lists: Vec<CanonicalPath>,
 }
@@ -81,6 +87,9 @@ pub struct SessionRules {
     pub profile: Option<SessionProfile>,
     /// The preset that this run asked for.
     pub preset: Option<Preset>,
+    /// The ports that it shares with the host. They change while it runs.
+    #[serde(default)]
+    pub shared_ports: Vec<SharedPort>,
     /// Whether anybody may be asked.
     pub interactive: bool,
 }
@@ -93,6 +102,8 @@ struct Choices {
     identity: Option<Identity>,
     question_timeout_ms: Option<u64>,
     default_expiry_ms: Option<u64>,
+    upstream_proxy: Option<UpstreamProxy>,
+    upstream_resolve: Option<UpstreamResolve>,
     block_lists: Vec<CanonicalPath>,
 }
 
@@ -183,6 +194,8 @@ impl Policy {
             identity,
             question_timeout_ms,
             default_expiry_ms,
+            upstream_proxy,
+            upstream_resolve,
             block_lists,
         } = &self.user;
         let (user, ceiling) = ((preset, auto_approve), &self.ceiling);
@@ -212,6 +225,13 @@ impl Policy {
                 .or(*default_expiry_ms)
                 .unwrap_or(default.default_expiry_ms),
             questions_per_minute: default.questions_per_minute,
+            upstream_proxy: ceiling
+                .upstream_proxy
+                .as_ref()
+                .or(upstream_proxy.as_ref())
+                .cloned()
+                .unwrap_or_default(),
+            upstream_resolve: ceiling.upstream_resolve.or(*upstream_resolve).unwrap_or_default(),
             block_lists: ceiling.block_lists.iter().chain(block_lists).cloned().collect(),
         };
     }
@@ -225,6 +245,8 @@ impl Choices {
             identity: file.identity,
             question_timeout_ms: file.question_timeout_ms,
             default_expiry_ms: file.default_expiry_ms,
+            upstream_proxy: file.upstream_proxy.clone(),
+            upstream_resolve: file.upstream_resolve,
             block_lists: file.block_lists.clone(),
         }
     }
@@ -238,6 +260,8 @@ impl Choices {
             identity: self.identity.or(other.identity),
             question_timeout_ms: self.question_timeout_ms.or(other.question_timeout_ms),
             default_expiry_ms: self.default_expiry_ms.or(other.default_expiry_ms),
+            upstream_proxy: self.upstream_proxy.or(other.upstream_proxy),
+            upstream_resolve: self.upstream_resolve.or(other.upstream_resolve),
             block_lists: self.block_lists,
         }
     }
@@ -252,6 +276,8 @@ impl Default for Settings {
             question_timeout_ms: limits::QUESTION_TIMEOUT_MS,
             default_expiry_ms: limits::DEFAULT_EXPIRY_MS,
             questions_per_minute: limits::QUESTIONS_PER_MINUTE,
+            upstream_proxy: UpstreamProxy::default(),
+            upstream_resolve: UpstreamResolve::default(),
             block_lists: Vec::new(),
         }
     }
@@ -265,6 +291,7 @@ impl Default for SessionRules {
             project_rules: Vec::new(),
             profile: None,
             preset: None,
+            shared_ports: Vec::new(),
             interactive: true,
         }
     }

@@ -16,6 +16,7 @@ mod sockets;
 
 mod bwrap_args;
 pub mod bwrap_program;
+pub mod inside;
 pub mod launch;
 mod netlink;
 mod outer;

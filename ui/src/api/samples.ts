@@ -230,6 +230,7 @@ export function sessions(now: number): SessionView[] {
     started: iso(now - 1_560_000),
     interactive: true,
     quiet: false,
+    ports: [],
     bytes_in: 48_211_904,
     bytes_out: 1_204_551,
     ...over,

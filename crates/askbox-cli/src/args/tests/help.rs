@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 32] = [
     "askbox",
     "run",
     "shell",
@@ -25,6 +25,9 @@ const COMMANDS: [&str; 29] = [
     "revoke",
     "trust",
     "sessions",
+    "ports",
+    "ports add",
+    "ports remove",
     "stop",
     "open",
     "review",

@@ -1,4 +1,5 @@
 use askbox_policy::SessionId;
+use askbox_wire::{PortView, ServedBy};
 use expect_test::expect;
 
 use super::*;
@@ -17,6 +18,12 @@ fn sessions_are_listed_with_what_they_run() {
         started: "2026-05-01T11:59:00.000Z".into(),
         interactive: true,
         quiet: true,
+        ports: vec![PortView {
+            served_by: ServedBy::Session,
+            address: None,
+            port: 8080,
+            inside: 3000,
+        }],
     };
     let launching = SessionView {
         bytes_in: 0,
@@ -27,6 +34,7 @@ fn sessions_are_listed_with_what_they_run() {
         pid: None,
         interactive: false,
         quiet: false,
+        ports: Vec::new(),
         ..running.clone()
     };
     expect![[r#"
