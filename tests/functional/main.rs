@@ -14,6 +14,7 @@ mod log;
 mod ports;
 mod profiles;
 mod programs;
+mod proxy;
 mod questions;
 mod redirections;
 mod rules;

@@ -17,6 +17,7 @@ mod planted;
 mod ports;
 mod projects;
 mod prompts;
+mod proxy;
 mod redirections;
 mod review;
 mod shown;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::Log;
 use askbox_gate::{Clock, Gate, GrantStore, LockdownStore};
-use askbox_network::{Room, Upstream};
+use askbox_network::{Proxies, ProxyEnvironment, Room, Upstream};
 use askbox_paths::Paths;
 use askbox_paths::own_file::KeptAside;
 use askbox_policy::CanonicalPath;
@@ -27,6 +27,7 @@ use crate::policy_store::{Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::Sessions;
 use crate::shutdown;
+use crate::upstream;
 use crate::views::ShownBy;
 use crate::watcher::Watcher;
 
@@ -41,6 +42,8 @@ pub struct DaemonOptions {
     pub path_directories: Vec<PathBuf>,
     /// How many files this process may have open at once.
     pub open_files: u64,
+    /// What the environment says about proxies.
+    pub proxy_environment: ProxyEnvironment,
     /// Gets one byte once front ends can connect, and is closed then.
     pub ready: Option<OwnedFd>,
 }
@@ -115,6 +118,7 @@ pub(crate) fn run_with(
             managed_policy,
             path_directories,
             open_files,
+            proxy_environment,
             ready,
         } = options;
         let Division { front_ends, sessions } = descriptors::divide(open_files)?;
@@ -125,6 +129,7 @@ pub(crate) fn run_with(
             managed_policy,
             &path_directories,
             room,
+            upstream::proxies(paths, proxy_environment),
         )?);
         opened(&daemon);
         let listener = Listener::bind(&paths.socket(), &lock)?;
@@ -216,6 +221,7 @@ impl Daemon {
         managed_policy: PathBuf,
         path_directories: &[PathBuf],
         room: Room,
+        proxies: Proxies,
     ) -> Result<Self, Error> {
         let home = canonical_home(paths.home())?;
         let clock = Clock::system()?;
@@ -254,7 +260,7 @@ impl Daemon {
             sessions: Sessions::default(),
             processes: ProcessView::new(),
             watcher: Watcher::new(),
-            upstream: Arc::new(Upstream::new()),
+            upstream: Arc::new(Upstream::new(proxies)),
             room,
             started_ms: clock.now().wall_ms,
             clock,

@@ -12,6 +12,7 @@ mod shutdown;
 mod connection;
 mod follow;
 mod requests;
+mod upstream;
 mod views;
 
 mod policy_store;
@@ -22,5 +23,6 @@ mod watcher;
 #[cfg(test)]
 mod testing;
 
+pub use askbox_network::ProxyEnvironment;
 pub use daemon::{DaemonOptions, run};
 pub use error::Error;

@@ -60,6 +60,7 @@ impl Place {
             managed_policy: self.managed(),
             path_directories: Vec::new(),
             open_files: 4096,
+            proxy_environment: askbox_network::ProxyEnvironment::default(),
             ready,
         }
     }

@@ -248,6 +248,11 @@ impl Gate {
         self.0.wake.notify_one();
     }
 
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(self.state().rules.policy())
+    }
+
     /// Whether a session asked so much that its new questions are denied without being shown.
     pub fn is_quiet(&self, session: &SessionId) -> bool {
         let state = self.state();

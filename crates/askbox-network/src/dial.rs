@@ -12,17 +12,55 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
-use crate::resolve::Route;
+use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER, PROXIED_ADDRESSES};
+use crate::proxy;
+use crate::resolve::{Resolver, Route};
 use crate::shared::Sockets;
+use crate::upstream::Way;
 
-/// Connects to the first address of the route that answers. They are tried in order, each a quarter of a second after
-/// the one before, a few at a time; dropping the future gives up all attempts.
-pub(crate) async fn dial(route: &Route<'_>) -> io::Result<TcpStream> {
+/// Why nothing was reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DialError {
+    /// Nobody answered.
+    #[error(transparent)]
+    Connect(#[from] io::Error),
+    /// The proxy does not let it through, or is not there.
+    #[error(transparent)]
+    Proxy(#[from] proxy::Failure),
+}
+
+/// Connects to the first address of the route that answers, directly or by the proxy that the route goes by.
+pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<TcpStream, DialError> {
     if route.permit().is_revoked() {
-        return Err(ErrorKind::PermissionDenied.into());
+        return Err(io::Error::from(ErrorKind::PermissionDenied).into());
     }
-    let mut addresses = route.addresses();
+    let by = match route.way() {
+        Way::Direct => return Ok(connect(route.addresses()).await?),
+        Way::By(by) => by,
+    };
+    let addresses = resolver
+        .addresses_of(by)
+        .await
+        .map_err(|error| proxy::Failure::Unreachable(io::Error::other(error)))?;
+    let mut failure = proxy::Failure::Unreachable(ErrorKind::AddrNotAvailable.into());
+    for place in route.places().into_iter().take(PROXIED_ADDRESSES) {
+        let stream = connect(addresses.iter().copied())
+            .await
+            .map_err(proxy::Failure::Unreachable)?;
+        match timeout(CONNECT_DEADLINE, proxy::ask(&stream, &place, by)).await {
+            Ok(Ok(())) => return Ok(stream),
+            // The next address may be reached.
+            Ok(Err(error @ proxy::Failure::NotThere(_))) => failure = error,
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_late) => failure = proxy::Failure::Unreachable(ErrorKind::TimedOut.into()),
+        }
+    }
+    Err(failure.into())
+}
+
+/// They are tried in order, each a quarter of a second after the one before, a few at a time; dropping the future gives up all
+/// attempts.
+async fn connect(mut addresses: impl ExactSizeIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
     let stream = match (addresses.len(), addresses.next()) {
         (_, None) => Err(ErrorKind::AddrNotAvailable.into()),
         (1, Some(only)) => attempt(only).await,

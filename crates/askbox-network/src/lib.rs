@@ -25,7 +25,9 @@ mod refusal;
 
 mod dial;
 mod host_network;
+mod proxy;
 mod resolve;
+mod upstream;
 
 mod http;
 mod http_denial;
@@ -45,3 +47,4 @@ pub use room::{Room, Share};
 pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, serve};
 pub use shared::{ShareError, Shared, Sockets};
 pub use traffic::Traffic;
+pub use upstream::{Credentials, Proxies, ProxyEnvironment};

@@ -112,3 +112,13 @@ pub(crate) const HOSTS_PER_CONNECTION: usize = 64;
 
 /// How old our knowledge of the host's own addresses and routes may be.
 pub(crate) const HOST_NETWORK_AGE: Duration = Duration::from_secs(10);
+
+/// The answer of a proxy, without what follows.
+pub(crate) const PROXY_ANSWER: usize = 16 * 1024;
+
+/// Addresses of one name that a proxy is asked for, one after the other: it waits for each as long as it likes.
+pub(crate) const PROXIED_ADDRESSES: usize = 3;
+
+/// How old our knowledge of how this network translates IPv4 addresses may be; that changes with the network, which the
+/// host's own addresses show at once.
+pub(crate) const NAT64_AGE: Duration = Duration::from_mins(10);

@@ -92,6 +92,11 @@ impl Session {
         })
     }
 
+    /// Whether nobody here looks for the addresses of a name.
+    pub(crate) fn leaves_to_proxy(&self, name: &HostName) -> bool {
+        self.resolver.leaves_to_proxy(name, self.gate.policy().settings())
+    }
+
     /// Whether a rule or a grant allows exactly this host and port: whatever allows it must allow neither a host beside
     /// or below it nor another port.
     pub(crate) fn is_named_exactly(&self, destination: &Destination) -> bool {

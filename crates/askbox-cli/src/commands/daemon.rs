@@ -88,6 +88,9 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
             .filter(|directory| directory.is_absolute())
             .collect(),
         open_files: raise_descriptor_limit()?,
+        proxy_environment: askbox_daemon::ProxyEnvironment::read(|name| {
+            Some(context.variable(name)?.to_str()?.to_owned())
+        }),
         ready,
     })
 }
