@@ -1,5 +1,5 @@
-//! Shared ports: the host's loopback and the session's are closed to each other but for what a person shared, and a port that is
-//! taken back takes its connections along.
+//! Shared ports (threat 42): the host's loopback and the session's are closed to each other but for what a person shared, and a
+//! port that is taken back takes its connections along.
 
 use std::io::Read;
 use std::net::TcpStream;
