@@ -137,13 +137,10 @@ impl Pages {
         self
     }
 
-    /// Whether the control that is watched was clicked. A window that is gone was closed by the click.
+    /// Whether the control that is watched was clicked. A page that answers no more was closed by the click.
     fn was_clicked(&self) -> bool {
         let clicked = wait(self.client.execute("return window.isClicked", vec![]));
-        clicked.map_or_else(
-            |error| error.is_no_such_window(),
-            |clicked| clicked == json!(true),
-        )
+        !clicked.is_ok_and(|clicked| clicked != json!(true))
     }
 
     /// Clicks a control as it is, even where it says that it cannot be used.
