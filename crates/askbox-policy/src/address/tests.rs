@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use proptest::prelude::*;
 
-use super::{AddressClass, HostNetwork, classify, contains};
+use super::{AddressClass, HostNetwork, classify, contains, nat64_prefixes};
 
 fn v6(text: &str) -> Ipv6Addr {
     text.parse().expect("an IPv6 address")
