@@ -34,13 +34,19 @@ pub(crate) enum PortsCommand {
     /// List the ports that sessions share with this machine
     List,
     /// Share ports with a session that runs
-    #[command(after_help = "Examples:
+    #[command(
+        override_usage = "askbox ports add [OPTIONS] <SESSION>",
+        after_help = "Examples:
   askbox ports add 7d3k9xq2 --host-port 5432
-  askbox ports add 7d3k9xq2 --publish 8080:3000")]
+  askbox ports add 7d3k9xq2 --publish 8080:3000"
+    )]
     Add(ChangePortsArgs),
     /// Share ports no longer, and cut what came by them
-    #[command(after_help = "Example:
-  askbox ports remove 7d3k9xq2 --publish 8080:3000")]
+    #[command(
+        override_usage = "askbox ports remove [OPTIONS] <SESSION>",
+        after_help = "Example:
+  askbox ports remove 7d3k9xq2 --publish 8080:3000"
+    )]
     Remove(ChangePortsArgs),
 }
 

@@ -76,7 +76,9 @@ fn a_full_file_parses() {
         question_timeout_ms: Some(90_000),
         default_expiry_ms: Some(7_200_000),
         block_lists: vec![path("/home/u/lists/ads.txt")],
-        upstream_proxy: Some(UpstreamProxy::Url("http://proxy.example.com:3128".parse().unwrap())),
+        upstream_proxy: Some(UpstreamProxy::Url(
+            "http://proxy.example.com:3128".parse().unwrap(),
+        )),
         upstream_resolve: Some(UpstreamResolve::Proxy),
         rules: vec![
             Rule {

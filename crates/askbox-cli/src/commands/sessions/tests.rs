@@ -43,6 +43,7 @@ fn sessions_are_listed_with_what_they_run() {
            in /home/ada/app
            since 2026-05-01T11:59:00.000Z
            process 4711
+           is reached at 127.0.0.1:8080, its own port 3000
            52000 bytes in, 310 out
            quiet, so new questions are denied: askbox questions --resume a1b2
         c3d4  launching
