@@ -152,7 +152,7 @@ fn a_lockdown_cuts_what_came_by_shared_ports_and_lets_nothing_in() {
     world.write("serve.py", SERVE);
     let running = world.start_sh(
         &options,
-        &format!("python3 serve.py & exec python3 hear.py 127.0.0.1 {host}"),
+        &format!("python3 serve.py & python3 hear.py 127.0.0.1 {host}; until [ -e over ]; do sleep 0.1; done; kill %1"),
     );
     world.eventually("both are connected", || {
         server.connections() == 1 && answers(port)
@@ -164,8 +164,9 @@ fn a_lockdown_cuts_what_came_by_shared_ports_and_lets_nothing_in() {
     world.ok(&["lockdown", "on"]);
     assert!(open.read(&mut bytes).map_or(true, |length| length == 0));
     assert!(!answers(port));
-    assert!(running.finish().stdout.ends_with("cut\n"));
     assert!(world.has_logged("published port 3000", "deny"));
+    world.write("over", "");
+    assert!(running.finish().stdout.ends_with("cut\n"));
 }
 
 #[test]
