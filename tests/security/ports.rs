@@ -152,7 +152,9 @@ fn a_lockdown_cuts_what_came_by_shared_ports_and_lets_nothing_in() {
     world.write("serve.py", SERVE);
     let running = world.start_sh(
         &options,
-        &format!("python3 serve.py & python3 hear.py 127.0.0.1 {host}; until [ -e over ]; do sleep 0.1; done; kill %1"),
+        &format!(
+            "python3 serve.py & python3 hear.py 127.0.0.1 {host}; until [ -e over ]; do sleep 0.1; done"
+        ),
     );
     world.eventually("both are connected", || {
         server.connections() == 1 && answers(port)
