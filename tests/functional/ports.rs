@@ -86,12 +86,6 @@ fn a_service_of_the_host_is_reached_at_both_loopback_addresses() {
         carried.clone().count() == 3 && carried.clone().all(|event| event["bytes_in"].as_u64() > Some(0))
     );
     assert!(
-        carried
-            .clone()
-            .all(|event| event["process"]["exe"] == "/usr/bin/curl"),
-        "{log:#?}"
-    );
-    assert!(
         log.iter()
             .any(|event| event["detail"] == format!("--host-port {port}"))
     );
@@ -230,7 +224,7 @@ fn a_port_that_a_program_inside_has_is_not_shared_and_says_so() {
     let _running = serve_inside(&world, &[], "127.0.0.1", 3000);
     let id = id(&world);
     let finished = Running::start(world.askbox(&["ports", "add", &id, "--host-port", "3000"])).finish();
-    finished.failed();
+    assert_eq!(finished.code, Some(125));
     assert!(
         finished
             .stderr
