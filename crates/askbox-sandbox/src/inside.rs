@@ -3,7 +3,7 @@
 //! ends with the daemon's end of their channel.
 //!
 //! It is `askbox-init` under another first argument, started only for a session that shares ports. It finds the namespaces
-//! by a socket that lives in them (`SIOCGSKNS`, ioctl_ns(2)), so no process id can be mistaken for another's; whoever made a
+//! by a socket that lives in them (`SIOCGSKNS`, `ioctl_ns(2)`), so no process id can be mistaken for another's; whoever made a
 //! user namespace may enter it. A thread of the daemon cannot: a process with threads enters no user namespace. Programs
 //! inside neither see this process (its pid namespace is the host's) nor hold anything of it.
 

@@ -11,7 +11,7 @@ pub(crate) struct PortArgs {
     /// Let the session reach a service on this machine's loopback, at the same port inside
     #[arg(long, value_name = "PORT", value_parser = parse::port)]
     pub(crate) host_port: Vec<Port>,
-    /// Let this machine reach a server of the session: at PORT of 127.0.0.1 and [::1], or of ADDRESS, which others may
+    /// Let this machine reach a server of the session: at PORT of 127.0.0.1 and `::1`, or of ADDRESS, which others may
     /// reach; INSIDE is the server's own port, where it is another
     #[arg(long, value_name = "[ADDRESS:]PORT[:INSIDE]", value_parser = parse::publish)]
     pub(crate) publish: Vec<Publish>,
@@ -22,7 +22,7 @@ pub(crate) struct PortArgs {
 pub(crate) struct PortsArgs {
     #[command(subcommand)]
     pub(crate) command: Option<PortsCommand>,
-    /// Print JSON: an array of objects with session, served_by (host or session), address (null for the loopback), port and
+    /// Print JSON: an array of objects with session, `served_by` (host or session), address (null for the loopback), port and
     /// inside
     #[arg(long, global = true)]
     pub(crate) json: bool,
