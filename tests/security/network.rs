@@ -11,6 +11,7 @@ mod http;
 mod names;
 mod streams;
 mod tls;
+mod translation;
 mod walls;
 
 /// Runs a shell script on the host, outside any sandbox.

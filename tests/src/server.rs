@@ -76,6 +76,15 @@ impl Server {
     }
 }
 
+/// A port of the host that nothing listens at just now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
 /// Reads the head of an HTTP message, with the empty line.
 pub fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();

@@ -46,6 +46,10 @@ pub enum SessionChange {
     Thawed,
     /// It has all the connections that it may have; further ones wait.
     Full,
+    /// It shares a port with the host.
+    PortOpened,
+    /// It shares a port no longer.
+    PortClosed,
     /// It was denied more different things than are listed; further ones are counted.
     Flood,
 }
@@ -140,7 +144,7 @@ impl RuleChange {
 
 impl SessionChange {
     /// Each of them.
-    pub const ALL: [SessionChange; 10] = [
+    pub const ALL: [SessionChange; 12] = [
         SessionChange::Started,
         SessionChange::Flagged,
         SessionChange::Made,
@@ -150,6 +154,8 @@ impl SessionChange {
         SessionChange::Limited,
         SessionChange::Thawed,
         SessionChange::Full,
+        SessionChange::PortOpened,
+        SessionChange::PortClosed,
         SessionChange::Flood,
     ];
 
@@ -165,6 +171,8 @@ impl SessionChange {
             SessionChange::Limited => "limited",
             SessionChange::Thawed => "thawed",
             SessionChange::Full => "full",
+            SessionChange::PortOpened => "port opened",
+            SessionChange::PortClosed => "port closed",
             SessionChange::Flood => "flood",
         }
     }

@@ -7,6 +7,7 @@ mod answer;
 mod denying;
 mod log;
 mod parse;
+mod ports;
 mod rules;
 mod session;
 mod settings;
@@ -14,6 +15,7 @@ mod settings;
 pub(crate) use answer::{AnswerArgs, EVERY_SESSION, Lasting, QuestionsArgs};
 pub(crate) use denying::{LockdownArgs, LockdownState, PauseArgs, PauseTime};
 pub(crate) use log::{ExportFormat, LogArgs, LogCommand, Since};
+pub(crate) use ports::{ChangePortsArgs, PortArgs, PortsArgs, PortsCommand};
 pub(crate) use rules::{AddRuleArgs, RulesArgs, RulesCommand};
 pub(crate) use session::{RunArgs, SessionArgs, ShellArgs};
 pub(crate) use settings::{SettingsArgs, SettingsCommand, SettingsKey};
@@ -53,6 +55,7 @@ pub(crate) enum Command {
   askbox run --allow-domain '**.example.com' -- npm install
   askbox run --allow-read ~/.config/app --deny-path ./keys -- ./build
   askbox run --resolve api.test:443:127.0.0.1 -- curl https://api.test
+  askbox run --host-port 5432 --publish 3000 -- npm run dev
   askbox run --non-interactive --preset moderate -- make test
   askbox run --profile none -- claude"
     )]
@@ -182,6 +185,17 @@ settings, state and domains.")]
     #[command(after_help = "Examples:
   askbox processes 7d3k9xq2")]
     Processes(ProcessesArgs),
+
+    /// Show and change the ports that sessions share with this machine
+    ///
+    /// `--host-port` lets a session reach a service on this machine's loopback, `--publish` lets this machine reach a server of
+    /// the session. Both can be said to `askbox run` too. Every connection is logged.
+    #[command(after_help = "Examples:
+  askbox ports
+  askbox ports add 7d3k9xq2 --host-port 5432
+  askbox ports add 7d3k9xq2 --publish 8080:3000
+  askbox ports remove 7d3k9xq2 --host-port 5432")]
+    Ports(PortsArgs),
 
     /// End a sandbox and everything in it
     ///

@@ -14,6 +14,7 @@ mod log;
 mod man;
 mod open;
 mod pause;
+mod ports;
 mod processes;
 mod profiles;
 mod questions;
@@ -46,6 +47,7 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Sessions(arguments) => sessions::run(context, &arguments),
         Command::Review(arguments) => review::run(context, &arguments),
         Command::Processes(arguments) => processes::run(context, arguments),
+        Command::Ports(arguments) => ports::run(context, &arguments),
         Command::Stop(arguments) => stop::run(context, arguments),
         Command::Thaw(arguments) => thaw::run(context, arguments),
         Command::Open(arguments) => open::run(context, &arguments),

@@ -19,19 +19,27 @@ use crate::error::CliError;
 use crate::limits::{DAEMON_OUTPUT_BYTES, READINESS_BYTES, START_ATTEMPTS, START_PAUSE, START_WAIT};
 
 /// What the daemon needs of the environment that it is started from. It may outlive a project's shell by weeks, and
-/// secrets of that shell have no business in it.
+/// secrets of that shell have no business in it, but for those that its proxy variables hold.
 const INHERITED: &[&str] = &[
     "DBUS_SESSION_BUS_ADDRESS",
+    "ALL_PROXY",
     "DISPLAY",
     "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
     "LANG",
     "LOGNAME",
+    "NO_PROXY",
     "PATH",
     "SHELL",
     "TZ",
     "USER",
     "WAYLAND_DISPLAY",
     "XAUTHORITY",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
 ];
 
 /// The same by how the name begins.

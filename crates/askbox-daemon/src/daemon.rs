@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::Log;
 use askbox_gate::{Clock, Gate, GrantStore, LockdownStore};
-use askbox_network::{Room, Upstream};
+use askbox_network::{Proxies, ProxyEnvironment, Room, Upstream};
 use askbox_paths::Paths;
 use askbox_paths::own_file::KeptAside;
 use askbox_policy::CanonicalPath;
@@ -27,6 +27,7 @@ use crate::policy_store::{Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::Sessions;
 use crate::shutdown;
+use crate::upstream;
 use crate::views::ShownBy;
 use crate::watcher::Watcher;
 
@@ -43,6 +44,8 @@ pub struct DaemonOptions {
     pub has_service_manager: bool,
     /// How many files this process may have open at once.
     pub open_files: u64,
+    /// What the environment says about proxies.
+    pub proxy_environment: ProxyEnvironment,
     /// Gets one byte once front ends can connect, and is closed then.
     pub ready: Option<OwnedFd>,
 }
@@ -119,6 +122,7 @@ pub(crate) fn run_with(
             path_directories,
             has_service_manager,
             open_files,
+            proxy_environment,
             ready,
         } = options;
         let Division { front_ends, sessions } = descriptors::divide(open_files)?;
@@ -130,6 +134,7 @@ pub(crate) fn run_with(
             &path_directories,
             has_service_manager,
             room,
+            upstream::proxies(paths, proxy_environment),
         )?);
         opened(&daemon);
         let listener = Listener::bind(&paths.socket(), &lock)?;
@@ -222,6 +227,7 @@ impl Daemon {
         path_directories: &[PathBuf],
         has_service_manager: bool,
         room: Room,
+        proxies: Proxies,
     ) -> Result<Self, Error> {
         let home = canonical_home(paths.home())?;
         let clock = Clock::system()?;
@@ -261,7 +267,7 @@ impl Daemon {
             sessions: Sessions::default(),
             processes: ProcessView::new(),
             watcher: Watcher::new(),
-            upstream: Arc::new(Upstream::new()),
+            upstream: Arc::new(Upstream::new(proxies)),
             room,
             started_ms: clock.now().wall_ms,
             clock,

@@ -12,6 +12,7 @@ mod shutdown;
 mod connection;
 mod follow;
 mod requests;
+mod upstream;
 mod views;
 
 mod policy_store;
@@ -22,6 +23,7 @@ mod watcher;
 #[cfg(test)]
 mod testing;
 
+pub use askbox_network::ProxyEnvironment;
 pub use daemon::{DaemonOptions, run};
 pub use error::Error;
 pub use session::BUSCTL;

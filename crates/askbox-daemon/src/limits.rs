@@ -165,3 +165,9 @@ pub(crate) const PATH_SHOWN: usize = 120;
 
 /// Longest list of trusted project files: some thousands of them.
 pub(crate) const TRUSTED_FILE_BYTES: u64 = 1 << 20;
+
+/// Ports that one session may share with the host: more than any project has servers. Each has two listeners.
+pub(crate) const SHARED_PORTS: usize = 16;
+
+/// Most bytes of the file with name and password for a proxy.
+pub(crate) const CREDENTIALS_BYTES: u64 = 4096;

@@ -60,6 +60,8 @@ pub(crate) async fn handle(
         Request::Stop(what) => sessions::stop(daemon, what, sessions::How::Asked).await,
         Request::Kill(what) => sessions::stop(daemon, what, sessions::How::AtOnce).await,
         Request::Thaw { session, disk_bytes } => sessions::thaw(daemon, &session, disk_bytes).await,
+        Request::OpenPort { session, port } => session::ports::open(daemon, &session, port).await,
+        Request::ClosePort { session, port } => session::ports::close(daemon, &session, port).await,
         Request::Trust { directory } => trust::trust(daemon, &directory).await,
         Request::Follow(follow) => {
             front_end.following = Following::new(daemon, follow);

@@ -10,7 +10,7 @@ use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, SessionNetwork};
 use askbox_policy::resource_limits::Size;
-use askbox_policy::{Process, Project, SessionId, Target, display};
+use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
     Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState,
     SessionView, StopReason, UsageView, WireError, rfc3339,
@@ -28,6 +28,7 @@ mod identify;
 mod keeping;
 mod made;
 mod plan;
+pub(crate) mod ports;
 mod profile;
 mod review;
 mod scope;
@@ -93,11 +94,16 @@ pub(crate) async fn launch(
     let child = request.child.filter(|_| daemon.has_service_manager);
     let scope = child.map(|child| scope::begin(&id, child, planned.limits));
 
+    let published = request.options.publish.into_iter().map(SharedPort::Published);
+    let host = request.options.host_port.into_iter().map(SharedPort::Host);
+    let ports: Vec<SharedPort> = host.chain(published).collect();
+
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
         planned.project.clone(),
         request.options.resolve,
+        ports,
         planned.files,
         planned.before,
         offer,
@@ -176,6 +182,7 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
         interactive: planned.rules.interactive,
         switches: planned.switches,
         quiet: false,
+        ports: Vec::new(),
         bytes_in: 0,
         bytes_out: 0,
         usage: UsageView::default(),
@@ -242,6 +249,7 @@ pub(crate) async fn serve(
     let Launching {
         project,
         pins,
+        wanted,
         root,
         files: view,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
@@ -254,6 +262,10 @@ pub(crate) async fn serve(
         end(daemon, id, Ending::ConnectionLost).await;
         return Err(error);
     }
+    let maker = diagnostics
+        .try_clone()
+        .map(|member| ports::Maker::new(daemon.init.clone(), member))
+        .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let diagnostics = Diagnostics::new(diagnostics).map_err(|error| {
         WireError::new(
             ErrorCode::Malformed,
@@ -282,9 +294,16 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, serving, files, leash)
+        .hold(id, serving, maker, files, leash)
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
+    for port in wanted {
+        if let Err(error) = ports::open(daemon, id, port).await {
+            front_end.held = None;
+            end(daemon, id, Ending::ConnectionLost).await;
+            return Err(error);
+        }
+    }
     Ok(Response::Serving)
 }
 

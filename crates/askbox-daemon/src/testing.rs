@@ -61,6 +61,7 @@ impl Place {
             path_directories: Vec::new(),
             has_service_manager: false,
             open_files: 4096,
+            proxy_environment: askbox_network::ProxyEnvironment::default(),
             ready,
         }
     }

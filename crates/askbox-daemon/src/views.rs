@@ -191,6 +191,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::NonInteractive
         | Basis::NoRule
         | Basis::ForbiddenAddress(_)
+        | Basis::Upstream(_)
         | Basis::Malformed(_)
         | Basis::NotTcp(_) => None,
     }

@@ -23,6 +23,7 @@ pub(crate) fn session(id: &str) -> SessionView {
         interactive: true,
         switches: Switches::default(),
         quiet: false,
+        ports: Vec::new(),
         bytes_in: 0,
         bytes_out: 0,
         usage: UsageView::default(),

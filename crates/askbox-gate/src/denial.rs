@@ -66,7 +66,7 @@ impl Denial {
                 Some(format!("{add} '{destination}' --address {address}"))
             }
             Target::Profile(name) => Some(format!("askbox rules add allow profile {name}")),
-            Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
+            Target::Published(_) | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
     }
 }

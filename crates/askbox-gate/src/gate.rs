@@ -7,7 +7,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use askbox_audit::{Durability, Entry, GrantChange, Log, SessionChange, What};
-use askbox_policy::{Grant, Moment, Policy, Project, Request, SessionId, SessionRules, Verdict, WhyMissed};
+use askbox_policy::{
+    Grant, Moment, Policy, Project, Request, SessionId, SessionRules, SharedPort, Verdict, WhyMissed,
+};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
 
@@ -188,6 +190,14 @@ impl Gate {
         self.log_changes().await;
     }
 
+    /// Changes which ports a session shares with the host; connections that came by one that is not among them are cut.
+    pub fn share_ports(&self, id: &SessionId, ports: Vec<SharedPort>) {
+        let mut state = self.state();
+        state.rules.share_ports(id, ports);
+        let now = self.0.clock.now();
+        self.re_decide(&mut state, &Change::default(), &now);
+    }
+
     /// Every open question, oldest first.
     pub fn open_questions(&self) -> Vec<Question> {
         self.state().book.views()
@@ -236,6 +246,11 @@ impl Gate {
         self.log_changes().await;
         self.store_or_report().await;
         self.0.wake.notify_one();
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(self.state().rules.policy())
     }
 
     /// Whether a session asked so much that its new questions are denied without being shown.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askbox_policy::{
     Basis, Effect, Expiry, Grant, GrantId, GrantSet, Moment, Pattern, Policy, Project, Request, Rule, RuleId,
-    Scope, SessionId, SessionRules, Verdict,
+    Scope, SessionId, SessionRules, SharedPort, Verdict,
 };
 
 use crate::grants::is_lasting;
@@ -119,6 +119,13 @@ impl Rules {
 
     pub(crate) fn open_session(&mut self, id: SessionId, project: Project, rules: SessionRules) {
         self.sessions.insert(id, (project, rules));
+    }
+
+    /// Changes which ports a session shares with the host.
+    pub(crate) fn share_ports(&mut self, id: &SessionId, ports: Vec<SharedPort>) {
+        if let Some((_, rules)) = self.sessions.get_mut(id) {
+            rules.shared_ports = ports;
+        }
     }
 
     /// Forgets a session and what was granted to it alone; returns the latter.

@@ -62,6 +62,7 @@ impl Uses {
             | Basis::NonInteractive
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
+            | Basis::Upstream(_)
             | Basis::Malformed(_)
             | Basis::NotTcp(_) => return,
         };

@@ -1,8 +1,10 @@
 //! Takes the connections that the sandbox's network namespace turned around, and finds out where each wanted to go.
 //! What happens to them is `connection`'s business.
 
+use std::future::{Future, pending};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,10 +13,10 @@ use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::{Ip6tOriginalDst, OriginalDst};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::connection;
-use crate::limits::ACCEPT_PAUSE;
+use crate::limits::{ACCEPT_PAUSE, SETTLE};
 use crate::names::is_fake;
 use crate::relay::reset_on_close;
 use crate::room::{Place, Share};
@@ -32,23 +34,43 @@ enum Captured {
     NoPort,
 }
 
-/// Accepts for as long as the future lives; dropping it ends all connections that came this way.
-pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, share: Share) {
+/// Takes captured connections for as long as the future lives; dropping it ends all connections that came this way.
+pub(crate) async fn serve(listener: TcpListener, session: Arc<Session>, share: Share) {
+    accept(listener, &session, &share, pending(), take).await;
+}
+
+/// Accepts until it is told to stop, and then waits a moment for the connections that came this way; dropping the future
+/// ends them.
+pub(crate) async fn accept<T: Future<Output = ()> + Send + 'static>(
+    listener: TcpListener,
+    session: &Arc<Session>,
+    share: &Share,
+    stop: impl Future<Output = ()>,
+    mut take: impl FnMut(TcpStream, SocketAddr, Arc<Session>) -> T,
+) {
     let mut open = JoinSet::new();
+    let mut stop = pin!(stop);
     loop {
         let accepted = loop {
             tokio::select! {
                 accepted = listener.accept() => break accepted,
                 Some(_) = open.join_next(), if !open.is_empty() => {}
+                () = &mut stop => {
+                    drop(listener);
+                    return settle(open).await;
+                }
             }
         };
         match accepted {
             Ok((client, from)) => {
                 // While the session is full this one waits here, and all others in the backlog.
-                let place = place(&share, &session).await;
-                let session = Arc::clone(&session);
+                let place = tokio::select! {
+                    place = place(share, session) => place,
+                    () = &mut stop => return settle(open).await,
+                };
+                let taken = take(client, from, Arc::clone(session));
                 open.spawn(async move {
-                    take(client, from, session).await;
+                    taken.await;
                     drop(place);
                 });
             }
@@ -57,6 +79,14 @@ pub(crate) async fn accept(listener: TcpListener, session: Arc<Session>, share: 
                 sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// Lets connections that were cut record what they carried.
+async fn settle(mut open: JoinSet<()>) {
+    let all = async { while open.join_next().await.is_some() {} };
+    if timeout(SETTLE, all).await.is_err() {
+        tracing::debug!("connections of a closed port are dropped with their byte counts");
     }
 }
 

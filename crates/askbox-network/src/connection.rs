@@ -15,12 +15,12 @@ use bytes::Bytes;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-use crate::dial::dial;
+use crate::dial::{DialError, dial};
 use crate::http::{Exchange, serve};
 use crate::opening::{Held, Next, hold_for, next};
 use crate::refusal;
 use crate::relay::{self, Copied, ResetOnDrop};
-use crate::resolve::{Judgement, Route, judge_literal};
+use crate::resolve::{Judgement, Route, RouteError, judge_literal};
 use crate::session::Caller;
 use crate::traffic::Counts;
 
@@ -129,7 +129,8 @@ impl Connection {
         }
         match session
             .resolver
-            .network()
+            .network(&[*address])
+            .await
             .map(|network| judge_literal(*address, &network))
         {
             Ok(Judgement::Forbidden { address, what }) => self.check_rule_names(address, what).await,
@@ -151,12 +152,23 @@ impl Connection {
         if let Some(route) = pin.and_then(|pin| Route::pinned(permit, pin)) {
             return Ok(Judgement::Dial(route));
         }
-        session.resolver.route(permit).await.map_err(End::Broken)
+        let policy = session.gate.policy();
+        match session.resolver.route(permit, policy.settings()).await {
+            Ok(judgement) => Ok(judgement),
+            Err(RouteError::Proxy(reason)) => Err(self.refuse(Basis::Upstream(reason), None).await),
+            Err(error @ RouteError::Lookup(_)) => Err(End::Broken(io::Error::other(error))),
+        }
     }
 
     async fn dial_and_carry(&self, route: &Route<'_>) -> Result<(), End> {
-        let dialling = Box::pin(dial(route));
-        let server = dialling.await.map_err(End::Broken)?;
+        let dialling = Box::pin(dial(route, &self.caller.session.resolver));
+        let server = match dialling.await {
+            Ok(server) => server,
+            Err(DialError::Connect(error)) => return Err(End::Broken(error)),
+            Err(DialError::Proxy(failure)) => {
+                return Err(self.refuse(Basis::Upstream(failure.to_string()), None).await);
+            }
+        };
         self.is_dialled.store(true, Ordering::Relaxed);
         let server = Arc::new(server);
         let reset = ResetOnDrop::new(Arc::clone(&server));

@@ -5,26 +5,99 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use tokio::net::TcpStream;
+use askbox_gate::Permit;
+use askbox_policy::Target;
+use askbox_policy::shared_port::LOOPBACK;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER};
-use crate::resolve::Route;
+use crate::limits::{ATTEMPTS, CONNECT_DEADLINE, CONNECT_STAGGER, PROXIED_ADDRESSES};
+use crate::proxy;
+use crate::resolve::{Resolver, Route};
+use crate::shared::Sockets;
+use crate::upstream::Way;
 
-/// Connects to the first address of the route that answers. They are tried in order, each a quarter of a second after
-/// the one before, a few at a time; dropping the future gives up all attempts.
-pub(crate) async fn dial(route: &Route<'_>) -> io::Result<TcpStream> {
+/// Why nothing was reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DialError {
+    /// Nobody answered.
+    #[error(transparent)]
+    Connect(#[from] io::Error),
+    /// The proxy does not let it through, or is not there.
+    #[error(transparent)]
+    Proxy(#[from] proxy::Failure),
+}
+
+/// Connects to the first address of the route that answers, directly or by the proxy that the route goes by.
+pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<TcpStream, DialError> {
     if route.permit().is_revoked() {
-        return Err(ErrorKind::PermissionDenied.into());
+        return Err(io::Error::from(ErrorKind::PermissionDenied).into());
     }
-    let mut addresses = route.addresses();
+    let by = match route.way() {
+        Way::Direct => return Ok(connect(route.addresses()).await?),
+        Way::By(by) => by,
+    };
+    let addresses = resolver
+        .addresses_of(by)
+        .await
+        .map_err(|error| proxy::Failure::Unreachable(io::Error::other(error)))?;
+    let mut failure = proxy::Failure::Unreachable(ErrorKind::AddrNotAvailable.into());
+    for place in route.places().into_iter().take(PROXIED_ADDRESSES) {
+        let stream = connect(addresses.iter().copied())
+            .await
+            .map_err(proxy::Failure::Unreachable)?;
+        match timeout(CONNECT_DEADLINE, proxy::ask(&stream, &place, by)).await {
+            Ok(Ok(())) => return Ok(stream),
+            // The next address may be reached.
+            Ok(Err(error @ proxy::Failure::NotThere(_))) => failure = error,
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_late) => failure = proxy::Failure::Unreachable(ErrorKind::TimedOut.into()),
+        }
+    }
+    Err(failure.into())
+}
+
+/// They are tried in order, each a quarter of a second after the one before, a few at a time; dropping the future gives up all
+/// attempts.
+async fn connect(mut addresses: impl ExactSizeIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
     let stream = match (addresses.len(), addresses.next()) {
         (_, None) => Err(ErrorKind::AddrNotAvailable.into()),
         (1, Some(only)) => attempt(only).await,
         (_, Some(first)) => race(first, addresses).await,
     }?;
     // Both ends relay what they get at once; waiting for more would only add latency.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Connects to the server inside a session that a permit is about, by a socket of the session's own network, whichever family
+/// it listens in.
+pub(crate) async fn dial_inside(permit: &Permit, sockets: &Sockets) -> io::Result<TcpStream> {
+    let Target::Published(port) = permit.target() else {
+        return Err(ErrorKind::InvalidInput.into());
+    };
+    if permit.is_revoked() {
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    let mut failure: io::Error = ErrorKind::AddrNotAvailable.into();
+    for address in LOOPBACK {
+        let target = SocketAddr::new(address, port.get());
+        match connect_inside(target, sockets).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn connect_inside(target: SocketAddr, sockets: &Sockets) -> io::Result<TcpStream> {
+    let socket = std::net::TcpStream::from(sockets(target.ip()).await?);
+    socket.set_nonblocking(true)?;
+    let connecting = TcpSocket::from_std_stream(socket).connect(target);
+    let stream = timeout(CONNECT_DEADLINE, connecting)
+        .await
+        .map_err(|_late| ErrorKind::TimedOut)??;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -155,7 +155,9 @@ fn answering(session: &Session, asked: &Asked) -> Answering {
                 .name_of(*address)
                 .map_or(Answer::NoName, Answer::Name),
         ),
-        Asked::Address(name) if !session.is_pinned(name) && session.is_allowed(name) => {
+        Asked::Address(name)
+            if !session.is_pinned(name) && session.is_allowed(name) && !session.leaves_to_proxy(name) =>
+        {
             Answering::Lookup(name.clone())
         }
         Asked::Address(name) => stand_in(session, name),

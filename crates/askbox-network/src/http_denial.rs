@@ -26,7 +26,11 @@ fn status(denial: &Denial) -> StatusCode {
 fn body(denial: &Denial) -> String {
     let destination: Option<&Destination> = match &denial.target {
         Target::Network(destination) | Target::LocalNetwork { destination, .. } => Some(destination),
-        Target::Read(_) | Target::Write(_) | Target::Execute(_) | Target::Profile(_) => None,
+        Target::Published(_)
+        | Target::Read(_)
+        | Target::Write(_)
+        | Target::Execute(_)
+        | Target::Profile(_) => None,
     };
     let body = json!({
         "error": if status(denial) == StatusCode::FORBIDDEN { "denied" } else { "malformed" },

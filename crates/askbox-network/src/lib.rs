@@ -15,6 +15,7 @@ mod capture;
 mod connection;
 mod rejected;
 mod session;
+mod shared;
 
 mod classify;
 mod client_hello;
@@ -25,7 +26,9 @@ mod refusal;
 
 mod dial;
 mod host_network;
+mod proxy;
 mod resolve;
+mod upstream;
 
 mod http;
 mod http_denial;
@@ -46,4 +49,6 @@ pub use names::RESOLVER;
 pub use resolve::Upstream;
 pub use room::{Room, Share};
 pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, TCP, serve};
+pub use shared::{ShareError, Shared, Sockets};
 pub use traffic::Traffic;
+pub use upstream::{Credentials, Proxies, ProxyEnvironment};

@@ -54,9 +54,14 @@ pub(crate) const ALL_CONNECTIONS: usize = 100_000;
 /// and a copy of the client's while somebody is asked about another host.
 pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 
-/// Descriptors of a session without connections: six listeners, its two netlink sockets and its leash, and one connection
-/// for each of four listeners that was accepted and waits for its place.
-pub(crate) const SESSION_DESCRIPTORS: usize = 9 + 4;
+/// Descriptors of a session without connections: six listeners, its two netlink sockets and a copy of the diagnostics one,
+/// its leash, what asks for sockets in its network, and one connection for each of four listeners that was accepted and
+/// waits for its place.
+pub(crate) const SESSION_DESCRIPTORS: usize = 11 + 4;
+
+/// Descriptors of a port that a session shares with the host: a listener for each family, and a connection for each that
+/// was accepted and waits for its place.
+pub(crate) const SHARED_PORT_DESCRIPTORS: usize = 2 + 2;
 
 /// The most that one message about rejected packets may be long: the kernel gathers them in a page (`NLMSG_GOODSIZE`), or
 /// two where pages are small, and each is told at once anyway.
@@ -112,3 +117,13 @@ pub(crate) const HOSTS_PER_CONNECTION: usize = 64;
 
 /// How old our knowledge of the host's own addresses and routes may be.
 pub(crate) const HOST_NETWORK_AGE: Duration = Duration::from_secs(10);
+
+/// The answer of a proxy, without what follows.
+pub(crate) const PROXY_ANSWER: usize = 16 * 1024;
+
+/// Addresses of one name that a proxy is asked for, one after the other: it waits for each as long as it likes.
+pub(crate) const PROXIED_ADDRESSES: usize = 3;
+
+/// How old our knowledge of how this network translates IPv4 addresses may be; that changes with the network, which the
+/// host's own addresses show at once.
+pub(crate) const NAT64_AGE: Duration = Duration::from_mins(10);

@@ -2,14 +2,14 @@
 //! The only place that makes a [`Route`], which is what `dial` takes. Opens no socket.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use askbox_gate::Permit;
-use askbox_policy::address::{AddressClass, HostNetwork, classify};
-use askbox_policy::{Destination, Host, HostName, Pin, Port, Target};
+use askbox_policy::address::{AddressClass, HostNetwork, NAT64_NAME, classify, nat64_prefixes};
+use askbox_policy::shared_port::LOOPBACK;
+use askbox_policy::{Destination, Host, HostName, Pin, Port, Settings, Target, UpstreamResolve};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -18,8 +18,9 @@ use tokio::time::timeout;
 use crate::host_network;
 use crate::limits::{
     ADDRESSES_PER_NAME, HOST_NETWORK_AGE, LOOKUP_DEADLINE, LOOKUP_REUSE, LOOKUPS, LOOKUPS_PER_SESSION,
-    LOOKUPS_REMEMBERED,
+    LOOKUPS_REMEMBERED, NAT64_AGE,
 };
+use crate::upstream::{Proxies, Proxy, Way};
 
 /// Where a permit leads: its own port, at addresses that were judged for its own host or given for it by hand. What is
 /// dialled is this value, so nothing can change between the judgement and the connection, and no permit for one
@@ -29,6 +30,7 @@ pub(crate) struct Route<'a> {
     permit: &'a Permit,
     port: Port,
     addresses: Vec<IpAddr>,
+    way: Way,
 }
 
 /// What the addresses of a host come to. The plain ones of a host that nobody admitted lead nowhere.
@@ -58,11 +60,32 @@ pub(crate) enum LookupError {
     Failed,
 }
 
+/// Why there is no route.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RouteError {
+    /// The addresses are not known.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The proxy cannot be used.
+    #[error("{0}")]
+    Proxy(String),
+}
+
 /// What all sessions share: the pool that looks names up, and what is known of the host's own network.
 #[derive(Debug)]
 pub struct Upstream {
     lookups: Arc<Semaphore>,
     network: Mutex<Option<(Instant, Arc<HostNetwork>)>>,
+    proxies: Proxies,
+    /// What this network puts before IPv4 addresses, and what the host's own addresses were when that was found out.
+    nat64: tokio::sync::Mutex<Option<Translation>>,
+}
+
+#[derive(Debug)]
+struct Translation {
+    at: Instant,
+    own: Vec<IpAddr>,
+    prefixes: Vec<(Ipv6Addr, u8)>,
 }
 
 /// The look-ups of one session.
@@ -81,6 +104,7 @@ impl<'a> Route<'a> {
             permit,
             port: *port,
             addresses: vec![pin.address.to_canonical()],
+            way: Way::Direct,
         })
     }
 
@@ -91,8 +115,10 @@ impl<'a> Route<'a> {
                 permit,
                 port: destination.port,
                 addresses: vec![*address],
+                way: Way::Direct,
             }),
             Target::Network(_)
+            | Target::Published(_)
             | Target::Read(_)
             | Target::Write(_)
             | Target::Execute(_)
@@ -100,9 +126,40 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// To the service on the host's loopback that a permit is about, whichever family it listens in; `None` for a permit that
+    /// is about something else.
+    pub(crate) fn loopback(permit: &'a Permit) -> Option<Self> {
+        let Destination { host, port } = named(permit)?;
+        matches!(host, Host::Address(address) if LOOPBACK.contains(address)).then(|| Self {
+            permit,
+            port: *port,
+            addresses: LOOPBACK.to_vec(),
+            way: Way::Direct,
+        })
+    }
+
     /// What it may be taken by.
     pub(crate) fn permit(&self) -> &Permit {
         self.permit
+    }
+
+    /// By a proxy, that is to connect to just these addresses, or to find them itself where there are none.
+    fn by(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
+    /// Whether it goes by a proxy.
+    pub(crate) fn way(&self) -> &Way {
+        &self.way
+    }
+
+    /// What a proxy is asked to connect to, in this order: each address that was judged, or the name where nobody here looked
+    /// for its addresses.
+    pub(crate) fn places(&self) -> Vec<String> {
+        if self.addresses.is_empty() {
+            return named(self.permit).map(ToString::to_string).into_iter().collect();
+        }
+        self.addresses().map(|address| address.to_string()).collect()
     }
 
     /// Where it leads, in the order in which to try.
@@ -113,11 +170,19 @@ impl<'a> Route<'a> {
     }
 }
 
+fn is_name(host: &Host) -> bool {
+    match host {
+        Host::Name(_) => true,
+        Host::Address(_) => false,
+    }
+}
+
 /// The destination that a permit is about; `None` for one that is about something else.
 fn named(permit: &Permit) -> Option<&Destination> {
     match permit.target() {
         Target::Network(destination) => Some(destination),
         Target::LocalNetwork { .. }
+        | Target::Published(_)
         | Target::Read(_)
         | Target::Write(_)
         | Target::Execute(_)
@@ -138,7 +203,7 @@ pub(crate) fn judge(addresses: &[IpAddr], network: &HostNetwork) -> Option<Judge
         .map(|(address, _)| *address)
         .collect();
     if !public.is_empty() {
-        return Some(Judgement::Dial(public));
+        return Some(Judgement::Dial(interleaved(public)));
     }
     if let Some((address, _)) = classes
         .iter()
@@ -155,6 +220,27 @@ pub(crate) fn judge(addresses: &[IpAddr], network: &HostNetwork) -> Option<Judge
     })
 }
 
+/// The same addresses, the families in turn, beginning with that of the first: where one family leads nowhere, the other is
+/// tried next (RFC 8305, section 4).
+fn interleaved(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    let Some(first) = addresses.first().map(IpAddr::is_ipv4) else {
+        return addresses;
+    };
+    let (own, other): (Vec<IpAddr>, Vec<IpAddr>) = addresses
+        .into_iter()
+        .partition(|address| address.is_ipv4() == first);
+    let (mut own, mut other) = (own.into_iter(), other.into_iter());
+    let mut mixed = Vec::new();
+    loop {
+        let (next, after) = (own.next(), other.next());
+        if next.is_none() && after.is_none() {
+            return mixed;
+        }
+        mixed.extend(next);
+        mixed.extend(after);
+    }
+}
+
 /// Judges an address that the program itself named; whether it may go there is the first question already, so a private
 /// one raises no second.
 pub(crate) fn judge_literal(address: IpAddr, network: &HostNetwork) -> Judgement {
@@ -166,16 +252,18 @@ pub(crate) fn judge_literal(address: IpAddr, network: &HostNetwork) -> Judgement
 
 impl Default for Upstream {
     fn default() -> Self {
-        Self::new()
+        Self::new(Proxies::default())
     }
 }
 
 impl Upstream {
     /// An empty pool; looks at the host's network when it first has to.
-    pub fn new() -> Self {
+    pub fn new(proxies: Proxies) -> Self {
         Self {
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
             network: Mutex::new(None),
+            proxies,
+            nat64: tokio::sync::Mutex::new(None),
         }
     }
 
@@ -204,31 +292,124 @@ impl Resolver {
         }
     }
 
-    /// What is known of the host's network.
-    pub(crate) fn network(&self) -> Result<Arc<HostNetwork>, LookupError> {
-        self.shared.network()
+    /// What is known of the host's network, as far as it matters to these addresses.
+    pub(crate) async fn network(&self, addresses: &[IpAddr]) -> Result<Arc<HostNetwork>, LookupError> {
+        let network = self.shared.network()?;
+        if !addresses.iter().any(|address| address.to_canonical().is_ipv6()) {
+            return Ok(network);
+        }
+        let nat64 = self.translation(&network).await;
+        Ok(if nat64.is_empty() {
+            network
+        } else {
+            Arc::new(HostNetwork {
+                nat64,
+                ..HostNetwork::clone(&network)
+            })
+        })
     }
 
-    /// Finds and judges the addresses of what a permit is about.
-    pub(crate) async fn route<'a>(&self, permit: &'a Permit) -> io::Result<Judgement<Route<'a>>> {
-        let destination = named(permit).ok_or(io::ErrorKind::InvalidInput)?;
-        let network = self.network().map_err(io::Error::other)?;
+    /// What this network puts before IPv4 addresses. Looked up when an IPv6 address is first judged, and again after a while or on
+    /// another network; a network that does not say is one that does not translate.
+    async fn translation(&self, network: &HostNetwork) -> Vec<(Ipv6Addr, u8)> {
+        let mut known = self.shared.nat64.lock().await;
+        let is_current = |known: &&Translation| known.at.elapsed() < NAT64_AGE && known.own == network.own;
+        if let Some(known) = known.as_ref().filter(is_current) {
+            return known.prefixes.clone();
+        }
+        let prefixes = match HostName::parse(NAT64_NAME) {
+            Ok(name) => nat64_prefixes(&self.lookup(&name).await.unwrap_or_default()),
+            Err(_) => Vec::new(),
+        };
+        *known = Some(Translation {
+            at: Instant::now(),
+            own: network.own.clone(),
+            prefixes: prefixes.clone(),
+        });
+        prefixes
+    }
+
+    /// Finds and judges the addresses of what a permit is about, and which way it goes. Only what is on the Internet goes by
+    /// a proxy: the local network is the one that this machine is on.
+    pub(crate) async fn route<'a>(
+        &self,
+        permit: &'a Permit,
+        settings: &Settings,
+    ) -> Result<Judgement<Route<'a>>, RouteError> {
+        let destination = named(permit).ok_or(LookupError::Failed)?;
+        let to = |addresses| Route {
+            permit,
+            port: destination.port,
+            addresses,
+            way: Way::Direct,
+        };
+        let way = self.way(destination, settings).await?;
+        let is_by_proxy = way != Way::Direct;
+        if is_by_proxy && settings.upstream_resolve == UpstreamResolve::Proxy && is_name(&destination.host) {
+            return Ok(Judgement::Dial(to(Vec::new()).by(way)));
+        }
+        let found = match &destination.host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => self.lookup(name).await?,
+        };
+        let network = self.network(&found).await?;
         let judgement = match &destination.host {
             Host::Address(address) => judge_literal(*address, &network),
-            Host::Name(name) => {
-                let addresses = self.lookup(name).await.map_err(io::Error::other)?;
-                judge(&addresses, &network).ok_or(io::ErrorKind::AddrNotAvailable)?
-            }
+            Host::Name(_) => judge(&found, &network).ok_or(LookupError::NoName)?,
         };
         Ok(match judgement {
-            Judgement::Dial(addresses) => Judgement::Dial(Route {
-                permit,
-                port: destination.port,
-                addresses,
-            }),
+            Judgement::Dial(addresses) => {
+                let is_public = |address: &IpAddr| classify(*address, &network) == AddressClass::Public;
+                let is_public = addresses.iter().all(is_public);
+                let route = to(addresses);
+                Judgement::Dial(if is_public { route.by(way) } else { route })
+            }
             Judgement::Local(address) => Judgement::Local(address),
             Judgement::Forbidden { address, what } => Judgement::Forbidden { address, what },
         })
+    }
+
+    async fn way(&self, destination: &Destination, settings: &Settings) -> Result<Way, RouteError> {
+        if !self
+            .shared
+            .proxies
+            .is_proxied(&settings.upstream_proxy, destination)
+        {
+            return Ok(Way::Direct);
+        }
+        let (shared, chosen) = (Arc::clone(&self.shared), settings.upstream_proxy.clone());
+        let destination = destination.clone();
+        let found = spawn_blocking(move || shared.proxies.way(&chosen, &destination)).await;
+        found
+            .unwrap_or_else(|ended| Err(ended.to_string()))
+            .map_err(RouteError::Proxy)
+    }
+
+    /// Whether nobody here looks for the addresses of a name.
+    pub(crate) fn leaves_to_proxy(&self, name: &HostName, settings: &Settings) -> bool {
+        let is_proxied = |port| {
+            let destination = Destination {
+                host: Host::Name(name.clone()),
+                port,
+            };
+            self.shared
+                .proxies
+                .is_proxied(&settings.upstream_proxy, &destination)
+        };
+        settings.upstream_resolve == UpstreamResolve::Proxy && Port::new(443).is_some_and(is_proxied)
+    }
+
+    /// The addresses of a proxy. They are the user's own choice, and not judged.
+    pub(crate) async fn addresses_of(&self, proxy: &Proxy) -> Result<Vec<SocketAddr>, LookupError> {
+        let found = match &proxy.url.host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => self.lookup(name).await?,
+        };
+        let port = proxy.url.port.get();
+        Ok(found
+            .into_iter()
+            .map(|address| SocketAddr::new(address, port))
+            .collect())
     }
 
     /// The real addresses of a name, by everything that the host asks: its hosts file, VPN split DNS, mDNS.

@@ -28,6 +28,13 @@ pub struct Share(Arc<Part>);
 #[derive(Debug)]
 pub(crate) struct Place(Arc<Part>);
 
+/// Descriptors of a session that are no connection's. Dropping it gives them back.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    part: Arc<Part>,
+    descriptors: usize,
+}
+
 #[derive(Debug)]
 struct Shared {
     /// Descriptors that nobody has taken.
@@ -114,6 +121,20 @@ impl Share {
         }
     }
 
+    /// Descriptors for something that is no connection, if they leave as much free as a connection must.
+    pub(crate) fn try_reserve(&self, descriptors: usize) -> Option<Reserved> {
+        let mut free = self.0.room.free();
+        let left = free.checked_sub(descriptors)?;
+        if left < (self.held() + 1) * CONNECTION_DESCRIPTORS {
+            return None;
+        }
+        *free = left;
+        Some(Reserved {
+            part: Arc::clone(&self.0),
+            descriptors,
+        })
+    }
+
     /// Connections that are open now.
     pub(crate) fn held(&self) -> usize {
         self.0.held.load(Ordering::Relaxed)
@@ -152,6 +173,12 @@ impl Drop for Place {
         let free = self.0.room.free();
         self.0.held.fetch_sub(1, Ordering::Relaxed);
         self.0.room.give_back(free, CONNECTION_DESCRIPTORS);
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.part.room.give_back(self.part.room.free(), self.descriptors);
     }
 }
 

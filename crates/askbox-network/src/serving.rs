@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::pin::Pin as Pinned;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use askbox_gate::Gate;
@@ -74,14 +74,23 @@ pub struct SessionNetwork {
 #[must_use = "dropping it ends the session's network"]
 #[derive(Debug)]
 pub struct Serving {
-    #[expect(dead_code, reason = "held so that dropping it ends the tasks")]
-    tasks: JoinSet<()>,
-    share: Share,
+    /// Dropping them ends them.
+    tasks: Mutex<JoinSet<()>>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) share: Share,
     totals: Arc<Totals>,
     rejected: Arc<rejected::End>,
 }
 
 impl Serving {
+    /// One more task for as long as this lives.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that have ended are kept until somebody looks.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
     /// What the session's connections have carried so far.
     pub fn traffic(&self) -> Traffic {
         self.totals.now()
@@ -135,11 +144,7 @@ pub fn serve(
     } = listeners;
     let mut tasks = JoinSet::new();
     for fd in tcp {
-        tasks.spawn(capture::accept(
-            listener(fd)?,
-            Arc::clone(&session),
-            share.clone(),
-        ));
+        tasks.spawn(capture::serve(listener(fd)?, Arc::clone(&session), share.clone()));
     }
     for fd in dns_udp {
         let socket = std::net::UdpSocket::from(fd);
@@ -163,14 +168,16 @@ pub fn serve(
         Arc::clone(&end),
     ));
     Ok(Serving {
-        tasks,
+        tasks: Mutex::new(tasks),
+        session,
         share,
         totals,
         rejected: end,
     })
 }
 
-fn listener(fd: OwnedFd) -> io::Result<TcpListener> {
+/// A listener that is bound already.
+pub(crate) fn listener(fd: OwnedFd) -> io::Result<TcpListener> {
     let listener = std::net::TcpListener::from(fd);
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener)

@@ -53,6 +53,12 @@ impl Session {
         self.gate.peek(&self.request(target, Process::unknown()))
     }
 
+    /// Asks the gate about what comes from outside, which no program inside is behind.
+    pub(crate) async fn admit(&self, target: Target) -> Result<Permit, Denial> {
+        let request = self.request(target, Process::unknown());
+        self.gate.admit(request, async { Process::unknown() }).await
+    }
+
     /// Logs a denial that no program in particular is behind.
     pub(crate) async fn refuse(&self, target: Target, basis: Basis) -> Denial {
         self.gate
@@ -93,6 +99,11 @@ impl Session {
         })
     }
 
+    /// Whether nobody here looks for the addresses of a name.
+    pub(crate) fn leaves_to_proxy(&self, name: &HostName) -> bool {
+        self.resolver.leaves_to_proxy(name, self.gate.policy().settings())
+    }
+
     /// Whether a rule or a grant allows exactly this host and port: whatever allows it must allow neither a host beside
     /// or below it nor another port.
     pub(crate) fn is_named_exactly(&self, destination: &Destination) -> bool {
@@ -112,6 +123,7 @@ impl Session {
             | Basis::NonInteractive
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
+            | Basis::Upstream(_)
             | Basis::Malformed(_)
             | Basis::NotTcp(_) => return false,
         }

@@ -101,7 +101,7 @@ impl World {
             network,
             gate: gate.clone(),
             names: Names::new(Instant::now()),
-            resolver: Resolver::new(Arc::new(Upstream::new())),
+            resolver: Resolver::new(Arc::new(Upstream::default())),
             totals: Arc::default(),
         });
         Self {

@@ -105,6 +105,11 @@ impl Paths {
         [&self.config, &self.data, &self.state, &self.runtime]
     }
 
+    /// Name and password for a proxy.
+    pub fn proxy_credentials(&self) -> PathBuf {
+        self.config.join("proxy-credentials")
+    }
+
     /// The user's rules.
     pub fn policy(&self) -> PathBuf {
         self.config.join("policy.toml")

@@ -238,6 +238,38 @@ fn translated(address: Ipv6Addr, length: u8) -> Option<Ipv4Addr> {
     Some(octets.into())
 }
 
+/// The name that has IPv6 addresses only where the network translates them (RFC 7050, section 3).
+pub const NAT64_NAME: &str = "ipv4only.arpa";
+
+/// The IPv4 addresses of [`NAT64_NAME`].
+const NAT64_ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
+
+/// The prefixes that a network puts before IPv4 addresses, as the IPv6 addresses of [`NAT64_NAME`] show them. Only ones that
+/// would be public count: what lies in a private range is asked about as it is, whatever a network says of it.
+pub fn nat64_prefixes(answers: &[IpAddr]) -> Vec<(Ipv6Addr, u8)> {
+    let (global, global_length) = GLOBAL_UNICAST;
+    let mut found = Vec::new();
+    for answer in answers {
+        let IpAddr::V6(answer) = answer else { continue };
+        if !contains_v6(global, global_length, *answer) {
+            continue;
+        }
+        let lengths = [32, 40, 48, 56, 64, 96]
+            .into_iter()
+            .filter(|length| translated(*answer, *length).is_some_and(|v4| NAT64_ADDRESSES.contains(&v4)));
+        for length in lengths {
+            let prefix = (
+                Ipv6Addr::from(answer.to_bits() & (u128::MAX << (128 - length))),
+                length,
+            );
+            if !found.contains(&prefix) {
+                found.push(prefix);
+            }
+        }
+    }
+    found
+}
+
 /// Whether everything behind the IPv4 address is zero, as the standard wants it.
 fn suffix_is_zero(address: Ipv6Addr, length: u8) -> bool {
     let octets_before = usize::from(length) / 8 + 5;

@@ -70,7 +70,7 @@ pub fn patterns_of_each(targets: &[Target], widen: bool, lists: &Lists) -> Vec<V
     each.map(|(target, directory)| {
         let read = target.path().filter(|_| widen && target.kind() == Kind::Read);
         read.and_then(|path| bundle_of(path, lists.home())).map_or_else(
-            || vec![pattern(target, widen, directory.as_ref())],
+            || pattern(target, widen, directory.as_ref()).into_iter().collect(),
             |bundle| bundle.patterns(lists.home()),
         )
     })
@@ -165,10 +165,11 @@ fn common_directories(targets: &[Target], lists: &Lists) -> Vec<Option<Canonical
         .collect()
 }
 
-fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> Pattern {
+/// What an answer about one target covers; `None` where no answer can.
+fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> Option<Pattern> {
     let of_path =
         |path: &CanonicalPath| directory.map_or_else(|| PathPattern::exact(path), PathPattern::tree);
-    match target {
+    Some(match target {
         Target::Network(destination) => Pattern::Network(NetworkPattern {
             host: if widen {
                 wider(&destination.host)
@@ -186,12 +187,14 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> P
             ports: Ports::Range(*port, *port),
             address: Some(*address),
         }),
+        // No answer covers it: it is opened by name, for one session.
+        Target::Published(_) => return None,
         Target::Read(path) => Pattern::Read(of_path(path)),
         Target::Write(path) => Pattern::Write(of_path(path)),
         Target::Execute(path) => Pattern::Execute(of_path(path)),
         // Nothing is wider than a profile.
         Target::Profile(name) => Pattern::Profile(name.clone()),
-    }
+    })
 }
 
 fn exact(host: &Host) -> HostPattern {

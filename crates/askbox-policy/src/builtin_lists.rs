@@ -192,6 +192,7 @@ impl Lists {
             }
             Target::Network(_)
             | Target::LocalNetwork { .. }
+            | Target::Published(_)
             | Target::Read(_)
             | Target::Execute(_)
             | Target::Profile(_) => None,

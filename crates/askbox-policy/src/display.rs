@@ -111,6 +111,7 @@ fn shown(target: &Target, path: impl Fn(&Path) -> String) -> String {
         } => {
             format!("{} on your local network ({address})", destination(place))
         }
+        Target::Published(port) => format!("published port {port}"),
         Target::Read(place) | Target::Write(place) | Target::Execute(place) => path(place.as_path()),
         Target::Profile(name) => match name.profile() {
             Some(profile) => profile.summary(),
@@ -164,7 +165,7 @@ pub fn path(path: &Path, max: usize) -> String {
 /// The title of a question: `npm (my-project) wants example.com`, `cat (my-project) wants to read ~/notes/a`.
 pub fn title(process: &Process, project: &Project, target: &Target, known: &Known<'_>) -> String {
     let verb = match target {
-        Target::Network(_) | Target::LocalNetwork { .. } => "wants",
+        Target::Network(_) | Target::LocalNetwork { .. } | Target::Published(_) => "wants",
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",

@@ -206,7 +206,11 @@ impl NetworkPattern {
                 Some(own) => own.to_canonical() == address.to_canonical() && self.includes(destination),
                 None => self.host.names(*address) && self.ports.contains(destination.port),
             },
-            Target::Read(_) | Target::Write(_) | Target::Execute(_) | Target::Profile(_) => false,
+            Target::Published(_)
+            | Target::Read(_)
+            | Target::Write(_)
+            | Target::Execute(_)
+            | Target::Profile(_) => false,
         }
     }
 

@@ -21,7 +21,9 @@ pub mod request;
 pub mod resource_limits;
 pub mod rule;
 pub mod settings_copy;
+pub mod shared_port;
 pub mod switches;
+pub mod upstream;
 pub mod verdict;
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -42,5 +44,7 @@ pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
 pub use resource_limits::{LimitChoices, Resource, ResourceLimits};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
+pub use shared_port::{Publish, SharedPort};
 pub use switches::{SwitchChoices, Switches};
+pub use upstream::{ProxyUrl, UpstreamProxy, UpstreamResolve};
 pub use verdict::{Allowed, Basis, Transport, Verdict};

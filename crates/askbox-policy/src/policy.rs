@@ -17,7 +17,9 @@ use crate::profile::SessionProfile;
 use crate::request::Kind;
 use crate::resource_limits::LimitChoices;
 use crate::rule::{Effect, Origin, Rule};
+use crate::shared_port::SharedPort;
 use crate::switches::{SwitchChoices, Switches};
+use crate::upstream::{UpstreamProxy, UpstreamResolve};
 
 mod decide;
 mod index;
@@ -58,6 +60,10 @@ pub struct Settings {
     pub default_expiry_ms: u64,
     /// Distinct questions of one session in a minute before it goes quiet.
     pub questions_per_minute: u32,
+    /// Whether the daemon reaches the Internet by a proxy.
+    pub upstream_proxy: UpstreamProxy,
+    /// Who finds the addresses of names then.
+    pub upstream_resolve: UpstreamResolve,
     /// Files with block-lists, which the daemon reads.
     pub block_lists: Vec<CanonicalPath>,
     /// What the user's file says about what a session may use of the machine.
@@ -91,6 +97,9 @@ pub struct SessionRules {
     pub preset: Option<Preset>,
     /// The walls that this run, or the project's file, wants up or down.
     pub switches: SwitchChoices,
+    /// The ports that it shares with the host. They change while it runs.
+    #[serde(default)]
+    pub shared_ports: Vec<SharedPort>,
     /// Whether anybody may be asked.
     pub interactive: bool,
 }
@@ -104,6 +113,8 @@ struct Choices {
     switches: SwitchChoices,
     question_timeout_ms: Option<u64>,
     default_expiry_ms: Option<u64>,
+    upstream_proxy: Option<UpstreamProxy>,
+    upstream_resolve: Option<UpstreamResolve>,
     block_lists: Vec<CanonicalPath>,
     limits: LimitChoices,
 }
@@ -202,6 +213,8 @@ impl Policy {
             switches,
             question_timeout_ms,
             default_expiry_ms,
+            upstream_proxy,
+            upstream_resolve,
             block_lists,
             limits,
         } = &self.user;
@@ -233,6 +246,13 @@ impl Policy {
                 .or(*default_expiry_ms)
                 .unwrap_or(default.default_expiry_ms),
             questions_per_minute: default.questions_per_minute,
+            upstream_proxy: ceiling
+                .upstream_proxy
+                .as_ref()
+                .or(upstream_proxy.as_ref())
+                .cloned()
+                .unwrap_or_default(),
+            upstream_resolve: ceiling.upstream_resolve.or(*upstream_resolve).unwrap_or_default(),
             block_lists: ceiling.block_lists.iter().chain(block_lists).cloned().collect(),
             limits: *limits,
             managed_limits: ceiling.limits,
@@ -249,6 +269,8 @@ impl Choices {
             switches: file.switches,
             question_timeout_ms: file.question_timeout_ms,
             default_expiry_ms: file.default_expiry_ms,
+            upstream_proxy: file.upstream_proxy.clone(),
+            upstream_resolve: file.upstream_resolve,
             block_lists: file.block_lists.clone(),
             limits: file.limits,
         }
@@ -264,6 +286,8 @@ impl Choices {
             switches: self.switches.or(other.switches),
             question_timeout_ms: self.question_timeout_ms.or(other.question_timeout_ms),
             default_expiry_ms: self.default_expiry_ms.or(other.default_expiry_ms),
+            upstream_proxy: self.upstream_proxy.or(other.upstream_proxy),
+            upstream_resolve: self.upstream_resolve.or(other.upstream_resolve),
             block_lists: self.block_lists,
             limits: self.limits.or(other.limits),
         }
@@ -280,6 +304,8 @@ impl Default for Settings {
             question_timeout_ms: limits::QUESTION_TIMEOUT_MS,
             default_expiry_ms: limits::DEFAULT_EXPIRY_MS,
             questions_per_minute: limits::QUESTIONS_PER_MINUTE,
+            upstream_proxy: UpstreamProxy::default(),
+            upstream_resolve: UpstreamResolve::default(),
             block_lists: Vec::new(),
             limits: LimitChoices::default(),
             managed_limits: LimitChoices::default(),
@@ -296,6 +322,7 @@ impl Default for SessionRules {
             profile: None,
             preset: None,
             switches: SwitchChoices::default(),
+            shared_ports: Vec::new(),
             interactive: true,
         }
     }

@@ -16,6 +16,7 @@ use crate::request::Kind;
 use crate::resource_limits::{self, LimitChoices};
 use crate::rule::{Origin, Rule};
 use crate::switches::SwitchChoices;
+use crate::upstream::{UpstreamProxy, UpstreamResolve};
 
 mod edit;
 mod rule_table;
@@ -53,6 +54,10 @@ pub struct PolicyFile {
     pub default_expiry_ms: Option<u64>,
     /// `block_lists` of `[network]`: files in hosts format or with plain names.
     pub block_lists: Vec<CanonicalPath>,
+    /// `upstream_proxy` of `[network]`.
+    pub upstream_proxy: Option<UpstreamProxy>,
+    /// `upstream_resolve` of `[network]`.
+    pub upstream_resolve: Option<UpstreamResolve>,
     /// `[limits]`.
     pub limits: LimitChoices,
     /// Every `[[rule]]`, in the order of the text.
@@ -172,7 +177,9 @@ impl Reader<'_> {
             let at = span_start(table.key(key).and_then(toml_edit::Key::span), item, at);
             match key {
                 "block_lists" => file.block_lists = self.paths(at, item),
-                _ => self.unknown(at, key, &["block_lists"]),
+                "upstream_proxy" => file.upstream_proxy = self.upstream_proxy(at, item),
+                "upstream_resolve" => file.upstream_resolve = self.upstream_resolve(at, item),
+                _ => self.unknown(at, key, &["block_lists", "upstream_proxy", "upstream_resolve"]),
             }
         }
     }

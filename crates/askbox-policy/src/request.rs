@@ -185,6 +185,9 @@ pub enum Target {
         /// The private address that it resolved to.
         address: IpAddr,
     },
+    /// The other way round: a connection from the host to a server of the session, at this port inside. Nothing but
+    /// [`crate::SharedPort::Published`] opens it, and nobody is asked about it.
+    Published(Port),
     /// Reading a file or listing a directory.
     Read(CanonicalPath),
     /// Changing a file or directory.
@@ -200,7 +203,7 @@ impl Target {
     /// Which of the permissions this needs.
     pub fn kind(&self) -> Kind {
         match self {
-            Target::Network(_) | Target::LocalNetwork { .. } => Kind::Network,
+            Target::Network(_) | Target::LocalNetwork { .. } | Target::Published(_) => Kind::Network,
             Target::Read(_) => Kind::Read,
             Target::Write(_) => Kind::Write,
             Target::Execute(_) => Kind::Execute,
@@ -213,7 +216,9 @@ impl Target {
     /// The path that is asked for, where it is one.
     pub fn path(&self) -> Option<&CanonicalPath> {
         match self {
-            Target::Network(_) | Target::LocalNetwork { .. } | Target::Profile(_) => None,
+            Target::Network(_) | Target::LocalNetwork { .. } | Target::Published(_) | Target::Profile(_) => {
+                None
+            }
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => Some(path),
         }
     }
@@ -227,6 +232,7 @@ impl fmt::Display for Target {
             Target::LocalNetwork { destination, address } => {
                 write!(f, "{destination} on your local network ({address})")
             }
+            Target::Published(port) => write!(f, "published port {port}"),
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => write!(f, "{path}"),
             Target::Profile(name) => write!(f, "{name}"),
         }

@@ -58,6 +58,8 @@ pub enum Basis {
     NoRule,
     /// The destination is one that no name may lead to: loopback, link-local, metadata service, own address.
     ForbiddenAddress(String),
+    /// The proxy that the daemon reaches the Internet by does not let it through, or is not there.
+    Upstream(String),
     /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
     Malformed(String),
     /// It is not a TCP connection, and nothing else leaves a session.
@@ -145,6 +147,7 @@ impl Basis {
             Basis::ForbiddenAddress(_) => {
                 "only a rule that names the address, or --resolve HOST:PORT:ADDRESS, opens it".to_owned()
             }
+            Basis::Upstream(_) => "`upstream_proxy` of [network] in policy.toml names the proxy".to_owned(),
             Basis::Profile(_) => "the program can do without; change it outside".to_owned(),
             Basis::BlockList(_)
             | Basis::SettingsCopy
@@ -177,6 +180,7 @@ impl fmt::Display for Basis {
             Basis::NonInteractive => f.write_str("non-interactive"),
             Basis::NoRule => f.write_str("no rule"),
             Basis::ForbiddenAddress(reason) => write!(f, "forbidden address: {reason}"),
+            Basis::Upstream(reason) => write!(f, "upstream proxy: {reason}"),
             Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
             Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
         }

@@ -18,6 +18,7 @@ mod sockets;
 mod allowance;
 mod bwrap_args;
 pub mod bwrap_program;
+pub mod inside;
 pub mod launch;
 pub mod leash;
 mod netlink;

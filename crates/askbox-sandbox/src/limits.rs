@@ -100,3 +100,7 @@ pub(crate) const FLAGGED: usize = 256;
 
 /// Names that one look for guarded names of a running session reads: programs inside can make many, and have it done anew.
 pub(crate) const WATCH_NAMES: usize = 20_000;
+
+/// How long the process in a session's network may take to answer: it makes one system call. Only one that was stopped takes
+/// longer.
+pub(crate) const INSIDE_WAIT_SECONDS: i64 = 5;

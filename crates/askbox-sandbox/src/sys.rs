@@ -94,9 +94,34 @@ pub(crate) fn attach(tree: impl AsFd, target: impl AsFd) -> io::Result<()> {
         .map(drop)
 }
 
+/// The network namespace of a socket (`SIOCGSKNS`, linux/sockios.h).
+pub(crate) fn network_of(socket: impl AsFd) -> io::Result<OwnedFd> {
+    const SIOCGSKNS: libc::c_ulong = 0x894c;
+    namespace(socket, SIOCGSKNS)
+}
+
+/// The user namespace that owns another namespace (`NS_GET_USERNS`, linux/nsfs.h).
+pub(crate) fn owner_of(other: impl AsFd) -> io::Result<OwnedFd> {
+    const NS_GET_USERNS: libc::c_ulong = 0xb701;
+    namespace(other, NS_GET_USERNS)
+}
+
+fn namespace(fd: impl AsFd, question: libc::c_ulong) -> io::Result<OwnedFd> {
+    // SAFETY: both questions take no argument, and the descriptor is open for the length of the call.
+    let found = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), question as _) };
+    let found = i32::try_from(check(found.into())?).map_err(io::Error::other)?;
+    // SAFETY: the call returned this descriptor just now, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(found) })
+}
+
+/// Gives up every capability but the one to listen at ports below 1024.
+pub(crate) fn keep_only_low_ports() -> io::Result<()> {
+    const NET_BIND_SERVICE: u32 = 1 << 10; // linux/capability.h
+    set_capabilities(NET_BIND_SERVICE)
+}
+
 /// Gives up every capability, the ambient and the bounding set too, so that no later exec can bring one back.
 pub(crate) fn drop_capabilities() -> io::Result<()> {
-    const VERSION_3: u32 = 0x2008_0522; // _LINUX_CAPABILITY_VERSION_3, capget(2)
     // SAFETY: takes integers only.
     check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) }.into())?;
     for capability in 0..64 {
@@ -107,11 +132,17 @@ pub(crate) fn drop_capabilities() -> io::Result<()> {
             dropped => dropped?,
         };
     }
+    set_capabilities(0)
+}
+
+/// Makes these of the first 32 capabilities the effective and the permitted ones, and no other; none is inherited.
+fn set_capabilities(kept: u32) -> io::Result<()> {
+    const VERSION_3: u32 = 0x2008_0522; // _LINUX_CAPABILITY_VERSION_3, capget(2)
     let header = (VERSION_3, 0i32);
-    let none = [0u32; 6];
+    let data = [kept, kept, 0, 0, 0, 0];
     // SAFETY: header and data have the layout of capset(2) version 3 (two words, then two times three words) and
     // outlive the call.
-    check(unsafe { libc::syscall(libc::SYS_capset, &raw const header, &raw const none) }).map(drop)
+    check(unsafe { libc::syscall(libc::SYS_capset, &raw const header, &raw const data) }).map(drop)
 }
 
 /// Leaves the user's session keyring for a fresh and empty one.

@@ -4,7 +4,7 @@
 //! A connection begins with one [`Hello`] each way. Then a front end sends calls, each with a number that the response
 //! repeats; the daemon responds in their order, and pushes events after [`Request::Follow`].
 
-use askbox_policy::{Answer, GrantId, SessionId};
+use askbox_policy::{Answer, GrantId, SessionId, SharedPort};
 use serde::{Deserialize, Serialize};
 
 mod error;
@@ -30,7 +30,8 @@ pub use place::Place;
 pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{Imported, NewRule, RuleView};
 pub use session::{
-    Enforcement, Inspection, ProcessNode, SessionState, SessionView, Stop, StopReason, UsageView,
+    Enforcement, Inspection, PortView, ProcessNode, ServedBy, SessionState, SessionView, Stop, StopReason,
+    UsageView,
 };
 pub use settings::{BlockListView, SettingsChange, SettingsView};
 pub use show::{Show, View};
@@ -209,6 +210,22 @@ pub enum Request {
         session: SessionId,
         /// By how many bytes more it may grow on disk from now on; `None`: as many as before.
         disk_bytes: Option<u64>,
+    },
+    /// Shares a port between a session and the host. Gives [`Response::Done`], once it is open.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    OpenPort {
+        /// The session.
+        session: SessionId,
+        /// The port.
+        port: SharedPort,
+    },
+    /// Ends that, and cuts the connections that came by it. Gives [`Response::Done`].
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    ClosePort {
+        /// The session.
+        session: SessionId,
+        /// The port, as it was opened.
+        port: SharedPort,
     },
     /// Trusts a project's `.askbox.toml` as it is now. Gives [`Response::Trusted`].
     Trust {

@@ -231,6 +231,7 @@ export function sessions(now: number): SessionView[] {
     interactive: true,
     switches: { nested_sandbox: false, debugger: false },
     quiet: false,
+    ports: [],
     bytes_in: 48_211_904,
     bytes_out: 1_204_551,
     usage: { memory_bytes: 612_368_384, cpus_thousandths: 1_340, processes: 23, disk_bytes: 18_874_368 },

@@ -210,7 +210,12 @@ fn of_session(event: &Event) -> Meaning {
             severity: schema::LOW,
             ..own(class, change.name())
         },
-        Ok(change @ (SessionChange::Resumed | SessionChange::Thawed)) => own(class, change.name()),
+        Ok(
+            change @ (SessionChange::Resumed
+            | SessionChange::Thawed
+            | SessionChange::PortOpened
+            | SessionChange::PortClosed),
+        ) => own(class, change.name()),
         Err(foreign) => own(class, foreign),
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile};
+use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile, Publish};
 use askbox_wire::{EnvironmentOption, NO_PROFILE, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
@@ -56,13 +56,41 @@ pub(super) fn pin(text: &str) -> Result<Pin, String> {
     let address: IpAddr = bare
         .and_then(|bare| bare.parse().ok())
         .ok_or_else(|| format!("`{address}` is not an address; {EXPECTED}"))?;
-    let port = port
-        .parse()
-        .ok()
-        .and_then(Port::new)
-        .ok_or_else(|| format!("`{port}` is not a port from 1 to 65535"))?;
+    let port = self::port(port)?;
     let host = Host::parse(host).map_err(|error| format!("`{host}` is not a host: {error}"))?;
     Ok(Pin { host, port, address })
+}
+
+/// A port.
+pub(super) fn port(text: &str) -> Result<Port, String> {
+    text.parse()
+        .ok()
+        .and_then(Port::new)
+        .ok_or_else(|| format!("`{text}` is not a port from 1 to 65535"))
+}
+
+/// `[ADDRESS:]PORT[:INSIDE]`; IPv6 addresses in brackets.
+pub(super) fn publish(text: &str) -> Result<Publish, String> {
+    const EXPECTED: &str =
+        "expected [ADDRESS:]PORT[:INSIDE], such as 3000, 8080:3000, 0.0.0.0:3000 or [::1]:8080:3000";
+    let (address, ports) = match host_and_rest(text) {
+        Some((first, rest)) if first.contains(['.', ':']) => {
+            let address: IpAddr = first
+                .parse()
+                .map_err(|_unclear| format!("`{first}` is not an address; {EXPECTED}"))?;
+            (Some(address), rest)
+        }
+        Some(_) | None => (None, text),
+    };
+    let (outside, inside) = ports.split_once(':').unwrap_or((ports, ports));
+    if inside.contains(':') {
+        return Err(EXPECTED.to_owned());
+    }
+    Ok(Publish {
+        address,
+        port: port(outside)?,
+        inside: port(inside)?,
+    })
 }
 
 /// Splits at the first colon outside brackets; the host comes without them.

@@ -8,7 +8,7 @@ use askbox_policy::{LimitChoices, Pin, Switches};
 use askbox_wire::{EnvironmentOption, OsText, RunOptions};
 use clap::Args;
 
-use super::parse;
+use super::{PortArgs, parse};
 
 /// Of `askbox run`.
 #[derive(Debug, Args)]
@@ -63,6 +63,8 @@ pub(crate) struct SessionArgs {
     /// Send connections for HOST and PORT to ADDRESS, as in curl; this permits the address
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = parse::pin)]
     pub(crate) resolve: Vec<Pin>,
+    #[command(flatten)]
+    pub(crate) ports: PortArgs,
     /// Pass an environment variable on, or set it
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse::environment_parser())]
     pub(crate) env: Vec<EnvironmentOption>,
@@ -121,6 +123,8 @@ impl From<SessionArgs> for RunOptions {
             },
             non_interactive: arguments.non_interactive,
             resolve: arguments.resolve,
+            host_port: arguments.ports.host_port,
+            publish: arguments.ports.publish,
             env: arguments.env,
             project: arguments.project.map(OsText::from),
             name: arguments.name,

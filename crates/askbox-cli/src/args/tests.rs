@@ -114,6 +114,8 @@ fn every_option_of_a_session_reaches_the_daemon() {
               "address": "::1"
             }
           ],
+          "host_port": [],
+          "publish": [],
           "env": [
             {
               "name": "NAME",

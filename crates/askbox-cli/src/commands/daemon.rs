@@ -89,6 +89,9 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
             .collect(),
         has_service_manager: connect::has_control_groups(context),
         open_files: raise_descriptor_limit()?,
+        proxy_environment: askbox_daemon::ProxyEnvironment::read(|name| {
+            Some(context.variable(name)?.to_str()?.to_owned())
+        }),
         ready,
     })
 }

@@ -58,6 +58,9 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         if let Some(pid) = session.pid {
             let _infallible = writeln!(text, "   process {pid}");
         }
+        for port in &session.ports {
+            let _infallible = writeln!(text, "   {}", super::ports::describe(port));
+        }
         if 0 < session.bytes_in || 0 < session.bytes_out {
             let _infallible = writeln!(
                 text,

@@ -83,6 +83,8 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     Ok(SessionRules {
         flags,
         project_rules: Vec::new(),
+        // Opened when the session is served.
+        shared_ports: Vec::new(),
         profile: None,
         preset,
         switches: SwitchChoices {

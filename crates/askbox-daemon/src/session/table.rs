@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
-use askbox_network::Serving;
-use askbox_policy::{Pin, Project, Request, SessionId};
+use askbox_network::{Serving, ShareError, Shared, Sockets};
+use askbox_policy::{Pin, Project, Request, SessionId, SharedPort};
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::leash::Order;
-use askbox_wire::{Enforcement, ErrorCode, SessionState, SessionView, UsageView, WireError};
+use askbox_wire::{Enforcement, ErrorCode, PortView, SessionState, SessionView, UsageView, WireError};
 use tokio::sync::watch;
 
 use super::keeping::Kept;
+use super::ports::{Maker, Ports};
 use super::stopping::{Stopping, Why};
 
 /// All sessions.
@@ -27,6 +28,8 @@ pub(crate) struct Session {
     view: SessionView,
     project: Project,
     pins: Vec<Pin>,
+    /// The ports that it shares from the start on.
+    wanted: Vec<SharedPort>,
     before: Before,
     /// What it asks about its profile once it runs.
     offer: Option<Request>,
@@ -35,6 +38,9 @@ pub(crate) struct Session {
     /// What its file system shows; `None` where it has none.
     files: Option<View>,
     serving: Option<Serving>,
+    /// What makes sockets in its network; there once it is served.
+    maker: Option<Arc<Maker>>,
+    ports: Ports,
     files_served: Option<askbox_files::Serving>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
@@ -52,6 +58,8 @@ pub(crate) struct Launching {
     pub(crate) project: Project,
     /// Names with addresses given by hand.
     pub(crate) pins: Vec<Pin>,
+    /// The ports that it shares from the start on.
+    pub(crate) wanted: Vec<SharedPort>,
     /// The root of its processes on the host; 0 until it is known.
     pub(crate) root: Arc<AtomicU32>,
     /// What its file system shows, if it has one.
@@ -86,6 +94,7 @@ impl Session {
         view: SessionView,
         project: Project,
         pins: Vec<Pin>,
+        wanted: Vec<SharedPort>,
         files: Option<View>,
         before: Before,
         offer: Option<Request>,
@@ -97,11 +106,14 @@ impl Session {
             view,
             project,
             pins,
+            wanted,
             before,
             offer,
             root: Arc::default(),
             files,
             serving: None,
+            maker: None,
+            ports: Ports::default(),
             files_served: None,
             leash: None,
             stop: watch::Sender::default(),
@@ -156,6 +168,7 @@ impl Sessions {
         Some(Launching {
             project: session.project.clone(),
             pins: session.pins.clone(),
+            wanted: session.wanted.clone(),
             root: Arc::clone(&session.root),
             files: session.files.clone(),
         })
@@ -167,6 +180,7 @@ impl Sessions {
         &self,
         id: &SessionId,
         serving: Serving,
+        maker: Arc<Maker>,
         files: Option<askbox_files::Serving>,
         leash: OwnedFd,
     ) -> Option<SessionView> {
@@ -175,10 +189,48 @@ impl Sessions {
             .get_mut(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
         session.serving = Some(serving);
+        session.maker = Some(maker);
         session.files_served = files;
         session.leash = Some(leash);
         session.view.state = SessionState::Running;
         Some(session.view())
+    }
+
+    /// The ports of a session that is served, to be changed, and what makes sockets for them.
+    pub(crate) fn ports(&self, id: &SessionId) -> Option<(Ports, Arc<Maker>)> {
+        let sessions = self.lock();
+        let session = sessions.get(id)?;
+        match session.view.state {
+            SessionState::Running | SessionState::Frozen => {}
+            SessionState::Launching | SessionState::Ending => return None,
+        }
+        Some((Arc::clone(&session.ports), Arc::clone(session.maker.as_ref()?)))
+    }
+
+    /// Serves a port of a session, at these listeners.
+    pub(crate) fn share(
+        &self,
+        id: &SessionId,
+        port: SharedPort,
+        listeners: Vec<OwnedFd>,
+        sockets: &Sockets,
+    ) -> Option<Result<Shared, ShareError>> {
+        let sessions = self.lock();
+        let serving = sessions.get(id)?.serving.as_ref()?;
+        Some(serving.share(port, listeners, sockets))
+    }
+
+    /// Says which ports a session shares.
+    pub(crate) fn set_ports(&self, id: &SessionId, ports: &[SharedPort]) -> Option<SessionView> {
+        let mut sessions = self.lock();
+        let session = sessions.get_mut(id)?;
+        session.view.ports = ports.iter().copied().map(PortView::from).collect();
+        Some(session.view())
+    }
+
+    /// What a session is for.
+    pub(crate) fn project(&self, id: &SessionId) -> Option<Project> {
+        Some(self.lock().get(id)?.project.clone())
     }
 
     /// Takes out what a session asks about its profile; once.

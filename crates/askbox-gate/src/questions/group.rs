@@ -5,7 +5,7 @@
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::{Bundle, CanonicalPath, Host, Kind, ProfileName, Request, SessionId, Target, bundle_of};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Requests with equal keys share a question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +58,8 @@ impl Group {
             Target::LocalNetwork { destination, address } => {
                 Self::LocalNetwork(destination.host.clone(), *address)
             }
+            // Never asked about, and alone if it were.
+            Target::Published(_) => Self::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             Target::Read(path) if let Some(bundle) = bundle_of(path, lists.home()) => Self::Bundle(bundle),
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => {
                 match lists

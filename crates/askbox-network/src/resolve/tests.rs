@@ -94,7 +94,13 @@ async fn a_route_leads_only_where_its_permit_does() {
     assert!(Route::local(&named).is_none());
 
     let literal = permit(&world, Target::Network(destination("192.0.2.7", 22))).await;
-    let Judgement::Dial(route) = world.session.resolver.route(&literal).await.unwrap() else {
+    let Judgement::Dial(route) = world
+        .session
+        .resolver
+        .route(&literal, &Settings::default())
+        .await
+        .unwrap()
+    else {
         panic!("no route")
     };
     let expected: Vec<SocketAddr> = vec!["192.0.2.7:22".parse().unwrap()];
@@ -115,12 +121,19 @@ async fn a_route_leads_only_where_its_permit_does() {
         expected
     );
     assert!(Route::pinned(&local, &pin("ok.test", 443)).is_none());
-    assert!(world.session.resolver.route(&local).await.is_err());
+    assert!(
+        world
+            .session
+            .resolver
+            .route(&local, &Settings::default())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
 async fn the_hosts_file_is_asked_and_a_missing_name_is_no_failure() {
-    let resolver = Resolver::new(Arc::new(Upstream::new()));
+    let resolver = Resolver::new(Arc::new(Upstream::default()));
     let found = resolver
         .lookup(&HostName::parse("localhost").unwrap())
         .await
@@ -130,4 +143,35 @@ async fn the_hosts_file_is_asked_and_a_missing_name_is_no_failure() {
         resolver.remembered(&HostName::parse("localhost").unwrap()),
         Some(found)
     );
+}
+
+#[test]
+fn the_families_take_turns() {
+    let table: [(&[&str], &[&str]); 4] = [
+        (
+            &[
+                "2001:db8::1",
+                "2001:db8::2",
+                "2001:db8::3",
+                "192.0.2.1",
+                "192.0.2.2",
+            ],
+            &[
+                "2001:db8::1",
+                "192.0.2.1",
+                "2001:db8::2",
+                "192.0.2.2",
+                "2001:db8::3",
+            ],
+        ),
+        (
+            &["192.0.2.1", "192.0.2.2", "2001:db8::1"],
+            &["192.0.2.1", "2001:db8::1", "192.0.2.2"],
+        ),
+        (&["192.0.2.1", "192.0.2.2"], &["192.0.2.1", "192.0.2.2"]),
+        (&[], &[]),
+    ];
+    for (found, expected) in table {
+        assert_eq!(interleaved(addresses(found)), addresses(expected), "{found:?}");
+    }
 }

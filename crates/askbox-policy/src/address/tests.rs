@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use proptest::prelude::*;
 
-use super::{AddressClass, HostNetwork, classify, contains};
+use super::{AddressClass, HostNetwork, classify, contains, nat64_prefixes};
 
 fn v6(text: &str) -> Ipv6Addr {
     text.parse().expect("an IPv6 address")
@@ -214,4 +214,53 @@ proptest! {
         prop_assert_eq!(contains(a, prefix.max(128), b), a == b);
         prop_assert_eq!(contains(c, prefix.max(32), d), c == d);
     }
+}
+
+#[test]
+fn a_network_shows_the_prefix_that_it_translates_with() {
+    let found = |texts: &[&str]| -> Vec<String> {
+        let answers: Vec<IpAddr> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let prefixes = nat64_prefixes(&answers).into_iter();
+        prefixes
+            .map(|(prefix, length)| format!("{prefix}/{length}"))
+            .collect()
+    };
+    // RFC 7050, section 3, and the lengths of RFC 6052, section 2.2.
+    let table: [(&[&str], &[&str]); 9] = [
+        (
+            &["2001:db8:64::c000:aa", "2001:db8:64::c000:ab"],
+            &["2001:db8:64::/96"],
+        ),
+        (&["2001:db8:1:2:c0:0:aa00:0"], &["2001:db8:1:2::/64"]),
+        (&["2001:db8:1:c0:0:aa::"], &["2001:db8:1::/56"]),
+        (&["2001:db8:1:c000:0:aa00::"], &["2001:db8:1::/48"]),
+        (&["2001:db8:c000:aa::"], &["2001:db8::/32"]),
+        (&["2001:db8:64::c000:ac"], &[]),
+        (&["192.0.0.170"], &[]),
+        (&["fd00:64::c000:aa", "64:ff9b::c000:aa"], &[]),
+        (&[], &[]),
+    ];
+    for (answers, expected) in table {
+        assert_eq!(found(answers), expected, "{answers:?}");
+    }
+}
+
+#[test]
+fn behind_a_networks_own_prefix_the_embedded_address_counts() {
+    let answers = ["2001:db8:64::c000:aa".parse().unwrap()];
+    let known = HostNetwork {
+        nat64: nat64_prefixes(&answers),
+        ..HostNetwork::default()
+    };
+    let private: IpAddr = "2001:db8:64::a01:203".parse().unwrap();
+    assert_eq!(classify(private, &known), AddressClass::Private);
+    assert_eq!(classify(private, &HostNetwork::default()), AddressClass::Public);
+    assert_eq!(
+        classify("2001:db8:64::a9fe:a9fe".parse().unwrap(), &known),
+        AddressClass::Forbidden("cloud metadata service")
+    );
+    assert_eq!(
+        classify("2001:db8:64::cb00:7105".parse().unwrap(), &known),
+        AddressClass::Public
+    );
 }

@@ -2,7 +2,7 @@
 //!
 //! 1. managed denials;
 //! 2. the credential and the start-up list, opened only by what names the exact path;
-//! 3. this run's flags;
+//! 3. this run's flags, then the ports that it shares with the host;
 //! 4. rules, grants and the profile, while that is allowed in this session, together, the most specific one; at equal
 //!    specificity deny before ask before allow, but that a grant answers the *ask* rule that it is as specific as;
 //! 5. subscribed block-lists;
@@ -122,6 +122,7 @@ impl Policy {
                 | Basis::NonInteractive
                 | Basis::NoRule
                 | Basis::ForbiddenAddress(_)
+                | Basis::Upstream(_)
                 | Basis::Malformed(_)
                 | Basis::NotTcp(_)
                 | Basis::Lockdown => Basis::NonInteractive,
@@ -147,6 +148,9 @@ impl Policy {
     fn unguarded(&self, view: View<'_>, session: &SessionRules, grants: &GrantSet) -> Verdict {
         if let Some(said) = flags(view, session) {
             return said.verdict();
+        }
+        if let Some(verdict) = shared_ports(view, session) {
+            return verdict;
         }
         match (
             self.rules_and_grants(view, session, grants),
@@ -222,6 +226,7 @@ impl Policy {
                 Host::Address(_) => false,
             },
             Target::LocalNetwork { .. }
+            | Target::Published(_)
             | Target::Read(_)
             | Target::Write(_)
             | Target::Execute(_)
@@ -367,6 +372,23 @@ fn flags<'a>(view: View<'a>, session: &'a SessionRules) -> Option<Said<'a>> {
     best
 }
 
+/// The other part of step 3: the ports that this run shares with the host. A connection from outside is not asked about.
+fn shared_ports(view: View<'_>, session: &SessionRules) -> Option<Verdict> {
+    let target = &view.request.target;
+    if let Some(shared) = session.shared_ports.iter().find(|shared| shared.opens(target)) {
+        return Some(Verdict::Allow(Allowed::by(Basis::Flag(shared.id()))));
+    }
+    match target {
+        Target::Published(_) => Some(Verdict::Deny(Basis::NoRule)),
+        Target::Network(_)
+        | Target::LocalNetwork { .. }
+        | Target::Read(_)
+        | Target::Write(_)
+        | Target::Execute(_)
+        | Target::Profile(_) => None,
+    }
+}
+
 /// What the project's file says, where the user does not trust it: its denials and questions.
 fn project_file<'a>(view: View<'a>, session: &'a SessionRules) -> Option<Said<'a>> {
     let mut best = None;
@@ -415,8 +437,8 @@ fn may_be_approved(target: &Target) -> bool {
             };
             any.matches_target(target)
         }
-        // Both are always a person's to decide.
-        Target::LocalNetwork { .. } | Target::Profile(_) => false,
+        // Always a person's to decide.
+        Target::LocalNetwork { .. } | Target::Published(_) | Target::Profile(_) => false,
         Target::Read(_) | Target::Write(_) | Target::Execute(_) => true,
     }
 }

@@ -75,6 +75,8 @@ impl PatternIndex {
                     self.each_address(*address, &mut found);
                 }
             }
+            // No rule speaks about it.
+            Target::Published(_) => {}
             Target::Read(path) => self.read.each(path, found),
             Target::Write(path) => self.write.each(path, found),
             Target::Execute(path) => self.execute.each(path, found),

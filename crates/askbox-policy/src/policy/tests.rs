@@ -212,7 +212,11 @@ impl Case {
             Basis::AutoApprove => "auto_approve",
             Basis::NonInteractive => "non-interactive",
             Basis::NoRule => "no rule",
-            Basis::Lockdown | Basis::ForbiddenAddress(_) | Basis::Malformed(_) | Basis::NotTcp(_) => "other",
+            Basis::Lockdown
+            | Basis::ForbiddenAddress(_)
+            | Basis::Upstream(_)
+            | Basis::Malformed(_)
+            | Basis::NotTcp(_) => "other",
         };
         assert_eq!(format!("{word} {by}"), expected, "{shown}");
         self

@@ -44,6 +44,8 @@ default_expiry = "2h"
 
 [network]
 block_lists = ["~/lists/ads.txt"]
+upstream_proxy = "http://proxy.example.com:3128"
+upstream_resolve = "proxy"
 
 [sandbox]
 nested_sandbox = true
@@ -92,6 +94,10 @@ fn a_full_file_parses() {
         question_timeout_ms: Some(90_000),
         default_expiry_ms: Some(7_200_000),
         block_lists: vec![path("/home/u/lists/ads.txt")],
+        upstream_proxy: Some(UpstreamProxy::Url(
+            "http://proxy.example.com:3128".parse().unwrap(),
+        )),
+        upstream_resolve: Some(UpstreamResolve::Proxy),
         limits: LimitChoices {
             memory: Some(Bound::At(Memory::Percent(50))),
             cpus: Some(Bound::At(1500)),

@@ -12,6 +12,7 @@ use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::policy::Identity;
 use crate::request::Kind;
 use crate::resource_limits::{Bound, LimitError};
+use crate::upstream::{ProxyError, UpstreamProxy, UpstreamResolve};
 
 impl Reader<'_> {
     /// A text, or a complaint.
@@ -78,6 +79,33 @@ impl Reader<'_> {
             self.complain(at, "a switch is `true` or `false`", None);
         }
         value
+    }
+
+    pub(super) fn upstream_proxy(&mut self, at: usize, item: &Item) -> Option<UpstreamProxy> {
+        let hint = match self.text(at, item)?.parse() {
+            Ok(proxy) => return Some(proxy),
+            Err(error @ ProxyError::Credentials) => (
+                error,
+                "write them as NAME:PASSWORD into the file proxy-credentials beside policy.toml, which only you may read",
+            ),
+            Err(error) => (
+                error,
+                "\"none\", \"environment\" or \"http://proxy.example:3128\"",
+            ),
+        };
+        self.complain(at, hint.0.to_string(), Some(hint.1));
+        None
+    }
+
+    pub(super) fn upstream_resolve(&mut self, at: usize, item: &Item) -> Option<UpstreamResolve> {
+        match self.text(at, item)? {
+            "askbox" => Some(UpstreamResolve::Askbox),
+            "proxy" => Some(UpstreamResolve::Proxy),
+            _ => {
+                self.complain(at, "names are resolved by `askbox` or by the `proxy`", None);
+                None
+            }
+        }
     }
 
     pub(super) fn duration(&mut self, at: usize, item: &Item, range: &RangeInclusive<u64>) -> Option<u64> {

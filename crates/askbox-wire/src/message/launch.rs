@@ -1,6 +1,6 @@
 //! What the daemon must know to plan a session, and the descriptors that come back from its launch.
 
-use askbox_policy::{LimitChoices, Pin, Switches};
+use askbox_policy::{LimitChoices, Pin, Port, Publish, Switches};
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -55,6 +55,10 @@ pub struct RunOptions {
     pub non_interactive: bool,
     /// Names pinned to addresses, as curl's `--resolve`.
     pub resolve: Vec<Pin>,
+    /// Services on the host's loopback that the session reaches on its own.
+    pub host_port: Vec<Port>,
+    /// Servers of the session that the host reaches.
+    pub publish: Vec<Publish>,
     /// Environment variables beyond the allow-list.
     pub env: Vec<EnvironmentOption>,
     /// The project, where it is not `cwd`; a relative one starts there.

@@ -1,6 +1,6 @@
 //! Sessions as front ends see them.
 
-use askbox_policy::{Resource, ResourceLimits, SessionId, Switches};
+use askbox_policy::{Resource, ResourceLimits, SessionId, SharedPort, Switches};
 use serde::{Deserialize, Serialize};
 
 /// One sandboxed run: one object of `askbox sessions --json`.
@@ -29,6 +29,9 @@ pub struct SessionView {
     /// Whether it asked so much that its new questions are denied without being shown, until it is resumed.
     #[serde(default)]
     pub quiet: bool,
+    /// The ports that it shares with the host.
+    #[serde(default)]
+    pub ports: Vec<PortView>,
     /// Bytes that its connections carried into the sandbox so far.
     #[serde(default)]
     pub bytes_in: u64,
@@ -83,6 +86,50 @@ pub enum StopReason {
     Asked,
     /// It used more than it may.
     Limit(Resource),
+}
+
+/// A port that a session shares with the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PortView {
+    /// Who serves there.
+    pub served_by: ServedBy,
+    /// The address on the host; `None` is its loopback.
+    pub address: Option<String>,
+    /// The port on the host.
+    pub port: u16,
+    /// The port inside, on the session's loopback.
+    pub inside: u16,
+}
+
+/// Who serves at a shared port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ServedBy {
+    /// A service of the host, which the session reaches (`--host-port`).
+    Host,
+    /// A server of the session, which the host reaches (`--publish`).
+    Session,
+}
+
+impl From<SharedPort> for PortView {
+    fn from(shared: SharedPort) -> Self {
+        match shared {
+            SharedPort::Host(port) => Self {
+                served_by: ServedBy::Host,
+                address: None,
+                port: port.get(),
+                inside: port.get(),
+            },
+            SharedPort::Published(publish) => Self {
+                served_by: ServedBy::Session,
+                address: publish.address.map(|address| address.to_string()),
+                port: publish.port.get(),
+                inside: publish.inside.get(),
+            },
+        }
+    }
 }
 
 /// What a session is doing at this moment.

@@ -91,6 +91,12 @@ fn a_launch_survives_the_wire() {
         program: Some("/usr/bin/cat".into()),
         cwd: "/home/u/p".into(),
         options: RunOptions {
+            host_port: vec![askbox_policy::Port::new(5432).unwrap()],
+            publish: vec![askbox_policy::Publish {
+                address: None,
+                port: askbox_policy::Port::new(8080).unwrap(),
+                inside: askbox_policy::Port::new(3000).unwrap(),
+            }],
             resolve: vec![askbox_policy::Pin {
                 host: askbox_policy::Host::parse("ok.test").unwrap(),
                 port: askbox_policy::Port::new(443).unwrap(),

@@ -158,3 +158,34 @@ fn pauses() {
             "0s" error: the time must be longer than 0; or `off`"#]],
     );
 }
+
+#[test]
+fn a_published_port_is_read_as_it_is_told() {
+    for text in [
+        "3000",
+        "8080:3000",
+        "0.0.0.0:3000",
+        "127.0.0.1:8080:3000",
+        "[::1]:3000",
+        "[::]:8080:3000",
+    ] {
+        assert_eq!(publish(text).unwrap().to_string(), text);
+    }
+    assert_eq!(publish("3000:3000").unwrap().to_string(), "3000");
+    for text in [
+        "",
+        "0",
+        "65536",
+        "a",
+        "80:",
+        ":80",
+        "1:2:3",
+        "1.2.3:80",
+        "::1:80",
+        "localhost:80",
+        "[::1]",
+        "1.2.3.4:1:2:3",
+    ] {
+        assert!(publish(text).is_err(), "{text}");
+    }
+}

@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 34] = [
     "askbox",
     "run",
     "shell",
@@ -26,6 +26,9 @@ const COMMANDS: [&str; 31] = [
     "trust",
     "sessions",
     "processes",
+    "ports",
+    "ports add",
+    "ports remove",
     "stop",
     "thaw",
     "open",

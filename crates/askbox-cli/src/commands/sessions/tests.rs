@@ -1,4 +1,5 @@
 use askbox_policy::{SessionId, Switches};
+use askbox_wire::{PortView, ServedBy};
 use expect_test::expect;
 
 use super::*;
@@ -21,6 +22,12 @@ fn sessions_are_listed_with_what_they_run() {
             debugger: true,
         },
         quiet: true,
+        ports: vec![PortView {
+            served_by: ServedBy::Session,
+            address: None,
+            port: 8080,
+            inside: 3000,
+        }],
         usage: askbox_wire::UsageView {
             memory_bytes: Some(300 << 20),
             cpus_thousandths: Some(1253),
@@ -45,6 +52,7 @@ fn sessions_are_listed_with_what_they_run() {
         interactive: false,
         switches: Switches::default(),
         quiet: false,
+        ports: Vec::new(),
         ..running.clone()
     };
     expect![[r#"
@@ -53,6 +61,7 @@ fn sessions_are_listed_with_what_they_run() {
            in /home/ada/app
            since 2026-05-01T11:59:00.000Z
            process 4711
+           is reached at 127.0.0.1:8080, its own port 3000
            52000 bytes in, 310 out
            nested sandboxes may be made inside
            programs inside may debug each other

@@ -261,7 +261,11 @@ fn by(basis: &Basis) -> &'static str {
         Basis::AutoApprove => "auto_approve",
         Basis::NonInteractive => "non-interactive",
         Basis::NoRule => "no rule",
-        Basis::Lockdown | Basis::ForbiddenAddress(_) | Basis::Malformed(_) | Basis::NotTcp(_) => "other",
+        Basis::Lockdown
+        | Basis::ForbiddenAddress(_)
+        | Basis::Upstream(_)
+        | Basis::Malformed(_)
+        | Basis::NotTcp(_) => "other",
     }
 }
 

@@ -2,6 +2,8 @@
 //! with the command's status, or at once when the leash to the daemon breaks. What the daemon orders by the leash it does to
 //! everything inside at once. Must never be debuggable by what it
 //! starts, and must leave it nothing open but the standard descriptors.
+//!
+//! Outside, as `askbox-init sockets`, it is the process of `askbox_sandbox::inside`.
 
 mod sys;
 
@@ -11,6 +13,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
+use askbox_sandbox::inside;
 use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
 use askbox_sandbox::leash::{self, Heard};
 use nix::errno::Errno;
@@ -37,7 +40,14 @@ fn main() -> ExitCode {
 
 fn run() -> io::Result<u8> {
     let mut arguments = std::env::args_os().skip(1);
-    let leash = arguments.next().and_then(|number| number.to_str()?.parse().ok());
+    let first = arguments.next();
+    if first.as_deref() == Some(inside::ARGUMENT.as_ref()) {
+        prctl::set_dumpable(false)?;
+        let channel = io::stdin().as_fd().try_clone_to_owned()?;
+        sys::close_all_above_standard_but(&channel)?;
+        return inside::serve(channel.as_fd()).map(|()| 0);
+    }
+    let leash = first.and_then(|number| number.to_str()?.parse().ok());
     let leash = sys::adopt(
         leash.ok_or_else(|| io::Error::other("the first argument must be the leash's descriptor"))?,
     )?;

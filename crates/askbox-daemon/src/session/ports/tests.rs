@@ -1,0 +1,42 @@
+use askbox_policy::Port;
+
+use super::*;
+
+fn publish(address: Option<&str>) -> Publish {
+    Publish {
+        address: address.map(|address| address.parse().unwrap()),
+        port: Port::new(3000).unwrap(),
+        inside: Port::new(4000).unwrap(),
+    }
+}
+
+#[test]
+fn a_server_is_published_on_the_loopback_unless_an_address_is_said() {
+    let table = [
+        (None, vec!["127.0.0.1:3000", "[::1]:3000"]),
+        (Some("0.0.0.0"), vec!["0.0.0.0:3000"]),
+        (Some("::1"), vec!["[::1]:3000"]),
+    ];
+    for (address, expected) in table {
+        let found: Vec<String> = addresses(&publish(address))
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn only_a_machine_without_ipv6_may_lack_one_of_the_listeners() {
+    let v4: SocketAddr = "127.0.0.1:1".parse().unwrap();
+    let v6: SocketAddr = "[::1]:1".parse().unwrap();
+    let error = |kind: ErrorKind| Err(io::Error::from(kind));
+    let listener = || Ok(OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap()));
+    let mut listeners = Vec::new();
+    assert!(keep(&mut listeners, v6, error(ErrorKind::AddrNotAvailable)).is_err());
+    assert!(keep(&mut listeners, v4, error(ErrorKind::AddrInUse)).is_err());
+    keep(&mut listeners, v4, listener()).unwrap();
+    keep(&mut listeners, v6, error(ErrorKind::AddrNotAvailable)).unwrap();
+    assert!(keep(&mut listeners, v6, error(ErrorKind::AddrInUse)).is_err());
+    assert_eq!(listeners.len(), 1);
+}
