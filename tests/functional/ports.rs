@@ -7,7 +7,7 @@ use askbox_tests::server::{Server, free_port};
 use askbox_tests::{Running, World};
 use serde_json::Value;
 
-/// A server inside that says hello to each connection and echoes what it gets, at a port of 127.0.0.1 or ::1.
+/// A server inside that says hello to each connection and echoes what it gets, at a port of 127.0.0.1 or `::1`.
 const SERVE: &str = r#"
 import socket, sys, threading
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET

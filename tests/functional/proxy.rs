@@ -161,9 +161,12 @@ fn names_are_left_to_the_proxy_only_where_the_policy_says_so() {
         let server = Server::http_at("127.0.0.1:0", "reached");
         let port = server.port();
         let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-        let proxy = Proxy::start(move |asked| match asked.place.starts_with("ok.test:") {
-            true => Answer::Connect(address),
-            false => Answer::Say("502 Bad Gateway"),
+        let proxy = Proxy::start(move |asked| {
+            if asked.place.starts_with("ok.test:") {
+                Answer::Connect(address)
+            } else {
+                Answer::Say("502 Bad Gateway")
+            }
         });
         let world = with_proxy(&proxy.url());
         curl(&world, port).failed();

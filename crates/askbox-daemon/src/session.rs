@@ -101,10 +101,13 @@ pub(crate) async fn launch(
     // From here on it has to be ended, whatever fails.
     let stopped = daemon.sessions.insert(Session::new(
         view.clone(),
-        planned.project.clone(),
-        request.options.resolve,
-        ports,
-        planned.files,
+        Launching {
+            project: planned.project.clone(),
+            pins: request.options.resolve,
+            wanted: ports,
+            root: Arc::default(),
+            files: planned.files,
+        },
         planned.before,
         offer,
         planned.homes,

@@ -7,7 +7,7 @@ use askbox_tests::{Machine, NameServer, World};
 
 use super::{allowing, was_denied};
 
-/// What an address of the translated network means; the machine leads all of 2001:db8::/32 to its own servers.
+/// What an address of the translated network means; the machine leads all of `2001:db8::/32` to its own servers.
 fn names(prefix: &'static str) -> impl Fn(&str, usize) -> Vec<IpAddr> + Send + 'static {
     move |name, _| {
         let v4 = match name {

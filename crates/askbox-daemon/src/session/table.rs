@@ -92,14 +92,18 @@ impl Session {
     /// A session that nothing is held for yet.
     pub(crate) fn new(
         view: SessionView,
-        project: Project,
-        pins: Vec<Pin>,
-        wanted: Vec<SharedPort>,
-        files: Option<View>,
+        launching: Launching,
         before: Before,
         offer: Option<Request>,
         homes: PathBuf,
     ) -> Self {
+        let Launching {
+            project,
+            pins,
+            wanted,
+            root,
+            files,
+        } = launching;
         Self {
             disk_allowance: Arc::new(AtomicU64::new(view.limits.disk_bytes.unwrap_or(u64::MAX))),
             homes,
@@ -109,7 +113,7 @@ impl Session {
             wanted,
             before,
             offer,
-            root: Arc::default(),
+            root,
             files,
             serving: None,
             maker: None,

@@ -12,6 +12,7 @@ fn environment(variables: &[(&str, &str)]) -> Proxies {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "beside what a table expects")]
 fn by(url: &str, authorization: Option<&str>) -> Result<Way, String> {
     Ok(Way::By(Proxy {
         url: url.parse().unwrap(),
