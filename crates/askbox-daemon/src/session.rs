@@ -74,7 +74,7 @@ pub(crate) async fn launch(
         .map(|word| path_text(word.as_path()))
         .collect();
     let detail = display::words_shortened(&command).join(" ");
-    let view = view(daemon, &id, &request, &planned);
+    let view = view(daemon, &id, &request, &command, &planned);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
     // Waited for before the program starts, like the log: the launch child has work meanwhile.
     let recorded = review::begin(daemon, &id, &planned.project, planned.before.clone());
@@ -164,12 +164,13 @@ fn may_launch(
 }
 
 /// A session that was just planned, as front ends see it.
-fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan::Planned) -> SessionView {
-    let command: Vec<String> = request
-        .argv
-        .iter()
-        .map(|word| path_text(word.as_path()))
-        .collect();
+fn view(
+    daemon: &Daemon,
+    id: &SessionId,
+    request: &LaunchRequest,
+    command: &[String],
+    planned: &plan::Planned,
+) -> SessionView {
     SessionView {
         id: id.clone(),
         name: request
@@ -178,7 +179,7 @@ fn view(daemon: &Daemon, id: &SessionId, request: &LaunchRequest, planned: &plan
             .as_deref()
             .map(|name| display::text(name, limits::NAME_SHOWN)),
         project: path_text(planned.project.path()),
-        command: display::text(&display::command_without_secrets(&command), limits::COMMAND_SHOWN),
+        command: display::text(&display::command_without_secrets(command), limits::COMMAND_SHOWN),
         state: SessionState::Launching,
         pid: None,
         started: rfc3339(daemon.clock.now().wall_ms),
