@@ -68,11 +68,8 @@ pub(crate) async fn launch(
     if *daemon.phase().borrow() != Phase::Running {
         return Err(WireError::new(ErrorCode::Stopping, "the daemon is ending"));
     }
-    let command: Vec<String> = request
-        .argv
-        .iter()
-        .map(|word| path_text(word.as_path()))
-        .collect();
+    let words = request.argv.iter().map(|word| path_text(word.as_path()));
+    let command: Vec<String> = words.collect();
     let detail = display::words_shortened(&command).join(" ");
     let view = view(daemon, &id, &request, &command, &planned);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
@@ -171,13 +168,10 @@ fn view(
     command: &[String],
     planned: &plan::Planned,
 ) -> SessionView {
+    let name = request.options.name.as_deref();
     SessionView {
         id: id.clone(),
-        name: request
-            .options
-            .name
-            .as_deref()
-            .map(|name| display::text(name, limits::NAME_SHOWN)),
+        name: name.map(|name| display::text(name, limits::NAME_SHOWN)),
         project: path_text(planned.project.path()),
         command: display::text(&display::command_without_secrets(command), limits::COMMAND_SHOWN),
         state: SessionState::Launching,
