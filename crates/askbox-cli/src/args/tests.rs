@@ -72,6 +72,7 @@ fn an_unknown_option_is_no_command() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "every option is named once")]
 fn every_option_of_a_session_reaches_the_daemon() {
     let words = "run --preset moderate --allow-domain a.test --allow-domain b.test --block-domain c.test \
         --allow-read r --allow-write w --allow-execute x --deny-path d --nested-sandbox --debugger --non-interactive \

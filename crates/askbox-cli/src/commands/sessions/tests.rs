@@ -5,6 +5,7 @@ use expect_test::expect;
 use super::*;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a whole session is written out")]
 fn sessions_are_listed_with_what_they_run() {
     let running = SessionView {
         bytes_in: 52_000,
