@@ -19,6 +19,7 @@ mod rules;
 mod sessions;
 mod settings;
 mod ssh;
+mod starts;
 mod streams;
 mod terminal;
 mod terminal_programs;

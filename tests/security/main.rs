@@ -20,4 +20,5 @@ mod redirections;
 mod review;
 mod shown;
 mod sockets;
+mod starts;
 mod system;

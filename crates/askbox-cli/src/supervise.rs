@@ -255,6 +255,7 @@ impl<'a> Supervisor<'a> {
             Ok(Some(Event::Flagged { names, .. })) => {
                 self.notice(&format!("runs outside the sandbox later: {}", names.join(", ")));
             }
+            Ok(Some(Event::Refused { what, .. })) => self.notice(&what),
             Ok(Some(Event::SessionEnded { .. })) => {
                 self.stopped = true;
                 self.end_now()?;

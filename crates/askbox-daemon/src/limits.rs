@@ -138,3 +138,10 @@ pub(crate) const PATH_SHOWN: usize = 120;
 
 /// Longest list of trusted project files: some thousands of them.
 pub(crate) const TRUSTED_FILE_BYTES: u64 = 1 << 20;
+
+/// How often it is looked whether a program that waits to start another was killed: a question stays for no longer than that.
+pub(crate) const START_CHECK: Duration = Duration::from_millis(50);
+
+/// When it is compared what a start led to: the kernel needs some milliseconds for it, and what should not run should not run
+/// long.
+pub(crate) const START_VERIFY: Duration = Duration::from_millis(20);

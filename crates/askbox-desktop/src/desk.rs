@@ -157,6 +157,7 @@ impl Known {
             Event::MissedChanged
             | Event::GrantsChanged
             | Event::Flagged { .. }
+            | Event::Refused { .. }
             | Event::Log(_)
             | Event::Lagged { .. }
             | Event::Stopping => {}

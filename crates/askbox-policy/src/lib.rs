@@ -20,6 +20,7 @@ pub mod profile;
 pub mod request;
 pub mod rule;
 pub mod settings_copy;
+pub mod unusable_programs;
 pub mod verdict;
 
 mod path_index;

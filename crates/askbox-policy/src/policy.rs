@@ -81,6 +81,9 @@ pub struct SessionRules {
     pub profile: Option<SessionProfile>,
     /// The preset that this run asked for.
     pub preset: Option<Preset>,
+    /// Directories whose programs start without a question: the system's, toolchains, the project.
+    #[serde(default)]
+    pub programs: Vec<CanonicalPath>,
     /// Whether anybody may be asked.
     pub interactive: bool,
 }
@@ -265,6 +268,7 @@ impl Default for SessionRules {
             project_rules: Vec::new(),
             profile: None,
             preset: None,
+            programs: Vec::new(),
             interactive: true,
         }
     }

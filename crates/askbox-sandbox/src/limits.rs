@@ -93,3 +93,12 @@ pub(crate) const FLAGGED: usize = 256;
 
 /// Names that one look for guarded names of a running session reads: programs inside can make many, and have it done anew.
 pub(crate) const WATCH_NAMES: usize = 20_000;
+
+/// Interpreters of one start that are named: the kernel follows as many (`exec_binprm`, fs/exec.c).
+pub(crate) const INTERPRETERS: usize = 5;
+
+/// How much of a script the kernel reads to find its interpreter (`BINPRM_BUF_SIZE`, linux/binfmts.h).
+pub(crate) const SCRIPT_HEAD: usize = 256;
+
+/// How often a path is resolved anew because something was renamed on the way.
+pub(crate) const RESOLVE_TRIES: usize = 16;

@@ -118,6 +118,7 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
             | askbox_wire::Event::SessionChanged(_)
             | askbox_wire::Event::SessionEnded { .. }
             | askbox_wire::Event::Flagged { .. }
+            | askbox_wire::Event::Refused { .. }
             | askbox_wire::Event::PolicyChanged(_) => {}
         }
     }

@@ -122,6 +122,7 @@ fn is_documented(event: &Event) -> bool {
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
         | Event::Flagged { .. }
+        | Event::Refused { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_)
         | Event::Stopping => false,
@@ -183,6 +184,7 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
         | Event::Flagged { .. }
+        | Event::Refused { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_) => None,
     }

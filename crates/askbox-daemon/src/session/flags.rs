@@ -85,6 +85,7 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
         project_rules: Vec::new(),
         profile: None,
         preset,
+        programs: Vec::new(),
         interactive: !options.non_interactive,
     })
 }

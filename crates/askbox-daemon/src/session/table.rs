@@ -12,6 +12,8 @@ use askbox_sandbox::guards::Before;
 use askbox_wire::{ErrorCode, SessionState, SessionView, WireError};
 use tokio::sync::watch;
 
+use super::execute::Starts;
+
 /// All sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);
@@ -31,6 +33,8 @@ pub(crate) struct Session {
     files: Option<View>,
     serving: Option<Serving>,
     files_served: Option<askbox_files::Serving>,
+    /// Who answers starts of its programs.
+    starts: Option<Starts>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
     stop: watch::Sender<bool>,
@@ -47,6 +51,19 @@ pub(crate) struct Launching {
     pub(crate) root: Arc<AtomicU32>,
     /// What its file system shows, if it has one.
     pub(crate) files: Option<View>,
+}
+
+/// What is held for a session that runs.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Its network.
+    pub(crate) serving: Serving,
+    /// Its file system, if it has one.
+    pub(crate) files: Option<askbox_files::Serving>,
+    /// Who answers starts of its programs, if they ask.
+    pub(crate) starts: Option<Starts>,
+    /// The write end of its leash.
+    pub(crate) leash: OwnedFd,
 }
 
 /// What is left of a session that was taken out.
@@ -82,6 +99,7 @@ impl Session {
             files,
             serving: None,
             files_served: None,
+            starts: None,
             leash: None,
             stop: watch::Sender::new(false),
         }
@@ -145,17 +163,16 @@ impl Sessions {
     pub(crate) fn hold(
         &self,
         id: &SessionId,
-        serving: Serving,
-        files: Option<askbox_files::Serving>,
-        leash: OwnedFd,
+        held: Held,
     ) -> Option<SessionView> {
         let mut sessions = self.lock();
         let session = sessions
             .get_mut(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
-        session.serving = Some(serving);
-        session.files_served = files;
-        session.leash = Some(leash);
+        session.serving = Some(held.serving);
+        session.files_served = held.files;
+        session.starts = held.starts;
+        session.leash = Some(held.leash);
         session.view.state = SessionState::Running;
         Some(session.view())
     }

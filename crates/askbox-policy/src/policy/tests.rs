@@ -15,6 +15,7 @@ use crate::{Host, Port};
 
 mod oracle;
 mod profile;
+mod programs;
 mod protection;
 mod redundant;
 
@@ -212,7 +213,7 @@ impl Case {
             Basis::AutoApprove => "auto_approve",
             Basis::NonInteractive => "non-interactive",
             Basis::NoRule => "no rule",
-            Basis::Lockdown | Basis::ForbiddenAddress(_) | Basis::Malformed(_) => "other",
+            Basis::Lockdown | Basis::Unusable(_) | Basis::ForbiddenAddress(_) | Basis::Malformed(_) => "other",
         };
         assert_eq!(format!("{word} {by}"), expected, "{shown}");
         self

@@ -102,13 +102,17 @@ pub enum Descriptor {
     Diagnostics,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
+    /// The root that the launch builds, as a place: what a path inside leads to.
+    Root,
     /// The device of the asking file system, mounted already. Only where the machine has FUSE.
     Files,
+    /// Listener for starts of programs. Only where the kernel has such, and lets their paths be read.
+    Starts,
 }
 
 impl Descriptor {
-    /// What every launch sends, in this order. [`Self::Files`] follows where there is one.
-    pub const ALL: [Self; 8] = [
+    /// What every launch sends. [`Self::Files`] and [`Self::Starts`] come along where they can be had.
+    pub const ALL: [Self; 9] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -117,5 +121,6 @@ impl Descriptor {
         Self::DnsTcp6,
         Self::Diagnostics,
         Self::Leash,
+        Self::Root,
     ];
 }

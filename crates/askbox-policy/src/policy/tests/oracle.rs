@@ -261,7 +261,7 @@ fn by(basis: &Basis) -> &'static str {
         Basis::AutoApprove => "auto_approve",
         Basis::NonInteractive => "non-interactive",
         Basis::NoRule => "no rule",
-        Basis::Lockdown | Basis::ForbiddenAddress(_) | Basis::Malformed(_) => "other",
+        Basis::Lockdown | Basis::Unusable(_) | Basis::ForbiddenAddress(_) | Basis::Malformed(_) => "other",
     }
 }
 
