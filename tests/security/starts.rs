@@ -69,10 +69,7 @@ fn what_is_made_in_memory_asks_where_nobody_may_be_asked_it_does_not_start() {
     world.sh(&["--non-interactive"], &script).failed();
     assert!(world.has_logged("/memfd:made", "deny"));
     world
-        .sh(
-            &["--non-interactive", "--allow-execute", "/memfd:made"],
-            &script,
-        )
+        .sh(&["--non-interactive", "--allow-execute", "/memfd:made"], &script)
         .succeeded();
 }
 

@@ -92,7 +92,9 @@ impl Following {
             | Event::GrantsChanged => (Topic::Questions, None),
             Event::SessionChanged(session) => (Topic::Sessions, Some(&session.id)),
             Event::SessionEnded { session } => (Topic::Sessions, Some(session)),
-            Event::Flagged { session, .. } | Event::Refused { session, .. } => (Topic::Flagged, Some(session)),
+            Event::Flagged { session, .. } | Event::Refused { session, .. } => {
+                (Topic::Flagged, Some(session))
+            }
             Event::PolicyChanged(_) => (Topic::Policy, None),
             Event::Log(event) => {
                 let session = event.get("session").and_then(|session| session.as_str());

@@ -258,7 +258,9 @@ pub(crate) async fn serve(
         root: Arc::clone(&root),
         asked,
     };
-    let starts = starts.map(|starts| execute::serve(daemon, whose, starts, tree)).transpose();
+    let starts = starts
+        .map(|starts| execute::serve(daemon, whose, starts, tree))
+        .transpose();
     let starts = starts.map_err(|error| {
         WireError::new(
             ErrorCode::Malformed,
@@ -281,7 +283,15 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, Held { serving, files, starts, leash })
+        .hold(
+            id,
+            Held {
+                serving,
+                files,
+                starts,
+                leash,
+            },
+        )
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     Ok(Response::Serving)

@@ -129,7 +129,9 @@ impl AsFd for Listener {
 
 /// Ends a process that runs what nobody allowed.
 pub fn end(process: u32) {
-    let Ok(process) = i32::try_from(process) else { return };
+    let Ok(process) = i32::try_from(process) else {
+        return;
+    };
     match nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), nix::sys::signal::SIGKILL) {
         // ESRCH: it has ended by itself.
         Ok(()) | Err(_) => {}

@@ -140,7 +140,10 @@ impl Pages {
     /// Whether the control that is watched was clicked. A window that is gone was closed by the click.
     fn was_clicked(&self) -> bool {
         let clicked = wait(self.client.execute("return window.isClicked", vec![]));
-        clicked.map_or_else(|error| error.is_no_such_window(), |clicked| clicked == json!(true))
+        clicked.map_or_else(
+            |error| error.is_no_such_window(),
+            |clicked| clicked == json!(true),
+        )
     }
 
     /// Clicks a control as it is, even where it says that it cannot be used.

@@ -128,7 +128,9 @@ impl Serving {
             self.daemon.processes.run(look).await
         };
         let Some(seen) = seen else {
-            return self.refuse_unclear(&start, "its path could not be read in time").await;
+            return self
+                .refuse_unclear(&start, "its path could not be read in time")
+                .await;
         };
         // Whoever was looked at is who asks only if it waits still.
         if !self.listener().is_waiting(&start) {
@@ -150,7 +152,10 @@ impl Serving {
     }
 
     async fn decide(self: &Arc<Self>, start: &Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
-        if files.first().is_some_and(|file| file.as_path() == Path::new(INIT)) {
+        if files
+            .first()
+            .is_some_and(|file| file.as_path() == Path::new(INIT))
+        {
             return self.listener().go_on(start);
         }
         for file in &files {
@@ -229,7 +234,9 @@ impl Serving {
         if is_meant || self.whose.asked.holds(&runs) {
             return;
         }
-        let Some(path) = CanonicalPath::new(&runs) else { return };
+        let Some(path) = CanonicalPath::new(&runs) else {
+            return;
+        };
         let mut request = self.request(Target::Execute(path));
         match self.gate().peek(&request) {
             Verdict::Allow(_) => {}

@@ -160,11 +160,7 @@ impl Sessions {
 
     /// Holds network, file system and leash of a session that is launching; it is running then. `None`, and all dropped,
     /// when it was stopped meanwhile.
-    pub(crate) fn hold(
-        &self,
-        id: &SessionId,
-        held: Held,
-    ) -> Option<SessionView> {
+    pub(crate) fn hold(&self, id: &SessionId, held: Held) -> Option<SessionView> {
         let mut sessions = self.lock();
         let session = sessions
             .get_mut(id)

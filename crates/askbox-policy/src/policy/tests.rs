@@ -213,7 +213,9 @@ impl Case {
             Basis::AutoApprove => "auto_approve",
             Basis::NonInteractive => "non-interactive",
             Basis::NoRule => "no rule",
-            Basis::Lockdown | Basis::Unusable(_) | Basis::ForbiddenAddress(_) | Basis::Malformed(_) => "other",
+            Basis::Lockdown | Basis::Unusable(_) | Basis::ForbiddenAddress(_) | Basis::Malformed(_) => {
+                "other"
+            }
         };
         assert_eq!(format!("{word} {by}"), expected, "{shown}");
         self

@@ -73,11 +73,6 @@ fn a_rule_goes_before_the_preset() {
         &["deny execute /usr/bin/nc"],
     );
     assert!(denied.starts_with("deny by flag"), "{denied}");
-    let asked = decided(
-        "/home/u/p/x",
-        Preset::Minimal,
-        true,
-        &["ask execute /home/u/p/x"],
-    );
+    let asked = decided("/home/u/p/x", Preset::Minimal, true, &["ask execute /home/u/p/x"]);
     assert!(asked.starts_with("ask by flag"), "{asked}");
 }
