@@ -122,6 +122,20 @@ pub struct Sealed {
 }
 
 impl EventKind {
+    /// Whether events of this kind say how something that a program asked for was decided.
+    pub fn is_request(self) -> bool {
+        match self {
+            Self::Network | Self::Read | Self::Write | Self::Execute | Self::Profile => true,
+            Self::Answer
+            | Self::Grant
+            | Self::Rule
+            | Self::Session
+            | Self::Traffic
+            | Self::Daemon
+            | Self::Policy => false,
+        }
+    }
+
     /// Every kind, in the order of the documentation.
     pub const ALL: [EventKind; 12] = [
         EventKind::Network,

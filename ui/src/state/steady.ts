@@ -27,7 +27,18 @@ const sight = new IntersectionObserver((entries) => {
       places.set(target, null);
     }
   }
+  lookWhileNeeded();
 });
+
+/** Looks for as long as there is a button to be seen. */
+function lookWhileNeeded(): void {
+  if (0 < places.size) {
+    looking ??= setInterval(look, EVERY_MS);
+  } else {
+    clearInterval(looking);
+    looking = undefined;
+  }
+}
 
 /** Where a button is on the page; scrolling is the person's own doing and moves nothing. */
 function where(button: Element): { x: number; y: number } {
@@ -66,15 +77,11 @@ export function steady(button: HTMLElement): { destroy: () => void } {
   }
   button.addEventListener("click", onclick, { capture: true });
   sight.observe(button);
-  looking ??= setInterval(look, EVERY_MS);
   return {
     destroy() {
       sight.unobserve(button);
       places.delete(button);
-      if (places.size === 0) {
-        clearInterval(looking);
-        looking = undefined;
-      }
+      lookWhileNeeded();
     },
   };
 }

@@ -74,7 +74,7 @@ pub(crate) fn record(sealed: &Sealed, origin: &Origin) -> Record {
         policy: event
             .by
             .clone()
-            .filter(|_| is_verdict(event.kind))
+            .filter(|_| event.kind.is_request())
             .map(|name| Named { name }),
         subject: subject::subject(sealed, origin),
         actor: actor(event),
@@ -265,22 +265,6 @@ fn own(class: Class, name: &str) -> Meaning {
     }
 }
 
-/// Whether the event says how a request was decided, so that its `by` is what decided.
-fn is_verdict(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Network | EventKind::Read | EventKind::Write | EventKind::Execute | EventKind::Profile => {
-            true
-        }
-        EventKind::Answer
-        | EventKind::Grant
-        | EventKind::Rule
-        | EventKind::Session
-        | EventKind::Traffic
-        | EventKind::Daemon
-        | EventKind::Policy => false,
-    }
-}
-
 /// One line for people: what, about what, how it was decided.
 fn message(event: &Event) -> String {
     let mut words = vec![event.kind.name()];
@@ -336,7 +320,7 @@ fn product(name: &'static str, origin: &Origin) -> Product {
 
 /// What the log knows and OCSF has no attribute for.
 fn unmapped(event: &Event) -> Map<String, Value> {
-    let by = event.by.as_ref().filter(|_| !is_verdict(event.kind));
+    let by = event.by.as_ref().filter(|_| !event.kind.is_request());
     [
         ("project", event.project.as_ref()),
         ("question", event.question.as_ref()),

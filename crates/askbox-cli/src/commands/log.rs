@@ -146,7 +146,7 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
 /// The filter once more, for events that did not pass through the database's.
 fn is_wanted(event: &Event, filter: &Filter) -> bool {
     let of_session = filter.session.is_none() || event.session == filter.session;
-    let is_denial = event.verdict == Some(Outcome::Deny) && render::is_request(event.kind);
+    let is_denial = event.verdict == Some(Outcome::Deny) && event.kind.is_request();
     of_session && (!filter.denied_only || is_denial)
 }
 

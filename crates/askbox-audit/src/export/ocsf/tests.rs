@@ -7,7 +7,7 @@ use crate::event::EventProcess;
 
 /// An event of session `s1`, made by the process 42 where a process asks.
 fn event(kind: EventKind) -> Event {
-    let asks = is_verdict(kind) || kind == EventKind::Traffic;
+    let asks = kind.is_request() || kind == EventKind::Traffic;
     Event {
         seq: 7,
         time_ms: 1_767_225_599_123,

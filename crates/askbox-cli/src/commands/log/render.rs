@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use askbox_audit::{Event, EventKind, EventProcess, Outcome, Verification};
+use askbox_audit::{Event, EventProcess, Outcome, Verification};
 
 use crate::output::{self, Style};
 
@@ -71,22 +71,6 @@ fn process(process: &EventProcess) -> Option<String> {
     } else {
         format!("{name} (process {})", process.pid)
     })
-}
-
-/// Whether events of this kind are about what a program asked for.
-pub(super) fn is_request(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Network | EventKind::Read | EventKind::Write | EventKind::Execute | EventKind::Profile => {
-            true
-        }
-        EventKind::Answer
-        | EventKind::Grant
-        | EventKind::Rule
-        | EventKind::Session
-        | EventKind::Traffic
-        | EventKind::Daemon
-        | EventKind::Policy => false,
-    }
 }
 
 /// `2026-05-01 12:00:00`, UTC.
