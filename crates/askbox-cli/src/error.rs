@@ -50,6 +50,12 @@ pub(crate) enum CliError {
         /// Where its words are.
         output: PathBuf,
     },
+    /// Something else is where the desktop app would listen.
+    #[error("{} is not the socket of the desktop app, askbox-tray", .0.display())]
+    NotTheTray(PathBuf),
+    /// A desktop app runs, and does not listen or answer.
+    #[error("the desktop app, askbox-tray, runs and does not answer at {}", .0.display())]
+    TrayDeaf(PathBuf),
     /// A policy that does not fit into one request.
     #[error("{file} has too many rules to import at once: a request holds {MAX_FRAME} bytes", file = file.display())]
     ImportTooLong {
@@ -171,6 +177,15 @@ impl CliError {
                 "its own words are in {}; without it, `askbox questions` shows what waits",
                 output.display()
             )),
+            CliError::NotTheTray(path) => Some(format!(
+                "move {} away; without the app, `askbox questions` shows what waits",
+                path.display()
+            )),
+            CliError::TrayDeaf(_) => Some(
+                "quit it in its menu, or end its process (`pgrep -l askbox-tray`): sessions and questions stay with the \
+                 daemon, and `askbox questions` shows what waits"
+                    .to_owned(),
+            ),
             CliError::ImportTooLong { .. } => {
                 Some("import it in parts, or put its rules into policy.toml with an editor".to_owned())
             }
@@ -231,6 +246,8 @@ impl CliError {
             | CliError::Launch(_)
             | CliError::Root
             | CliError::Value(_)
+            | CliError::NotTheTray(_)
+            | CliError::TrayDeaf(_)
             | CliError::NoReview { .. }
             | CliError::Review(_)
             | CliError::StillRuns(_)
