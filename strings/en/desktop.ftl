@@ -43,7 +43,7 @@ notice-session-asks = { $title }, and { $more } more of this session
 notice-more-sessions = and { $count } more sessions
 notice-missed = { $count ->
     [one] Denied, because nobody answered
-   *[other] { $count } requests denied, because nobody answered
+   *[other] { $count } questions denied, because nobody answered
 }
 notice-quiet = A session asks too much
 notice-quiet-means = What it asks for now is denied without a question.

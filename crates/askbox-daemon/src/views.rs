@@ -138,6 +138,7 @@ pub(crate) fn gate_event(event: &GateEvent, shown_by: &ShownBy) -> Event {
         },
         GateEvent::Missed(question) => Event::Missed(missed(question, shown_by)),
         GateEvent::MissedDecided => Event::MissedChanged,
+        GateEvent::MissedDropped(id) => Event::MissedDropped { id: id.to_string() },
         GateEvent::GrantsChanged => Event::GrantsChanged,
         GateEvent::SessionQuiet(session) => Event::SessionQuiet {
             session: session.clone(),

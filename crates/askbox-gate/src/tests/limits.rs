@@ -127,7 +127,7 @@ async fn twenty_questions_a_minute_are_fine() {
 
 #[tokio::test(start_paused = true)]
 async fn a_noisy_session_does_not_push_out_what_others_missed() {
-    let world = World::new();
+    let mut world = World::new();
     world.open_session("s2");
     let other = world.ask_request(request("s2", 7, &net("other.test")));
     world.until_waiting(1).await;
@@ -144,6 +144,17 @@ async fn a_noisy_session_does_not_push_out_what_others_missed() {
     let missed = world.gate.missed();
     assert_eq!(missed.len(), MISSED_PER_SESSION + 1);
     assert_eq!(missed[0].question.session, SessionId("s2".to_owned()));
+    // Whoever follows has the same list.
+    let mut followed = Vec::new();
+    while let Ok(event) = world.news.try_recv() {
+        match event {
+            GateEvent::Missed(missed) => followed.push(missed.question.id),
+            GateEvent::MissedDropped(dropped) => followed.retain(|id| *id != dropped),
+            _ => {}
+        }
+    }
+    let listed: Vec<_> = missed.iter().map(|missed| missed.question.id).collect();
+    assert_eq!(followed, listed);
 }
 
 #[tokio::test(start_paused = true)]
