@@ -224,6 +224,14 @@ impl CliError {
         }
     }
 
+    /// What else is wrong, a line each.
+    pub(crate) fn details(&self) -> &[String] {
+        match self {
+            CliError::Client(ClientError::Refused(refusal)) => &refusal.details,
+            _ => &[],
+        }
+    }
+
     /// Whether the reader of standard output went away, as `head` does; that is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         match self {
@@ -238,6 +246,8 @@ impl CliError {
             | CliError::StartSilent { .. }
             | CliError::NoDisplay
             | CliError::NoTray(_)
+            | CliError::NotTheTray(_)
+            | CliError::TrayDeaf(_)
             | CliError::NoInit { .. }
             | CliError::StartTimedOut { .. }
             | CliError::StopTimedOut { .. }
@@ -246,8 +256,6 @@ impl CliError {
             | CliError::Launch(_)
             | CliError::Root
             | CliError::Value(_)
-            | CliError::NotTheTray(_)
-            | CliError::TrayDeaf(_)
             | CliError::NoReview { .. }
             | CliError::Review(_)
             | CliError::StillRuns(_)

@@ -16,6 +16,9 @@ use crate::daemon::Daemon;
 use crate::policy_store::StoreError;
 use crate::views;
 
+/// Wrong lines of a policy that are named; who mends these sees the others then.
+const PROBLEMS_SAID: usize = 50;
+
 pub(super) async fn list(daemon: &Daemon) -> Result<Response, WireError> {
     let (policy, usage, grants) = (daemon.policy.policy(), daemon.gate.usage(), daemon.gate.grants());
     // Each rule is compared with each other one: nothing for the threads that serve connections.
@@ -74,14 +77,7 @@ pub(super) async fn export(daemon: &Daemon) -> Result<Response, WireError> {
 pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, WireError> {
     let context = context(daemon);
     let parsed = tokio::task::spawn_blocking(move || policy_file::parse(&text, &context));
-    let file = ended_well(parsed.await)?.map_err(|problems| {
-        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        WireError::new(
-            ErrorCode::Policy,
-            format!("nothing is imported: {}", all.join("; ")),
-        )
-        .with_hint("mend the other policy first")
-    })?;
+    let file = ended_well(parsed.await)?.map_err(|problems| broken(&problems))?;
     let count = file.rules.len();
     let added = daemon
         .add_rules(file.rules)
@@ -93,10 +89,26 @@ pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, Wi
     }))
 }
 
-/// What the text of policy.toml is read for.
-fn context(daemon: &Daemon) -> policy_file::Context {
+/// What is wrong with a policy, a line each.
+fn broken(problems: &[policy_file::Problem]) -> WireError {
+    let mut lines = problems.iter().map(ToString::to_string);
+    let first = lines.next().unwrap_or_default();
+    let mut details: Vec<String> = lines.by_ref().take(PROBLEMS_SAID - 1).collect();
+    match lines.count() {
+        0 => {}
+        more => details.push(format!("and {more} more")),
+    }
+    WireError {
+        details,
+        ..WireError::new(ErrorCode::Policy, format!("nothing is imported: {first}"))
+    }
+    .with_hint("mend the other policy first")
+}
+
     policy_file::Context {
         home: daemon.home.clone(),
+/// What the text of policy.toml is read for.
+fn context(daemon: &Daemon) -> policy_file::Context {
         project: None,
         origin: Origin::Written,
     }
