@@ -271,6 +271,7 @@ grant-revoked = Revoked.
 redundant-remove = Remove redundant ({ $n })
 redundant-title = Remove redundant rules?
 redundant-text = A wider rule says the same of everything that these cover. Without them nothing is decided otherwise.
+rule-created = created { $ago }
 redundant-removed = { $n } redundant rules removed.
 expiry-title = When it ends
 expiry-of = { $end }: change the end of { $name }

@@ -76,6 +76,7 @@ pub(crate) fn grant(scope: ScopeView) -> GrantView {
 pub(crate) fn rule() -> RuleView {
     RuleView {
         hits: 0,
+        created: None,
         last_used: None,
         redundant_beside: None,
         id: "0f3a9c2b1d".into(),

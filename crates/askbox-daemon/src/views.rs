@@ -265,6 +265,7 @@ pub(crate) fn rule(rule: &Rule) -> RuleView {
         program: rule.program.as_ref().map(ToString::to_string),
         expires: rule.expires.as_ref().map(|expires| rfc3339(expires.wall_ms)),
         note: rule.note.clone(),
+        created: None,
         origin: rule.origin,
         hits: 0,
         last_used: None,

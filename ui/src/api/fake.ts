@@ -314,6 +314,7 @@ function inspection(): Extract<Response, { inspected: unknown }>["inspected"] {
   return {
     processes: [
       { pid: 48_100, parent: null, display: "claude", started },
+      created: new Date().toISOString(),
       { pid: 48_200, parent: 48_100, display: "bash", started },
       { pid: 48_213, parent: 48_200, display: "npm install left-pad", started },
       { pid: 48_214, parent: 48_213, display: samples.HOSTILE.markup, started: null },

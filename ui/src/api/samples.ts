@@ -174,6 +174,7 @@ export function rules(now: number): RuleView[] {
     note: null,
     origin: "written",
     hits: 0,
+    created: iso(now - 11_000_000),
     last_used: null,
     redundant_beside: null,
     ...over,

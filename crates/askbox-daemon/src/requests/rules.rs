@@ -10,7 +10,7 @@ use askbox_policy::{
     Effect, Expiry, HostPattern, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule,
     RuleId,
 };
-use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError};
+use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError, rfc3339};
 
 use crate::daemon::Daemon;
 use crate::policy_store::StoreError;
@@ -21,6 +21,7 @@ const PROBLEMS_SAID: usize = 50;
 
 pub(super) async fn list(daemon: &Daemon) -> Result<Response, WireError> {
     let (policy, usage, grants) = (daemon.policy.policy(), daemon.gate.usage(), daemon.gate.grants());
+    let added = daemon.gate.rules_added();
     // Each rule is compared with each other one: nothing for the threads that serve connections.
     let compared = tokio::task::spawn_blocking({
         let policy = Arc::clone(&policy);
@@ -31,6 +32,7 @@ pub(super) async fn list(daemon: &Daemon) -> Result<Response, WireError> {
         let used = usage.get(&rule.id.0).copied().unwrap_or_default();
         let beside = redundant.get(&rule.id).filter(|_| rule.origin != Origin::Managed);
         RuleView {
+            created: added.get(&rule.id.0).copied().map(rfc3339),
             hits: used.hits,
             last_used: views::last_used(used),
             redundant_beside: beside.map(ToString::to_string),
@@ -105,10 +107,10 @@ fn broken(problems: &[policy_file::Problem]) -> WireError {
     .with_hint("mend the other policy first")
 }
 
-    policy_file::Context {
-        home: daemon.home.clone(),
 /// What the text of policy.toml is read for.
 fn context(daemon: &Daemon) -> policy_file::Context {
+    policy_file::Context {
+        home: daemon.home.clone(),
         project: None,
         origin: Origin::Written,
     }

@@ -248,6 +248,7 @@ fn halves_joined_are_the_whole() {
 
 fn rule(id: &str) -> crate::RuleView {
     crate::RuleView {
+        created: None,
         hits: 0,
         last_used: None,
         redundant_beside: None,
