@@ -428,6 +428,19 @@ describe("what is shown", () => {
       const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
       if (own.some((node) => node.textContent?.includes("onerror"))) {
         expect(element.closest("bdi")).not.toBeNull();
+  test("files that belong together are listed, and one answer can cover them", async () => {
+    const files = ["~/.gitconfig", "~/.config/git/config", "~/.config/git/ignore"];
+    const opened = await openPrompt((app) => {
+      app.questions = [question({ kind: "read", title: "git (shop) wants to read ~/.gitconfig", bundle: "git configuration", widened: files })];
+    });
+    const bundle = within(opened.screen.getByRole("alertdialog")).getByRole("region", { name: /git configuration/ });
+    expect(within(bundle).getAllByRole("listitem").map((item) => item.textContent)).toEqual(files);
+    const all = opened.screen.getByRole("radio", { name: "All that belongs together" }) as HTMLInputElement;
+    expect(all.checked).toBe(false);
+    await user.click(all);
+    expect(opened.desk.prompt().widen).toBe(true);
+  });
+
       }
     }
   });

@@ -74,6 +74,7 @@ export function question(over: Partial<QuestionView> = {}, now = Date.now()): Qu
     expires_ms: now + 56_000,
     title: "npm (shop) wants registry.packages.test",
     group: "packages.test",
+    bundle: null,
     members,
     waiting: 1,
     unlisted: 0,
