@@ -316,6 +316,16 @@ export function settings(): SettingsView {
 
 export function status(now: number): StatusView {
   return {
+    limits: {
+      memory_bytes: 12_884_901_888,
+      cpus_thousandths: null,
+      processes: 8_192,
+      open_files: 65_536,
+      run_time_ms: null,
+      tmp_bytes: 2_147_483_648,
+      disk_bytes: 53_687_091_200,
+    },
+    upstream_proxy: "environment",
     version: "0.3.0",
     pid: 1_204,
     started: iso(now - 7_200_000),
