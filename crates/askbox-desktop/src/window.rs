@@ -150,6 +150,8 @@ pub struct PastSession {
     pub ended: Option<String>,
     /// What the log says of its end.
     pub detail: Option<String>,
+    /// Its command, as the log has it.
+    pub command: Option<String>,
     /// Number of its first event.
     pub first_seq: u64,
     /// Whether there is something to review.

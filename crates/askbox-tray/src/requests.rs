@@ -126,12 +126,12 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Trust { .. } => Ok(()),
         Request::Follow(_)
         | Request::Launch(_)
-        | Request::OpenPort { .. }
-        | Request::ClosePort { .. }
         | Request::Serve { .. }
         | Request::Started { .. }
         | Request::Ended { .. }
         | Request::Show(_)
+        | Request::OpenPort { .. }
+        | Request::ClosePort { .. }
         | Request::Shutdown => Err(refused()),
     }
 }

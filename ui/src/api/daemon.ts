@@ -24,6 +24,7 @@ import type { SessionView } from "./generated/SessionView";
 import type { SettingsChange } from "./generated/SettingsChange";
 import type { SettingsView } from "./generated/SettingsView";
 import type { Show } from "./generated/Show";
+import type { SharedPort } from "./generated/SharedPort";
 import type { StatusView } from "./generated/StatusView";
 import type { Stop } from "./generated/Stop";
 import type { TrafficQuery } from "./generated/TrafficQuery";
@@ -100,6 +101,9 @@ export class Daemon {
   revert = (session: string, paths: string[]): Promise<ReviewView> =>
     this.#window({ revert: { session, paths } }, "review");
   exportLog = (): Promise<{ file: string }> => this.#window("export_log", "written");
+  breadth = (rule: NewRule): Promise<Breadth | null> => this.#window({ breadth: rule }, "breadth");
+  openPort = (session: string, port: SharedPort): Promise<void> => this.#tell({ open_port: { session, port } });
+  closePort = (session: string, port: SharedPort): Promise<void> => this.#tell({ close_port: { session, port } });
   preferences = (): Promise<Preferences> => this.#window("preferences", "preferences");
   setPreferences = (preferences: Preferences): Promise<Preferences> =>
     this.#window({ set_preferences: preferences }, "preferences");

@@ -7,6 +7,7 @@ import type { LogEvent } from "./generated/LogEvent";
 import type { LogQuery } from "./generated/LogQuery";
 import type { NewRule } from "./generated/NewRule";
 import type { Preferences } from "./generated/Preferences";
+import type { PortView } from "./generated/PortView";
 import type { Request } from "./generated/Request";
 import type { Response } from "./generated/Response";
 import type { RuleView } from "./generated/RuleView";
@@ -189,6 +190,10 @@ export class FakeApp implements App {
       if (stop !== "all") {
         this.emitDaemon({ session_ended: { session: stop.session } });
       }
+    if ("open_port" in request || "close_port" in request) {
+      this.#ports(request);
+      return "done";
+    }
       return { stopped: { count: 1 } };
     }
     return this.#policy(request);
@@ -200,6 +205,21 @@ export class FakeApp implements App {
     }
     if ("add_rules" in request) {
       request.add_rules.forEach(check);
+  #ports(request: Extract<Request, { open_port: unknown } | { close_port: unknown }>): void {
+    const [{ session, port }, isOpen] = "open_port" in request ? [request.open_port, true] : [request.close_port, false];
+    const view: PortView =
+      "host" in port
+        ? { served_by: "host", address: null, port: port.host, inside: port.host }
+        : { served_by: "session", ...port.published };
+    const found = this.sessions.find((each) => each.id === session);
+    if (found) {
+      const others = found.ports.filter((each) => each.served_by !== view.served_by || each.port !== view.port);
+      const changed = { ...found, ports: isOpen ? [...others, view] : others };
+      this.sessions = this.sessions.map((each) => (each.id === session ? changed : each));
+      this.emitDaemon({ session_changed: changed });
+    }
+  }
+
       return { rules: request.add_rules.map((rule) => this.#add(rule)) };
     }
     if ("replace_rule" in request) {

@@ -250,7 +250,13 @@ export function sessions(now: number): SessionView[] {
     ...over,
   });
   return [
-    session("s-7f3a", { name: "shop" }),
+    session("s-7f3a", {
+      name: "shop",
+      ports: [
+        { served_by: "host", address: null, port: 5_432, inside: 5_432 },
+        { served_by: "session", address: null, port: 8_080, inside: 3_000 },
+      ],
+    }),
     session("s-19bc", {
       name: "etl",
       project: "/home/ana/code/etl",
@@ -266,6 +272,7 @@ export function pastSessions(now: number): PastSession[] {
   const past = (id: string, ago: number, over: Partial<PastSession>): PastSession => ({
     id,
     project: "/home/ana/code/shop",
+    command: "npm test",
     started: iso(now - ago - 900_000),
     ended: iso(now - ago),
     detail: "ended with 0",
@@ -275,8 +282,8 @@ export function pastSessions(now: number): PastSession[] {
   });
   return [
     past("s-02aa", 3_600_000, { has_review: true, detail: "ended with 0; 3 changes to review" }),
-    past("s-0099", 90_000_000, { project: "/home/ana/code/engine" }),
-    past("s-0042", 180_000_000, { ended: null, detail: null, project: HOSTILE.override }),
+    past("s-0099", 90_000_000, { project: "/home/ana/code/engine", command: "cargo test --workspace" }),
+    past("s-0042", 180_000_000, { command: null, ended: null, detail: null, project: HOSTILE.override }),
   ];
 }
 
