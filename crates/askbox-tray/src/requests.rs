@@ -2,7 +2,7 @@
 //! other front ends.
 
 use askbox_desktop::channel::Window;
-use askbox_desktop::{WindowRequest, WindowResponse};
+use askbox_desktop::{WindowRequest, WindowResponse, breadth};
 use askbox_paths::Paths;
 use askbox_wire::{ErrorCode, Place, Request, WireError};
 use tokio::sync::mpsc::Sender;
@@ -49,6 +49,10 @@ pub(crate) async fn answer(
         WindowRequest::Review { session } => {
             let review = review::review(session, None).await?;
             Ok(WindowResponse::Review(review))
+        WindowRequest::Breadth(rule) => {
+            let breadth = breadth::of(&rule, paths.home());
+            Ok(WindowResponse::Breadth(breadth))
+        }
         }
         WindowRequest::Revert { session, paths } => {
             let review = review::review(session, Some(paths)).await?;
@@ -85,6 +89,7 @@ fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
         | WindowRequest::Preferences
         | WindowRequest::SetPreferences(_)
         | WindowRequest::TestNotification => false,
+        | WindowRequest::Breadth(_)
     };
     if is_for_prompt || window == Window::Main {
         return Ok(());

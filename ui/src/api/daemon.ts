@@ -3,6 +3,7 @@
 import type { App } from "./app";
 import type { Answer } from "./generated/Answer";
 import type { AnsweredView } from "./generated/AnsweredView";
+import type { Breadth } from "./generated/Breadth";
 import type { GrantView } from "./generated/GrantView";
 import type { HostTraffic } from "./generated/HostTraffic";
 import type { Imported } from "./generated/Imported";
@@ -23,8 +24,8 @@ import type { RuleView } from "./generated/RuleView";
 import type { SessionView } from "./generated/SessionView";
 import type { SettingsChange } from "./generated/SettingsChange";
 import type { SettingsView } from "./generated/SettingsView";
-import type { Show } from "./generated/Show";
 import type { SharedPort } from "./generated/SharedPort";
+import type { Show } from "./generated/Show";
 import type { StatusView } from "./generated/StatusView";
 import type { Stop } from "./generated/Stop";
 import type { TrafficQuery } from "./generated/TrafficQuery";
@@ -100,10 +101,10 @@ export class Daemon {
   review = (session: string): Promise<ReviewView> => this.#window({ review: { session } }, "review");
   revert = (session: string, paths: string[]): Promise<ReviewView> =>
     this.#window({ revert: { session, paths } }, "review");
-  exportLog = (): Promise<{ file: string }> => this.#window("export_log", "written");
   breadth = (rule: NewRule): Promise<Breadth | null> => this.#window({ breadth: rule }, "breadth");
   openPort = (session: string, port: SharedPort): Promise<void> => this.#tell({ open_port: { session, port } });
   closePort = (session: string, port: SharedPort): Promise<void> => this.#tell({ close_port: { session, port } });
+  exportLog = (): Promise<{ file: string }> => this.#window("export_log", "written");
   preferences = (): Promise<Preferences> => this.#window("preferences", "preferences");
   setPreferences = (preferences: Preferences): Promise<Preferences> =>
     this.#window({ set_preferences: preferences }, "preferences");

@@ -139,6 +139,11 @@ export class FakeApp implements App {
       return { review: { ...review, changes: review.changes.filter((change) => stays(change.path, change.kept)) } };
     }
     if ("set_preferences" in request) {
+    if ("breadth" in request) {
+      const { pattern } = request.breadth;
+      const wide = { "*": "all_hosts", "**.com": "public_suffix", "/": "all_files", "~": "home" } as const;
+      return { breadth: wide[pattern as keyof typeof wide] ?? null };
+    }
       this.preferences = request.set_preferences;
       return { preferences: this.preferences };
     }
@@ -319,7 +324,7 @@ function isQuery(request: WindowRequest): boolean {
   if (typeof request === "string") {
     return request === "link" || request === "preferences" || request === "past_sessions";
   }
-  return "log" in request || ("daemon" in request && typeof request.daemon === "string");
+  return "log" in request || "breadth" in request || ("daemon" in request && typeof request.daemon === "string");
 }
 
 function check(rule: NewRule): void {
