@@ -62,6 +62,7 @@ tray-counts = { $questions ->
     [0] { $sessions ->
         [0] Askbox: nothing runs
         [one] Askbox: 1 session
+tray-down = Askbox is not connected: everything is refused
        *[other] Askbox: { $sessions } sessions
     }
     [one] Askbox: 1 question waits

@@ -54,14 +54,15 @@ kind-policy = Policy
 close = Close
 connecting = Connecting…
 unknown-program = an unknown program
-down-title = Askbox is not running.
-down-text = Nothing is allowed meanwhile.
+down-title = Askbox is not connected.
+down-text = Everything that sandboxes ask for is refused meanwhile.
 host-port = port { $port }
 host-unicode = looks like
 
 ## Prompt window
 
 prompt-window = Askbox asks
+prompt-unknown-title = Askbox is not connected
 prompt-empty-title = No question is open
 prompt-empty-text = When a program in a sandbox wants something that no rule speaks about, it waits here for you.
 prompt-time-left = { $time } left
@@ -113,11 +114,13 @@ prompt-enter = Enter decides nothing.
 prompt-changed = The question changed. Look again before you answer.
 prompt-stale = The question changed while you answered. Nothing was decided. Look again.
 prompt-failed = Nothing was decided:
+prompt-not-connected = Nothing can be answered: Askbox is not connected. Everything that sandboxes ask for is refused meanwhile.
 prompt-open-missed = Open missed questions
 prompt-queue = { $n } questions
 elsewhere-allowed = Answered elsewhere: allowed.
 elsewhere-denied = Answered elsewhere: blocked.
 elsewhere-decided = Settled elsewhere: it needs no answer any more.
+elsewhere-unheard = It is not open any more. How it ended is not known here, for Askbox was not connected: what waited was refused, unless somebody answered elsewhere.
 elsewhere-missed = It was denied this once without an answer, and is listed under Missed.
 
 ## Settings window
@@ -143,9 +146,10 @@ dismiss = Dismiss
 copy = Copy
 copied = Copied.
 loading = Loading…
-not-known = Not known while Askbox is not running.
+not-known = Not known while Askbox is not connected.
 is-on = on
 is-off = off
+is-unknown = not known
 and-more = and { $n } more
 
 ## Questions
@@ -167,6 +171,8 @@ lockdown-begin = Begin lockdown
 lockdown-began = Lockdown is on.
 lockdown-ended = Lockdown is off.
 questions-open = Open ({ $n })
+questions-open-unknown = Open
+questions-not-connected = not connected
 questions-none = Nothing waits for you
 questions-none-text = Run a program in a sandbox. When it wants more than its project, the question shows up here and as a notification.
 questions-gave-up = the program stopped waiting
@@ -174,6 +180,7 @@ questions-answer = Answer…
 questions-allowed = Allowed:
 questions-blocked = Blocked:
 questions-missed = Missed ({ $n })
+questions-missed-unknown = Missed
 missed-none = You missed nothing.
 missed-text = These were denied without an answer, and no rule was written. An answer counts for the next try.
 missed-timed-out = nobody answered in time
@@ -340,22 +347,6 @@ session-connections = { $n ->
     [one] { $n } open connection
    *[other] { $n } open connections
 }
-programs-cut = There are more than are listed.
-depth = level { $n }
-session-activity = Activity
-session-activity-of = Activity of { $name }
-session-stop = Stop
-session-stop-of = Stop { $name }
-session-stop-title = Stop the session?
-session-stop-text = Its programs are asked to end, and killed after 5 seconds. What they have not saved by then is lost.
-session-stopped = Told to end.
-sessions-past = Past
-sessions-past-none = No session has ended yet.
-session-ended = ended { $ago }
-session-end-unknown = the end is not known
-review = Review…
-review-of = Review { $name }
-review-title = Review
 programs-ended = Ended meanwhile
 program-ended = ended by { $time }
 session-ports = Ports
@@ -377,6 +368,22 @@ port-open = Open
 port-opened = The port is open.
 review-text = What the session changed that runs outside the sandbox later, in
 review-incomplete = Not everything could be compared.
+programs-cut = There are more than are listed.
+depth = level { $n }
+session-activity = Activity
+session-activity-of = Activity of { $name }
+session-stop = Stop
+session-stop-of = Stop { $name }
+session-stop-title = Stop the session?
+session-stop-text = Its programs are asked to end, and killed after 5 seconds. What they have not saved by then is lost.
+session-stopped = Told to end.
+sessions-past = Past
+sessions-past-none = No session has ended yet.
+session-ended = ended { $ago }
+session-end-unknown = the end is not known
+review = Review…
+review-of = Review { $name }
+review-title = Review
 review-none = Nothing is left to review.
 revert = Put back
 revert-of = Put back { $name }

@@ -302,6 +302,19 @@ describe("the queue", () => {
     expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
   });
 
+  test("one that is gone after a daemon was killed is not said to be settled", async () => {
+    const opened = await openPrompt();
+    opened.app.emit({ link: { down: { reason: "the daemon is gone", hint: null } } });
+    await settle();
+    expect(plain(opened.screen.container.textContent)).toContain("Nothing can be answered: Askbox is not connected.");
+    opened.app.questions = [];
+    opened.app.emit({ link: opened.app.link() });
+    await settle();
+    const text = plain(opened.screen.container.textContent);
+    expect(text).toContain("How it ended is not known here");
+    expect(text).not.toContain("Settled elsewhere");
+  });
+
   test("one that was answered elsewhere says so for a moment, and what was meant for it does not hit the next", async () => {
     const opened = await two();
     await arm();
@@ -415,19 +428,6 @@ describe("what is shown", () => {
     expect(plain(target?.textContent)).toBe("login.xn--pple-43d.test port 8443 looks like login.аpple.test");
   });
 
-  test("hostile text is inert, isolated and short", async () => {
-    const opened = await openPrompt((app) => {
-      app.questions = app.questions.slice(-1);
-    });
-    const text = opened.screen.container.textContent ?? "";
-    expect(opened.screen.container.querySelector("img, b, script")).toBeNull();
-    expect(text).toContain(HOSTILE.markup);
-    expect(text).not.toMatch(/[\u001b\u0007\u202e]/);
-    expect(text.length).toBeLessThan(5_000);
-    for (const element of opened.screen.container.querySelectorAll("*")) {
-      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
-      if (own.some((node) => node.textContent?.includes("onerror"))) {
-        expect(element.closest("bdi")).not.toBeNull();
   test("files that belong together are listed, and one answer can cover them", async () => {
     const files = ["~/.gitconfig", "~/.config/git/config", "~/.config/git/ignore"];
     const opened = await openPrompt((app) => {
@@ -441,6 +441,19 @@ describe("what is shown", () => {
     expect(opened.desk.prompt().widen).toBe(true);
   });
 
+  test("hostile text is inert, isolated and short", async () => {
+    const opened = await openPrompt((app) => {
+      app.questions = app.questions.slice(-1);
+    });
+    const text = opened.screen.container.textContent ?? "";
+    expect(opened.screen.container.querySelector("img, b, script")).toBeNull();
+    expect(text).toContain(HOSTILE.markup);
+    expect(text).not.toMatch(/[\u001b\u0007\u202e]/);
+    expect(text.length).toBeLessThan(5_000);
+    for (const element of opened.screen.container.querySelectorAll("*")) {
+      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+      if (own.some((node) => node.textContent?.includes("onerror"))) {
+        expect(element.closest("bdi")).not.toBeNull();
       }
     }
   });
@@ -468,7 +481,7 @@ describe("what is shown", () => {
     await arm();
     opened.app.emit({ link: { down: { reason: "the daemon ended", hint: null } } });
     await settle();
-    expect(plain(opened.screen.getByRole("alert").textContent)).toContain("Nothing is allowed meanwhile.");
+    expect(plain(opened.screen.getByRole("alert").textContent)).toContain("Everything that sandboxes ask for is refused meanwhile.");
     await user.keyboard("{Alt>}a{/Alt}");
     await user.click(allow(opened));
     expect(answers(opened)).toEqual([]);
