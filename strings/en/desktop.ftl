@@ -54,15 +54,20 @@ notice-test = Askbox asks like this
 notice-test-means = This is a test. Nothing waits for an answer.
 notice-refused = The answer did not count: { $reason }
 
+## Windows
+
+window-main = Askbox
+window-prompt = Askbox asks
+
 ## Tray
 
 tray-starting = Askbox starts
+tray-down = Askbox is not connected: everything is refused
 tray-lockdown = Lockdown: everything is denied
 tray-counts = { $questions ->
     [0] { $sessions ->
         [0] Askbox: nothing runs
         [one] Askbox: 1 session
-tray-down = Askbox is not connected: everything is refused
        *[other] Askbox: { $sessions } sessions
     }
     [one] Askbox: 1 question waits

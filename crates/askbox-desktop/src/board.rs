@@ -292,7 +292,7 @@ impl Board {
             return None;
         }
         let choice = match key {
-            None => shown.notice.otherwise.clone(),
+            None => shown.notice.otherwise.0.clone(),
             Some(key) => {
                 let mut offered = shown.notice.buttons.iter().map(|(choice, _)| choice);
                 offered.find(|choice| choice.to_string() == key)?.clone()
