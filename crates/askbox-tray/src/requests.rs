@@ -27,6 +27,10 @@ pub(crate) async fn answer(
         WindowRequest::Link | WindowRequest::Close => Err(refused()),
         WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(paths))),
         WindowRequest::SetPreferences(chosen) => {
+            if chosen.clone().mended() != chosen {
+                let reason = "a notification has at least one button, and each of them once";
+                return Err(WireError::new(ErrorCode::Refused, reason));
+            }
             let stored = preferences::store(paths.clone(), chosen.clone()).await;
             stored.map_err(|error| {
                 WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
@@ -45,14 +49,14 @@ pub(crate) async fn answer(
         WindowRequest::Log(query) => log::read(paths, log::Wanted::Events(query)).await,
         WindowRequest::PastSessions => log::read(paths, log::Wanted::PastSessions).await,
         WindowRequest::Traffic(query) => log::read(paths, log::Wanted::Traffic(query)).await,
-        WindowRequest::ExportLog => log::read(paths, log::Wanted::Export).await,
-        WindowRequest::Review { session } => {
-            let review = review::review(session, None).await?;
-            Ok(WindowResponse::Review(review))
         WindowRequest::Breadth(rule) => {
             let breadth = breadth::of(&rule, paths.home());
             Ok(WindowResponse::Breadth(breadth))
         }
+        WindowRequest::ExportLog => log::read(paths, log::Wanted::Export).await,
+        WindowRequest::Review { session } => {
+            let review = review::review(session, None).await?;
+            Ok(WindowResponse::Review(review))
         }
         WindowRequest::Revert { session, paths } => {
             let review = review::review(session, Some(paths)).await?;
@@ -85,11 +89,11 @@ fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
         | WindowRequest::Traffic(_)
         | WindowRequest::Review { .. }
         | WindowRequest::Revert { .. }
+        | WindowRequest::Breadth(_)
         | WindowRequest::ExportLog
         | WindowRequest::Preferences
         | WindowRequest::SetPreferences(_)
         | WindowRequest::TestNotification => false,
-        | WindowRequest::Breadth(_)
     };
     if is_for_prompt || window == Window::Main {
         return Ok(());
@@ -128,6 +132,8 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Stop(_)
         | Request::Kill(_)
         | Request::Thaw { .. }
+        | Request::OpenPort { .. }
+        | Request::ClosePort { .. }
         | Request::Trust { .. } => Ok(()),
         Request::Follow(_)
         | Request::Launch(_)
@@ -135,8 +141,6 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Started { .. }
         | Request::Ended { .. }
         | Request::Show(_)
-        | Request::OpenPort { .. }
-        | Request::ClosePort { .. }
         | Request::Shutdown => Err(refused()),
     }
 }
