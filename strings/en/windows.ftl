@@ -316,7 +316,8 @@ policy-import-text = Rules are added, all of them or none. Settings are not take
 policy-import-action = Import rules
 policy-imported = { $added } rules added, { $known } were there already.
 policy-file = From a file
-policy-too-large = The file is too large.
+# $size is what was chosen or typed.
+policy-too-large = That is { $size }, and 1 MB can be imported at once. Import it in parts, or put its rules into policy.toml with an editor.
 
 ## Sessions
 
