@@ -1,13 +1,14 @@
 // An app without a daemon: for tests, and to look at the windows in a browser. No part of what is shipped.
 
 import type { App } from "./app";
+import type { Answer } from "./generated/Answer";
 import type { DaemonEvent } from "./generated/DaemonEvent";
 import type { Link } from "./generated/Link";
 import type { LogEvent } from "./generated/LogEvent";
 import type { LogQuery } from "./generated/LogQuery";
 import type { NewRule } from "./generated/NewRule";
-import type { Preferences } from "./generated/Preferences";
 import type { PortView } from "./generated/PortView";
+import type { Preferences } from "./generated/Preferences";
 import type { Request } from "./generated/Request";
 import type { Response } from "./generated/Response";
 import type { RuleView } from "./generated/RuleView";
@@ -138,12 +139,12 @@ export class FakeApp implements App {
         kept !== null || (0 < paths.length && !paths.includes(path));
       return { review: { ...review, changes: review.changes.filter((change) => stays(change.path, change.kept)) } };
     }
-    if ("set_preferences" in request) {
     if ("breadth" in request) {
       const { pattern } = request.breadth;
       const wide = { "*": "all_hosts", "**.com": "public_suffix", "/": "all_files", "~": "home" } as const;
       return { breadth: wide[pattern as keyof typeof wide] ?? null };
     }
+    if ("set_preferences" in request) {
       this.preferences = request.set_preferences;
       return { preferences: this.preferences };
     }
@@ -170,7 +171,7 @@ export class FakeApp implements App {
       return this.#list(request);
     }
     if ("answer" in request) {
-      return this.#answer(request.answer.id, request.answer.revision, request.answer.answer.allow);
+      return this.#answer(request.answer.id, request.answer.revision, request.answer.answer);
     }
     if ("pause" in request) {
       const until_ms = request.pause.for_ms === null ? null : Date.now() + request.pause.for_ms;
@@ -189,27 +190,21 @@ export class FakeApp implements App {
     if ("inspect" in request) {
       return { inspected: inspection() };
     }
+    if ("open_port" in request || "close_port" in request) {
+      this.#ports(request);
+      return "done";
+    }
     if ("stop" in request) {
       const { stop } = request;
       this.sessions = this.sessions.filter((session) => stop !== "all" && session.id !== stop.session);
       if (stop !== "all") {
         this.emitDaemon({ session_ended: { session: stop.session } });
       }
-    if ("open_port" in request || "close_port" in request) {
-      this.#ports(request);
-      return "done";
-    }
       return { stopped: { count: 1 } };
     }
     return this.#policy(request);
   }
 
-  #policy(request: Exclude<Request, string>): Response {
-    if ("add_rule" in request) {
-      return { rule_added: this.#add(request.add_rule) };
-    }
-    if ("add_rules" in request) {
-      request.add_rules.forEach(check);
   #ports(request: Extract<Request, { open_port: unknown } | { close_port: unknown }>): void {
     const [{ session, port }, isOpen] = "open_port" in request ? [request.open_port, true] : [request.close_port, false];
     const view: PortView =
@@ -225,6 +220,12 @@ export class FakeApp implements App {
     }
   }
 
+  #policy(request: Exclude<Request, string>): Response {
+    if ("add_rule" in request) {
+      return { rule_added: this.#add(request.add_rule) };
+    }
+    if ("add_rules" in request) {
+      request.add_rules.forEach(check);
       return { rules: request.add_rules.map((rule) => this.#add(rule)) };
     }
     if ("replace_rule" in request) {
@@ -278,7 +279,7 @@ export class FakeApp implements App {
     }
   }
 
-  #answer(id: string, revision: number, allow: boolean): Response {
+  #answer(id: string, revision: number, answer: Answer): Response {
     const found = [...this.questions, ...this.missed].find((question) => question.id === id);
     if (!found) {
       throw { code: "not_found", message: "there is no such question", hint: null } satisfies WireError;
@@ -288,8 +289,19 @@ export class FakeApp implements App {
     }
     this.questions = this.questions.filter((question) => question.id !== id);
     this.missed = this.missed.filter((question) => question.id !== id);
-    this.emitDaemon({ question_closed: { id, outcome: allow ? "allowed" : "denied" } });
-    return { answered: { allow, released: 1, grants: [], rules: [], left: 0 } };
+    this.emitDaemon({ question_closed: { id, outcome: answer.allow ? "allowed" : "denied" } });
+    const rule: NewRule = {
+      effect: answer.allow ? "allow" : "deny",
+      kind: found.kind,
+      pattern: found.targets[0] ?? "",
+      address: null,
+      project: null,
+      program: null,
+      expires_after_ms: null,
+      note: null,
+    };
+    const rules = answer.duration === "always" ? [this.#add(rule)] : [];
+    return { answered: { allow: answer.allow, released: 1, grants: [], rules, left: 0 } };
   }
 
   #add(rule: NewRule): RuleView {
@@ -302,6 +314,7 @@ export class FakeApp implements App {
       id: `r${this.#nextRule}`,
       expires,
       origin: "written",
+      created: new Date().toISOString(),
       hits: 0,
       last_used: null,
       redundant_beside: null,
@@ -339,7 +352,6 @@ function inspection(): Extract<Response, { inspected: unknown }>["inspected"] {
   return {
     processes: [
       { pid: 48_100, parent: null, display: "claude", started },
-      created: new Date().toISOString(),
       { pid: 48_200, parent: 48_100, display: "bash", started },
       { pid: 48_213, parent: 48_200, display: "npm install left-pad", started },
       { pid: 48_214, parent: 48_213, display: samples.HOSTILE.markup, started: null },

@@ -174,8 +174,8 @@ export function rules(now: number): RuleView[] {
     expires: null,
     note: null,
     origin: "written",
-    hits: 0,
     created: iso(now - 11_000_000),
+    hits: 0,
     last_used: null,
     redundant_beside: null,
     ...over,
@@ -316,13 +316,6 @@ export function settings(): SettingsView {
       { path: "/home/ana/lists/trackers.txt", problem: null },
       { path: "/home/ana/lists/gone.txt", problem: "there is no such file" },
     ],
-    managed: ["preset"],
-    file: "~/.config/askbox/policy.toml",
-  };
-}
-
-export function status(now: number): StatusView {
-  return {
     limits: {
       memory_bytes: 12_884_901_888,
       cpus_thousandths: null,
@@ -333,6 +326,13 @@ export function status(now: number): StatusView {
       disk_bytes: 53_687_091_200,
     },
     upstream_proxy: "environment",
+    managed: ["preset"],
+    file: "~/.config/askbox/policy.toml",
+  };
+}
+
+export function status(now: number): StatusView {
+  return {
     version: "0.3.0",
     pid: 1_204,
     started: iso(now - 7_200_000),
