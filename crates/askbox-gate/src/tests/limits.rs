@@ -127,7 +127,7 @@ async fn twenty_questions_a_minute_are_fine() {
 
 #[tokio::test(start_paused = true)]
 async fn a_noisy_session_does_not_push_out_what_others_missed() {
-    let mut world = World::new();
+    let world = World::new();
     world.open_session("s2");
     let other = world.ask_request(request("s2", 7, &net("other.test")));
     world.until_waiting(1).await;
@@ -144,17 +144,27 @@ async fn a_noisy_session_does_not_push_out_what_others_missed() {
     let missed = world.gate.missed();
     assert_eq!(missed.len(), MISSED_PER_SESSION + 1);
     assert_eq!(missed[0].question.session, SessionId("s2".to_owned()));
-    // Whoever follows has the same list.
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_follows_has_the_list_of_missed_questions_as_it_is() {
+    let mut world = World::new();
+    world.gate.pause(Some(3_600_000)).await.unwrap();
     let mut followed = Vec::new();
-    while let Ok(event) = world.news.try_recv() {
-        match event {
-            GateEvent::Missed(missed) => followed.push(missed.question.id),
-            GateEvent::MissedDropped(dropped) => followed.retain(|id| *id != dropped),
-            _ => {}
+    for number in 0..MISSED_PER_SESSION + 10 {
+        denied(world.ask(&net(&format!("a.r{number}.test")))).await;
+        while let Ok(event) = world.news.try_recv() {
+            match event {
+                GateEvent::Missed(missed) => followed.push(missed.question.id),
+                GateEvent::MissedDropped(dropped) => followed.retain(|id| *id != dropped),
+                _ => {}
+            }
         }
     }
+    let missed = world.gate.missed();
     let listed: Vec<_> = missed.iter().map(|missed| missed.question.id).collect();
     assert_eq!(followed, listed);
+    assert_eq!(listed.len(), MISSED_PER_SESSION);
 }
 
 #[tokio::test(start_paused = true)]
