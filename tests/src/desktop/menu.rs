@@ -58,7 +58,7 @@ impl Entry {
                 (Value::Str(name), Value::Bool(on)) if *name == "enabled" => entry.is_enabled = *on,
                 (Value::Str(name), Value::Bool(on)) if *name == "visible" => entry.is_visible = *on,
                 (Value::Str(name), Value::Str(kind)) if *name == "type" => {
-                    entry.is_line = *kind == "separator"
+                    entry.is_line = *kind == "separator";
                 }
                 _ => {}
             }
