@@ -178,22 +178,22 @@ fn what_it_says_of_itself_needs_no_display() {
 
 #[test]
 fn threat_60_an_app_that_hangs_is_named_and_keeps_nobody_waiting() {
-    let seat = Seat::new(Profile::Gnome);
-    let open = || {
+    let mut seat = Seat::new(Profile::Gnome);
+    let open = |seat: &Seat| {
         let begun = std::time::Instant::now();
         let finished = Running::start(seat.world().askbox(&["open"])).finish();
         (finished, begun.elapsed())
     };
-    open().0.succeeded();
+    open(&seat).0.succeeded();
     let app = Pid::from_raw(seat.desktop.tray().pid());
     nix::sys::signal::kill(app, Signal::SIGSTOP).unwrap();
-    let (hanging, took) = open();
+    let (hanging, took) = open(&seat);
     nix::sys::signal::kill(app, Signal::SIGCONT).unwrap();
     assert_eq!(hanging.code, Some(1), "{hanging:#?}");
     assert!(hanging.stderr.contains("does not answer"), "{hanging:#?}");
     assert!(hanging.stderr.contains("hint: "), "{hanging:#?}");
     assert!(took < std::time::Duration::from_secs(4), "{took:?}");
-    open().0.succeeded();
+    open(&seat).0.succeeded();
 }
 
 #[test]

@@ -155,9 +155,8 @@ impl Gate {
             let (used, gone): (HashMap<_, _>, HashMap<_, _>) = counted
                 .into_iter()
                 .partition(|(id, _)| known.contains(id.as_str()));
-            let (added, forgotten): (HashMap<_, _>, HashMap<_, _>) = added
-                .into_iter()
-                .partition(|(id, _)| known.contains(id.as_str()));
+            let (added, forgotten): (HashMap<_, _>, HashMap<_, _>) =
+                added.into_iter().partition(|(id, _)| known.contains(id.as_str()));
             let stored = Stored {
                 version: VERSION,
                 used,
