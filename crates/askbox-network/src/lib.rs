@@ -13,6 +13,7 @@ mod dns_server;
 
 mod capture;
 mod connection;
+mod exact;
 mod rejected;
 mod session;
 mod shared;
