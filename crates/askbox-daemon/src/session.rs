@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
-use askbox_network::{Listeners, SessionNetwork};
+use askbox_network::SessionNetwork;
 use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
-    Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState,
-    SessionView, StopReason, UsageView, WireError, rfc3339,
+    Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, Network, ObstacleView, Peer, Response,
+    SessionState, SessionView, StopReason, UsageView, WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -22,6 +22,7 @@ use crate::limits;
 use crate::process_view::Diagnostics;
 use crate::views;
 
+mod descriptors;
 mod files;
 mod flags;
 mod identify;
@@ -35,6 +36,7 @@ mod scope;
 pub(crate) mod stopping;
 mod table;
 
+use descriptors::Sorted;
 pub(crate) use keeping::Keeping;
 pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
@@ -102,6 +104,7 @@ pub(crate) async fn launch(
         Launching {
             project: planned.project.clone(),
             pins: request.options.resolve,
+            token: planned.token,
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
@@ -187,6 +190,7 @@ fn view(
         usage: UsageView::default(),
         limits: planned.limits,
         enforcement: Enforcement::default(),
+        network: Network::default(),
     }
 }
 
@@ -240,14 +244,15 @@ pub(crate) async fn serve(
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
     let Sorted {
-        listeners,
+        sockets,
         diagnostics,
         leash,
         files,
-    } = sort(attached, descriptors)?;
+    } = descriptors::sort(attached, descriptors)?;
     let Launching {
         project,
         pins,
+        token,
         wanted,
         root,
         files: view,
@@ -284,7 +289,7 @@ pub(crate) async fn serve(
         identify: identify::closure(&daemon.processes, root, diagnostics),
     };
     let serving = askbox_network::serve(
-        listeners,
+        sockets.listeners(token),
         network,
         daemon.gate.clone(),
         Arc::clone(&daemon.upstream),
@@ -414,47 +419,6 @@ pub(crate) async fn end(daemon: &Arc<Daemon>, id: &SessionId, how: Ending) -> Ve
     }
     daemon.tell(Event::SessionEnded { session: id.clone() });
     made.notice()
-}
-
-/// The descriptors of a launch, by their use.
-struct Sorted {
-    listeners: Listeners,
-    diagnostics: OwnedFd,
-    leash: OwnedFd,
-    files: Option<OwnedFd>,
-}
-
-/// Sorts descriptors by their names. All are needed, each once, but for the file system.
-fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, WireError> {
-    let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
-    if attached.len() != descriptors.len() {
-        return Err(wrong());
-    }
-    let mut given: Vec<(Descriptor, OwnedFd)> = attached.iter().copied().zip(descriptors).collect();
-    let mut take = |wanted: Descriptor| {
-        let at = given
-            .iter()
-            .position(|(name, _)| *name == wanted)
-            .ok_or_else(wrong)?;
-        Ok::<OwnedFd, WireError>(given.swap_remove(at).1)
-    };
-    let listeners = Listeners {
-        tcp: [take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?],
-        dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
-        dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
-        rejected: take(Descriptor::Rejected)?,
-    };
-    let sorted = Sorted {
-        listeners,
-        diagnostics: take(Descriptor::Diagnostics)?,
-        leash: take(Descriptor::Leash)?,
-        files: take(Descriptor::Files).ok(),
-    };
-    if given.is_empty() {
-        Ok(sorted)
-    } else {
-        Err(wrong())
-    }
 }
 
 /// Only the connection that launched a session may speak for it.

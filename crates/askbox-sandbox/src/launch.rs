@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use askbox_wire::descriptors;
+use askbox_wire::{Network, NetworkChoice, descriptors};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -38,7 +38,8 @@ pub const FORWARDED: [Signal; 7] = [
     Signal::SIGCONT,
 ];
 
-const TAG_DESCRIPTORS: u8 = b'D';
+const TAG_CAPTURED: u8 = b'D';
+const TAG_BY_PROXY: u8 = b'P';
 const TAG_STARTED: u8 = b'S';
 const TAG_FAILED: u8 = b'F';
 
@@ -51,6 +52,8 @@ pub struct Inheritance {
     pub environment: Vec<(OsString, OsString)>,
     /// An empty directory on the host, to mount the root on in the child's own mount namespace.
     pub stage: PathBuf,
+    /// How its programs are to reach the network.
+    pub network: NetworkChoice,
 }
 
 /// Why a launch failed.
@@ -153,12 +156,12 @@ impl Begun {
         }
     }
 
-    /// The descriptors for the daemon, as soon as the network is made: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4,
-    /// v6, diagnostics, rejected packets, leash, and where the machine has FUSE the device of the asking file system. Nobody else may keep a
-    /// copy: they hold the namespaces alive.
-    pub fn descriptors(&self) -> Result<Vec<OwnedFd>, Error> {
+    /// The descriptors for the daemon, as soon as the network is made, and how programs reach it: TCP v4, v6, DNS over UDP
+    /// v4, v6, DNS over TCP v4, v6, diagnostics, rejected packets where they are captured, leash, and where the machine has
+    /// FUSE the device of the asking file system. Nobody else may keep a copy: they hold the namespaces alive.
+    pub fn descriptors(&self) -> Result<(Network, Vec<OwnedFd>), Error> {
         match hear(&self.channel, limits::LAUNCH_WAIT)? {
-            Word::Descriptors(descriptors) => Ok(descriptors),
+            Word::Descriptors(network, descriptors) => Ok((network, descriptors)),
             Word::Started(_) => Err(Error::OutOfTurn),
         }
     }
@@ -213,7 +216,7 @@ impl Waiting {
 /// What the launch child says, in this order.
 #[derive(Debug)]
 enum Word {
-    Descriptors(Vec<OwnedFd>),
+    Descriptors(Network, Vec<OwnedFd>),
     Started(Pid),
 }
 
@@ -229,7 +232,8 @@ fn hear(channel: &OwnedFd, patience: Duration) -> Result<Word, Error> {
     let (message, descriptors) = message(channel).map_err(step)?;
     match message.split_first() {
         None => Err(Error::Gone),
-        Some((&TAG_DESCRIPTORS, [])) => Ok(Word::Descriptors(descriptors)),
+        Some((&TAG_CAPTURED, [])) => Ok(Word::Descriptors(Network::Captured, descriptors)),
+        Some((&TAG_BY_PROXY, [])) => Ok(Word::Descriptors(Network::Proxy, descriptors)),
         Some((&TAG_STARTED, pid)) => {
             let pid = pid.try_into().map_err(|_length| Error::OutOfTurn)?;
             Ok(Word::Started(Pid::from_raw(i32::from_ne_bytes(pid))))

@@ -6,6 +6,19 @@ use askbox_wire::{ObstacleView, StatusView, VERSION, rfc3339};
 use crate::daemon::Daemon;
 use crate::views;
 
+/// What is said of sessions whose connections are not captured.
+fn by_proxy(sessions: usize) -> Option<String> {
+    let who = match sessions {
+        0 => return None,
+        1 => "one session reaches".to_owned(),
+        _ => format!("{sessions} sessions reach"),
+    };
+    Some(format!(
+        "{who} the network by a proxy alone, so that programs that do not use it reach nothing; `askbox doctor` says whether this \
+         machine can capture connections"
+    ))
+}
+
 pub(super) fn view(daemon: &Daemon) -> StatusView {
     let snapshot = daemon.policy.snapshot();
     let mut warnings = daemon.start_warnings.clone();
@@ -13,6 +26,7 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
     warnings.extend(daemon.gate.lockdown_problem().map(|problem| {
         format!("everything is denied, since it cannot be read whether it is to be: {problem}; `askbox lockdown off` ends it")
     }));
+    warnings.extend(by_proxy(daemon.sessions.by_proxy()));
     StatusView {
         version: VERSION.to_owned(),
         pid: std::process::id(),

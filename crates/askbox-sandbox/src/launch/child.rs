@@ -7,6 +7,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
+use askbox_wire::Network;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -15,8 +16,9 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
 use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 
-use super::{FORWARDED, Inheritance, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
+use super::{FORWARDED, Inheritance, TAG_BY_PROXY, TAG_CAPTURED, TAG_FAILED, TAG_STARTED};
 use crate::bwrap_program::BWRAP;
+use crate::netlink::SetUp;
 use crate::plan::Plan;
 use crate::{allowance, bwrap_args, environment, limits, netlink, outer, seccomp, stage, sys};
 
@@ -94,6 +96,7 @@ fn steps(
         terminal,
         environment: caller,
         stage: place,
+        network: choice,
     } = inheritance;
     for (number, slave) in (0..).zip(terminal) {
         if let Some(slave) = slave {
@@ -103,10 +106,17 @@ fn steps(
     outer::enter().step("make namespaces")?;
     // After the namespaces, since unshare(2) may clear it.
     follow(parent)?;
-    let listeners = netlink::set_up().step("set up the network")?;
+    let SetUp {
+        network,
+        descriptors: listeners,
+    } = netlink::set_up(choice).step("set up the network")?;
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
     let (stage, files) = stage::prepare(&place)?;
-    hand_over(channel, listeners.iter().chain([&leash_outside]).chain(&files))?;
+    hand_over(
+        channel,
+        network,
+        listeners.iter().chain([&leash_outside]).chain(&files),
+    )?;
     // No copy may stay: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
     // of the file system would wait for ever when the daemon is gone.
     drop((listeners, leash_outside, files));
@@ -118,7 +128,7 @@ fn steps(
     sys::drop_capabilities().step("drop capabilities")?;
     sys::join_fresh_keyring().step("join a fresh keyring")?;
     prctl::set_no_new_privs().step("renounce new privileges")?;
-    let environment = environment::resolve(&plan.environment, &caller);
+    let environment = environment::resolve(&plan.environment, &caller, network);
     let command = Command::prepare(&plan, &leash_inside, &environment).step("prepare bwrap")?;
     allowance::apply(plan.limits).step("limit what the session may use")?;
     become_first(channel)?;
@@ -145,10 +155,18 @@ fn follow(parent: Pid) -> Result<(), Failure> {
     }
 }
 
-fn hand_over<'a>(channel: &OwnedFd, descriptors: impl Iterator<Item = &'a OwnedFd>) -> Result<(), Failure> {
+fn hand_over<'a>(
+    channel: &OwnedFd,
+    network: Network,
+    descriptors: impl Iterator<Item = &'a OwnedFd>,
+) -> Result<(), Failure> {
+    let tag = [match network {
+        Network::Captured => TAG_CAPTURED,
+        Network::Proxy => TAG_BY_PROXY,
+    }];
     let numbers: Vec<i32> = descriptors.map(AsRawFd::as_raw_fd).collect();
     let control = [ControlMessage::ScmRights(&numbers)];
-    let bytes = [IoSlice::new(&[TAG_DESCRIPTORS])];
+    let bytes = [IoSlice::new(&tag)];
     let flags = MsgFlags::MSG_NOSIGNAL;
     sendmsg::<UnixAddr>(channel.as_raw_fd(), &bytes, &control, flags, None)
         .map(drop)
