@@ -195,7 +195,8 @@ impl Lists {
             | Target::Published(_)
             | Target::Read(_)
             | Target::Execute(_)
-            | Target::Profile(_) => None,
+            | Target::Profile(_)
+            | Target::Neighbour(_) => None,
         }
     }
 

@@ -73,7 +73,8 @@ impl SharedPort {
                 | Target::Read(_)
                 | Target::Write(_)
                 | Target::Execute(_)
-                | Target::Profile(_),
+                | Target::Profile(_)
+                | Target::Neighbour(_),
             ) => false,
         }
     }
