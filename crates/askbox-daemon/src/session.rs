@@ -27,6 +27,7 @@ mod flags;
 mod identify;
 mod keeping;
 mod made;
+mod neighbours;
 mod plan;
 pub(crate) mod ports;
 mod profile;
@@ -36,6 +37,7 @@ pub(crate) mod stopping;
 mod table;
 
 pub(crate) use keeping::Keeping;
+use neighbours::Neighbours;
 pub(crate) use review::Watching;
 pub use scope::BUSCTL;
 pub(crate) use scope::Making;
@@ -72,6 +74,7 @@ pub(crate) async fn launch(
     let command: Vec<String> = words.collect();
     let detail = display::words_shortened(&command).join(" ");
     let view = view(daemon, &id, &request, &command, &planned);
+    let neighbours = Neighbours::of(&request);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
     // Waited for before the program starts, like the log: the launch child has work meanwhile.
     let recorded = review::begin(daemon, &id, &planned.project, planned.before.clone());
@@ -104,6 +107,7 @@ pub(crate) async fn launch(
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
+            neighbours,
         },
         planned.before,
         offer,
@@ -242,6 +246,7 @@ pub(crate) async fn serve(
         listeners,
         diagnostics,
         leash,
+        agent,
         files,
     } = sort(attached, descriptors)?;
     let Launching {
@@ -250,6 +255,7 @@ pub(crate) async fn serve(
         wanted,
         root,
         files: view,
+        neighbours,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
@@ -276,6 +282,7 @@ pub(crate) async fn serve(
             "the sessions that run take all files that the daemon may open",
         )
     })?;
+    let agent = neighbours::serve(daemon, (id, &project), neighbours, &root, agent)?;
     let network = SessionNetwork {
         session: id.clone(),
         project,
@@ -292,7 +299,7 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, serving, maker, files, leash)
+        .hold(id, serving, maker, (files, agent), leash)
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     for port in wanted {
@@ -420,6 +427,7 @@ struct Sorted {
     listeners: Listeners,
     diagnostics: OwnedFd,
     leash: OwnedFd,
+    agent: OwnedFd,
     files: Option<OwnedFd>,
 }
 
@@ -447,6 +455,7 @@ fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, Wi
         listeners,
         diagnostics: take(Descriptor::Diagnostics)?,
         leash: take(Descriptor::Leash)?,
+        agent: take(Descriptor::SshAgent)?,
         files: take(Descriptor::Files).ok(),
     };
     if given.is_empty() {

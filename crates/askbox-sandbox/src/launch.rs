@@ -154,7 +154,7 @@ impl Begun {
     }
 
     /// The descriptors for the daemon, as soon as the network is made: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4,
-    /// v6, diagnostics, rejected packets, leash, and where the machine has FUSE the device of the asking file system. Nobody else may keep a
+    /// v6, diagnostics, rejected packets, leash, ssh agent, and where the machine has FUSE the device of the asking file system. Nobody else may keep a
     /// copy: they hold the namespaces alive.
     pub fn descriptors(&self) -> Result<Vec<OwnedFd>, Error> {
         match hear(&self.channel, limits::LAUNCH_WAIT)? {

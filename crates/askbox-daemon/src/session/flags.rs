@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, ProfileName, Rule,
-    SessionRules, SwitchChoices, Switches,
+    CanonicalPath, Effect, NeighbourPattern, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
+    ProfileName, Rule, SessionRules, SwitchChoices, Switches,
 };
 use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
 
@@ -79,6 +79,14 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     if let Some(name) = options.profile.as_deref().filter(|name| *name != NO_PROFILE) {
         let name = ProfileName::from_str(name).map_err(|error| refused("--profile", name, &error))?;
         flags.push(Rule::new(Effect::Allow, Pattern::Profile(name), Origin::Flag));
+    }
+    for text in &options.with {
+        let neighbour = NeighbourPattern::from_str(text).map_err(|error| refused("--with", text, &error))?;
+        flags.push(Rule::new(
+            Effect::Allow,
+            Pattern::Neighbour(neighbour),
+            Origin::Flag,
+        ));
     }
     Ok(SessionRules {
         flags,

@@ -224,6 +224,13 @@ impl Planning {
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
         let homes = daemon.paths.homes().join(home_name(&self.project));
+        if options.with.iter().any(|name| name == "ssh-agent") && request.ssh_agent.is_none() {
+            let error =
+                refused("--with ssh-agent: you have no ssh agent: SSH_AUTH_SOCK is not set".to_owned());
+            return Err(error.with_hint("start one (ssh-agent), and give it a key (ssh-add)"));
+        }
+        let agent = request.ssh_agent.as_ref();
+        let agent = agent.map(|_| (OsText::from("SSH_AUTH_SOCK"), OsText::from(plan::SSH_AGENT)));
         let plan_request = PlanRequest {
             session: id.0.clone(),
             argv: request.argv.clone(),
@@ -235,10 +242,14 @@ impl Planning {
                 .filter(|env| env.value.is_none())
                 .map(|env| env.name.as_str().into())
                 .collect(),
-            set: options
-                .env
-                .iter()
-                .filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?)))
+            set: agent
+                .into_iter()
+                .chain(
+                    options
+                        .env
+                        .iter()
+                        .filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?))),
+                )
                 .collect(),
             listed,
             denied,

@@ -24,6 +24,9 @@ pub struct LaunchRequest {
     pub terminals: Terminals,
     /// The launch child: all that runs inside descends from it. `None` where there is none yet.
     pub child: Option<u32>,
+    /// The socket of the caller's ssh agent; `None` where the caller has none.
+    #[serde(default)]
+    pub ssh_agent: Option<OsText>,
 }
 
 /// `--profile none`: the command's own is not offered.
@@ -49,6 +52,8 @@ pub struct RunOptions {
     pub allow_execute: Vec<String>,
     /// Path patterns that are denied, for reading, writing and starting.
     pub deny_path: Vec<String>,
+    /// Neighbours that this session may use, as in policy.toml.
+    pub with: Vec<String>,
     /// The walls that this run wants down.
     pub switches: Switches,
     /// Deny what would be a question.
@@ -115,13 +120,15 @@ pub enum Descriptor {
     Rejected,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
+    /// Listener for what wants the user's ssh agent.
+    SshAgent,
     /// The device of the asking file system, mounted already. Only where the machine has FUSE.
     Files,
 }
 
 impl Descriptor {
     /// What every launch sends, in this order. [`Self::Files`] follows where there is one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -131,5 +138,6 @@ impl Descriptor {
         Self::Diagnostics,
         Self::Rejected,
         Self::Leash,
+        Self::SshAgent,
     ];
 }
