@@ -65,6 +65,8 @@ impl Agent {
     }
 
     fn push(&self, options: &[&str]) -> Running {
+        // Of an earlier session, in which it was guarded.
+        drop(fs::remove_dir_all(self.world().project().join("copy")));
         self.start(options, &self.forge.script(""))
     }
 
@@ -114,6 +116,31 @@ fn git_pushes_after_two_questions_and_without_any_for_the_hour() {
     assert_eq!(running.finish().succeeded().stdout, agent.forge.newest());
     let again = agent.push(&[&LIST[..], &["--non-interactive"]].concat()).finish();
     assert_eq!(again.succeeded().stdout, agent.forge.newest());
+}
+
+#[test]
+fn ssh_asks_for_the_hosts_that_you_know_and_for_nothing_beside_them() {
+    let agent = Agent::new();
+    let pin = agent.forge.server.pin("git.test");
+    let options = [&LIST[..], &["--resolve", &pin]].concat();
+    let script = format!(
+        "({}) && ! cat ~/.ssh/id_test && ! sh -c 'echo >> ~/.ssh/known_hosts'",
+        agent.forge.script("")
+    );
+    let command = with_agent(agent.world(), &options, &script, &socket(agent.world()));
+    let running = Running::start(command);
+    agent.answer("network", &["allow", "--for", "1h"]);
+    let question = agent.answer("read", &["allow", "--for", "1h"]);
+    let known = agent.world().home().join(".ssh/known_hosts");
+    assert_eq!(question["targets"][0], known.to_str().unwrap());
+    agent.answer("neighbour", &["allow", "--for", "1h"]);
+    assert!(
+        running
+            .finish()
+            .succeeded()
+            .stdout
+            .starts_with(&agent.forge.newest())
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
     Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState,
-    SessionView, StopReason, UsageView, WireError, rfc3339,
+    SessionView, UsageView, WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -22,6 +22,7 @@ use crate::limits;
 use crate::process_view::Diagnostics;
 use crate::views;
 
+mod ending;
 mod files;
 mod flags;
 mod identify;
@@ -36,6 +37,7 @@ mod scope;
 pub(crate) mod stopping;
 mod table;
 
+pub(crate) use ending::Ending;
 pub(crate) use keeping::Keeping;
 use neighbours::Neighbours;
 pub(crate) use review::Watching;
@@ -43,19 +45,6 @@ pub use scope::BUSCTL;
 pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Its command ended with this status.
-    Exited(u8),
-    /// Its client went away.
-    ConnectionLost,
-    /// Somebody stopped it, or a limit did.
-    Stopped(StopReason),
-    /// The daemon ends.
-    DaemonEnds,
-}
 
 /// Plans a session and opens it. The connection holds it from here on.
 pub(crate) async fn launch(
@@ -486,19 +475,6 @@ fn entry(id: &SessionId, project: &Project, change: SessionChange, detail: Optio
         session: Some(id.clone()),
         project: Some(project.clone()),
         what: What::Session { change, detail },
-    }
-}
-
-impl Ending {
-    /// For the log.
-    fn text(self) -> String {
-        match self {
-            Ending::Exited(status) => format!("exit status {status}"),
-            Ending::ConnectionLost => "its client went away".to_owned(),
-            Ending::Stopped(StopReason::Asked) => "stopped".to_owned(),
-            Ending::Stopped(StopReason::Limit(resource)) => format!("stopped: limit of {resource}"),
-            Ending::DaemonEnds => "the daemon ended".to_owned(),
-        }
     }
 }
 
