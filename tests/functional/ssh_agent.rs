@@ -12,7 +12,7 @@ use crate::ssh::{Forge, host};
 /// A forge whose key is in an agent of the user's; no session can read it.
 struct Agent {
     forge: Forge,
-    _agent: Running,
+    _running: Running,
     /// What the owner calls the key.
     comment: String,
 }
@@ -43,7 +43,7 @@ impl Agent {
         let comment = public.split_whitespace().nth(2).unwrap().to_owned();
         Self {
             forge,
-            _agent: agent,
+            _running: agent,
             comment,
         }
     }

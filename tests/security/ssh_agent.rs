@@ -8,7 +8,7 @@ use askbox_tests::{Finished, Running, World};
 /// A world with an agent that holds one key.
 struct Agent {
     world: World,
-    _agent: Running,
+    _running: Running,
 }
 
 const ALL: [&str; 4] = ["--with", "ssh-agent", "--with", "ssh-sign * *"];
@@ -21,7 +21,10 @@ impl Agent {
         command.args(["-D", "-a", socket.to_str().unwrap()]);
         let agent = Running::start(command);
         world.eventually("the agent listens", || UnixStream::connect(&socket).is_ok());
-        let new = Self { world, _agent: agent };
+        let new = Self {
+            world,
+            _running: agent,
+        };
         new.host("ssh-keygen -q -t ed25519 -N '' -C ada@laptop -f ../key && ssh-add -q ../key && rm ../key");
         new
     }

@@ -39,7 +39,6 @@ mod table;
 
 pub(crate) use ending::Ending;
 pub(crate) use keeping::Keeping;
-use neighbours::Neighbours;
 pub(crate) use review::Watching;
 pub use scope::BUSCTL;
 pub(crate) use scope::Making;
@@ -63,7 +62,6 @@ pub(crate) async fn launch(
     let command: Vec<String> = words.collect();
     let detail = display::words_shortened(&command).join(" ");
     let view = view(daemon, &id, &request, &command, &planned);
-    let neighbours = Neighbours::of(&request);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
     // Waited for before the program starts, like the log: the launch child has work meanwhile.
     let recorded = review::begin(daemon, &id, &planned.project, planned.before.clone());
@@ -96,7 +94,7 @@ pub(crate) async fn launch(
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
-            neighbours,
+            neighbours: planned.neighbours,
         },
         planned.before,
         offer,

@@ -199,7 +199,7 @@ impl Conversation {
                 let reason = format!("ssh agent: {what} is never passed on");
                 Err(NotDone::By(listing(), Basis::Neighbour(reason)))
             }
-            Err(error) => Err(malformed(&error)),
+            Err(error) => Err(malformed(error)),
         };
         match answer {
             Ok(answer) => answer,
@@ -243,7 +243,7 @@ impl Conversation {
             comment,
             purpose: self.purpose(sign).await,
         };
-        let target = Target::Neighbour(Neighbour::SshSign(signature));
+        let target = Target::Neighbour(Neighbour::SshSign(Box::new(signature)));
         let permit = self.admit(target).await?;
         let bindings: Vec<Vec<u8>> = self.bound.iter().map(|(_, message)| message.clone()).collect();
         let agent = self.connect().await?;
@@ -345,7 +345,7 @@ impl Conversation {
     }
 }
 
-fn malformed(error: &Malformed) -> NotDone {
+fn malformed(error: Malformed) -> NotDone {
     NotDone::By(listing(), Basis::Malformed(format!("ssh agent: {error}")))
 }
 

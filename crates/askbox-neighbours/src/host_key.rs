@@ -39,7 +39,9 @@ fn verify(host_key: &[u8], signed: &[u8], signature: &[u8]) -> Option<()> {
                 EcdsaPublicKey::NistP521(_) => None,
             }
         }
-        _ => None,
+        KeyData::Dsa(_) | KeyData::SkEcdsaSha2NistP256(_) | KeyData::SkEd25519(_) | KeyData::Other(_) | _ => {
+            None
+        }
     }
 }
 
@@ -55,14 +57,15 @@ fn by(
 }
 
 fn by_rsa(key: &RsaPublicKey, signed: &[u8], signature: &Signature) -> Option<()> {
-    let algorithm: &'static RsaParameters = match signature.algorithm() {
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha256),
-        } => &RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha512),
-        } => &RSA_PKCS1_2048_8192_SHA512,
-        _ => return None,
+    let Algorithm::Rsa { hash: Some(hash) } = signature.algorithm() else {
+        return None;
+    };
+    let algorithm: &'static RsaParameters = if hash == HashAlg::Sha256 {
+        &RSA_PKCS1_2048_8192_SHA256
+    } else if hash == HashAlg::Sha512 {
+        &RSA_PKCS1_2048_8192_SHA512
+    } else {
+        return None;
     };
     let key = RsaPublicKeyComponents {
         n: key.n.as_positive_bytes()?,

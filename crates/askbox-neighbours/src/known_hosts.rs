@@ -1,4 +1,4 @@
-//! The name of a host by its key, from lists of known hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). Pure.
+//! The name of a host by its key, from lists of known hosts (sshd(8)). Pure.
 
 use askbox_policy::{Destination, Host, Port};
 use ring::hmac;

@@ -27,8 +27,8 @@ const ANY: &str = "*";
 pub enum Neighbour {
     /// Learning which keys the user's ssh agent holds.
     SshKeys,
-    /// One signature by one of those keys.
-    SshSign(SshSignature),
+    /// One signature by one of those keys. Targets are many, and few are signatures.
+    SshSign(Box<SshSignature>),
 }
 
 /// A signature by a key of the user's ssh agent.

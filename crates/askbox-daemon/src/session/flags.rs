@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NeighbourPattern, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
+    CanonicalPath, Effect, NeighbourError, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
     ProfileName, Rule, SessionRules, SwitchChoices, Switches,
 };
 use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
@@ -80,14 +80,6 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
         let name = ProfileName::from_str(name).map_err(|error| refused("--profile", name, &error))?;
         flags.push(Rule::new(Effect::Allow, Pattern::Profile(name), Origin::Flag));
     }
-    for text in &options.with {
-        let neighbour = NeighbourPattern::from_str(text).map_err(|error| refused("--with", text, &error))?;
-        flags.push(Rule::new(
-            Effect::Allow,
-            Pattern::Neighbour(neighbour),
-            Origin::Flag,
-        ));
-    }
     Ok(SessionRules {
         flags,
         project_rules: Vec::new(),
@@ -101,6 +93,16 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
         },
         interactive: !options.non_interactive,
     })
+}
+
+/// The neighbours that the command line opens, as rules of its session.
+pub(super) fn neighbours(options: &RunOptions) -> Result<Vec<Rule>, WireError> {
+    let rule = |text: &String| {
+        let pattern = text.parse().map(Pattern::Neighbour);
+        let pattern = pattern.map_err(|error: NeighbourError| refused("--with", text, &error))?;
+        Ok(Rule::new(Effect::Allow, pattern, Origin::Flag))
+    };
+    options.with.iter().map(rule).collect()
 }
 
 /// Notices about walls that this run wants down, and that stand.

@@ -7,13 +7,13 @@ use std::sync::atomic::AtomicU32;
 
 use askbox_neighbours::{Serving, SessionAgent};
 use askbox_policy::{Project, SessionId};
-use askbox_wire::{ErrorCode, LaunchRequest, WireError};
+use askbox_sandbox::plan::SSH_AGENT;
+use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
 
 use super::files;
 use crate::daemon::Daemon;
 
-/// Where ssh looks for the hosts that a user knows (ssh_config(5), GlobalKnownHostsFile and UserKnownHostsFile); below the home
-/// directory where they are relative.
+/// Where ssh looks for the hosts that a user knows; below the home directory where they are relative.
 const KNOWN_HOSTS: [&str; 4] = [
     ".ssh/known_hosts",
     ".ssh/known_hosts2",
@@ -36,6 +36,22 @@ impl Neighbours {
             user: request.uid,
         }
     }
+}
+
+/// The variables that a session gets with their values: where its ssh agent is, if its caller has one, and what the command line
+/// says.
+pub(super) fn variables(request: &LaunchRequest) -> Result<Vec<(OsText, OsText)>, WireError> {
+    let with_agent = request.options.with.iter().any(|name| name == "ssh-agent");
+    if with_agent && request.ssh_agent.is_none() {
+        let reason = "--with ssh-agent: you have no ssh agent: SSH_AUTH_SOCK is not set";
+        return Err(WireError::new(ErrorCode::Refused, reason)
+            .with_hint("start one (ssh-agent), and give it a key (ssh-add)"));
+    }
+    let agent = request.ssh_agent.as_ref();
+    let agent = agent.map(|_| (OsText::from("SSH_AUTH_SOCK"), OsText::from(SSH_AGENT)));
+    let named = request.options.env.iter();
+    let named = named.filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?)));
+    Ok(agent.into_iter().chain(named).collect())
 }
 
 /// Serves the ssh agent of a session.

@@ -16,13 +16,14 @@ use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Sought};
 use askbox_sandbox::plan::{self, Access, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
-use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
+use askbox_wire::{ErrorCode, LaunchRequest, Verbatim, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::files;
 use super::flags::{self, Surroundings};
+use super::neighbours::{self, Neighbours};
 use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
@@ -50,6 +51,8 @@ pub(super) struct Planned {
     pub(super) limits: ResourceLimits,
     /// Its private homes on the host.
     pub(super) homes: PathBuf,
+    /// What its caller has for it.
+    pub(super) neighbours: Neighbours,
 }
 
 /// Plans a session, or says why it is refused.
@@ -155,6 +158,7 @@ impl Planning {
             cwd: &cwd,
         };
         let mut rules = flags::rules(&request.options, surroundings)?;
+        rules.flags.extend(flags::neighbours(&request.options)?);
         let settings = policy.settings();
         let mut sources = LimitSources {
             flags: request.options.limits,
@@ -224,13 +228,6 @@ impl Planning {
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
         let homes = daemon.paths.homes().join(home_name(&self.project));
-        if options.with.iter().any(|name| name == "ssh-agent") && request.ssh_agent.is_none() {
-            let error =
-                refused("--with ssh-agent: you have no ssh agent: SSH_AUTH_SOCK is not set".to_owned());
-            return Err(error.with_hint("start one (ssh-agent), and give it a key (ssh-add)"));
-        }
-        let agent = request.ssh_agent.as_ref();
-        let agent = agent.map(|_| (OsText::from("SSH_AUTH_SOCK"), OsText::from(plan::SSH_AGENT)));
         let plan_request = PlanRequest {
             session: id.0.clone(),
             argv: request.argv.clone(),
@@ -242,15 +239,7 @@ impl Planning {
                 .filter(|env| env.value.is_none())
                 .map(|env| env.name.as_str().into())
                 .collect(),
-            set: agent
-                .into_iter()
-                .chain(
-                    options
-                        .env
-                        .iter()
-                        .filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?))),
-                )
-                .collect(),
+            set: neighbours::variables(request)?,
             listed,
             denied,
             identity: self.policy.settings().identity,
@@ -277,6 +266,7 @@ impl Planning {
             before: facts.project.guards.before,
             limits: self.limits,
             homes,
+            neighbours: Neighbours::of(request),
         })
     }
 }

@@ -78,11 +78,11 @@ fn a_star_covers_what_is_named_and_nothing_else_does() {
 #[test]
 fn a_use_is_said_with_key_and_host() {
     let sign = |comment: &str, purpose: &str| {
-        Neighbour::SshSign(SshSignature {
+        Neighbour::SshSign(Box::new(SshSignature {
             key: KEY.parse().unwrap(),
             comment: comment.to_owned(),
             purpose: purpose.parse().unwrap(),
-        })
+        }))
     };
     for (neighbour, shown) in [
         (Neighbour::SshKeys, "which keys your ssh agent holds"),

@@ -10,11 +10,11 @@ fn keys() -> Target {
 }
 
 fn sign(purpose: &str) -> Target {
-    Target::Neighbour(Neighbour::SshSign(SshSignature {
+    Target::Neighbour(Neighbour::SshSign(Box::new(SshSignature {
         key: KEY.parse().unwrap(),
         comment: "ada@laptop".to_owned(),
         purpose: purpose.parse().unwrap(),
-    }))
+    })))
 }
 
 #[test]
