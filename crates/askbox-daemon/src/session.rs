@@ -13,7 +13,7 @@ use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
     Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, Network, ObstacleView, Peer, Response,
-    SessionState, SessionView, StopReason, UsageView, WireError, rfc3339,
+    SessionState, SessionView, UsageView, WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -23,11 +23,13 @@ use crate::process_view::Diagnostics;
 use crate::views;
 
 mod descriptors;
+mod ending;
 mod files;
 mod flags;
 mod identify;
 mod keeping;
 mod made;
+mod neighbours;
 mod plan;
 pub(crate) mod ports;
 mod profile;
@@ -37,6 +39,7 @@ pub(crate) mod stopping;
 mod table;
 
 use descriptors::Sorted;
+pub(crate) use ending::Ending;
 pub(crate) use keeping::Keeping;
 pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
@@ -45,17 +48,10 @@ pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
 use table::{Launching, Removed, Session};
 
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Its command ended with this status.
-    Exited(u8),
-    /// Its client went away.
-    ConnectionLost,
-    /// Somebody stopped it, or a limit did.
-    Stopped(StopReason),
-    /// The daemon ends.
-    DaemonEnds,
+/// The words of a session's command, as text.
+fn command(request: &LaunchRequest) -> Vec<String> {
+    let words = request.argv.iter().map(|word| path_text(word.as_path()));
+    words.collect()
 }
 
 /// Plans a session and opens it. The connection holds it from here on.
@@ -71,8 +67,7 @@ pub(crate) async fn launch(
     if *daemon.phase().borrow() != Phase::Running {
         return Err(WireError::new(ErrorCode::Stopping, "the daemon is ending"));
     }
-    let words = request.argv.iter().map(|word| path_text(word.as_path()));
-    let command: Vec<String> = words.collect();
+    let command = command(&request);
     let detail = display::words_shortened(&command).join(" ");
     let view = view(daemon, &id, &request, &command, &planned);
     let name = request.options.name.unwrap_or_else(|| planned.project.name());
@@ -108,6 +103,7 @@ pub(crate) async fn launch(
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
+            neighbours: planned.neighbours,
         },
         planned.before,
         offer,
@@ -247,6 +243,7 @@ pub(crate) async fn serve(
         sockets,
         diagnostics,
         leash,
+        agent,
         files,
     } = descriptors::sort(attached, descriptors)?;
     let Launching {
@@ -256,6 +253,7 @@ pub(crate) async fn serve(
         wanted,
         root,
         files: view,
+        neighbours,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
@@ -269,19 +267,15 @@ pub(crate) async fn serve(
     let maker = diagnostics
         .try_clone()
         .map(|member| ports::Maker::new(daemon.init.clone(), member))
-        .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
-    let diagnostics = Diagnostics::new(diagnostics).map_err(|error| {
-        WireError::new(
-            ErrorCode::Malformed,
-            format!("the diagnostics socket is none: {error}"),
-        )
-    })?;
+        .map_err(|error| cannot_serve(&error))?;
+    let diagnostics = Diagnostics::new(diagnostics).map_err(|error| no_diagnostics(&error))?;
     let share = daemon.room.join().ok_or_else(|| {
         WireError::new(
             ErrorCode::Refused,
             "the sessions that run take all files that the daemon may open",
         )
     })?;
+    let agent = neighbours::serve(daemon, (id, &project), neighbours, &root, agent)?;
     let network = SessionNetwork {
         session: id.clone(),
         project,
@@ -295,10 +289,10 @@ pub(crate) async fn serve(
         Arc::clone(&daemon.upstream),
         share,
     )
-    .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
+    .map_err(|error| cannot_serve(&error))?;
     let view = daemon
         .sessions
-        .hold(id, serving, maker, files, leash)
+        .hold(id, serving, maker, (files, agent), leash)
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     for port in wanted {
@@ -309,6 +303,17 @@ pub(crate) async fn serve(
         }
     }
     Ok(Response::Serving)
+}
+
+fn no_diagnostics(error: &std::io::Error) -> WireError {
+    WireError::new(
+        ErrorCode::Malformed,
+        format!("the diagnostics socket is none: {error}"),
+    )
+}
+
+fn cannot_serve(error: &std::io::Error) -> WireError {
+    WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}"))
 }
 
 /// Waits until it is recorded how the project of a session is.
@@ -442,19 +447,6 @@ fn entry(id: &SessionId, project: &Project, change: SessionChange, detail: Optio
         session: Some(id.clone()),
         project: Some(project.clone()),
         what: What::Session { change, detail },
-    }
-}
-
-impl Ending {
-    /// For the log.
-    fn text(self) -> String {
-        match self {
-            Ending::Exited(status) => format!("exit status {status}"),
-            Ending::ConnectionLost => "its client went away".to_owned(),
-            Ending::Stopped(StopReason::Asked) => "stopped".to_owned(),
-            Ending::Stopped(StopReason::Limit(resource)) => format!("stopped: limit of {resource}"),
-            Ending::DaemonEnds => "the daemon ended".to_owned(),
-        }
     }
 }
 

@@ -257,6 +257,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
         terminals: Terminals::default(),
         child: None,
+        ssh_agent: None,
     }
 }
 
@@ -287,6 +288,8 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
     // Nothing in these tests asks or hears them, so any datagram socket stands for one of netlink.
     let (diagnostics, rejected) = (udp(), udp());
+    let address = std::os::unix::net::SocketAddr::from_pathname("").unwrap();
+    let agent = OwnedFd::from(std::os::unix::net::UnixListener::bind_addr(&address).unwrap());
     vec![
         tcp(),
         tcp(),
@@ -297,5 +300,6 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
         diagnostics,
         rejected,
         leash.into(),
+        agent,
     ]
 }

@@ -157,8 +157,8 @@ impl Begun {
     }
 
     /// The descriptors for the daemon, as soon as the network is made, and how programs reach it: TCP v4, v6, DNS over UDP
-    /// v4, v6, DNS over TCP v4, v6, diagnostics, rejected packets where they are captured, leash, and where the machine has
-    /// FUSE the device of the asking file system. Nobody else may keep a copy: they hold the namespaces alive.
+    /// v4, v6, DNS over TCP v4, v6, diagnostics, rejected packets where they are captured, leash, ssh agent, and where the
+    /// machine has FUSE the device of the asking file system. Nobody else may keep a copy: they hold the namespaces alive.
     pub fn descriptors(&self) -> Result<(Network, Vec<OwnedFd>), Error> {
         match hear(&self.channel, limits::LAUNCH_WAIT)? {
             Word::Descriptors(network, descriptors) => Ok((network, descriptors)),

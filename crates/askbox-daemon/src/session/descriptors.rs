@@ -10,6 +10,7 @@ pub(super) struct Sorted {
     pub(super) sockets: Sockets,
     pub(super) diagnostics: OwnedFd,
     pub(super) leash: OwnedFd,
+    pub(super) agent: OwnedFd,
     pub(super) files: Option<OwnedFd>,
 }
 
@@ -74,6 +75,7 @@ pub(super) fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result
         sockets,
         diagnostics: take(Descriptor::Diagnostics)?,
         leash: take(Descriptor::Leash)?,
+        agent: take(Descriptor::SshAgent)?,
         files: take(Descriptor::Files).ok(),
     };
     if given.is_empty() {

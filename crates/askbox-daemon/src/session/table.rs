@@ -17,6 +17,7 @@ use askbox_wire::{
 use tokio::sync::watch;
 
 use super::keeping::Kept;
+use super::neighbours::Neighbours;
 use super::ports::{Maker, Ports};
 use super::stopping::{Stopping, Why};
 
@@ -40,11 +41,13 @@ pub(crate) struct Session {
     root: Arc<AtomicU32>,
     /// What its file system shows; `None` where it has none.
     files: Option<View>,
+    neighbours: Neighbours,
     serving: Option<Serving>,
     /// What makes sockets in its network; there once it is served.
     maker: Option<Arc<Maker>>,
     ports: Ports,
     files_served: Option<askbox_files::Serving>,
+    agent_served: Option<askbox_neighbours::Serving>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
     stop: watch::Sender<Stopping>,
@@ -69,6 +72,8 @@ pub(crate) struct Launching {
     pub(crate) root: Arc<AtomicU32>,
     /// What its file system shows, if it has one.
     pub(crate) files: Option<View>,
+    /// What its caller has for it.
+    pub(crate) neighbours: Neighbours,
 }
 
 /// What is left of a session that was taken out.
@@ -109,6 +114,7 @@ impl Session {
             wanted,
             root,
             files,
+            neighbours,
         } = launching;
         Self {
             disk_allowance: Arc::new(AtomicU64::new(view.limits.disk_bytes.unwrap_or(u64::MAX))),
@@ -122,10 +128,12 @@ impl Session {
             offer,
             root,
             files,
+            neighbours,
             serving: None,
             maker: None,
             ports: Ports::default(),
             files_served: None,
+            agent_served: None,
             leash: None,
             stop: watch::Sender::default(),
         }
@@ -190,6 +198,7 @@ impl Sessions {
             wanted: session.wanted.clone(),
             root: Arc::clone(&session.root),
             files: session.files.clone(),
+            neighbours: session.neighbours.clone(),
         })
     }
 
@@ -200,7 +209,7 @@ impl Sessions {
         id: &SessionId,
         serving: Serving,
         maker: Arc<Maker>,
-        files: Option<askbox_files::Serving>,
+        (files, agent): (Option<askbox_files::Serving>, askbox_neighbours::Serving),
         leash: OwnedFd,
     ) -> Option<SessionView> {
         let mut sessions = self.lock();
@@ -215,6 +224,7 @@ impl Sessions {
         session.serving = Some(serving);
         session.maker = Some(maker);
         session.files_served = files;
+        session.agent_served = Some(agent);
         session.leash = Some(leash);
         session.view.state = SessionState::Running;
         Some(session.view())

@@ -112,14 +112,15 @@ fn steps(
     } = netlink::set_up(choice).step("set up the network")?;
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
     let (stage, files) = stage::prepare(&place)?;
+    let agent = stage::ssh_agent(&stage)?;
     hand_over(
         channel,
         network,
-        listeners.iter().chain([&leash_outside]).chain(&files),
+        listeners.iter().chain([&leash_outside, &agent]).chain(&files),
     )?;
     // No copy may stay: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
     // of the file system would wait for ever when the daemon is gone.
-    drop((listeners, leash_outside, files));
+    drop((listeners, leash_outside, agent, files));
     let plan = read_plan(plan).step("read the plan")?;
     stage::build(&stage, &plan)?;
     drop(stage);
