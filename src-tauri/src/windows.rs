@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use askbox_desktop::WindowEvent;
 use askbox_desktop::channel::{Caller, FromWindows, Window};
+use askbox_desktop::{Strings, WindowEvent};
 use askbox_wire::Show;
 use gtk::prelude::GtkWindowExt;
 use tauri::webview::NewWindowResponse;
@@ -115,13 +115,13 @@ fn tell_of(app: &AppHandle, window: Window, show: Show) {
 }
 
 fn make(app: &AppHandle, window: Window, show: Option<Show>, caller: &Caller) -> tauri::Result<()> {
-    let (page, title, size, least) = match window {
-        Window::Prompt => ("prompt.html", "Askbox asks", (780.0, 680.0), (420.0, 360.0)),
-        Window::Main => ("index.html", "Askbox", (1040.0, 720.0), (480.0, 400.0)),
+    let (page, size, least) = match window {
+        Window::Prompt => ("prompt.html", (780.0, 680.0), (420.0, 360.0)),
+        Window::Main => ("index.html", (1040.0, 720.0), (480.0, 400.0)),
     };
     app.state::<Pending>().put(window, show);
     let made = WebviewWindowBuilder::new(app, label(window), WebviewUrl::App(page.into()))
-        .title(title)
+        .title(window.title(&Strings::english()))
         .inner_size(size.0, size.1)
         .min_inner_size(least.0, least.1)
         .focused(matches!(caller, Caller::Person(_)))

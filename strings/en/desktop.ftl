@@ -43,7 +43,7 @@ notice-session-asks = { $title }, and { $more } more of this session
 notice-more-sessions = and { $count } more sessions
 notice-missed = { $count ->
     [one] Denied, because nobody answered
-   *[other] { $count } requests denied, because nobody answered
+   *[other] { $count } questions denied, because nobody answered
 }
 notice-quiet = A session asks too much
 notice-quiet-means = What it asks for now is denied without a question.
@@ -54,9 +54,15 @@ notice-test = Askbox asks like this
 notice-test-means = This is a test. Nothing waits for an answer.
 notice-refused = The answer did not count: { $reason }
 
+## Windows
+
+window-main = Askbox
+window-prompt = Askbox asks
+
 ## Tray
 
 tray-starting = Askbox starts
+tray-down = Askbox is not connected: everything is refused
 tray-lockdown = Lockdown: everything is denied
 tray-counts = { $questions ->
     [0] { $sessions ->

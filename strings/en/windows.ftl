@@ -54,14 +54,15 @@ kind-policy = Policy
 close = Close
 connecting = Connecting…
 unknown-program = an unknown program
-down-title = Askbox is not running.
-down-text = Nothing is allowed meanwhile.
+down-title = Askbox is not connected.
+down-text = Everything that sandboxes ask for is refused meanwhile.
 host-port = port { $port }
 host-unicode = looks like
 
 ## Prompt window
 
 prompt-window = Askbox asks
+prompt-unknown-title = Askbox is not connected
 prompt-empty-title = No question is open
 prompt-empty-text = When a program in a sandbox wants something that no rule speaks about, it waits here for you.
 prompt-time-left = { $time } left
@@ -70,6 +71,9 @@ prompt-time-bar = Time left to answer
 prompt-seconds-left = { $n } seconds left to answer
 prompt-gave-up = The program stopped waiting. An answer counts for its next try.
 prompt-profile-text = This is one question about everything that the program needs for its own login and state. It covers what is listed here and nothing else.
+prompt-bundle = Belongs together:
+prompt-bundle-text = Programs ask for these one after another. One answer can cover all of them, for reading and nothing else:
+prompt-bundle-all = All that belongs together
 prompt-what = What is asked for
 prompt-who = Program
 prompt-file = File:
@@ -110,11 +114,13 @@ prompt-enter = Enter decides nothing.
 prompt-changed = The question changed. Look again before you answer.
 prompt-stale = The question changed while you answered. Nothing was decided. Look again.
 prompt-failed = Nothing was decided:
+prompt-not-connected = Nothing can be answered: Askbox is not connected. Everything that sandboxes ask for is refused meanwhile.
 prompt-open-missed = Open missed questions
 prompt-queue = { $n } questions
 elsewhere-allowed = Answered elsewhere: allowed.
 elsewhere-denied = Answered elsewhere: blocked.
 elsewhere-decided = Settled elsewhere: it needs no answer any more.
+elsewhere-unheard = It is not open any more. How it ended is not known here, for Askbox was not connected: what waited was refused, unless somebody answered elsewhere.
 elsewhere-missed = It was denied this once without an answer, and is listed under Missed.
 
 ## Settings window
@@ -135,14 +141,15 @@ view-settings-text = How Askbox asks, and what it does without asking.
 cancel = Cancel
 save = Save
 undo = Undo
-undone = Put back.
+undone = Undone.
 dismiss = Dismiss
 copy = Copy
 copied = Copied.
 loading = Loading…
-not-known = Not known while Askbox is not running.
+not-known = Not known while Askbox is not connected.
 is-on = on
 is-off = off
+is-unknown = not known
 and-more = and { $n } more
 
 ## Questions
@@ -164,6 +171,8 @@ lockdown-begin = Begin lockdown
 lockdown-began = Lockdown is on.
 lockdown-ended = Lockdown is off.
 questions-open = Open ({ $n })
+questions-open-unknown = Open
+questions-not-connected = not connected
 questions-none = Nothing waits for you
 questions-none-text = Run a program in a sandbox. When it wants more than its project, the question shows up here and as a notification.
 questions-gave-up = the program stopped waiting
@@ -171,6 +180,7 @@ questions-answer = Answer…
 questions-allowed = Allowed:
 questions-blocked = Blocked:
 questions-missed = Missed ({ $n })
+questions-missed-unknown = Missed
 missed-none = You missed nothing.
 missed-text = These were denied without an answer, and no rule was written. An answer counts for the next try.
 missed-timed-out = nobody answered in time
@@ -231,6 +241,14 @@ rule-removed = Rule deleted:
 rule-locked = cannot be changed here
 rule-events = Events
 rule-events-of = Events of { $name }
+wide-all-hosts = This covers every host on the Internet.
+wide-public-suffix = Anybody can register a domain below this name: it covers all of theirs.
+wide-all-files = This covers every file of the machine.
+wide-home = This covers a whole home directory, with keys, mail and browser data.
+wide-allow = Whatever runs in a sandbox is allowed that without a question, but for what is on the protected lists.
+wide-deny = Everything there is blocked without a question.
+wide-ask = Everything there is asked about.
+save-wide = Save all the same
 rule-effect = Do
 rule-kind = With
 rule-pattern = Pattern
@@ -253,6 +271,7 @@ rule-ends-in = Ends in { $span }
 rule-ends-with-session = Ends with its session
 rule-redundant = redundant beside
 rule-given = given { $ago }
+rule-created = created { $ago }
 rule-hits = { $n ->
     [0] never used
     [one] used once
@@ -298,7 +317,8 @@ policy-import-text = Rules are added, all of them or none. Settings are not take
 policy-import-action = Import rules
 policy-imported = { $added } rules added, { $known } were there already.
 policy-file = From a file
-policy-too-large = The file is too large.
+# $size is what was chosen or typed.
+policy-too-large = That is { $size }, and 1 MB can be imported at once. Import it in parts, or put its rules into policy.toml with an editor.
 
 ## Sessions
 
@@ -329,6 +349,25 @@ session-connections = { $n ->
     [one] { $n } open connection
    *[other] { $n } open connections
 }
+programs-ended = Ended meanwhile
+program-ended = ended by { $time }
+session-ports = Ports
+session-ports-n = Ports ({ $n })
+session-ports-of = Ports of { $name }
+ports-none = It shares no port with this machine.
+port-reaches = reaches { $place } of this machine
+port-reached = is reached at { $place }, its own port { $inside }
+port-close = Close
+port-close-of = Close: { $port }
+port-closed = The port is closed, and what came by it is cut.
+port-direction = Which way
+port-host = Let it reach a service of this machine
+port-publish = Let this machine reach its server
+port-number = Port
+port-inside = Port inside
+port-same = the same
+port-open = Open
+port-opened = The port is open.
 programs-cut = There are more than are listed.
 depth = level { $n }
 session-activity = Activity
@@ -430,7 +469,20 @@ list-path = Path of a file, from the root
 list-add = Add file
 list-remove = Remove
 list-remove-of = Remove { $name }
-settings-limits = Limits and state
+settings-resources = What a session may use
+settings-resources-text = By the preset and by [limits] in policy.toml. A run can choose others, and files of a project can tighten them.
+resource-memory = Memory
+resource-processors = Processors
+resource-processes = Processes and threads
+resource-files = Open files of one process
+resource-time = Time
+resource-tmp = Temporary files
+resource-disk = Growth on disk
+resource-unlimited = no limit
+settings-limits = About this Askbox
+limit-proxy = Connections leave
+proxy-none = directly
+proxy-environment = as the proxy variables of Askbox's environment say
 limit-questions = Questions before a session goes quiet
 limit-per-minute = { $n } a minute
 limit-rules = Rules in force

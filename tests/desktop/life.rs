@@ -157,6 +157,46 @@ fn without_a_display_it_says_what_serves_instead() {
 }
 
 #[test]
+fn what_it_says_of_itself_needs_no_display() {
+    let desktop = Desktop::new();
+    let say = |word: &str| {
+        let mut command = desktop.tray_command(&[word]);
+        command.env_remove("DISPLAY");
+        Running::start(command).finish()
+    };
+    for word in ["--help", "-h"] {
+        assert!(say(word).succeeded().stdout.contains("--background"));
+    }
+    for word in ["--version", "-V"] {
+        assert!(say(word).succeeded().stdout.starts_with("askbox-tray "));
+    }
+    let wrong = say("--windows");
+    assert_eq!(wrong.code, Some(2), "{wrong:#?}");
+    assert!(wrong.stderr.contains("--windows"), "{wrong:#?}");
+    assert!(wrong.stderr.contains("`askbox-tray --help`"), "{wrong:#?}");
+}
+
+#[test]
+fn threat_60_an_app_that_hangs_is_named_and_keeps_nobody_waiting() {
+    let mut seat = Seat::new(Profile::Gnome);
+    let open = |seat: &Seat| {
+        let begun = std::time::Instant::now();
+        let finished = Running::start(seat.world().askbox(&["open"])).finish();
+        (finished, begun.elapsed())
+    };
+    open(&seat).0.succeeded();
+    let app = Pid::from_raw(seat.desktop.tray().pid());
+    nix::sys::signal::kill(app, Signal::SIGSTOP).unwrap();
+    let (hanging, took) = open(&seat);
+    nix::sys::signal::kill(app, Signal::SIGCONT).unwrap();
+    assert_eq!(hanging.code, Some(1), "{hanging:#?}");
+    assert!(hanging.stderr.contains("does not answer"), "{hanging:#?}");
+    assert!(hanging.stderr.contains("hint: "), "{hanging:#?}");
+    assert!(took < std::time::Duration::from_secs(4), "{took:?}");
+    open(&seat).0.succeeded();
+}
+
+#[test]
 fn a_daemon_that_is_killed_is_started_again_and_asks_as_before() {
     let seat = Seat::new(Profile::Gnome);
     let daemon = seat.world().daemon_pid();

@@ -112,7 +112,7 @@ fn what_is_missed_has_one_digest_that_grows() {
         errand.was_refused();
         title
     });
-    let digest = seat.server.shows("2 requests denied, because nobody answered");
+    let digest = seat.server.shows("2 questions denied, because nobody answered");
     for title in &titles {
         assert!(digest.body.contains(title), "{digest:#?}");
     }

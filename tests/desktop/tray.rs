@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askbox_tests::Desktop;
-use askbox_tests::desktop::Profile;
+use askbox_tests::desktop::{Entry, Profile};
 use askbox_tests::server::Server;
 
 use crate::seat::{Errand, Seat, nothing_is_written};
@@ -50,6 +50,35 @@ fn the_menu_lists_what_waits_and_what_runs() {
     errand.was_refused();
     seat.world()
         .eventually("it is as before", || seat.host.menu().labels() == idle);
+}
+
+/// A line stands between two entries, whatever the menu had before.
+fn has_lines_between_entries_only(menu: &Entry) {
+    let lines: Vec<bool> = menu
+        .below
+        .iter()
+        .filter(|entry| entry.is_visible)
+        .map(|entry| entry.is_line)
+        .collect();
+    assert_eq!(
+        (lines.first(), lines.last()),
+        (Some(&false), Some(&false)),
+        "{menu:#?}"
+    );
+    assert!(!lines.windows(2).any(|pair| pair[0] && pair[1]), "{menu:#?}");
+}
+
+#[test]
+fn lines_stand_between_entries() {
+    let seat = Seat::new(Profile::Gnome);
+    has_lines_between_entries_only(&seat.host.menu());
+    let running = seat.world().start_sh(&[], "sleep 1000");
+    seat.host.says("Askbox: 1 session");
+    has_lines_between_entries_only(&seat.host.menu());
+    let errand = Errand::start(seat.world(), "new.test");
+    seat.host.has(&[&errand.title()]);
+    has_lines_between_entries_only(&seat.host.menu());
+    drop((running, errand));
 }
 
 #[test]

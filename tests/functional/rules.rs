@@ -351,6 +351,16 @@ fn rules_go_from_one_machine_to_another() {
     );
     assert_eq!(std::fs::read_to_string(other.policy()).unwrap(), before);
 
+    // What else is wrong is said on lines of their own, each with its number.
+    let broken = "[[rule]]\neffect = \"deny\"\n[[rule]]\neffect = \"no\"\nread = \"/a\"\n";
+    other.write("theirs.toml", broken);
+    let complaint = fails(&other, &["rules", "import", file]);
+    let lines: Vec<&str> = complaint.lines().collect();
+    assert!(
+        lines[0].starts_with("askbox: nothing is imported: line 1") && lines[1].starts_with("  line 4"),
+        "{complaint}"
+    );
+
     other.write("theirs.toml", &"# Long.\n".repeat(200_000));
     let complaint = fails(&other, &["rules", "import", file]);
     assert!(

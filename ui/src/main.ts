@@ -4,6 +4,7 @@ import "./style/base.css";
 
 import { mount } from "svelte";
 
+import { onlyForText } from "./context_menu";
 import { host } from "./host";
 import { Desk, deskContext, PLACES } from "./state/desk.svelte";
 import { t } from "./text/strings";
@@ -15,6 +16,7 @@ const place = PLACES.find((each) => each === view);
 if (place !== undefined) {
   desk.go(place, item === undefined ? null : decodeURIComponent(item));
 }
+onlyForText(document);
 document.title = t("settings-window");
 mount(App, { target: document.getElementById("app") ?? document.body, context: deskContext(desk) });
 desk.start();

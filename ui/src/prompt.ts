@@ -4,6 +4,7 @@ import "./style/base.css";
 
 import { mount } from "svelte";
 
+import { onlyForText } from "./context_menu";
 import { host } from "./host";
 import { Desk, deskContext } from "./state/desk.svelte";
 import { t } from "./text/strings";
@@ -15,6 +16,7 @@ const wanted = decodeURIComponent(location.hash.slice(1));
 if (wanted !== "") {
   prompt.show(wanted);
 }
+onlyForText(document);
 document.title = t("prompt-window");
 mount(Prompt, { target: document.getElementById("app") ?? document.body, context: deskContext(desk) });
 desk.start();

@@ -302,6 +302,19 @@ describe("the queue", () => {
     expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
   });
 
+  test("one that is gone after a daemon was killed is not said to be settled", async () => {
+    const opened = await openPrompt();
+    opened.app.emit({ link: { down: { reason: "the daemon is gone", hint: null } } });
+    await settle();
+    expect(plain(opened.screen.container.textContent)).toContain("Nothing can be answered: Askbox is not connected.");
+    opened.app.questions = [];
+    opened.app.emit({ link: opened.app.link() });
+    await settle();
+    const text = plain(opened.screen.container.textContent);
+    expect(text).toContain("How it ended is not known here");
+    expect(text).not.toContain("Settled elsewhere");
+  });
+
   test("one that was answered elsewhere says so for a moment, and what was meant for it does not hit the next", async () => {
     const opened = await two();
     await arm();
@@ -415,6 +428,19 @@ describe("what is shown", () => {
     expect(plain(target?.textContent)).toBe("login.xn--pple-43d.test port 8443 looks like login.аpple.test");
   });
 
+  test("files that belong together are listed, and one answer can cover them", async () => {
+    const files = ["~/.gitconfig", "~/.config/git/config", "~/.config/git/ignore"];
+    const opened = await openPrompt((app) => {
+      app.questions = [question({ kind: "read", title: "git (shop) wants to read ~/.gitconfig", bundle: "git configuration", widened: files })];
+    });
+    const bundle = within(opened.screen.getByRole("alertdialog")).getByRole("region", { name: /git configuration/ });
+    expect(within(bundle).getAllByRole("listitem").map((item) => item.textContent)).toEqual(files);
+    const all = opened.screen.getByRole("radio", { name: "All that belongs together" }) as HTMLInputElement;
+    expect(all.checked).toBe(false);
+    await user.click(all);
+    expect(opened.desk.prompt().widen).toBe(true);
+  });
+
   test("hostile text is inert, isolated and short", async () => {
     const opened = await openPrompt((app) => {
       app.questions = app.questions.slice(-1);
@@ -455,7 +481,7 @@ describe("what is shown", () => {
     await arm();
     opened.app.emit({ link: { down: { reason: "the daemon ended", hint: null } } });
     await settle();
-    expect(plain(opened.screen.getByRole("alert").textContent)).toContain("Nothing is allowed meanwhile.");
+    expect(plain(opened.screen.getByRole("alert").textContent)).toContain("Everything that sandboxes ask for is refused meanwhile.");
     await user.keyboard("{Alt>}a{/Alt}");
     await user.click(allow(opened));
     expect(answers(opened)).toEqual([]);

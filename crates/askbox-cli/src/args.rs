@@ -145,6 +145,7 @@ events were lost.")]
 
 --json prints an object with preset, auto_approve, question_timeout_ms,
 default_expiry_ms, questions_per_minute, block_lists (path, problem),
+limits (of sessions that say nothing of them), upstream_proxy,
 managed (what your administrator set) and file.")]
     Settings(SettingsArgs),
 

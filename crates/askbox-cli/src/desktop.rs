@@ -1,19 +1,21 @@
 //! The desktop app beside the daemon: brought up by `askbox open`, and started by `askbox run` where a person sits in front of
 //! a display. It is a program of its own, and depends on nothing of the process that starts it.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use askbox_wire::{Client, ClientError, Lock, Request, Show};
+use askbox_wire::{Client, ClientError, Lock, Request, Response, Show};
 
 use crate::connect::{self, Starters};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::limits::{TRAY_PAUSE, TRAY_WAIT};
+use crate::limits::{TRAY_ANSWER_WAIT, TRAY_PAUSE, TRAY_WAIT};
 
 /// The app's program, beside this one.
 const PROGRAM: &str = "askbox-tray";
@@ -23,7 +25,7 @@ const INHERITED_PREFIXES: &[&str] = &["GDK_", "GTK_", "LIBGL_", "NO_AT_BRIDGE", 
 
 /// Brings a window up, in the app that runs or in a new one.
 pub(crate) fn open(context: &Context, show: &Show) -> Result<(), CliError> {
-    if tell(context, show)? {
+    if tell(context, show)? || tell_later(context, show)? {
         return Ok(());
     }
     if !has_display(context) {
@@ -80,14 +82,34 @@ fn start_and_tell(context: &Context, starter: Command, show: &Show) -> Result<()
     }
 }
 
-/// Whether the app runs, and now shows it.
-fn tell(context: &Context, show: &Show) -> Result<bool, CliError> {
-    match Client::connect(&context.paths.tray_socket()) {
-        Ok(mut client) => {
-            connect::expect_done(&mut client, Request::Show(show.clone()))?;
-            Ok(true)
+/// The same where the app that runs does not listen yet. Whether it runs and shows it now.
+fn tell_later(context: &Context, show: &Show) -> Result<bool, CliError> {
+    let end = Instant::now() + TRAY_ANSWER_WAIT;
+    while Lock::is_held(&context.paths.tray_lock()) {
+        if tell(context, show)? {
+            return Ok(true);
         }
+        if end < Instant::now() {
+            return Err(CliError::TrayDeaf(context.paths.tray_socket()));
+        }
+        thread::sleep(TRAY_PAUSE);
+    }
+    Ok(false)
+}
+
+/// Whether the app listens, and now shows it.
+fn tell(context: &Context, show: &Show) -> Result<bool, CliError> {
+    let socket = context.paths.tray_socket();
+    // The kernel says of anything else what it says of a socket that nobody listens at.
+    let is_other = fs::symlink_metadata(&socket).is_ok_and(|found| !found.file_type().is_socket());
+    if is_other {
+        return Err(CliError::NotTheTray(socket));
+    }
+    match Client::call_once(&socket, Request::Show(show.clone()), TRAY_ANSWER_WAIT) {
+        Ok(Response::Done) => Ok(true),
+        Ok(_) => Err(CliError::OutOfTurn),
         Err(ClientError::NotRunning { .. }) => Ok(false),
+        Err(ClientError::TimedOut { .. }) => Err(CliError::TrayDeaf(socket)),
         Err(error) => Err(error.into()),
     }
 }
@@ -134,9 +156,18 @@ fn start(context: &Context, mut starter: Command) -> Result<Child, CliError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixListener;
     use std::path::Path;
+    use std::time::Duration;
 
     use super::*;
+
+    fn questions() -> Show {
+        Show {
+            view: askbox_wire::View::Questions,
+            item: None,
+        }
+    }
 
     #[test]
     fn the_app_lies_beside_this_program() {
@@ -159,13 +190,64 @@ mod tests {
         (root, context)
     }
 
+    /// The error of showing a view here, and how long it took.
+    fn refused(context: &Context) -> (CliError, Duration) {
+        let begun = Instant::now();
+        let error = open(context, &questions()).unwrap_err();
+        (error, begun.elapsed())
+    }
+
+    const SOON: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn what_is_no_socket_is_named_at_once() {
+        let (_root, context) = context();
+        let socket = context.paths.tray_socket();
+        fs::create_dir_all(&socket).unwrap();
+        let (error, took) = refused(&context);
+        assert!(
+            matches!(&error, CliError::NotTheTray(path) if *path == socket),
+            "{error:?}"
+        );
+        assert!(error.hint().unwrap().contains(&socket.display().to_string()));
+        assert!(took < SOON, "{took:?}");
+        // A socket that nobody listens at is one that an app left behind: a new one takes its place.
+        fs::remove_dir(&socket).unwrap();
+        drop(UnixListener::bind(&socket).unwrap());
+        let (error, took) = refused(&context);
+        assert!(matches!(error, CliError::NoDisplay), "{error:?}");
+        assert!(took < SOON, "{took:?}");
+    }
+
+    #[test]
+    fn an_app_that_does_not_answer_is_not_waited_for() {
+        let (_root, context) = context();
+        let socket = context.paths.tray_socket();
+        fs::create_dir_all(context.paths.runtime()).unwrap();
+        let lock = Lock::take(&context.paths.tray_lock()).unwrap();
+        let listener = UnixListener::bind(&socket).unwrap();
+        let (error, took) = refused(&context);
+        assert!(
+            matches!(&error, CliError::TrayDeaf(path) if *path == socket),
+            "{error:?}"
+        );
+        assert!(took < SOON, "{took:?}");
+        // Nor is one that does not listen.
+        drop(listener);
+        let (error, took) = refused(&context);
+        assert!(
+            matches!(&error, CliError::TrayDeaf(path) if *path == socket),
+            "{error:?}"
+        );
+        assert!(took < SOON, "{took:?}");
+        drop(lock);
+        assert!(matches!(refused(&context).0, CliError::NoDisplay));
+    }
+
     #[test]
     fn an_app_that_ends_at_once_is_not_waited_for() {
         let (_root, context) = context();
-        let show = Show {
-            view: askbox_wire::View::Questions,
-            item: None,
-        };
+        let show = questions();
         let starter = connect::starters(&context, Path::new("/bin/false"), PROGRAM).alone;
         let begun = Instant::now();
         let error = start_and_tell(&context, starter, &show).unwrap_err();

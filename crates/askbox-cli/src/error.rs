@@ -50,6 +50,12 @@ pub(crate) enum CliError {
         /// Where its words are.
         output: PathBuf,
     },
+    /// Something else is where the desktop app would listen.
+    #[error("{} is not the socket of the desktop app, askbox-tray", .0.display())]
+    NotTheTray(PathBuf),
+    /// A desktop app runs, and does not listen or answer.
+    #[error("the desktop app, askbox-tray, runs and does not answer at {}", .0.display())]
+    TrayDeaf(PathBuf),
     /// A policy that does not fit into one request.
     #[error("{file} has too many rules to import at once: a request holds {MAX_FRAME} bytes", file = file.display())]
     ImportTooLong {
@@ -160,17 +166,11 @@ impl CliError {
             CliError::Log(askbox_audit::Error::Unreadable { .. }) => {
                 Some("`askbox log verify` says where it was changed".to_owned())
             }
-            CliError::NoDisplay => Some(
-                "without a desktop, `askbox questions --follow` shows what waits, and `askbox rules` what is remembered"
-                    .to_owned(),
-            ),
-            CliError::NoTray(_) => {
-                Some("it belongs beside askbox; without it, `askbox questions` shows what waits".to_owned())
-            }
-            CliError::TrayEnded { output, .. } => Some(format!(
-                "its own words are in {}; without it, `askbox questions` shows what waits",
-                output.display()
-            )),
+            CliError::NoDisplay
+            | CliError::NoTray(_)
+            | CliError::TrayEnded { .. }
+            | CliError::NotTheTray(_)
+            | CliError::TrayDeaf(_) => of_tray(self),
             CliError::ImportTooLong { .. } => {
                 Some("import it in parts, or put its rules into policy.toml with an editor".to_owned())
             }
@@ -209,6 +209,14 @@ impl CliError {
         }
     }
 
+    /// What else is wrong, a line each.
+    pub(crate) fn details(&self) -> &[String] {
+        match self {
+            CliError::Client(ClientError::Refused(refusal)) => &refusal.details,
+            _ => &[],
+        }
+    }
+
     /// Whether the reader of standard output went away, as `head` does; that is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         match self {
@@ -223,6 +231,8 @@ impl CliError {
             | CliError::StartSilent { .. }
             | CliError::NoDisplay
             | CliError::NoTray(_)
+            | CliError::NotTheTray(_)
+            | CliError::TrayDeaf(_)
             | CliError::NoInit { .. }
             | CliError::StartTimedOut { .. }
             | CliError::StopTimedOut { .. }
@@ -249,6 +259,33 @@ fn of_session(session: Option<&str>) -> String {
     session
         .map(|session| format!(" of session {session}"))
         .unwrap_or_default()
+}
+
+/// What to do without the desktop app, or about it.
+fn of_tray(error: &CliError) -> Option<String> {
+    match error {
+        CliError::NoDisplay => Some(
+            "without a desktop, `askbox questions --follow` shows what waits, and `askbox rules` what is remembered"
+                .to_owned(),
+        ),
+        CliError::NoTray(_) => {
+            Some("it belongs beside askbox; without it, `askbox questions` shows what waits".to_owned())
+        }
+        CliError::TrayEnded { output, .. } => Some(format!(
+            "its own words are in {}; without it, `askbox questions` shows what waits",
+            output.display()
+        )),
+        CliError::NotTheTray(path) => Some(format!(
+            "move {} away; without the app, `askbox questions` shows what waits",
+            path.display()
+        )),
+        CliError::TrayDeaf(_) => Some(
+            "quit it in its menu, or end its process (`pgrep -l askbox-tray`): sessions and questions stay with the \
+             daemon, and `askbox questions` shows what waits"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 fn of_launch(error: &launch::Error) -> Option<String> {

@@ -38,6 +38,7 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
         expires_ms: 1_777_636_852_000,
         title: "npm (app) wants registry.example.com".into(),
         group: "example.com".into(),
+        bundle: None,
         members: targets
             .iter()
             .map(|target| MemberView {
@@ -75,6 +76,7 @@ pub(crate) fn grant(scope: ScopeView) -> GrantView {
 /// A rule with everything in it that a rule can have.
 pub(crate) fn rule() -> RuleView {
     RuleView {
+        created: None,
         hits: 0,
         last_used: None,
         redundant_beside: None,

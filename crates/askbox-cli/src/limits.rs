@@ -14,8 +14,11 @@ pub(crate) const START_PAUSE: Duration = Duration::from_millis(100);
 /// How long a daemon may take to end: it waits two seconds for its front ends.
 pub(crate) const STOP_WAIT: Duration = Duration::from_secs(15);
 
-/// How long a new desktop app may take until it listens: GTK and `WebKit` are loaded first.
+/// How long a new desktop app may take until it listens, on a machine that has just begun a desktop session.
 pub(crate) const TRAY_WAIT: Duration = Duration::from_secs(20);
+
+/// How long one that runs may take to hear of a window. It does nothing else meanwhile.
+pub(crate) const TRAY_ANSWER_WAIT: Duration = Duration::from_millis(1_500);
 
 /// The pause between two tries to reach it.
 pub(crate) const TRAY_PAUSE: Duration = Duration::from_millis(50);

@@ -31,13 +31,18 @@ pub(crate) fn usage(error: &clap::Error) -> ExitStatus {
     }
 }
 
-/// The chain on one line, the hint on another. Paths that a sandboxed program named can be in both, so only the line breaks
+/// The chain on one line, what else is wrong and the hint on others. Paths that a sandboxed program named can be in both, so only the line breaks
 /// of here are line breaks.
 fn text(error: &CliError) -> String {
     let chain: Vec<String> = links(error)
         .map(|link| display::text(&link.to_string(), SAID))
         .collect();
     let mut text = format!("askbox: {}\n", chain.join(": "));
+    for detail in error.details() {
+        text.push_str("  ");
+        text.push_str(&display::text(detail, SAID));
+        text.push('\n');
+    }
     if let Some(hint) = error.hint() {
         text.push_str("hint: ");
         text.push_str(&display::text(&hint, SAID));

@@ -88,6 +88,7 @@ impl Following {
             Event::QuestionClosed { .. }
             | Event::Paused { .. }
             | Event::Lockdown { .. }
+            | Event::MissedDropped { .. }
             | Event::MissedChanged
             | Event::GrantsChanged => (Topic::Questions, None),
             Event::SessionChanged(session) => (Topic::Sessions, Some(&session.id)),

@@ -36,6 +36,7 @@ pub(crate) mod stopping;
 mod table;
 
 pub(crate) use keeping::Keeping;
+pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
 pub use scope::BUSCTL;
 pub(crate) use scope::Making;

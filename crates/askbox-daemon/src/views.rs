@@ -9,7 +9,7 @@ use askbox_audit::{path_text, target_text};
 use askbox_gate::{Closing, Gate, GateEvent, Missed, Question, Usage};
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::{
-    Answer, Basis, Grant, Kind, Moment, Pattern, Process, Rule, Scope, Target, answer, display,
+    Answer, Basis, Bundle, Grant, Kind, Moment, Pattern, Process, Rule, Scope, Target, answer, display,
 };
 use askbox_wire::{
     Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, ObstacleView, PolicyFileState,
@@ -66,6 +66,7 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
         expires_ms: question.expires_ms,
         title: title(question, shown_by),
         group: group(question, shown_by),
+        bundle: bundle(question, shown_by).map(|bundle| bundle.title.clone()),
         members: question
             .members
             .iter()
@@ -137,6 +138,7 @@ pub(crate) fn gate_event(event: &GateEvent, shown_by: &ShownBy) -> Event {
             },
         },
         GateEvent::Missed(question) => Event::Missed(missed(question, shown_by)),
+        GateEvent::MissedDropped(id) => Event::MissedDropped { id: id.to_string() },
         GateEvent::MissedDecided => Event::MissedChanged,
         GateEvent::GrantsChanged => Event::GrantsChanged,
         GateEvent::SessionQuiet(session) => Event::SessionQuiet {
@@ -194,6 +196,14 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Upstream(_)
         | Basis::Malformed(_)
         | Basis::NotTcp(_) => None,
+    }
+}
+
+/// The bundle that the files of a question are of.
+fn bundle(question: &Question, shown_by: &ShownBy) -> Option<&'static Bundle> {
+    match &question.members.first()?.target {
+        Target::Read(path) => askbox_policy::bundle_of(path, shown_by.lists.home()),
+        _ => None,
     }
 }
 
@@ -255,6 +265,7 @@ pub(crate) fn process_node(node: &Node, now: &Moment) -> ProcessNode {
 pub(crate) fn rule(rule: &Rule) -> RuleView {
     let (pattern, address) = pattern(&rule.pattern);
     RuleView {
+        created: None,
         id: rule.id.0.clone(),
         effect: rule.effect,
         kind: rule.pattern.kind(),

@@ -27,9 +27,6 @@ const LONGEST_PAUSE_MS: u64 = 60_000;
 /// Names of changed files that a notice remembers of a session.
 const MOST_FLAGGED: usize = 64;
 
-/// Missed questions that a digest remembers.
-const MOST_MISSED: usize = 100;
-
 /// Sessions that met a limit and are told of at once.
 const MOST_LIMITED: usize = 8;
 
@@ -227,8 +224,9 @@ impl Board {
         let Ok(known) = desk.known() else { return };
         let runs = |session: &SessionId| known.sessions.iter().any(|one| one.id == *session);
         self.flagged.retain(|session, _| runs(session));
-        let is_missed = |id: &String| known.missed.iter().any(|one| one.question.id == *id);
-        self.missed.retain(|missed| is_missed(&missed.question.id));
+        let listed: BTreeSet<&str> = known.missed.iter().map(|one| one.question.id.as_str()).collect();
+        self.missed
+            .retain(|missed| listed.contains(missed.question.id.as_str()));
         self.known_quiet.retain(|session| known.quiet.contains(session));
     }
 
@@ -241,8 +239,6 @@ impl Board {
         }
         self.missed.retain(|one| one.question.id != missed.question.id);
         self.missed.push(missed.clone());
-        let surplus = self.missed.len().saturating_sub(MOST_MISSED);
-        self.missed.drain(..surplus);
     }
 
     /// A session changed what runs outside later.
@@ -296,7 +292,7 @@ impl Board {
             return None;
         }
         let choice = match key {
-            None => shown.notice.otherwise.clone(),
+            None => shown.notice.otherwise.0.clone(),
             Some(key) => {
                 let mut offered = shown.notice.buttons.iter().map(|(choice, _)| choice);
                 offered.find(|choice| choice.to_string() == key)?.clone()

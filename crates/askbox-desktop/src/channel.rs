@@ -4,7 +4,7 @@
 use askbox_wire::{Show, View, WireError};
 use serde::{Deserialize, Serialize};
 
-use crate::{WindowEvent, WindowRequest, WindowResponse};
+use crate::{Strings, WindowEvent, WindowRequest, WindowResponse};
 
 /// One of the two windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +23,14 @@ impl Window {
             View::Prompt => Self::Prompt,
             View::Questions | View::Rules | View::Sessions | View::Activity | View::Settings => Self::Main,
         }
+    }
+
+    /// What stands above it.
+    pub fn title(self, strings: &Strings) -> String {
+        strings.get(match self {
+            Self::Main => "window-main",
+            Self::Prompt => "window-prompt",
+        })
     }
 }
 

@@ -5,9 +5,6 @@ use std::collections::BTreeSet;
 use askbox_policy::SessionId;
 use askbox_wire::{Event, MissedView, QuestionView, SessionView, StatusView};
 
-/// Missed questions that are remembered; the daemon has the others.
-const MISSED_KEPT: usize = 100;
-
 /// The lists as they stood at one moment.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -43,7 +40,7 @@ pub struct Known {
     pub status: StatusView,
     /// Open questions, oldest first.
     pub questions: Vec<QuestionView>,
-    /// Missed questions, oldest first; the latest of them.
+    /// Missed questions, oldest first, as many as the daemon lists: it says what it drops.
     pub missed: Vec<MissedView>,
     /// Sessions, oldest first.
     pub sessions: Vec<SessionView>,
@@ -106,7 +103,6 @@ impl Desk {
     pub fn missed(&mut self, missed: Vec<MissedView>) {
         if let Ok(known) = &mut self.known {
             known.missed = missed;
-            known.bound_missed();
         }
     }
 
@@ -132,6 +128,7 @@ impl Known {
                 self.missed.retain(|missed| missed.question.id != *id);
             }
             Event::Missed(missed) => self.miss(missed),
+            Event::MissedDropped { id } => self.missed.retain(|missed| missed.question.id != *id),
             Event::SessionQuiet { session, quiet: true } => {
                 self.quiet.insert(session.clone());
             }
@@ -179,12 +176,6 @@ impl Known {
             .retain(|question| question.id != missed.question.id);
         self.missed.retain(|one| one.question.id != missed.question.id);
         self.missed.push(missed.clone());
-        self.bound_missed();
-    }
-
-    fn bound_missed(&mut self) {
-        let surplus = self.missed.len().saturating_sub(MISSED_KEPT);
-        self.missed.drain(..surplus);
     }
 }
 

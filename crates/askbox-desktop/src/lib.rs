@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod breadth;
 pub mod channel;
 pub mod choice;
 pub mod desk;
@@ -18,6 +19,7 @@ pub mod strings;
 mod testing;
 mod window;
 
+pub use breadth::Breadth;
 pub use choice::Choice;
 pub use desk::Desk;
 pub use preferences::{Button, Preferences};

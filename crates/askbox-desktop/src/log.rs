@@ -63,6 +63,7 @@ fn past_session(session: reader::PastSession, has_review: impl Fn(&SessionId) ->
         has_review: has_review(&session.id),
         id: session.id,
         project: session.project,
+        command: session.command,
         started: Some(rfc3339(session.started_ms)),
         ended: session.ended_ms.map(rfc3339),
         detail: session.detail,

@@ -94,7 +94,7 @@ pub fn tooltip(desk: &Desk, words: Words<'_>) -> String {
     let strings = words.strings;
     match desk.known() {
         Err(absence) if absence.reason.is_empty() => strings.get("tray-starting"),
-        Err(absence) => short(&absence.reason),
+        Err(_) => strings.get("tray-down"),
         Ok(known) if known.status.lockdown => strings.get("tray-lockdown"),
         Ok(known) => strings.with(
             "tray-counts",
@@ -122,10 +122,10 @@ pub fn menu(desk: &Desk, words: Words<'_>, until: impl Fn(u64) -> String) -> Vec
             "menu-lockdown"
         };
         entries.push(item(strings.get(label), Choice::Lockdown(!known.status.lockdown)));
-    } else if let Err(absence) = desk.known()
-        && let Some(hint) = &absence.hint
-    {
-        entries.push(Entry::Text(short(hint)));
+    } else if let Err(absence) = desk.known() {
+        let reason = Some(&absence.reason).filter(|reason| !reason.is_empty());
+        let texts = reason.into_iter().chain(&absence.hint);
+        entries.extend(texts.map(|text| Entry::Text(short(text))));
     }
     entries.push(Entry::Separator);
     entries.push(item(strings.get("menu-open"), Choice::Open));

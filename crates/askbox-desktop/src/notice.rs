@@ -23,8 +23,8 @@ pub struct Notice {
     /// Buttons in their order, each with its label.
     pub buttons: Vec<(Choice, String)>,
     /// What a click beside the buttons means. There always is something: without, GNOME Shell drops all notifications of the
-    /// app at such a click.
-    pub otherwise: Choice,
+    /// app at such a click. With its label, for servers that show one.
+    pub otherwise: (Choice, String),
     /// Whether a program waits for the answer.
     pub urgent: bool,
 }
@@ -79,7 +79,7 @@ pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>
         summary: question.title.clone(),
         body,
         buttons,
-        otherwise: prompt,
+        otherwise: (prompt, words.strings.get("button-open")),
         urgent: true,
     }
 }
@@ -191,7 +191,7 @@ pub fn summary(questions: &[&QuestionView], words: Words<'_>) -> Notice {
             (Choice::Questions, words.strings.get("button-open")),
             (Choice::Later, words.strings.get("button-later")),
         ],
-        otherwise: Choice::Questions,
+        otherwise: (Choice::Questions, words.strings.get("button-open")),
         urgent: true,
     }
 }
@@ -211,7 +211,7 @@ pub fn missed(missed: &[MissedView], strings: &Strings) -> Notice {
         summary: strings.with("notice-missed", &[("count", missed.len().into())]),
         body,
         buttons: vec![(Choice::Questions, strings.get("button-open"))],
-        otherwise: Choice::Questions,
+        otherwise: (Choice::Questions, strings.get("button-open")),
         urgent: false,
     }
 }
@@ -225,7 +225,7 @@ pub fn quiet(session: &SessionView, strings: &Strings) -> Notice {
             (Choice::Resume(session.id.clone()), strings.get("button-resume")),
             (Choice::Questions, strings.get("button-open")),
         ],
-        otherwise: Choice::Questions,
+        otherwise: (Choice::Questions, strings.get("button-open")),
         urgent: false,
     }
 }
@@ -241,7 +241,7 @@ pub fn flagged(session: &SessionView, names: &[String], strings: &Strings) -> No
         summary: strings.get("notice-flagged"),
         body,
         buttons: vec![(Choice::Review(session.id.clone()), strings.get("button-review"))],
-        otherwise: Choice::Review(session.id.clone()),
+        otherwise: (Choice::Review(session.id.clone()), strings.get("button-open")),
         urgent: false,
     }
 }
@@ -252,7 +252,7 @@ pub fn limited(text: &str, strings: &Strings) -> Notice {
         summary: strings.get("notice-limited"),
         body: vec![line(text)],
         buttons: vec![(Choice::Open, strings.get("button-open"))],
-        otherwise: Choice::Open,
+        otherwise: (Choice::Open, strings.get("button-open")),
         urgent: false,
     }
 }
@@ -263,7 +263,7 @@ pub fn trouble(reason: &str, strings: &Strings) -> Notice {
         summary: strings.get("notice-trouble"),
         body: vec![line(reason)],
         buttons: vec![(Choice::Open, strings.get("button-open"))],
-        otherwise: Choice::Open,
+        otherwise: (Choice::Open, strings.get("button-open")),
         urgent: false,
     }
 }
@@ -279,7 +279,7 @@ pub fn test(words: Words<'_>) -> Notice {
             .iter()
             .map(|button| (Choice::Later, label(*button, Kind::Network, words)))
             .collect(),
-        otherwise: Choice::Open,
+        otherwise: (Choice::Open, words.strings.get("button-open")),
         urgent: false,
     }
 }

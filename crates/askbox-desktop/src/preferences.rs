@@ -1,5 +1,7 @@
 //! How the desktop asks: choices of the person that are no policy.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 /// What a person chose.
@@ -11,6 +13,19 @@ pub struct Preferences {
     pub buttons: Vec<Button>,
     /// Whether the app starts with the desktop session.
     pub autostart: bool,
+}
+
+impl Preferences {
+    /// As they can be: every button at most once, and some at all.
+    #[must_use]
+    pub fn mended(mut self) -> Self {
+        let mut seen = HashSet::new();
+        self.buttons.retain(|button| seen.insert(*button));
+        if self.buttons.is_empty() {
+            self.buttons = Self::default().buttons;
+        }
+        self
+    }
 }
 
 /// A button of a notification.
@@ -42,5 +57,24 @@ impl Default for Preferences {
             ],
             autostart: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_button_is_there_once_and_some_are() {
+        let buttons = |buttons: &[Button]| Preferences {
+            buttons: buttons.to_vec(),
+            autostart: true,
+        };
+        let default = Preferences::default().buttons;
+        assert_eq!(buttons(&[]).mended(), buttons(&default));
+        let twice = [Button::Block, Button::Options, Button::Block];
+        assert_eq!(buttons(&twice).mended(), buttons(&twice[..2]));
+        let few = buttons(&[Button::Always]);
+        assert_eq!(few.clone().mended(), few);
     }
 }

@@ -65,6 +65,7 @@ pub(crate) fn question(id: &str, kind: Kind, targets: &[&str]) -> QuestionView {
         expires_ms: 1_777_636_860_000,
         title: format!("npm (shop) wants {}", targets.first().unwrap_or(&"")),
         group: "example.test".into(),
+        bundle: None,
         members: targets.iter().map(member).collect(),
         waiting: targets.len(),
         unlisted: 0,

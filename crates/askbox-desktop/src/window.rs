@@ -3,10 +3,12 @@
 
 use askbox_audit::{Event as LogEvent, EventKind};
 use askbox_policy::SessionId;
-use askbox_wire::{Event, MissedView, QuestionView, Request, Response, SessionView, Show, StatusView};
+use askbox_wire::{
+    Event, MissedView, NewRule, QuestionView, Request, Response, SessionView, Show, StatusView,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::Preferences;
+use crate::{Breadth, Preferences};
 
 /// What a window asks of the app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,8 @@ pub enum WindowRequest {
         /// Paths as the review names them; empty for all.
         paths: Vec<String>,
     },
+    /// Whether a rule that is about to be written covers more than people mean. Gives [`WindowResponse::Breadth`].
+    Breadth(NewRule),
     /// Writes the log to a file in the user's download directory. Gives [`WindowResponse::Written`].
     ExportLog,
     /// The person's choices. Gives [`WindowResponse::Preferences`].
@@ -68,6 +72,8 @@ pub enum WindowResponse {
     Traffic(Vec<HostTraffic>),
     /// What a session changed.
     Review(ReviewView),
+    /// Why a rule is wide, if it is.
+    Breadth(Option<Breadth>),
     /// The file that was written, for people. Harmless text.
     Written {
         /// Where it is.
@@ -144,6 +150,8 @@ pub struct PastSession {
     pub id: SessionId,
     /// The project's directory.
     pub project: Option<String>,
+    /// Its command, as the log has it.
+    pub command: Option<String>,
     /// When it started, RFC 3339.
     pub started: Option<String>,
     /// When it ended, RFC 3339; unknown where the daemon ended first.

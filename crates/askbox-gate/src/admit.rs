@@ -379,11 +379,12 @@ impl Gate {
             missed_ms: now.wall_ms,
         };
         self.tell(GateEvent::Missed(missed.clone()));
-        state.missed.push(MissedEntry {
+        let entry = MissedEntry {
             key,
             missed,
             reserved_until: None,
-        });
+        };
+        self.list_missed(state, entry);
         Step::Denied {
             by,
             question: Some(id),

@@ -175,11 +175,19 @@ impl Gate {
             how: Closing::Missed(why),
         });
         self.tell(GateEvent::Missed(missed.clone()));
-        state.missed.push(MissedEntry {
+        let entry = MissedEntry {
             key: question.key,
             missed,
             reserved_until,
-        });
+        };
+        self.list_missed(state, entry);
+    }
+
+    /// Lists a missed question, and tells of the one that has no room left.
+    pub(crate) fn list_missed(&self, state: &mut State, entry: MissedEntry) {
+        if let Some(dropped) = state.missed.push(entry) {
+            self.tell(GateEvent::MissedDropped(dropped));
+        }
     }
 
     /// Takes one target off a question because its Ask could not be logged; what waits for it is denied.

@@ -20,6 +20,8 @@ pub enum GateEvent {
     },
     /// The missed list has a new or a longer entry.
     Missed(Missed),
+    /// The missed list had no room left for this entry.
+    MissedDropped(QuestionId),
     /// Rules or grants decided some of the missed list; list it again.
     MissedDecided,
     /// Grants were given, used up, revoked or expired.

@@ -229,6 +229,8 @@ impl Gate {
         let has_revoked = {
             let mut state = self.state();
             let now = self.0.clock.now();
+            let before = Arc::clone(state.rules.policy());
+            state.uses.note_new(&before, &policy, &now);
             let revoked = state.rules.replace_policy(policy);
             let late = revoked
                 .iter()

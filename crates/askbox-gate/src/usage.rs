@@ -1,4 +1,4 @@
-//! How often each rule and grant decided, and when last: a convenience for whoever tidies up, never a base for a decision.
+//! How often each rule and grant decided, and when last, and since when rules are there: a convenience for whoever tidies up, never a base for a decision.
 //! Counted under the lock that a decision holds anyway; kept in usage.json, which is written at most once a minute.
 
 use std::collections::{HashMap, HashSet};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_paths::own_file;
-use askbox_policy::{Basis, Moment};
+use askbox_policy::{Basis, Moment, Policy, RuleId};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -30,6 +30,8 @@ pub struct Usage {
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
     counted: HashMap<String, Usage>,
+    /// When rules came into force, in milliseconds since 1970; those that came while no daemon ran are not here.
+    added: HashMap<String, u64>,
     /// Where it is kept; nowhere until [`Gate::keep_usage`].
     file: Option<PathBuf>,
     is_behind: bool,
@@ -42,9 +44,20 @@ pub(crate) struct Uses {
 struct Stored {
     version: u32,
     used: HashMap<String, Usage>,
+    #[serde(default)]
+    added: HashMap<String, u64>,
 }
 
 impl Uses {
+    /// Remembers since when the rules are there that were not there before.
+    pub(crate) fn note_new(&mut self, before: &Policy, after: &Policy, now: &Moment) {
+        let known: HashSet<&RuleId> = before.rules().map(|rule| &rule.id).collect();
+        for rule in after.rules().filter(|rule| !known.contains(&rule.id)) {
+            self.added.insert(rule.id.0.clone(), now.wall_ms);
+            self.is_behind = true;
+        }
+    }
+
     /// Counts a request that this decided. Flags are of one run, and what is no rule and no grant has no name.
     pub(crate) fn count(&mut self, basis: &Basis, now: &Moment) {
         let id = match basis {
@@ -87,18 +100,24 @@ impl Gate {
     /// Goes on counting from what this file holds, and keeps the counts there. One that cannot be read counts as empty.
     /// Blocks.
     pub fn keep_usage(&self, file: PathBuf) {
-        let counted = load(&file).unwrap_or_else(|reason| {
+        let (counted, added) = load(&file).unwrap_or_else(|reason| {
             tracing::warn!(file = %file.display(), %reason, "how often rules decided is counted anew");
-            HashMap::new()
+            Loaded::default()
         });
         let mut state = self.state();
         state.uses.counted = counted;
+        state.uses.added = added;
         state.uses.file = Some(file);
     }
 
     /// How often rules and grants decided, by their names.
     pub fn usage(&self) -> HashMap<String, Usage> {
         self.state().uses.counted.clone()
+    }
+
+    /// When rules came into force, in milliseconds since 1970, by their names; without those that nobody saw coming.
+    pub fn rules_added(&self) -> HashMap<String, u64> {
+        self.state().uses.added.clone()
     }
 
     /// Writes the counts if they are behind and were not written within the last minute.
@@ -111,7 +130,7 @@ impl Gate {
     /// Writes the counts if they are behind. Those of rules and grants that are gone are dropped. A file that cannot be
     /// written is tried again after a minute.
     pub async fn store_usage(&self) {
-        let (file, counted, policy, grants) = {
+        let (file, counted, added, policy, grants) = {
             let mut state = self.state();
             let state = &mut *state;
             let Some(file) = state.uses.file.clone().filter(|_| state.uses.is_behind) else {
@@ -123,6 +142,7 @@ impl Gate {
             (
                 file,
                 state.uses.counted.clone(),
+                state.uses.added.clone(),
                 Arc::clone(state.rules.policy()),
                 grants,
             )
@@ -135,21 +155,27 @@ impl Gate {
             let (used, gone): (HashMap<_, _>, HashMap<_, _>) = counted
                 .into_iter()
                 .partition(|(id, _)| known.contains(id.as_str()));
+            let (added, forgotten): (HashMap<_, _>, HashMap<_, _>) =
+                added.into_iter().partition(|(id, _)| known.contains(id.as_str()));
             let stored = Stored {
                 version: VERSION,
                 used,
+                added,
             };
             let written = serde_json::to_vec(&stored)
                 .map_err(std::io::Error::other)
                 .and_then(|json| own_file::replace_unsynced(&file, &json));
-            (written, gone)
+            (written, gone, forgotten)
         });
-        let Ok((written, gone)) = written.await else {
+        let Ok((written, gone, forgotten)) = written.await else {
             return;
         };
         let mut state = self.state();
         for id in gone.keys() {
             state.uses.counted.remove(id);
+        }
+        for id in forgotten.keys() {
+            state.uses.added.remove(id);
         }
         if let Err(error) = written {
             tracing::warn!(%error, "how often rules decided is not stored");
@@ -158,14 +184,17 @@ impl Gate {
     }
 }
 
-fn load(file: &Path) -> Result<HashMap<String, Usage>, String> {
+/// What the file holds: uses, and since when rules are there.
+type Loaded = (HashMap<String, Usage>, HashMap<String, u64>);
+
+fn load(file: &Path) -> Result<Loaded, String> {
     let Some(text) = own_file::read(file, limits::USAGE_FILE_BYTES).map_err(|error| error.to_string())?
     else {
-        return Ok(HashMap::new());
+        return Ok(Loaded::default());
     };
     let stored: Stored = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     if stored.version == VERSION {
-        Ok(stored.used)
+        Ok((stored.used, stored.added))
     } else {
         Err(format!(
             "format {}, and this Askbox knows {VERSION}",

@@ -15,22 +15,26 @@ mod tests;
 
 /// One port that a session and the host share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SharedPort {
     /// A service on the host's loopback, which programs inside reach on their own loopback at the same port.
-    Host(Port),
+    Host(#[cfg_attr(feature = "typescript", ts(type = "number"))] Port),
     /// A server of the session, which programs on the host reach.
     Published(Publish),
 }
 
 /// Where a server of the session is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Publish {
     /// The host's address to listen at; `None` is the loopback, in both families.
     pub address: Option<IpAddr>,
     /// The port on the host.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub port: Port,
     /// The port that the server inside listens at, on its loopback.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub inside: Port,
 }
 

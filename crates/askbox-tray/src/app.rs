@@ -47,7 +47,10 @@ impl Error {
             Self::Display(_) => Some(
                 "start it in a desktop session; without one, `askbox daemon` serves sessions, and `askbox questions --follow` shows what they ask",
             ),
-            Self::Paths(_) | Self::Lock(_) | Self::Deaf(_) | Self::Runtime(_) => None,
+            Self::Deaf(_) => Some(
+                "quit it in its menu, or end its process (`pgrep -l askbox-tray`): sessions and questions stay with the daemon",
+            ),
+            Self::Paths(_) | Self::Lock(_) | Self::Runtime(_) => None,
         }
     }
 }

@@ -24,16 +24,20 @@ mod single;
 mod tray;
 mod windows;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use options::Options;
+use options::{Errand, HELP};
 
 #[expect(clippy::print_stderr, reason = "a program that cannot start says why")]
 fn main() -> ExitCode {
-    let options = match Options::parse(std::env::args_os().skip(1)) {
-        Ok(options) => options,
-        Err(usage) => {
-            eprintln!("askbox-tray: {usage}");
+    let options = match Errand::parse(std::env::args_os().skip(1)) {
+        Ok(Errand::Run(options)) => options,
+        Ok(Errand::Help) => return say(HELP),
+        Ok(Errand::Version) => return say(concat!("askbox-tray ", env!("CARGO_PKG_VERSION"), "\n")),
+        Err(wrong) => {
+            eprintln!("askbox-tray: {wrong}");
+            eprintln!("hint: `askbox-tray --help` lists what it takes");
             return ExitCode::from(2);
         }
     };
@@ -51,5 +55,13 @@ fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says what was asked for.
+fn say(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }

@@ -399,7 +399,7 @@ fn made(notice: &Notice, markup: bool) -> Notification {
         } else {
             Timeout::Default
         })
-        .action("default", "Open");
+        .action("default", &notice.otherwise.1);
     for (choice, label) in &notice.buttons {
         notification.action(&choice.to_string(), label);
     }

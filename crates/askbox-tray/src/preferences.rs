@@ -23,7 +23,7 @@ pub(crate) fn load(paths: &Paths) -> Preferences {
     });
     // The entry itself says it: other programs change it too.
     preferences.autostart = autostart::is_on();
-    preferences
+    preferences.mended()
 }
 
 /// Keeps them, in the file and as the entry that starts the app.

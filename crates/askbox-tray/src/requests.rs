@@ -2,7 +2,7 @@
 //! other front ends.
 
 use askbox_desktop::channel::Window;
-use askbox_desktop::{WindowRequest, WindowResponse};
+use askbox_desktop::{WindowRequest, WindowResponse, breadth};
 use askbox_paths::Paths;
 use askbox_wire::{ErrorCode, Place, Request, WireError};
 use tokio::sync::mpsc::Sender;
@@ -27,6 +27,10 @@ pub(crate) async fn answer(
         WindowRequest::Link | WindowRequest::Close => Err(refused()),
         WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(paths))),
         WindowRequest::SetPreferences(chosen) => {
+            if chosen.clone().mended() != chosen {
+                let reason = "a notification has at least one button, and each of them once";
+                return Err(WireError::new(ErrorCode::Refused, reason));
+            }
             let stored = preferences::store(paths.clone(), chosen.clone()).await;
             stored.map_err(|error| {
                 WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
@@ -45,6 +49,10 @@ pub(crate) async fn answer(
         WindowRequest::Log(query) => log::read(paths, log::Wanted::Events(query)).await,
         WindowRequest::PastSessions => log::read(paths, log::Wanted::PastSessions).await,
         WindowRequest::Traffic(query) => log::read(paths, log::Wanted::Traffic(query)).await,
+        WindowRequest::Breadth(rule) => {
+            let breadth = breadth::of(&rule, paths.home());
+            Ok(WindowResponse::Breadth(breadth))
+        }
         WindowRequest::ExportLog => log::read(paths, log::Wanted::Export).await,
         WindowRequest::Review { session } => {
             let review = review::review(session, None).await?;
@@ -81,6 +89,7 @@ fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
         | WindowRequest::Traffic(_)
         | WindowRequest::Review { .. }
         | WindowRequest::Revert { .. }
+        | WindowRequest::Breadth(_)
         | WindowRequest::ExportLog
         | WindowRequest::Preferences
         | WindowRequest::SetPreferences(_)
@@ -123,11 +132,11 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Stop(_)
         | Request::Kill(_)
         | Request::Thaw { .. }
+        | Request::OpenPort { .. }
+        | Request::ClosePort { .. }
         | Request::Trust { .. } => Ok(()),
         Request::Follow(_)
         | Request::Launch(_)
-        | Request::OpenPort { .. }
-        | Request::ClosePort { .. }
         | Request::Serve { .. }
         | Request::Started { .. }
         | Request::Ended { .. }

@@ -3,6 +3,7 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
+use std::time::Duration;
 
 use askbox_paths::Paths;
 use askbox_wire::{
@@ -12,6 +13,9 @@ use askbox_wire::{
 use tokio::sync::mpsc;
 
 use crate::hub::News;
+
+/// How long the app that runs may take to hear of a window.
+const ANSWER_WAIT: Duration = Duration::from_millis(1_500);
 
 /// Whether this process is the app.
 pub(crate) enum Turn {
@@ -41,7 +45,7 @@ pub(crate) fn take(paths: &Paths) -> Result<Turn, LockError> {
 
 /// Tells the app that runs to show something.
 pub(crate) fn tell(paths: &Paths, show: Show) -> Result<(), ClientError> {
-    Client::connect(&paths.tray_socket())?.call(Request::Show(show))?;
+    Client::call_once(&paths.tray_socket(), Request::Show(show), ANSWER_WAIT)?;
     Ok(())
 }
 

@@ -208,9 +208,12 @@ impl ksni::Tray for Icon {
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
         // Where a menu of the same form replaces another, its entries keep their numbers, and a click that was on its way to one
-        // would hit what has taken its place. One line more or less makes it another form; at the top hosts leave it out, or show
-        // it where it does no harm.
-        let form = (self.changes % 2 == 1).then_some(MenuItem::Separator);
+        // would hit what has taken its place. One entry more or less makes it another form; nobody sees it.
+        let form = StandardItem {
+            visible: false,
+            ..StandardItem::default()
+        };
+        let form = (self.changes % 2 == 1).then(|| form.into());
         form.into_iter()
             .chain(self.face.entries.iter().map(item))
             .collect()

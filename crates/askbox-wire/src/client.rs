@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket, sockopt};
 use nix::unistd::Uid;
 
 use crate::address::SocketPath;
@@ -91,6 +91,15 @@ impl Deadline {
     fn after(wait: Duration) -> Self {
         Self(Instant::now().checked_add(wait))
     }
+
+    /// How long the next step of what this process does may take.
+    fn left(self, pid: u32) -> Result<Option<Duration>, ClientError> {
+        let Some(end) = self.0 else { return Ok(None) };
+        match end.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(ClientError::TimedOut { pid }),
+            left => Ok(Some(left)),
+        }
+    }
 }
 
 /// A connection to the daemon. Dropping it ends a session that was launched on it.
@@ -106,6 +115,19 @@ pub struct Client {
 impl Client {
     /// Connects and exchanges Hellos. Never starts a daemon.
     pub fn connect(path: &Path) -> Result<Self, ClientError> {
+        Self::connect_until(path, Deadline::after(HELLO_WAIT))
+    }
+
+    /// Connects, makes one call and goes; all of it takes no longer than this.
+    pub fn call_once(path: &Path, request: Request, wait: Duration) -> Result<Response, ClientError> {
+        let deadline = Deadline::after(wait);
+        let mut client = Self::connect_until(path, deadline)?;
+        let call = client.reserve();
+        client.send(call, request, &[], deadline)?;
+        client.response(call, deadline)
+    }
+
+    fn connect_until(path: &Path, deadline: Deadline) -> Result<Self, ClientError> {
         let failed = |source| ClientError::Connect {
             path: path.to_owned(),
             source,
@@ -118,10 +140,12 @@ impl Client {
             }
             short => short.map_err(failed)?,
         };
-        let stream = UnixStream::connect(short.path()).map_err(|error| match error.kind() {
+        let stream = dial(short.path(), deadline.left(0)?).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => ClientError::NotRunning {
                 path: path.to_owned(),
             },
+            // As many wait there already as the kernel lets wait.
+            io::ErrorKind::WouldBlock => ClientError::TimedOut { pid: 0 },
             _ => failed(error),
         })?;
         let peer = getsockopt(&stream, sockopt::PeerCredentials).map_err(|error| failed(error.into()))?;
@@ -139,7 +163,7 @@ impl Client {
             held: VecDeque::new(),
             pid,
         };
-        client.greet()?;
+        client.greet(deadline)?;
         Ok(client)
     }
 
@@ -221,8 +245,7 @@ impl Client {
         !self.held.is_empty()
     }
 
-    fn greet(&mut self) -> Result<(), ClientError> {
-        let deadline = Deadline::after(HELLO_WAIT);
+    fn greet(&mut self, deadline: Deadline) -> Result<(), ClientError> {
         self.write(&FromClient::Hello(Hello::ours()), &[], deadline)?;
         match self.receive(deadline)? {
             Some(FromDaemon::Hello(hello)) if hello == Hello::ours() => Ok(()),
@@ -244,7 +267,7 @@ impl Client {
         let frame = codec::encode(message).map_err(ClientError::Encode)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
-            let left = self.left(deadline)?;
+            let left = deadline.left(self.pid)?;
             self.stream.set_write_timeout(left).map_err(ClientError::Socket)?;
             match descriptors::send(self.stream.as_fd(), rest, attached) {
                 Ok(sent) => (rest, attached) = (&rest[sent..], &[]),
@@ -276,7 +299,7 @@ impl Client {
     /// Reads until the buffer is full. Returns whether it is: the stream can end before.
     fn fill(&mut self, mut rest: &mut [u8], deadline: Deadline) -> Result<bool, ClientError> {
         while !rest.is_empty() {
-            let left = self.left(deadline)?;
+            let left = deadline.left(self.pid)?;
             self.stream.set_read_timeout(left).map_err(ClientError::Socket)?;
             match self.stream.read(rest) {
                 Ok(0) => return Ok(false),
@@ -287,15 +310,6 @@ impl Client {
             }
         }
         Ok(true)
-    }
-
-    /// How long the next step may take.
-    fn left(&self, deadline: Deadline) -> Result<Option<Duration>, ClientError> {
-        let Some(end) = deadline.0 else { return Ok(None) };
-        match end.saturating_duration_since(Instant::now()) {
-            Duration::ZERO => Err(ClientError::TimedOut { pid: self.pid }),
-            left => Ok(Some(left)),
-        }
     }
 
     fn hold(&mut self, event: Event) {
@@ -314,6 +328,15 @@ impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
+}
+
+/// Connects within a time. The standard library's way waits without end where nobody takes connections any more.
+fn dial(path: &Path, wait: Option<Duration>) -> io::Result<UnixStream> {
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let stream: UnixStream = socket(AddressFamily::Unix, SockType::Stream, flags, None)?.into();
+    stream.set_write_timeout(wait)?;
+    connect(stream.as_raw_fd(), &UnixAddr::new(path)?)?;
+    Ok(stream)
 }
 
 /// Whether to try again: a signal came, or the time-out of the socket, which the deadline judges.

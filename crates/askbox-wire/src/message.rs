@@ -212,7 +212,6 @@ pub enum Request {
         disk_bytes: Option<u64>,
     },
     /// Shares a port between a session and the host. Gives [`Response::Done`], once it is open.
-    #[cfg_attr(feature = "typescript", ts(skip))]
     OpenPort {
         /// The session.
         session: SessionId,
@@ -220,7 +219,6 @@ pub enum Request {
         port: SharedPort,
     },
     /// Ends that, and cuts the connections that came by it. Gives [`Response::Done`].
-    #[cfg_attr(feature = "typescript", ts(skip))]
     ClosePort {
         /// The session.
         session: SessionId,

@@ -11,6 +11,10 @@ pub struct Entry {
     pub label: String,
     /// Whether it can be chosen.
     pub is_enabled: bool,
+    /// Whether it can be seen.
+    pub is_visible: bool,
+    /// Whether it is a line between others.
+    pub is_line: bool,
     /// The entries below it.
     pub below: Vec<Entry>,
 }
@@ -45,12 +49,17 @@ impl Entry {
         let mut entry = Self {
             id: *id,
             is_enabled: true,
+            is_visible: true,
             ..Self::default()
         };
         for (name, value) in properties.iter() {
             match (inner(name), inner(value)) {
                 (Value::Str(name), Value::Str(text)) if *name == "label" => entry.label = unmarked(text),
                 (Value::Str(name), Value::Bool(on)) if *name == "enabled" => entry.is_enabled = *on,
+                (Value::Str(name), Value::Bool(on)) if *name == "visible" => entry.is_visible = *on,
+                (Value::Str(name), Value::Str(kind)) if *name == "type" => {
+                    entry.is_line = *kind == "separator";
+                }
                 _ => {}
             }
         }

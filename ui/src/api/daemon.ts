@@ -3,6 +3,7 @@
 import type { App } from "./app";
 import type { Answer } from "./generated/Answer";
 import type { AnsweredView } from "./generated/AnsweredView";
+import type { Breadth } from "./generated/Breadth";
 import type { GrantView } from "./generated/GrantView";
 import type { HostTraffic } from "./generated/HostTraffic";
 import type { Imported } from "./generated/Imported";
@@ -23,6 +24,7 @@ import type { RuleView } from "./generated/RuleView";
 import type { SessionView } from "./generated/SessionView";
 import type { SettingsChange } from "./generated/SettingsChange";
 import type { SettingsView } from "./generated/SettingsView";
+import type { SharedPort } from "./generated/SharedPort";
 import type { Show } from "./generated/Show";
 import type { StatusView } from "./generated/StatusView";
 import type { Stop } from "./generated/Stop";
@@ -99,6 +101,9 @@ export class Daemon {
   review = (session: string): Promise<ReviewView> => this.#window({ review: { session } }, "review");
   revert = (session: string, paths: string[]): Promise<ReviewView> =>
     this.#window({ revert: { session, paths } }, "review");
+  breadth = (rule: NewRule): Promise<Breadth | null> => this.#window({ breadth: rule }, "breadth");
+  openPort = (session: string, port: SharedPort): Promise<void> => this.#tell({ open_port: { session, port } });
+  closePort = (session: string, port: SharedPort): Promise<void> => this.#tell({ close_port: { session, port } });
   exportLog = (): Promise<{ file: string }> => this.#window("export_log", "written");
   preferences = (): Promise<Preferences> => this.#window("preferences", "preferences");
   setPreferences = (preferences: Preferences): Promise<Preferences> =>

@@ -1,11 +1,13 @@
 // An app without a daemon: for tests, and to look at the windows in a browser. No part of what is shipped.
 
 import type { App } from "./app";
+import type { Answer } from "./generated/Answer";
 import type { DaemonEvent } from "./generated/DaemonEvent";
 import type { Link } from "./generated/Link";
 import type { LogEvent } from "./generated/LogEvent";
 import type { LogQuery } from "./generated/LogQuery";
 import type { NewRule } from "./generated/NewRule";
+import type { PortView } from "./generated/PortView";
 import type { Preferences } from "./generated/Preferences";
 import type { Request } from "./generated/Request";
 import type { Response } from "./generated/Response";
@@ -137,6 +139,11 @@ export class FakeApp implements App {
         kept !== null || (0 < paths.length && !paths.includes(path));
       return { review: { ...review, changes: review.changes.filter((change) => stays(change.path, change.kept)) } };
     }
+    if ("breadth" in request) {
+      const { pattern } = request.breadth;
+      const wide = { "*": "all_hosts", "**.com": "public_suffix", "/": "all_files", "~": "home" } as const;
+      return { breadth: wide[pattern as keyof typeof wide] ?? null };
+    }
     if ("set_preferences" in request) {
       this.preferences = request.set_preferences;
       return { preferences: this.preferences };
@@ -164,7 +171,7 @@ export class FakeApp implements App {
       return this.#list(request);
     }
     if ("answer" in request) {
-      return this.#answer(request.answer.id, request.answer.revision, request.answer.answer.allow);
+      return this.#answer(request.answer.id, request.answer.revision, request.answer.answer);
     }
     if ("pause" in request) {
       const until_ms = request.pause.for_ms === null ? null : Date.now() + request.pause.for_ms;
@@ -183,6 +190,10 @@ export class FakeApp implements App {
     if ("inspect" in request) {
       return { inspected: inspection() };
     }
+    if ("open_port" in request || "close_port" in request) {
+      this.#ports(request);
+      return "done";
+    }
     if ("stop" in request) {
       const { stop } = request;
       this.sessions = this.sessions.filter((session) => stop !== "all" && session.id !== stop.session);
@@ -192,6 +203,21 @@ export class FakeApp implements App {
       return { stopped: { count: 1 } };
     }
     return this.#policy(request);
+  }
+
+  #ports(request: Extract<Request, { open_port: unknown } | { close_port: unknown }>): void {
+    const [{ session, port }, isOpen] = "open_port" in request ? [request.open_port, true] : [request.close_port, false];
+    const view: PortView =
+      "host" in port
+        ? { served_by: "host", address: null, port: port.host, inside: port.host }
+        : { served_by: "session", ...port.published };
+    const found = this.sessions.find((each) => each.id === session);
+    if (found) {
+      const others = found.ports.filter((each) => each.served_by !== view.served_by || each.port !== view.port);
+      const changed = { ...found, ports: isOpen ? [...others, view] : others };
+      this.sessions = this.sessions.map((each) => (each.id === session ? changed : each));
+      this.emitDaemon({ session_changed: changed });
+    }
   }
 
   #policy(request: Exclude<Request, string>): Response {
@@ -253,7 +279,7 @@ export class FakeApp implements App {
     }
   }
 
-  #answer(id: string, revision: number, allow: boolean): Response {
+  #answer(id: string, revision: number, answer: Answer): Response {
     const found = [...this.questions, ...this.missed].find((question) => question.id === id);
     if (!found) {
       throw { code: "not_found", message: "there is no such question", hint: null } satisfies WireError;
@@ -263,8 +289,19 @@ export class FakeApp implements App {
     }
     this.questions = this.questions.filter((question) => question.id !== id);
     this.missed = this.missed.filter((question) => question.id !== id);
-    this.emitDaemon({ question_closed: { id, outcome: allow ? "allowed" : "denied" } });
-    return { answered: { allow, released: 1, grants: [], rules: [], left: 0 } };
+    this.emitDaemon({ question_closed: { id, outcome: answer.allow ? "allowed" : "denied" } });
+    const rule: NewRule = {
+      effect: answer.allow ? "allow" : "deny",
+      kind: found.kind,
+      pattern: found.targets[0] ?? "",
+      address: null,
+      project: null,
+      program: null,
+      expires_after_ms: null,
+      note: null,
+    };
+    const rules = answer.duration === "always" ? [this.#add(rule)] : [];
+    return { answered: { allow: answer.allow, released: 1, grants: [], rules, left: 0 } };
   }
 
   #add(rule: NewRule): RuleView {
@@ -277,6 +314,7 @@ export class FakeApp implements App {
       id: `r${this.#nextRule}`,
       expires,
       origin: "written",
+      created: new Date().toISOString(),
       hits: 0,
       last_used: null,
       redundant_beside: null,
@@ -299,7 +337,7 @@ function isQuery(request: WindowRequest): boolean {
   if (typeof request === "string") {
     return request === "link" || request === "preferences" || request === "past_sessions";
   }
-  return "log" in request || ("daemon" in request && typeof request.daemon === "string");
+  return "log" in request || "breadth" in request || ("daemon" in request && typeof request.daemon === "string");
 }
 
 function check(rule: NewRule): void {

@@ -74,6 +74,7 @@ export function question(over: Partial<QuestionView> = {}, now = Date.now()): Qu
     expires_ms: now + 56_000,
     title: "npm (shop) wants registry.packages.test",
     group: "packages.test",
+    bundle: null,
     members,
     waiting: 1,
     unlisted: 0,
@@ -173,6 +174,7 @@ export function rules(now: number): RuleView[] {
     expires: null,
     note: null,
     origin: "written",
+    created: iso(now - 11_000_000),
     hits: 0,
     last_used: null,
     redundant_beside: null,
@@ -248,7 +250,13 @@ export function sessions(now: number): SessionView[] {
     ...over,
   });
   return [
-    session("s-7f3a", { name: "shop" }),
+    session("s-7f3a", {
+      name: "shop",
+      ports: [
+        { served_by: "host", address: null, port: 5_432, inside: 5_432 },
+        { served_by: "session", address: null, port: 8_080, inside: 3_000 },
+      ],
+    }),
     session("s-19bc", {
       name: "etl",
       project: "/home/ana/code/etl",
@@ -264,6 +272,7 @@ export function pastSessions(now: number): PastSession[] {
   const past = (id: string, ago: number, over: Partial<PastSession>): PastSession => ({
     id,
     project: "/home/ana/code/shop",
+    command: "npm test",
     started: iso(now - ago - 900_000),
     ended: iso(now - ago),
     detail: "ended with 0",
@@ -273,8 +282,8 @@ export function pastSessions(now: number): PastSession[] {
   });
   return [
     past("s-02aa", 3_600_000, { has_review: true, detail: "ended with 0; 3 changes to review" }),
-    past("s-0099", 90_000_000, { project: "/home/ana/code/engine" }),
-    past("s-0042", 180_000_000, { ended: null, detail: null, project: HOSTILE.override }),
+    past("s-0099", 90_000_000, { project: "/home/ana/code/engine", command: "cargo test --workspace" }),
+    past("s-0042", 180_000_000, { command: null, ended: null, detail: null, project: HOSTILE.override }),
   ];
 }
 
@@ -307,6 +316,16 @@ export function settings(): SettingsView {
       { path: "/home/ana/lists/trackers.txt", problem: null },
       { path: "/home/ana/lists/gone.txt", problem: "there is no such file" },
     ],
+    limits: {
+      memory_bytes: 12_884_901_888,
+      cpus_thousandths: null,
+      processes: 8_192,
+      open_files: 65_536,
+      run_time_ms: null,
+      tmp_bytes: 2_147_483_648,
+      disk_bytes: 53_687_091_200,
+    },
+    upstream_proxy: "environment",
     managed: ["preset"],
     file: "~/.config/askbox/policy.toml",
   };

@@ -3,17 +3,19 @@
 
 import { wireError } from "../api/app";
 import type { Daemon } from "../api/daemon";
-import type { Closed } from "../api/generated/Closed";
 import type { Duration } from "../api/generated/Duration";
 import type { QuestionView } from "../api/generated/QuestionView";
 import type { WireError } from "../api/generated/WireError";
 import { MINUTE } from "../text/quantity";
 import { Arming } from "./arming.svelte";
 import type { LinkState } from "./link.svelte";
-import type { Questions } from "./questions.svelte";
+import type { Outcome, Questions } from "./questions.svelte";
 
 /** How long it is said that a question was answered elsewhere. */
 export const ELSEWHERE_MS = 2_000;
+
+/** How long it is said that nobody heard how it ended: there is more to read. */
+const UNHEARD_MS = 8_000;
 
 /** What can be chosen for how long an answer holds. */
 export type Choice = "once" | "session" | "default" | "custom" | "always";
@@ -28,7 +30,7 @@ export class Prompt {
   phase = $state<Phase>("empty");
   /** The question as it is shown. Its revision goes with the answer. */
   question = $state.raw<QuestionView | null>(null);
-  outcome = $state<Closed>("decided");
+  outcome = $state<Outcome>("unheard");
   note = $state<Note>("none");
   error = $state.raw<WireError | null>(null);
   isSending = $state(false);
@@ -170,7 +172,7 @@ export class Prompt {
     } else if (this.phase === "asking" && shown && !this.isSending) {
       const now = this.#questions.open.find((open) => open.id === shown.id);
       if (!now) {
-        this.#closedElsewhere(this.#questions.outcome(shown.id) ?? "decided");
+        this.#closedElsewhere(this.#questions.outcome(shown.id));
       } else {
         this.#update(shown, now);
       }
@@ -185,13 +187,13 @@ export class Prompt {
     }
   }
 
-  #closedElsewhere(outcome: Closed): void {
+  #closedElsewhere(outcome: Outcome): void {
     this.phase = "closed_elsewhere";
     this.outcome = outcome;
     this.error = null;
     this.arming.disarm();
     clearTimeout(this.#going);
-    this.#going = setTimeout(() => this.#next(), ELSEWHERE_MS);
+    this.#going = setTimeout(() => this.#next(), outcome === "unheard" ? UNHEARD_MS : ELSEWHERE_MS);
   }
 
   async #failed(error: WireError): Promise<void> {

@@ -1,6 +1,4 @@
-// Open and missed questions, and which sessions are quiet.
-
-import { SvelteSet } from "svelte/reactivity";
+// Open and missed questions, as the daemon lists them.
 
 import type { Daemon } from "../api/daemon";
 import type { Answer } from "../api/generated/Answer";
@@ -9,7 +7,9 @@ import type { Closed } from "../api/generated/Closed";
 import type { DaemonEvent } from "../api/generated/DaemonEvent";
 import type { MissedView } from "../api/generated/MissedView";
 import type { QuestionView } from "../api/generated/QuestionView";
-import type { SessionId } from "../api/generated/SessionId";
+
+/** How a question ended; `unheard`: nobody was connected who could have heard of it. */
+export type Outcome = Closed | "unheard";
 
 /** Closed questions whose outcome is remembered: more than can be on show at once. */
 const OUTCOMES = 100;
@@ -19,8 +19,6 @@ export class Questions {
   open = $state.raw<QuestionView[]>([]);
   /** The latest first. */
   missed = $state.raw<MissedView[]>([]);
-  /** Sessions that asked too much. */
-  readonly quiet = new SvelteSet<SessionId>();
 
   readonly #daemon: Daemon;
   readonly #outcomes = new Map<string, Closed>();
@@ -35,21 +33,14 @@ export class Questions {
     this.#listeners.add(listener);
   }
 
-  /** What is known of a question's end. */
-  outcome(id: string): Closed | undefined {
-    return this.#outcomes.get(id);
+  /** What is known of the end of a question that is not open any more. */
+  outcome(id: string): Outcome {
+    return this.#outcomes.get(id) ?? "unheard";
   }
 
   /** All anew: what was known before counts no more. */
   replace(open: readonly QuestionView[], missed: readonly MissedView[]): void {
     this.#setMissed(missed);
-    this.quiet.clear();
-    // The wire says that a session is quiet only when it becomes so; what it missed meanwhile says it as well.
-    for (const question of missed) {
-      if (question.why === "quiet") {
-        this.quiet.add(question.session);
-      }
-    }
     this.#setOpen(inOrder(this.open, open));
   }
 
@@ -66,20 +57,11 @@ export class Questions {
   /** Answers an open or a missed question as it was shown. */
   async answer(question: { id: string; revision: number }, answer: Answer): Promise<AnsweredView> {
     const answered = await this.#daemon.answer(question.id, question.revision, answer);
-    this.missed = this.missed.filter((missed) => missed.id !== question.id);
+    this.#unlist(question.id);
     if (answered.left === 0) {
       this.#close(question.id, answered.allow ? "allowed" : "denied");
     }
     return answered;
-  }
-
-  async resume(session: SessionId | null): Promise<void> {
-    await this.#daemon.resume(session);
-    if (session === null) {
-      this.quiet.clear();
-    } else {
-      this.quiet.delete(session);
-    }
   }
 
   apply(event: DaemonEvent): void {
@@ -92,19 +74,18 @@ export class Questions {
     } else if ("question_changed" in event) {
       this.#upsert(event.question_changed);
     } else if ("question_closed" in event) {
+      // A missed one can be answered elsewhere too.
+      this.#unlist(event.question_closed.id);
       this.#close(event.question_closed.id, event.question_closed.outcome);
     } else if ("missed" in event) {
       this.#setMissed([...this.missed.filter((missed) => missed.id !== event.missed.id), event.missed]);
-    } else if ("session_quiet" in event) {
-      const { session, quiet } = event.session_quiet;
-      if (quiet) {
-        this.quiet.add(session);
-      } else {
-        this.quiet.delete(session);
-      }
-    } else if ("session_ended" in event) {
-      this.quiet.delete(event.session_ended.session);
+    } else if ("missed_dropped" in event) {
+      this.#unlist(event.missed_dropped.id);
     }
+  }
+
+  #unlist(id: string): void {
+    this.missed = this.missed.filter((missed) => missed.id !== id);
   }
 
   #setMissed(missed: readonly MissedView[]): void {

@@ -222,7 +222,7 @@ function ofRule(rule: RuleView): Entry {
     expiresMs: millis(rule.expires),
     note: rule.note,
     origin: rule.origin,
-    given: null,
+    given: rule.created,
     hits: rule.hits,
     lastUsed: rule.last_used,
     redundantBeside: rule.redundant_beside,

@@ -4,6 +4,7 @@ import type { Daemon } from "../api/daemon";
 import type { DaemonEvent } from "../api/generated/DaemonEvent";
 import type { Inspection } from "../api/generated/Inspection";
 import type { PastSession } from "../api/generated/PastSession";
+import type { SessionId } from "../api/generated/SessionId";
 import type { SessionView } from "../api/generated/SessionView";
 
 /** How often what runs in a session is asked for while it is on show. */
@@ -15,6 +16,9 @@ export class Sessions {
   /** The latest first. */
   past = $state.raw<PastSession[]>([]);
   isPastLoaded = $state(false);
+
+  /** Those that asked too much: they are denied without a question, until they are resumed. */
+  readonly quiet = $derived(this.running.filter((session) => session.quiet));
 
   readonly #daemon: Daemon;
 
@@ -44,6 +48,9 @@ export class Sessions {
       this.running = isKnown
         ? this.running.map((session) => (session.id === changed.id ? changed : session))
         : [...this.running, changed];
+    } else if ("session_quiet" in event) {
+      const { session, quiet } = event.session_quiet;
+      this.#setQuiet((running) => running.id === session, quiet);
     } else if ("session_ended" in event) {
       const ended = event.session_ended.session;
       this.running = this.running.filter((session) => session.id !== ended);
@@ -51,6 +58,16 @@ export class Sessions {
         this.reloadPast().catch(() => undefined);
       }
     }
+  }
+
+  /** Lets sessions ask again: one, or all. */
+  async resume(session: SessionId | null): Promise<void> {
+    await this.#daemon.resume(session);
+    this.#setQuiet((running) => session === null || running.id === session, false);
+  }
+
+  #setQuiet(isMeant: (session: SessionView) => boolean, quiet: boolean): void {
+    this.running = this.running.map((session) => (isMeant(session) ? { ...session, quiet } : session));
   }
 
   /** Looks into a session now and then, until the function that it returns is called. Bytes are read with it. */

@@ -20,6 +20,8 @@ pub struct PastSession {
     pub id: SessionId,
     /// The directory that it was for.
     pub project: Option<String>,
+    /// Its command, as the log has it.
+    pub command: Option<String>,
     /// When it started, in milliseconds since 1970.
     pub started_ms: u64,
     /// When it ended; `None` where the daemon ended first and could not say so.
@@ -82,6 +84,7 @@ fn started(row: &Row<'_>, id: String, end: Option<End>) -> rusqlite::Result<Past
     Ok(PastSession {
         id: SessionId(id),
         project: row.get(3)?,
+        command: row.get(6)?,
         started_ms: unsigned(row, 1)?,
         ended_ms,
         detail,

@@ -32,9 +32,9 @@ pub(crate) enum RulesCommand {
   askbox rules add deny read ~/secrets --expires 8h
   askbox rules add allow profile claude --project ~/src/app
 
-Files are open or closed when a session starts: in this release `ask` raises
-no question about them, `deny write` closes nothing, and rules for execute
-have no effect. Such rules are kept.")]
+A rule counts at once, in sessions that run too. What a session has natively
+(the system, toolchains, its project) needs no question: of rules about files
+only `deny read` counts there, for plain paths that exist when a session starts.")]
     Add(AddRuleArgs),
     /// Take a rule out of policy.toml
     #[command(after_help = "Example:

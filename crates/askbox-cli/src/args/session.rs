@@ -49,10 +49,10 @@ pub(crate) struct SessionArgs {
     /// Let a file or a directory be changed
     #[arg(long, value_name = "PATH")]
     pub(crate) allow_write: Vec<String>,
-    /// Let a program be started (kept; no effect in this release)
+    /// Let a program be started; those of the system, of toolchains and of the project need no question
     #[arg(long, value_name = "PATH")]
     pub(crate) allow_execute: Vec<String>,
-    /// Deny a file or a directory that is there when the session starts
+    /// Deny a file or a directory, of the project one that is there when the session starts
     #[arg(long, value_name = "PATH")]
     pub(crate) deny_path: Vec<String>,
     #[command(flatten)]

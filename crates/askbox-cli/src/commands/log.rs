@@ -127,6 +127,7 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
             | askbox_wire::Event::QuestionChanged(_)
             | askbox_wire::Event::QuestionClosed { .. }
             | askbox_wire::Event::Missed(_)
+            | askbox_wire::Event::MissedDropped { .. }
             | askbox_wire::Event::MissedChanged
             | askbox_wire::Event::GrantsChanged
             | askbox_wire::Event::Paused { .. }

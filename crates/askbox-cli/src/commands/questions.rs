@@ -118,6 +118,7 @@ fn is_documented(event: &Event) -> bool {
         | Event::Lockdown { .. }
         | Event::Lagged { .. } => true,
         Event::GrantsChanged
+        | Event::MissedDropped { .. }
         | Event::MissedChanged
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }
@@ -181,6 +182,7 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
         )),
         Event::Stopping => Some("the daemon ends\n".to_owned()),
         Event::GrantsChanged
+        | Event::MissedDropped { .. }
         | Event::MissedChanged
         | Event::SessionChanged(_)
         | Event::SessionEnded { .. }

@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             };
             if let Some(why) = without_effect(added.effect, added.kind) {
                 report::complain(&format!(
-                    "askbox: the rule is kept, but has no effect in this release: {why}\n"
+                    "askbox: the rule is kept, and does not count everywhere: {why}\n"
                 ));
             }
             if arguments.json {
@@ -142,7 +142,7 @@ fn render_import(imported: &Imported, style: Style) -> String {
     text
 }
 
-/// Why a rule changes nothing yet.
+/// Why a rule does not count for all that it names.
 fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
     match (kind, effect) {
         (Kind::Execute, Effect::Allow | Effect::Ask | Effect::Deny) => {

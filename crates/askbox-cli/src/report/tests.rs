@@ -35,6 +35,22 @@ fn what_a_program_inside_named_cannot_reach_the_terminal() {
 }
 
 #[test]
+fn what_else_is_wrong_has_lines_of_its_own() {
+    let refusal = WireError {
+        details: vec!["line 4: b".into(), "and 7\n more".into()],
+        ..WireError::new(ErrorCode::Policy, "nothing is imported: line 1: a").with_hint("mend it")
+    };
+    let error = CliError::from(ClientError::Refused(refusal));
+    expect![[r"
+        askbox: nothing is imported: line 1: a
+          line 4: b
+          and 7\n more
+        hint: mend it
+    "]]
+    .assert_eq(&text(&error));
+}
+
+#[test]
 fn a_broken_pipe_is_success() {
     let broken = CliError::Output(io::ErrorKind::BrokenPipe.into());
     assert_eq!(finish(Err(broken)), ExitStatus::Success);

@@ -10,14 +10,18 @@ use askbox_policy::{
     Effect, Expiry, HostPattern, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule,
     RuleId,
 };
-use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError};
+use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError, rfc3339};
 
 use crate::daemon::Daemon;
 use crate::policy_store::StoreError;
 use crate::views;
 
+/// Wrong lines of a policy that are named; who mends these sees the others then.
+const PROBLEMS_SAID: usize = 50;
+
 pub(super) async fn list(daemon: &Daemon) -> Result<Response, WireError> {
     let (policy, usage, grants) = (daemon.policy.policy(), daemon.gate.usage(), daemon.gate.grants());
+    let added = daemon.gate.rules_added();
     // Each rule is compared with each other one: nothing for the threads that serve connections.
     let compared = tokio::task::spawn_blocking({
         let policy = Arc::clone(&policy);
@@ -28,6 +32,7 @@ pub(super) async fn list(daemon: &Daemon) -> Result<Response, WireError> {
         let used = usage.get(&rule.id.0).copied().unwrap_or_default();
         let beside = redundant.get(&rule.id).filter(|_| rule.origin != Origin::Managed);
         RuleView {
+            created: added.get(&rule.id.0).copied().map(rfc3339),
             hits: used.hits,
             last_used: views::last_used(used),
             redundant_beside: beside.map(ToString::to_string),
@@ -74,14 +79,7 @@ pub(super) async fn export(daemon: &Daemon) -> Result<Response, WireError> {
 pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, WireError> {
     let context = context(daemon);
     let parsed = tokio::task::spawn_blocking(move || policy_file::parse(&text, &context));
-    let file = ended_well(parsed.await)?.map_err(|problems| {
-        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        WireError::new(
-            ErrorCode::Policy,
-            format!("nothing is imported: {}", all.join("; ")),
-        )
-        .with_hint("mend the other policy first")
-    })?;
+    let file = ended_well(parsed.await)?.map_err(|problems| broken(&problems))?;
     let count = file.rules.len();
     let added = daemon
         .add_rules(file.rules)
@@ -91,6 +89,22 @@ pub(super) async fn import(daemon: &Daemon, text: String) -> Result<Response, Wi
         known: count - added.len(),
         added: added.iter().map(views::rule).collect(),
     }))
+}
+
+/// What is wrong with a policy, a line each.
+fn broken(problems: &[policy_file::Problem]) -> WireError {
+    let mut lines = problems.iter().map(ToString::to_string);
+    let first = lines.next().unwrap_or_default();
+    let mut details: Vec<String> = lines.by_ref().take(PROBLEMS_SAID - 1).collect();
+    match lines.count() {
+        0 => {}
+        more => details.push(format!("and {more} more")),
+    }
+    WireError {
+        details,
+        ..WireError::new(ErrorCode::Policy, format!("nothing is imported: {first}"))
+    }
+    .with_hint("mend the other policy first")
 }
 
 /// What the text of policy.toml is read for.

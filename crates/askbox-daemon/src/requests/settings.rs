@@ -1,13 +1,15 @@
 //! Settings: shown as they are in force, written in policy.toml alone.
 
 use askbox_audit::path_text;
-use askbox_policy::CanonicalPath;
 use askbox_policy::policy_file::{PolicyFile, SettingsEdit};
+use askbox_policy::resource_limits::{self, LimitSources};
+use askbox_policy::{CanonicalPath, UpstreamProxy};
 use askbox_wire::{BlockListView, ErrorCode, OsText, Response, SettingsChange, SettingsView, WireError};
 
 use super::rules;
 use crate::daemon::Daemon;
 use crate::policy_store::Snapshot;
+use crate::session::memory_of_machine;
 
 pub(super) fn view(daemon: &Daemon) -> Response {
     Response::Settings(Box::new(settings(&daemon.policy.snapshot())))
@@ -46,6 +48,20 @@ fn settings(snapshot: &Snapshot) -> SettingsView {
                 problem: snapshot.problem_of_list(path),
             })
             .collect(),
+        limits: resource_limits::in_force(
+            LimitSources {
+                user: settings.limits,
+                managed: settings.managed_limits,
+                ..LimitSources::default()
+            },
+            settings.preset,
+            memory_of_machine(),
+        ),
+        upstream_proxy: match &settings.upstream_proxy {
+            UpstreamProxy::None => "none".to_owned(),
+            UpstreamProxy::Environment => "environment".to_owned(),
+            UpstreamProxy::Url(url) => url.to_string(),
+        },
         managed: managed(snapshot).into_iter().map(str::to_owned).collect(),
         file: path_text(&snapshot.user.path),
     }

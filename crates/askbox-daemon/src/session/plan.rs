@@ -303,7 +303,7 @@ fn content(file: ProjectFile) -> Result<askbox_policy::PolicyFile, WireError> {
 }
 
 /// What parts of the memory are parts of.
-fn memory_of_machine() -> u64 {
+pub(crate) fn memory_of_machine() -> u64 {
     host_facts::memory_bytes().unwrap_or(limits::UNKNOWN_MEMORY)
 }
 

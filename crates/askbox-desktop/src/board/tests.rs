@@ -245,7 +245,7 @@ fn what_nobody_answered_is_one_digest() {
     let [Step::Show(Slot::Missed, _, notice)] = steps.as_slice() else {
         panic!("{steps:?}");
     };
-    assert_eq!(notice.summary, "2 requests denied, because nobody answered");
+    assert_eq!(notice.summary, "2 questions denied, because nobody answered");
     gone(&mut board, &Slot::Missed, Gone::Expired);
     miss(&mut board, &mut desk, "3", WhyMissed::TimedOut);
     let steps = show(&mut board, &desk, &catalog, 3);

@@ -36,14 +36,19 @@ fn an_older_revision_changes_nothing() {
 }
 
 #[test]
-fn missed_questions_are_bounded() {
+fn missed_questions_are_those_that_the_daemon_lists() {
     let mut desk = desk(Vec::new());
-    for number in 0..MISSED_KEPT + 10 {
+    for number in 0..300 {
         desk.apply(&Event::Missed(missed(&number.to_string(), WhyMissed::TimedOut)));
     }
+    assert_eq!(desk.known().unwrap().missed.len(), 300);
+    for number in 0..250 {
+        let id = number.to_string();
+        desk.apply(&Event::MissedDropped { id });
+    }
     let kept = &desk.known().unwrap().missed;
-    assert_eq!(kept.len(), MISSED_KEPT);
-    assert_eq!(kept[0].question.id, "10");
+    assert_eq!(kept.len(), 50);
+    assert_eq!(kept[0].question.id, "250");
 }
 
 #[test]

@@ -104,6 +104,7 @@ fn without_a_daemon_the_reason_is_there() {
     check(
         &desk,
         &expect![[r"
+            (Askbox is not connected: everything is refused)
             (the daemon is gone)
             (askbox daemon --start)
             --

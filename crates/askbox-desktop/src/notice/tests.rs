@@ -8,7 +8,7 @@ fn check(notice: &Notice, expected: &Expect) {
     lines.extend(notice.body.iter().map(|line| format!("  {line}")));
     let buttons = notice.buttons.iter();
     lines.extend(buttons.map(|(choice, label)| format!("  [{label}] {choice}")));
-    lines.push(format!("  otherwise {}\n", notice.otherwise));
+    lines.push(format!("  otherwise {}\n", notice.otherwise.0));
     expected.assert_eq(&lines.join("\n"));
 }
 

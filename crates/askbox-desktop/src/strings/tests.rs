@@ -23,12 +23,13 @@ fn the_catalog_can_be_read_whole() {
 #[test]
 fn every_message_is_used_and_every_used_one_is_there() {
     let sources = [
+        include_str!("../channel.rs"),
         include_str!("../menu.rs"),
         include_str!("../notice.rs"),
         include_str!("../strings.rs"),
     ]
     .concat();
-    let prefixes = ["duration-", "button-", "notice-", "tray-", "menu-"];
+    let prefixes = ["duration-", "button-", "notice-", "tray-", "menu-", "window-"];
     let used: BTreeSet<&str> = sources
         .split('"')
         .filter(|text| {

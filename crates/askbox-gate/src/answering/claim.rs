@@ -82,7 +82,7 @@ impl Gate {
         let now = self.0.clock.now();
         let mut state = self.state();
         match claim.missed {
-            Some(entry) => state.missed.push(entry),
+            Some(entry) => self.list_missed(&mut state, entry),
             None => self.miss(
                 &mut state,
                 claim.id,

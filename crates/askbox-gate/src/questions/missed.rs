@@ -32,18 +32,18 @@ pub(crate) struct MissedList {
 }
 
 impl MissedList {
-    /// Lists one, and drops the oldest of the same session, or of all, where there are too many.
-    pub(crate) fn push(&mut self, entry: Entry) {
+    /// Lists one, and drops the oldest of the same session, or of all, where there are too many; returns that.
+    pub(crate) fn push(&mut self, entry: Entry) -> Option<QuestionId> {
         let of_session = |other: &Entry| other.key.session == entry.key.session;
-        if limits::MISSED_PER_SESSION <= self.entries.iter().filter(|other| of_session(other)).count()
-            && let Some(oldest) = self.entries.iter().position(of_session)
-        {
-            self.entries.remove(oldest);
-        }
-        if limits::MISSED_TOTAL <= self.entries.len() {
-            self.entries.remove(0);
-        }
+        let surplus =
+            if limits::MISSED_PER_SESSION <= self.entries.iter().filter(|other| of_session(other)).count() {
+                self.entries.iter().position(of_session)
+            } else {
+                (limits::MISSED_TOTAL <= self.entries.len()).then_some(0)
+            };
+        let dropped = surplus.map(|index| self.entries.remove(index).missed.question.id);
         self.entries.push(entry);
+        dropped
     }
 
     /// Adds a target to the entry of its group, if there is one with the same `why`; `None` when a new one is needed.

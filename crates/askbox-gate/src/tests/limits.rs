@@ -147,6 +147,27 @@ async fn a_noisy_session_does_not_push_out_what_others_missed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_follows_has_the_list_of_missed_questions_as_it_is() {
+    let mut world = World::new();
+    world.gate.pause(Some(3_600_000)).await.unwrap();
+    let mut followed = Vec::new();
+    for number in 0..MISSED_PER_SESSION + 10 {
+        denied(world.ask(&net(&format!("a.r{number}.test")))).await;
+        while let Ok(event) = world.news.try_recv() {
+            match event {
+                GateEvent::Missed(missed) => followed.push(missed.question.id),
+                GateEvent::MissedDropped(dropped) => followed.retain(|id| *id != dropped),
+                _ => {}
+            }
+        }
+    }
+    let missed = world.gate.missed();
+    let listed: Vec<_> = missed.iter().map(|missed| missed.question.id).collect();
+    assert_eq!(followed, listed);
+    assert_eq!(listed.len(), MISSED_PER_SESSION);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_that_keeps_growing_ends_all_the_same() {
     let mut world = World::new();
     let (_, first) = world.ask_shown(&net("r0.example.com")).await;

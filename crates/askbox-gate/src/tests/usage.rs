@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::changes::granted;
 use super::*;
 
@@ -101,6 +103,31 @@ async fn uses_of_rules_that_are_gone_are_dropped_when_the_others_are_written() {
         world.gate.store_usage().await;
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_comes_while_the_daemon_runs_has_a_beginning_which_is_kept() {
+    let (old, new) = (rule("allow", "a.test"), rule("deny", "b.test"));
+    let both = format!("{old}{new}");
+    let world = World::with_policy(&old);
+    let file = usage_file(&world);
+    world.gate.keep_usage(file.clone());
+    world.advance(MINUTE).await;
+    world.gate.set_policy(policy(&both)).await;
+    let added = world.gate.rules_added();
+    let ids: Vec<_> = policy(&new).rules().map(|rule| rule.id.0.clone()).collect();
+    assert_eq!(added, HashMap::from([(ids[0].clone(), START + 60_000)]));
+    // The same once more is no beginning, nor is another one beside it.
+    world.advance(MINUTE).await;
+    world.gate.set_policy(policy(&both)).await;
+    assert_eq!(world.gate.rules_added(), added);
+    world.gate.store_usage().await;
+    let directory = Arc::clone(&world.directory);
+    world.log.close().await.unwrap();
+    drop(world);
+    let world = World::start(directory, &both, Hand::at(BOOT_ONE, 2_000_000, START + 1_000_000));
+    world.gate.keep_usage(file);
+    assert_eq!(world.gate.rules_added(), added);
 }
 
 #[tokio::test(start_paused = true)]

@@ -146,6 +146,43 @@ fn a_daemon_that_neither_reads_nor_answers_is_named_after_a_time() {
 }
 
 #[test]
+fn one_call_takes_no_longer_than_it_may() {
+    let done = FromDaemon::response(1, Ok(Response::Done));
+    let (_directory, path) = daemon(&[hello(), done]);
+    let wait = Duration::from_mins(1);
+    assert_eq!(
+        Client::call_once(&path, Request::Status, wait).unwrap(),
+        Response::Done
+    );
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    // Nobody takes connections: the kernel keeps some, and the next one waits.
+    let _listener = UnixListener::bind(&path).unwrap();
+    let soon = Duration::from_millis(20);
+    let mut kept = Vec::new();
+    loop {
+        match dial(&path, Some(soon)) {
+            Ok(stream) => kept.push(stream),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let refused = Client::call_once(&path, Request::Status, soon).unwrap_err();
+    assert!(matches!(refused, ClientError::TimedOut { pid: 0 }), "{refused:?}");
+    // And one that was kept is not answered.
+    kept.clear();
+    let path = directory.path().join("other");
+    let _listener = UnixListener::bind(&path).unwrap();
+    let refused = Client::call_once(&path, Request::Status, soon).unwrap_err();
+    let ours = std::process::id();
+    assert!(
+        matches!(refused, ClientError::TimedOut { pid } if pid == ours),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn events_beyond_the_limit_are_counted() {
     let (_directory, path) = daemon(&[hello()]);
     let mut client = Client::connect(&path).unwrap();
@@ -211,6 +248,7 @@ fn halves_joined_are_the_whole() {
 
 fn rule(id: &str) -> crate::RuleView {
     crate::RuleView {
+        created: None,
         hits: 0,
         last_used: None,
         redundant_beside: None,

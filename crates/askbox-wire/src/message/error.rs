@@ -37,6 +37,10 @@ pub struct WireError {
     pub code: ErrorCode,
     /// One line for people.
     pub message: String,
+    /// More of the same, a line each: what else is wrong. Harmless text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>", optional))]
+    pub details: Vec<String>,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -48,6 +52,7 @@ impl WireError {
         Self {
             code,
             message: message.into(),
+            details: Vec::new(),
             hint: None,
         }
     }

@@ -53,6 +53,11 @@ pub enum Event {
     },
     /// Nobody answered in time; it can be answered still.
     Missed(MissedView),
+    /// The list of missed questions had no room left for this one.
+    MissedDropped {
+        /// The question.
+        id: String,
+    },
     /// A session asked too much: what it asks from now on is denied and listed as missed, until it is resumed.
     SessionQuiet {
         /// The session.

@@ -38,6 +38,9 @@ pub struct QuestionView {
     pub title: String,
     /// What the members have in common: a registrable domain or a top directory. Harmless text.
     pub group: String,
+    /// What the files are together, where a widened answer covers all that belong to them: `git configuration`.
+    #[serde(default)]
+    pub bundle: Option<String>,
     /// Each target once more with who asked for it.
     pub members: Vec<MemberView>,
     /// Programs that still wait; 0 when all have given up, which leaves the question as it is.

@@ -31,6 +31,9 @@ pub struct RuleView {
     pub note: Option<String>,
     /// Who wrote it.
     pub origin: Origin,
+    /// When it came into force, RFC 3339; unknown where no daemon ran then, and of flags.
+    #[serde(default)]
+    pub created: Option<String>,
     /// Requests that it decided, as far back as Askbox remembers.
     #[serde(default)]
     pub hits: u64,

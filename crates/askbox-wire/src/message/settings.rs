@@ -1,6 +1,6 @@
 //! Settings as front ends see and change them.
 
-use askbox_policy::{Kind, Preset};
+use askbox_policy::{Kind, Preset, ResourceLimits};
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -21,6 +21,12 @@ pub struct SettingsView {
     pub questions_per_minute: u32,
     /// Files with block-lists.
     pub block_lists: Vec<BlockListView>,
+    /// What sessions may use that say nothing of it and whose project has no file.
+    #[serde(default)]
+    pub limits: ResourceLimits,
+    /// How connections leave: `none` (directly), `environment`, or the proxy's address, never with a password.
+    #[serde(default)]
+    pub upstream_proxy: String,
     /// Settings that an administrator made, by their names here: they cannot be changed.
     pub managed: Vec<String>,
     /// Where they are written, for people. Harmless text.

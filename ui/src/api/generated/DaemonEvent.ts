@@ -19,7 +19,11 @@ id: string,
 /**
  * Why.
  */
-outcome: Closed, } } | { "missed": MissedView } | { "session_quiet": { 
+outcome: Closed, } } | { "missed": MissedView } | { "missed_dropped": { 
+/**
+ * The question.
+ */
+id: string, } } | { "session_quiet": { 
 /**
  * The session.
  */

@@ -74,6 +74,10 @@ title: string,
  */
 group: string, 
 /**
+ * What the files are together, where a widened answer covers all that belong to them: `git configuration`.
+ */
+bundle: string | null, 
+/**
  * Each target once more with who asked for it.
  */
 members: Array<MemberView>, 

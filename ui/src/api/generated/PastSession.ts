@@ -14,6 +14,10 @@ id: SessionId,
  */
 project: string | null, 
 /**
+ * Its command, as the log has it.
+ */
+command: string | null, 
+/**
  * When it started, RFC 3339.
  */
 started: string | null, 

@@ -6,6 +6,7 @@ import type { Place } from "./Place";
 import type { Revoke } from "./Revoke";
 import type { SessionId } from "./SessionId";
 import type { SettingsChange } from "./SettingsChange";
+import type { SharedPort } from "./SharedPort";
 import type { Stop } from "./Stop";
 
 /**
@@ -75,7 +76,23 @@ session: SessionId,
 /**
  * By how many bytes more it may grow on disk from now on; `None`: as many as before.
  */
-disk_bytes: number | null, } } | { "trust": { 
+disk_bytes: number | null, } } | { "open_port": { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The port.
+ */
+port: SharedPort, } } | { "close_port": { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The port, as it was opened.
+ */
+port: SharedPort, } } | { "trust": { 
 /**
  * The project, absolute.
  */

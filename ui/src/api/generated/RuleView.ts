@@ -48,6 +48,10 @@ note: string | null,
  */
 origin: Origin, 
 /**
+ * When it came into force, RFC 3339; unknown where no daemon ran then, and of flags.
+ */
+created: string | null, 
+/**
  * Requests that it decided, as far back as Askbox remembers.
  */
 hits: number, 

@@ -2,6 +2,7 @@
 import type { BlockListView } from "./BlockListView";
 import type { Kind } from "./Kind";
 import type { Preset } from "./Preset";
+import type { ResourceLimits } from "./ResourceLimits";
 
 /**
  * The settings in force.
@@ -31,6 +32,14 @@ questions_per_minute: number,
  * Files with block-lists.
  */
 block_lists: Array<BlockListView>, 
+/**
+ * What sessions may use that say nothing of it and whose project has no file.
+ */
+limits: ResourceLimits, 
+/**
+ * How connections leave: `none` (directly), `environment`, or the proxy's address, never with a password.
+ */
+upstream_proxy: string, 
 /**
  * Settings that an administrator made, by their names here: they cannot be changed.
  */

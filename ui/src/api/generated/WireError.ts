@@ -14,6 +14,10 @@ code: ErrorCode,
  */
 message: string, 
 /**
+ * More of the same, a line each: what else is wrong. Harmless text.
+ */
+details?: Array<string>, 
+/**
  * What to do about it.
  */
 hint?: string | null, };

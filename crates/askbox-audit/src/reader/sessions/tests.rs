@@ -42,6 +42,8 @@ async fn check(entries: Vec<Entry>, expected: &[(&str, u64, bool, Option<&str>)]
         .iter()
         .map(|past| {
             assert_eq!(past.project.as_deref(), Some("/home/ada/app"));
+            let is_first = past.id.0 == "a" && 1 < past.first_seq && past.detail.is_some();
+            assert_eq!(past.command.as_deref(), is_first.then_some("npm install"));
             let detail = past.detail.as_deref();
             (
                 past.id.0.as_str(),

@@ -11,6 +11,7 @@ fn check(lists: &Lists, expected: &Expect) {
 #[test]
 fn rules_and_remembered_answers_are_listed() {
     let local = RuleView {
+        created: None,
         hits: 12,
         last_used: Some("2026-05-01T11:00:00.000Z".into()),
         redundant_beside: Some("0f3a9c2b1d".into()),

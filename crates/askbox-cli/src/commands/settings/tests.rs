@@ -19,6 +19,15 @@ fn settings_are_listed_with_who_made_them_and_what_is_wrong() {
             list("/lists/ads\u{7}", None),
             list("/b", Some("the block-list /b cannot be read: gone")),
         ],
+        limits: ResourceLimits {
+            memory_bytes: Some(4 << 30),
+            cpus_thousandths: Some(1_500),
+            processes: Some(500),
+            tmp_bytes: 1 << 30,
+            run_time_ms: Some(7_200_000),
+            ..ResourceLimits::default()
+        },
+        upstream_proxy: "http://proxy.test:3128".into(),
         managed: vec!["preset".into(), "question_timeout_ms".into()],
         file: "/home/ada/.config/askbox/policy.toml".into(),
     };
@@ -30,6 +39,14 @@ fn settings_are_listed_with_who_made_them_and_what_is_wrong() {
         block_lists       /lists/ads\u{7}
                           /b
         warning: the block-list /b cannot be read: gone
+        upstream_proxy    http://proxy.test:3128
+        limits.memory     4 GiB
+        limits.cpus       1.5
+        limits.processes  500
+        limits.open_files none
+        limits.run_time   2h
+        limits.tmp        1 GiB
+        limits.disk       none
         written in /home/ada/.config/askbox/policy.toml
     "#]]
     .assert_eq(&render(&settings, Style::plain()));

@@ -34,10 +34,14 @@ fn settings_are_shown_and_changed_and_what_stands_around_them_stays() {
             default_expiry_ms: 3_600_000,
             questions_per_minute: 20,
             block_lists: Vec::new(),
+            limits: before.limits,
+            upstream_proxy: "none".to_owned(),
             managed: Vec::new(),
             file: world.paths.policy().display().to_string(),
         }
     );
+    // The preset says how much memory a session may use.
+    assert!(before.limits.memory_bytes.is_some() && 0 < before.limits.tmp_bytes);
     let list = world.project("lists").join("ads.txt");
     fs::write(&list, "ad.test\n").unwrap();
     let change = SettingsChange {
@@ -59,6 +63,7 @@ fn settings_are_shown_and_changed_and_what_stands_around_them_stays() {
             auto_approve: vec![Kind::Read],
             question_timeout_ms: 90_000,
             block_lists: vec![block_list],
+            limits: after.limits,
             ..before
         }
     );
