@@ -171,3 +171,10 @@ pub(crate) const SHARED_PORTS: usize = 16;
 
 /// Most bytes of the file with name and password for a proxy.
 pub(crate) const CREDENTIALS_BYTES: u64 = 4096;
+
+/// How often it is looked whether a program that waits to start another was killed: a question stays for no longer than that.
+pub(crate) const START_CHECK: Duration = Duration::from_millis(50);
+
+/// When it is compared what a start led to: the kernel needs some milliseconds for it, and what should not run should not run
+/// long.
+pub(crate) const START_VERIFY: Duration = Duration::from_millis(20);

@@ -22,6 +22,7 @@ use crate::limits;
 use crate::process_view::Diagnostics;
 use crate::views;
 
+mod execute;
 mod files;
 mod flags;
 mod identify;
@@ -40,7 +41,7 @@ pub(crate) use review::Watching;
 pub use scope::BUSCTL;
 pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
-use table::{Launching, Removed, Session};
+use table::{Held, Launching, Removed, Session};
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,7 +243,9 @@ pub(crate) async fn serve(
         listeners,
         diagnostics,
         leash,
+        tree,
         files,
+        starts,
     } = sort(attached, descriptors)?;
     let Launching {
         project,
@@ -252,6 +255,7 @@ pub(crate) async fn serve(
         files: view,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
+    let asked = execute::Asked::of(view.as_ref());
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
         && let Err(error) = may_serve(daemon, held).await
@@ -276,6 +280,21 @@ pub(crate) async fn serve(
             "the sessions that run take all files that the daemon may open",
         )
     })?;
+    let whose = execute::Whose {
+        session: id.clone(),
+        project: project.clone(),
+        root: Arc::clone(&root),
+        asked,
+    };
+    let starts = starts
+        .map(|starts| execute::serve(daemon, whose, starts, tree))
+        .transpose();
+    let starts = starts.map_err(|error| {
+        WireError::new(
+            ErrorCode::Malformed,
+            format!("the listener for starts of programs is none: {error}"),
+        )
+    })?;
     let network = SessionNetwork {
         session: id.clone(),
         project,
@@ -292,7 +311,16 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, serving, maker, files, leash)
+        .hold(
+            id,
+            Held {
+                serving,
+                maker,
+                files,
+                starts,
+                leash,
+            },
+        )
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     for port in wanted {
@@ -420,10 +448,12 @@ struct Sorted {
     listeners: Listeners,
     diagnostics: OwnedFd,
     leash: OwnedFd,
+    tree: OwnedFd,
     files: Option<OwnedFd>,
+    starts: Option<OwnedFd>,
 }
 
-/// Sorts descriptors by their names. All are needed, each once, but for the file system.
+/// Sorts descriptors by their names. All are needed, each once, but for the file system and the starts of programs.
 fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, WireError> {
     let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
     if attached.len() != descriptors.len() {
@@ -447,7 +477,9 @@ fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, Wi
         listeners,
         diagnostics: take(Descriptor::Diagnostics)?,
         leash: take(Descriptor::Leash)?,
+        tree: take(Descriptor::Root)?,
         files: take(Descriptor::Files).ok(),
+        starts: take(Descriptor::Starts).ok(),
     };
     if given.is_empty() {
         Ok(sorted)

@@ -187,6 +187,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Lockdown
         | Basis::BlockList(_)
         | Basis::Preset
+        | Basis::Unusable(_)
         | Basis::AutoApprove
         | Basis::NonInteractive
         | Basis::NoRule

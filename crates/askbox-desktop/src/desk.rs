@@ -159,6 +159,7 @@ impl Known {
             | Event::Flagged { .. }
             | Event::LimitHit { .. }
             | Event::SessionStopping { .. }
+            | Event::Refused { .. }
             | Event::Log(_)
             | Event::Lagged { .. }
             | Event::Stopping => {}

@@ -124,6 +124,7 @@ fn is_documented(event: &Event) -> bool {
         | Event::Flagged { .. }
         | Event::LimitHit { .. }
         | Event::SessionStopping { .. }
+        | Event::Refused { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_)
         | Event::Stopping => false,
@@ -187,6 +188,7 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
         | Event::Flagged { .. }
         | Event::LimitHit { .. }
         | Event::SessionStopping { .. }
+        | Event::Refused { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_) => None,
     }

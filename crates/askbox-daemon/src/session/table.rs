@@ -14,6 +14,7 @@ use askbox_sandbox::leash::Order;
 use askbox_wire::{Enforcement, ErrorCode, PortView, SessionState, SessionView, UsageView, WireError};
 use tokio::sync::watch;
 
+use super::execute::Starts;
 use super::keeping::Kept;
 use super::ports::{Maker, Ports};
 use super::stopping::{Stopping, Why};
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     maker: Option<Arc<Maker>>,
     ports: Ports,
     files_served: Option<askbox_files::Serving>,
+    /// Who answers starts of its programs.
+    starts: Option<Starts>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
     stop: watch::Sender<Stopping>,
@@ -64,6 +67,21 @@ pub(crate) struct Launching {
     pub(crate) root: Arc<AtomicU32>,
     /// What its file system shows, if it has one.
     pub(crate) files: Option<View>,
+}
+
+/// What is held for a session that runs.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Its network.
+    pub(crate) serving: Serving,
+    /// What makes sockets in it.
+    pub(crate) maker: Arc<Maker>,
+    /// Its file system, if it has one.
+    pub(crate) files: Option<askbox_files::Serving>,
+    /// Who answers starts of its programs, if they ask.
+    pub(crate) starts: Option<Starts>,
+    /// The write end of its leash.
+    pub(crate) leash: OwnedFd,
 }
 
 /// What is left of a session that was taken out.
@@ -119,6 +137,7 @@ impl Session {
             maker: None,
             ports: Ports::default(),
             files_served: None,
+            starts: None,
             leash: None,
             stop: watch::Sender::default(),
         }
@@ -180,22 +199,16 @@ impl Sessions {
 
     /// Holds network, file system and leash of a session that is launching; it is running then. `None`, and all dropped,
     /// when it was stopped meanwhile.
-    pub(crate) fn hold(
-        &self,
-        id: &SessionId,
-        serving: Serving,
-        maker: Arc<Maker>,
-        files: Option<askbox_files::Serving>,
-        leash: OwnedFd,
-    ) -> Option<SessionView> {
+    pub(crate) fn hold(&self, id: &SessionId, held: Held) -> Option<SessionView> {
         let mut sessions = self.lock();
         let session = sessions
             .get_mut(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
-        session.serving = Some(serving);
-        session.maker = Some(maker);
-        session.files_served = files;
-        session.leash = Some(leash);
+        session.serving = Some(held.serving);
+        session.maker = Some(held.maker);
+        session.files_served = held.files;
+        session.starts = held.starts;
+        session.leash = Some(held.leash);
         session.view.state = SessionState::Running;
         Some(session.view())
     }
