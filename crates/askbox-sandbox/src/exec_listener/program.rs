@@ -4,21 +4,29 @@
 //! Paths are resolved beneath the root that the launch built, which holds every mount of the session, so a link leads where
 //! it leads inside. Nothing is opened through /proc/PID/root.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, IoSliceMut, Read as _};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use askbox_policy::CanonicalPath;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FileStat, SFlag, fstat};
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+use nix::unistd::Pid;
 
 use crate::bwrap_args::ROOT;
 use crate::limits;
+
+/// Longest path with the zero at its end (`PATH_MAX`, linux/limits.h).
+const LONGEST: usize = 4096;
+
+/// The smallest page of the machines that Askbox runs on; where pages are larger the parts are read all the same.
+const PAGE: usize = 4096;
 
 /// A program that is about to start: the arguments of execve(2) or execveat(2).
 #[derive(Clone, Debug)]
@@ -138,22 +146,25 @@ enum Named {
 }
 
 impl Start {
-    /// The path in the caller's memory.
-    fn text(&self) -> Result<std::ffi::OsString, Errno> {
-        let memory = File::open(format!("/proc/{}/mem", self.thread)).map_err(|_gone| Errno::EACCES)?;
-        let mut bytes = [0; libc::PATH_MAX.cast_unsigned() as usize];
-        // Ends where the mapping ends.
-        let length = memory
-            .read_at(&mut bytes, self.path)
-            .map_err(|_unmapped| Errno::EFAULT)?;
+    /// The path in the caller's memory. Not by /proc/PID/mem, which belongs to root where the caller is not dumpable, as
+    /// askbox-init's child is.
+    fn text(&self) -> Result<OsString, Errno> {
+        let thread = i32::try_from(self.thread).map_err(|_number| Errno::ESRCH)?;
+        let address = usize::try_from(self.path).map_err(|_address| Errno::EFAULT)?;
+        let mut bytes = [0; LONGEST];
+        // In two parts, so that a mapping that ends with its page is read up to there.
+        let first = (PAGE - address % PAGE).min(LONGEST);
+        let part = |base, len| RemoteIoVec { base, len };
+        let parts = [
+            part(address, first),
+            part(address.wrapping_add(first), LONGEST - first),
+        ];
+        let mut into = [IoSliceMut::new(&mut bytes)];
+        let length = process_vm_readv(Pid::from_raw(thread), &mut into, &parts)?;
         let read = bytes.get(..length).unwrap_or_default();
         let end = read.iter().position(|byte| *byte == 0);
-        let is_cut = length == bytes.len();
-        let end = end.ok_or(if is_cut {
-            Errno::ENAMETOOLONG
-        } else {
-            Errno::EFAULT
-        })?;
+        let is_cut = length == LONGEST;
+        let end = end.ok_or(if is_cut { Errno::ENAMETOOLONG } else { Errno::EFAULT })?;
         Ok(OsStr::from_bytes(read.get(..end).unwrap_or_default()).to_owned())
     }
 
