@@ -19,10 +19,11 @@ fn id(question: &serde_json::Value) -> &str {
     question["id"].as_str().unwrap()
 }
 
-/// How many events speak about starting this.
+/// How many events speak about starting this, without the counts of what repeated.
 fn events(world: &World, path: &str, verdict: &str) -> usize {
     let is_it = |event: &&serde_json::Value| {
-        event["kind"] == "execute" && event["target"] == path && event["verdict"] == verdict
+        let is_about = event["kind"] == "execute" && event["target"] == path;
+        is_about && event["verdict"] == verdict && event["detail"].is_null()
     };
     world.log().iter().filter(is_it).count()
 }

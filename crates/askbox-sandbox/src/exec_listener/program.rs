@@ -5,7 +5,7 @@
 //! it leads inside. Nothing is opened through /proc/PID/root.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, IoSliceMut, Read as _};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
@@ -164,7 +164,11 @@ impl Start {
         let read = bytes.get(..length).unwrap_or_default();
         let end = read.iter().position(|byte| *byte == 0);
         let is_cut = length == LONGEST;
-        let end = end.ok_or(if is_cut { Errno::ENAMETOOLONG } else { Errno::EFAULT })?;
+        let end = end.ok_or(if is_cut {
+            Errno::ENAMETOOLONG
+        } else {
+            Errno::EFAULT
+        })?;
         Ok(OsStr::from_bytes(read.get(..end).unwrap_or_default()).to_owned())
     }
 
