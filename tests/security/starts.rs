@@ -29,7 +29,7 @@ fn threat_54_a_denied_program_does_not_start_by_any_name() {
     for way in [
         "/usr/bin/whoami",
         "cd /usr; exec bin/../bin/./whoami",
-        "ln -s /usr/bin/whoami link; ./link",
+        "ln -sf /usr/bin/whoami link; ./link",
         "printf '#!/usr/bin/whoami\\n' > script; chmod +x script; ./script",
         "env whoami",
         "find /usr/bin/env -exec whoami \\;",
