@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use askbox_tests::World;
+use askbox_tests::{Running, World};
 use nix::sys::signal::Signal;
 
 fn program(path: &Path, text: &str) {
@@ -21,9 +21,13 @@ fn id(question: &serde_json::Value) -> &str {
 
 /// How many events speak about starting this, without the counts of what repeated.
 fn events(world: &World, path: &str, verdict: &str) -> usize {
+    let is_count = |event: &serde_json::Value| {
+        let detail = event["detail"].as_str();
+        detail.is_some_and(|detail| detail.ends_with("more times"))
+    };
     let is_it = |event: &&serde_json::Value| {
         let is_about = event["kind"] == "execute" && event["target"] == path;
-        is_about && event["verdict"] == verdict && event["detail"].is_null()
+        is_about && event["verdict"] == verdict && !is_count(event)
     };
     world.log().iter().filter(is_it).count()
 }
@@ -37,7 +41,11 @@ fn a_tool_of_ones_own_asks_once_a_project_script_starts_and_su_is_denied_with_it
     let running = world.start_sh(&["--preset", "minimal"], "~/bin/tool && ./build.sh && su -c true");
     let question = world.wait_for_question();
     assert_eq!(question["kind"], "execute");
-    assert!(question.to_string().contains("bin/tool"), "{question}");
+    let title = question["title"].as_str().unwrap();
+    assert!(
+        title.ends_with("wants to run ~/bin/tool, a script read by /usr/bin/dash"),
+        "{title}"
+    );
     world.ok(&["allow", id(&question), "--once"]);
     let finished = running.finish();
     assert_eq!(finished.code, Some(126), "{finished:#?}");
@@ -51,6 +59,92 @@ fn a_tool_of_ones_own_asks_once_a_project_script_starts_and_su_is_denied_with_it
     assert_eq!(events(&world, build.to_str().unwrap(), "allow"), 1);
     assert_eq!(events(&world, "/usr/bin/dash", "allow"), 1, "the interpreter");
     assert_eq!(events(&world, "/usr/bin/su", "deny"), 1);
+    for script in [tool, build.to_str().unwrap()] {
+        let log = world.ok(&["log"]);
+        let lines: Vec<&str> = log.lines().collect();
+        let is_script =
+            |line: &&[&str]| line[0].contains(script) && line[1].contains("a script, read by /usr/bin/dash");
+        assert!(lines.windows(2).any(|two| is_script(&two)), "{script}: {log}");
+    }
+}
+
+#[test]
+fn what_cannot_work_inside_is_said_once_wherever_path_leads_to_it() {
+    let world = World::new();
+    let script = "PATH=/usr/bin:/bin:/usr/sbin:/usr/bin; su -c true; su; /bin/su; newgrp; echo over";
+    let finished = world.sh(&["--non-interactive"], script);
+    assert_eq!(finished.succeeded().stdout, "over\n");
+    for said in [
+        "/usr/bin/su cannot work inside",
+        "/usr/bin/newgrp cannot work inside",
+    ] {
+        assert_eq!(finished.stderr.matches(said).count(), 1, "{said}: {finished:#?}");
+    }
+    // Each session says it anew.
+    let again = world.sh(&["--non-interactive"], "su").stderr;
+    assert!(again.contains("/usr/bin/su cannot work inside"), "{again}");
+    let allowed = world.sh(
+        &["--non-interactive", "--allow-execute", "/usr/bin/su"],
+        "su -c true",
+    );
+    assert!(
+        !allowed.failed().stderr.contains("cannot work inside"),
+        "{allowed:#?}"
+    );
+}
+
+#[test]
+fn the_doctor_says_that_starts_are_heard_of_and_status_has_nothing_to_warn_of() {
+    let world = World::new();
+    let running = world.start_sh(&[], "until [ -e over ]; do sleep 0.1; done; echo over");
+    world.eventually("the session runs", || world.ok(&["sessions"]).contains("running"));
+    let doctor = world.askbox(&["doctor"]).output().unwrap();
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(
+        doctor.contains("starts of programs: each one is decided about"),
+        "{doctor}"
+    );
+    assert!(!world.ok(&["status"]).contains("warning"));
+    world.write("over", "");
+    running.finish().succeeded();
+}
+
+/// Runs a program below a listener for nothing, as that of a sandbox around Askbox.
+const BELOW: &str = "
+import ctypes, os, struct, subprocess, sys
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+allow = ctypes.create_string_buffer(struct.pack(\"<HBBI\", 6, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack(\"<HxxxxxxQ\", 1, ctypes.addressof(allow)))
+assert libc.syscall(317 if os.uname().machine == \"x86_64\" else 277, 1, 8, program) >= 0
+sys.exit(subprocess.call(sys.argv[1:]))";
+
+#[test]
+fn below_a_listener_of_somebody_else_a_session_runs_and_is_said_to_lack_its_own() {
+    let world = World::new();
+    let below = |words: &[&str]| {
+        let mut command = world.host("python3");
+        let askbox = world.askbox(words);
+        command
+            .args(["-c", BELOW])
+            .arg(askbox.get_program())
+            .args(askbox.get_args());
+        Running::start(command)
+    };
+    let doctor = below(&["doctor"]).finish();
+    let note = "starts of programs: Askbox runs in a sandbox that watches them itself; outside the asking file system";
+    assert!(doctor.stdout.contains(note), "{doctor:#?}");
+    let script =
+        "cp /usr/bin/true /tmp/made && /tmp/made && touch ran; until [ -e over ]; do sleep 0.1; done";
+    let running = below(&["run", "--non-interactive", "--", "sh", "-c", script]);
+    world.eventually("what would ask has run", || world.project().join("ran").exists());
+    let status = world.ok(&["status"]);
+    assert!(
+        status.contains("starts of programs cannot be listened to"),
+        "{status}"
+    );
+    world.write("over", "");
+    running.finish().succeeded();
 }
 
 #[test]

@@ -44,8 +44,8 @@ fn step(step: &'static str) -> impl FnOnce(io::Error) -> Error {
 }
 
 /// What a person is told where starts of programs cannot be listened to.
-const NO_STARTS: &str = "this machine does not let starts of programs be watched, so outside the asking file system they start \
-                         without a question and are not in the log";
+const NO_STARTS: &str = "starts of programs cannot be listened to here, so outside the asking file system they ask nobody and \
+                         are not in the log: askbox doctor";
 
 /// Runs the command to its end.
 pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Context) -> Result<End, Error> {

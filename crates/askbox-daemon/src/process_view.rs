@@ -247,6 +247,7 @@ fn describe(pid: u32, holds: impl Fn(u32) -> bool) -> Option<Process> {
         command: proc::command(pid),
         others: Vec::new(),
         ancestors: Vec::new(),
+        interpreter: None,
     };
     (holds(pid) && proc::stat(pid)?.started == before.started).then_some(found)
 }

@@ -12,10 +12,12 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+mod caller;
 mod filter;
-pub mod program;
+mod program;
 mod sys;
 
+pub use caller::{Caller, runs};
 pub use program::{Look, Start, Tree};
 
 /// Where Yama says who may look at another's memory (Documentation/admin-guide/LSM/Yama.rst). Scope 3 is nobody.
@@ -36,18 +38,43 @@ pub enum Heard {
     Over,
 }
 
-/// Puts the filter on this process and all that it starts. `None` where the kernel has no such filters, or lets nobody read
-/// the memory of others, without which no path is known. Must come before bwrap, which hands no listener out.
-pub(crate) fn install() -> io::Result<Option<OwnedFd>> {
+/// Why starts of programs cannot be listened to on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nobody may read the memory of others, without which no path is known.
+    Memory,
+    /// The kernel has no such filters.
+    Kernel,
+    /// Askbox runs below such a listener itself, and there can be one only.
+    Taken,
+}
+
+impl Missing {
+    pub(crate) const ALL: [Self; 3] = [Self::Memory, Self::Kernel, Self::Taken];
+
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Missing::Memory => 1,
+            Missing::Kernel => 2,
+            Missing::Taken => 3,
+        }
+    }
+}
+
+/// Puts the filter on this process and all that it starts, which must have renounced new privileges. Must come before bwrap,
+/// which hands no listener out.
+pub(crate) fn install() -> io::Result<Result<OwnedFd, Missing>> {
     if is_unreadable(Path::new(YAMA)) {
-        return Ok(None);
+        return Ok(Err(Missing::Memory));
     }
-    match sys::install(&filter::program()) {
-        Ok(listener) => Ok(Some(listener)),
-        // A kernel without seccomp listeners; one whose caller has a listener already: it runs in a sandbox itself.
-        Err(error) if [Errno::EINVAL, Errno::ENOSYS, Errno::EBUSY].contains(&errno_of(&error)) => Ok(None),
-        Err(error) => Err(error),
-    }
+    sys::install(&filter::program()).map_or_else(
+        |error| match errno_of(&error) {
+            Errno::EINVAL | Errno::ENOSYS => Ok(Err(Missing::Kernel)),
+            Errno::EBUSY => Ok(Err(Missing::Taken)),
+            _ => Err(error),
+        },
+        |listener| Ok(Ok(listener)),
+    )
 }
 
 fn is_unreadable(yama: &Path) -> bool {
@@ -124,17 +151,6 @@ impl AsRawFd for Listener {
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
-    }
-}
-
-/// Ends a process that runs what nobody allowed.
-pub fn end(process: u32) {
-    let Ok(process) = i32::try_from(process) else {
-        return;
-    };
-    match nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), nix::sys::signal::SIGKILL) {
-        // ESRCH: it has ended by itself.
-        Ok(()) | Err(_) => {}
     }
 }
 

@@ -36,7 +36,7 @@ const NO_FUSE: &str = "this machine has no FUSE that you may use, so files are o
                        question is raised for them: askbox doctor";
 
 /// Where askbox-init is seen inside.
-pub const INIT: &str = "/run/askbox/init";
+pub(crate) const INIT: &str = "/run/askbox/init";
 
 /// An empty file and an empty directory of mode 000: what closed things are covered with.
 pub(crate) const CLOSED_FILE: &str = "/run/askbox/closed";

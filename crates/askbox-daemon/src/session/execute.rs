@@ -5,26 +5,31 @@
 //! One task hears of starts and waits for nothing else; what is read of programs is read on the pool with a deadline. Where
 //! that comes late, the start is refused: a path that is not known allows nothing.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use askbox_files::View;
 use askbox_gate::{Denial, DeniedBy, Gate};
-use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, Verdict, display};
-use askbox_sandbox::exec_listener::{self, Heard, Listener, Look, Start, Tree, program};
-use askbox_sandbox::plan::INIT;
+use askbox_network::STARTS_LOOKED_AT;
+use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, display};
+use askbox_sandbox::exec_listener::{self, Heard, Listener, Look, Start, Tree};
 use askbox_wire::Event;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::daemon::Daemon;
 use crate::limits;
-use crate::process_view;
+
+mod verify;
 
 /// Whose starts they are.
 pub(super) struct Whose {
@@ -33,6 +38,8 @@ pub(super) struct Whose {
     /// The root of its processes on the host; 0 until it is known.
     pub(super) root: Arc<AtomicU32>,
     pub(super) asked: Asked,
+    /// Whether programs inside may have other mounts than their session.
+    pub(super) has_other_mounts: bool,
 }
 
 /// What the asking file system serves, and so asks about by itself.
@@ -75,6 +82,12 @@ struct Serving {
     whose: Whose,
     listener: AsyncFd<Listener>,
     tree: Tree,
+    /// For what is read at once: others have their turn on the pool too, and what comes late there is refused.
+    turns: Semaphore,
+    /// For each start that was let go on and is looked at once more: it takes a descriptor.
+    looks: Semaphore,
+    /// Names of programs that cannot work inside and of which the person was told: no more than the list has.
+    told: Mutex<HashSet<OsString>>,
 }
 
 /// Serves the starts of a session. Needs a tokio runtime.
@@ -89,11 +102,15 @@ pub(super) fn serve(
     tree: OwnedFd,
 ) -> io::Result<Starts> {
     let listener = AsyncFd::with_interest(Listener::new(listener), Interest::READABLE)?;
+    let tree = Tree::new(tree, whose.has_other_mounts);
     let serving = Serving {
         daemon: Arc::clone(daemon),
         whose,
         listener,
-        tree: Tree::new(tree),
+        tree,
+        turns: Semaphore::new(limits::STARTS_READ),
+        looks: Semaphore::new(STARTS_LOOKED_AT),
+        told: Mutex::default(),
     };
     Ok(Starts(tokio::spawn(Arc::new(serving).run())))
 }
@@ -125,7 +142,7 @@ impl Serving {
         let seen = {
             let (serving, start) = (Arc::clone(&self), start.clone());
             let look = move |_late| serving.look(&start);
-            self.daemon.processes.run(look).await
+            self.read(look).await
         };
         let Some(seen) = seen else {
             return self
@@ -137,66 +154,84 @@ impl Serving {
             return;
         }
         match seen.look {
-            Look::Files(files) => self.decide(&start, files, seen.before).await,
+            Look::Files(files) => self.decide(start, files, seen.before).await,
             Look::Nothing(errno) => self.listener().refuse(&start, errno),
             Look::Unclear(reason) => self.refuse_unclear(&start, reason).await,
+            Look::Init | Look::Elsewhere => self.listener().go_on(&start),
         }
+    }
+
+    /// Does what may block, in its turn.
+    async fn read<T: Send + 'static>(&self, job: impl FnOnce(Instant) -> T + Send + 'static) -> Option<T> {
+        let _turn = self.turns.acquire().await.ok()?;
+        self.daemon.processes.run(job).await
     }
 
     /// Blocks.
     fn look(&self, start: &Start) -> Seen {
         Seen {
             look: self.tree.look(start, &|path| self.whose.asked.holds(path)),
-            before: program::runs(start.thread).ok(),
+            before: exec_listener::runs(start.thread),
         }
     }
 
-    async fn decide(self: &Arc<Self>, start: &Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
-        if files
-            .first()
-            .is_some_and(|file| file.as_path() == Path::new(INIT))
-        {
-            return self.listener().go_on(start);
-        }
-        for file in &files {
+    async fn decide(self: &Arc<Self>, start: Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
+        let interpreters = files.iter().skip(1).map(Some).chain([None]);
+        for (file, interpreter) in files.iter().zip(interpreters) {
             if self.whose.asked.holds(file.as_path()) {
                 continue;
             }
-            let admitted = self.admit(start, Target::Execute(file.clone()));
+            let interpreter = interpreter.map(|path| path.as_path().to_owned());
             let admitted = tokio::select! {
                 biased;
-                admitted = admitted => admitted,
-                () = self.has_given_up(start) => return,
+                admitted = self.admit(&start, file.clone(), interpreter) => admitted,
+                () = self.has_given_up(&start) => return,
             };
             if let Err(denial) = admitted {
                 self.tell(&denial);
-                return self.listener().refuse(start, libc::EACCES);
+                return self.listener().refuse(&start, libc::EACCES);
             }
         }
-        self.listener().go_on(start);
-        self.verify(start.thread, &files, before).await;
+        self.let_go(start, files, before).await;
     }
 
-    async fn admit(&self, start: &Start, target: Target) -> Result<(), Denial> {
+    async fn admit(
+        &self,
+        start: &Start,
+        file: CanonicalPath,
+        interpreter: Option<PathBuf>,
+    ) -> Result<(), Denial> {
+        let mut request = self.request(Target::Execute(file));
+        request.process.interpreter.clone_from(&interpreter);
+        let identify = async {
+            Process {
+                interpreter,
+                ..self.process(start).await
+            }
+        };
+        self.gate().admit(request, identify).await.map(drop)
+    }
+
+    /// Who starts it, for people and the log.
+    async fn process(&self, start: &Start) -> Process {
         let root = self.whose.root.load(Ordering::Acquire);
-        let identify = self.daemon.processes.of_thread(start.thread, root);
-        self.gate().admit(self.request(target), identify).await.map(drop)
+        self.daemon.processes.of_thread(start.thread, root).await
     }
 
     /// Resolves when who wanted the start was killed: the kernel has let it go then.
     async fn has_given_up(&self, start: &Start) {
-        loop {
-            sleep(limits::START_CHECK).await;
-            if !self.listener().is_waiting(start) {
-                return;
-            }
+        let mut pause = limits::START_CHECK;
+        while {
+            sleep(pause).await;
+            self.listener().is_waiting(start)
+        } {
+            pause = (2 * pause).min(limits::START_CHECK_SLOWEST);
         }
     }
 
     /// Refuses what nobody could decide about.
     async fn refuse_unclear(&self, start: &Start, reason: &str) {
-        let root = self.whose.root.load(Ordering::Acquire);
-        let process = self.daemon.processes.of_thread(start.thread, root).await;
+        let process = self.process(start).await;
         let caller = process.exe.as_deref().and_then(CanonicalPath::new);
         if let Some(caller) = caller {
             let mut request = self.request(Target::Execute(caller));
@@ -207,46 +242,22 @@ impl Serving {
         self.listener().refuse(start, libc::EACCES);
     }
 
-    /// What a person at the terminal would not find out from the program's own words.
+    /// What a person at the terminal would not find out from the program's own words: once for each name, since a shell tries
+    /// all that PATH has of it.
     fn tell(&self, denial: &Denial) {
-        if let (DeniedBy::Basis(Basis::Unusable(reason)), Some(path)) = (&denial.by, denial.target.path()) {
+        let (DeniedBy::Basis(Basis::Unusable(reason)), Some(path)) = (&denial.by, denial.target.path())
+        else {
+            return;
+        };
+        let name = path.as_path().file_name().unwrap_or_default().to_owned();
+        // Nothing in here leaves it half changed.
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(name) {
             let path = display::path(path.as_path(), limits::PATH_SHOWN);
             self.daemon.tell(Event::Refused {
                 session: self.whose.session.clone(),
                 what: format!("{path} cannot work inside: {reason}"),
             });
-        }
-    }
-
-    /// Compares what runs with what was decided, since another thread may have changed the path in between. What runs instead
-    /// must be allowed itself, or it is ended. Best effort: by then it has run for a moment.
-    async fn verify(&self, thread: u32, files: &[CanonicalPath], before: Option<PathBuf>) {
-        sleep(limits::START_VERIFY).await;
-        let runs = self
-            .daemon
-            .processes
-            .run(move |_late| Some((process_view::of_thread(thread)?, program::runs(thread).ok()?)));
-        let Some(Some((process, runs))) = runs.await else {
-            return;
-        };
-        let is_meant = files.iter().any(|file| file.as_path() == runs) || before.as_ref() == Some(&runs);
-        // Every start is verified by itself, and what the file system serves was asked about by the file.
-        if is_meant || self.whose.asked.holds(&runs) {
-            return;
-        }
-        let Some(path) = CanonicalPath::new(&runs) else {
-            return;
-        };
-        let mut request = self.request(Target::Execute(path));
-        match self.gate().peek(&request) {
-            Verdict::Allow(_) => {}
-            Verdict::Ask(_) | Verdict::Deny(_) => {
-                let pid = process.pid;
-                request.process = process;
-                let basis = Basis::Malformed("it runs in the place of another program".to_owned());
-                drop(self.gate().refuse(&request, basis).await);
-                exec_listener::end(pid);
-            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
 use askbox_network::{Serving, ShareError, Shared, Sockets};
-use askbox_policy::{Pin, Project, Request, SessionId, SharedPort};
+use askbox_policy::{Pin, Project, Request, SessionId, SharedPort, Switches};
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::leash::Order;
 use askbox_wire::{Enforcement, ErrorCode, PortView, SessionState, SessionView, UsageView, WireError};
@@ -67,6 +67,8 @@ pub(crate) struct Launching {
     pub(crate) root: Arc<AtomicU32>,
     /// What its file system shows, if it has one.
     pub(crate) files: Option<View>,
+    /// The walls that are down.
+    pub(crate) switches: Switches,
 }
 
 /// What is held for a session that runs.
@@ -121,6 +123,8 @@ impl Session {
             wanted,
             root,
             files,
+            // Of the view.
+            switches: _,
         } = launching;
         Self {
             disk_allowance: Arc::new(AtomicU64::new(view.limits.disk_bytes.unwrap_or(u64::MAX))),
@@ -194,6 +198,7 @@ impl Sessions {
             wanted: session.wanted.clone(),
             root: Arc::clone(&session.root),
             files: session.files.clone(),
+            switches: session.view.switches,
         })
     }
 
@@ -211,6 +216,15 @@ impl Sessions {
         session.leash = Some(held.leash);
         session.view.state = SessionState::Running;
         Some(session.view())
+    }
+
+    /// Sessions that are served, and whose starts of programs nobody hears of.
+    pub(crate) fn unheard(&self) -> Vec<SessionId> {
+        let sessions = self.lock();
+        let unheard = sessions
+            .values()
+            .filter(|session| session.serving.is_some() && session.starts.is_none());
+        unheard.map(|session| session.view.id.clone()).collect()
     }
 
     /// The ports of a session that is served, to be changed, and what makes sockets for them.

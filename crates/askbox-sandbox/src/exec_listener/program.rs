@@ -6,11 +6,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
-use std::io::{self, IoSliceMut, Read as _};
+use std::io::{IoSliceMut, Read as _};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use askbox_policy::CanonicalPath;
 use nix::errno::Errno;
@@ -21,6 +22,7 @@ use nix::unistd::Pid;
 
 use crate::bwrap_args::ROOT;
 use crate::limits;
+use crate::plan::INIT;
 
 /// Longest path with the zero at its end (`PATH_MAX`, linux/limits.h).
 const LONGEST: usize = 4096;
@@ -32,6 +34,8 @@ const PAGE: usize = 4096;
 #[derive(Clone, Debug)]
 pub struct Start {
     pub(super) id: u64,
+    /// The number of the call, by the way into the kernel that it came.
+    pub(super) call: u32,
     /// The thread that starts it, by the kernel's number on the host.
     pub thread: u32,
     pub(super) directory: i32,
@@ -41,7 +45,13 @@ pub struct Start {
 
 /// The session's root, as the launch built it.
 #[derive(Debug)]
-pub struct Tree(OwnedFd);
+pub struct Tree {
+    root: OwnedFd,
+    /// Whether programs inside may have mounts and roots of their own.
+    has_others: bool,
+    /// The mount namespace of the session's programs (inode number), once askbox-init was started in it.
+    own: OnceLock<u64>,
+}
 
 /// What a start means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +62,60 @@ pub enum Look {
     Nothing(i32),
     /// A file that cannot be told by its path. The reason.
     Unclear(&'static str),
+    /// askbox-init, which is Askbox's own.
+    Init,
+    /// The caller sees other mounts than its session or has another root (a sandbox inside the sandbox), so its paths mean
+    /// nothing here.
+    Elsewhere,
 }
 
 /// Whether opening a path inside asks by itself.
-pub type Asks<'a> = &'a dyn Fn(&Path) -> bool;
+pub(super) type Asks<'a> = &'a dyn Fn(&Path) -> bool;
 
 impl Tree {
-    /// Takes over the root's descriptor.
-    pub fn new(root: OwnedFd) -> Self {
-        Self(root)
+    /// Takes over the root's descriptor. `has_others` says whether the walls let programs inside have other mounts or another
+    /// root than their session.
+    pub fn new(root: OwnedFd, has_others: bool) -> Self {
+        Self {
+            root,
+            has_others,
+            own: OnceLock::new(),
+        }
     }
 
     /// Finds out what a start means. Of files that are asked about when they are opened the attributes say nothing here.
     pub fn look(&self, start: &Start, asks: Asks<'_>) -> Look {
+        if self.has_others && self.is_elsewhere(start.thread) {
+            return Look::Elsewhere;
+        }
+        let look = self.meant(start, asks);
+        match &look {
+            Look::Files(files)
+                if files
+                    .first()
+                    .is_some_and(|file| file.as_path() == Path::new(INIT)) =>
+            {
+                // The first one, since programs inside are started after it.
+                if let Some(namespace) = mount_namespace(start.thread) {
+                    self.own.get_or_init(|| namespace);
+                }
+                Look::Init
+            }
+            Look::Files(_) | Look::Nothing(_) | Look::Unclear(_) | Look::Init | Look::Elsewhere => look,
+        }
+    }
+
+    /// Whether a thread has other mounts or another root than the session. What cannot be found out is asked about.
+    fn is_elsewhere(&self, thread: u32) -> bool {
+        let Some((own, found)) = self.own.get().zip(mount_namespace(thread)) else {
+            return false;
+        };
+        let has_root =
+            || fs::read_link(format!("/proc/{thread}/root")).is_ok_and(|root| root != Path::new("/"));
+        found != *own || has_root()
+    }
+
+    fn meant(&self, start: &Start, asks: Asks<'_>) -> Look {
         match self.named(start) {
             Ok(Named::Path(path)) => self
                 .files(start, path, asks)
@@ -108,7 +159,7 @@ impl Tree {
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         let mut tries = 0;
         loop {
-            match openat2(&self.0, path, how) {
+            match openat2(&self.root, path, how) {
                 // Something was renamed on the way while it looked.
                 Err(Errno::EAGAIN) if tries < limits::RESOLVE_TRIES => tries += 1,
                 found => return found.map(Found),
@@ -283,12 +334,9 @@ fn interpreter(head: &[u8]) -> Option<&Path> {
     (!name.is_empty()).then(|| Path::new(OsStr::from_bytes(name)))
 }
 
-/// The file that a thread runs, as its own mounts name it.
-pub fn runs(thread: u32) -> io::Result<PathBuf> {
-    let exe = fs::read_link(format!("/proc/{thread}/exe"))?;
-    let text = exe.as_os_str().as_bytes();
-    let text = text.strip_suffix(b" (deleted)").unwrap_or(text);
-    Ok(PathBuf::from(OsStr::from_bytes(text)))
+/// The inode number of a thread's mount namespace.
+fn mount_namespace(thread: u32) -> Option<u64> {
+    Some(fs::metadata(format!("/proc/{thread}/ns/mnt")).ok()?.ino())
 }
 
 #[cfg(test)]

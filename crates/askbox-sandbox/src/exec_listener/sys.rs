@@ -72,6 +72,7 @@ pub(super) fn receive(listener: &OwnedFd) -> io::Result<Start> {
     Ok(if filter::names_directory(heard.data.arch, call) {
         Start {
             id: heard.id,
+            call,
             thread: heard.pid,
             directory: low_word(first),
             path: second,
@@ -80,6 +81,7 @@ pub(super) fn receive(listener: &OwnedFd) -> io::Result<Start> {
     } else {
         Start {
             id: heard.id,
+            call,
             thread: heard.pid,
             directory: libc::AT_FDCWD,
             path: first,
@@ -99,6 +101,31 @@ pub(super) fn is_waiting(listener: &OwnedFd, id: u64) -> io::Result<()> {
     let fd = listener.as_raw_fd();
     // SAFETY: the kernel reads the eight bytes of `id`, which outlives the call.
     check(unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const id) }.into()).map(drop)
+}
+
+/// A descriptor of the process with this number, which stays that process's when the number passes on.
+pub(super) fn hold(process: u32) -> io::Result<OwnedFd> {
+    // SAFETY: takes two integers, no pointer (pidfd_open(2)).
+    let held = check(unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) })?;
+    let held = i32::try_from(held).map_err(io::Error::other)?;
+    // SAFETY: pidfd_open(2) returned this descriptor just now, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(held) })
+}
+
+/// Kills the process that is held.
+pub(super) fn kill(held: &OwnedFd) -> io::Result<()> {
+    let nothing = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: without a siginfo_t the kernel reads no memory of ours (pidfd_send_signal(2)).
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            held.as_raw_fd(),
+            libc::SIGKILL,
+            nothing,
+            0,
+        )
+    })
+    .map(drop)
 }
 
 /// Lets the call go on, or fail with `errno`.

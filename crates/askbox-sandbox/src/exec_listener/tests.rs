@@ -36,6 +36,15 @@ fn starts_ask_by_every_entry_and_nothing_else_does() {
 }
 
 #[test]
+fn what_is_missing_has_a_number_of_its_own() {
+    let numbers = Missing::ALL.map(Missing::number);
+    assert!(
+        numbers.is_sorted_by(|one, next| one < next) && 0 < numbers[0],
+        "{numbers:?}"
+    );
+}
+
+#[test]
 fn without_a_way_to_read_memory_there_is_no_listener() {
     let directory = tempfile::tempdir().unwrap();
     let yama = directory.path().join("ptrace_scope");
