@@ -21,6 +21,7 @@ mod rules;
 mod sessions;
 mod settings;
 mod ssh;
+mod starts;
 mod streams;
 mod switches;
 mod terminal;

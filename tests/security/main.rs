@@ -24,6 +24,7 @@ mod review;
 mod shown;
 mod slow;
 mod sockets;
+mod starts;
 mod switches;
 mod system;
 mod system_calls;

@@ -1,6 +1,8 @@
 //! What a caller hands in: typed, and turned into an event here and nowhere else, bounded in size.
 //! Knows nothing of numbers, times or hashes; the writer adds those.
 
+use std::path::PathBuf;
+
 use askbox_policy::{Answer, Grant, Project, Rule, SessionId, Target};
 
 use crate::change::{DaemonChange, GrantChange, PolicyChange, RuleChange, SessionChange};
@@ -36,6 +38,8 @@ pub enum What {
         question: Option<String>,
         /// How often the same was decided again since its own event; 0 in that one.
         repeats: u64,
+        /// The program that reads it, where a script is started.
+        interpreter: Option<PathBuf>,
     },
     /// A person answered a question.
     Answer {
@@ -161,6 +165,7 @@ fn fill(event: &mut Event, what: What) {
             process,
             question,
             repeats,
+            interpreter,
         } => {
             event.kind = target.kind().into();
             event.target = Some(target_text(&target));
@@ -168,7 +173,10 @@ fn fill(event: &mut Event, what: What) {
             event.by = Some(by);
             event.process = Some(process);
             event.question = question;
-            event.detail = (0 < repeats).then(|| format!("{repeats} more times"));
+            let interpreter = interpreter.map(|path| format!("a script, read by {}", path_text(&path)));
+            event.detail = (0 < repeats)
+                .then(|| format!("{repeats} more times"))
+                .or(interpreter);
         }
         What::Answer {
             question,

@@ -43,6 +43,10 @@ fn step(step: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Step { step, source }
 }
 
+/// What a person is told where starts of programs cannot be listened to.
+const NO_STARTS: &str = "starts of programs cannot be listened to here, so outside the asking file system they ask nobody and \
+                         are not in the log: askbox doctor";
+
 /// Runs the command to its end.
 pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Context) -> Result<End, Error> {
     refuse_directories()?;
@@ -75,11 +79,14 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
         show(&notices);
     }
     let descriptors = begun.descriptors().map_err(Error::Launch)?;
-    let borrowed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
-    let names = Descriptor::ALL.into_iter().chain([Descriptor::Files]);
+    let borrowed: Vec<_> = descriptors.iter().map(|(_, fd)| fd.as_fd()).collect();
+    let attached: Vec<Descriptor> = descriptors.iter().map(|(name, _)| *name).collect();
+    if !attached.contains(&Descriptor::Starts) && terminals.stderr && !quiet {
+        show(&[NO_STARTS.to_owned()]);
+    }
     let serve = Request::Serve {
         session: session.clone(),
-        attached: names.take(descriptors.len()).collect(),
+        attached,
     };
     expect(
         &client.call_with_descriptors(serve, &borrowed)?,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
-use askbox_network::{Listeners, SessionNetwork};
+use askbox_network::SessionNetwork;
 use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
@@ -22,6 +22,8 @@ use crate::limits;
 use crate::process_view::Diagnostics;
 use crate::views;
 
+mod descriptors;
+mod execute;
 mod files;
 mod flags;
 mod identify;
@@ -41,7 +43,7 @@ pub(crate) use review::Watching;
 pub use scope::BUSCTL;
 pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
-use table::{Launching, Removed, Session};
+use table::{Held, Launching, Removed, Session};
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,7 @@ pub(crate) async fn launch(
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
+            switches: planned.switches,
         },
         planned.before,
         offer,
@@ -239,20 +242,24 @@ pub(crate) async fn serve(
     descriptors: Vec<OwnedFd>,
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
-    let Sorted {
+    let descriptors::Sorted {
         listeners,
         diagnostics,
         leash,
+        tree,
         files,
-    } = sort(attached, descriptors)?;
+        starts,
+    } = descriptors::sort(attached, descriptors)?;
     let Launching {
         project,
         pins,
         wanted,
         root,
         files: view,
+        switches,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
+    let asked = execute::Asked::of(view.as_ref());
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
         && let Err(error) = may_serve(daemon, held).await
@@ -277,6 +284,22 @@ pub(crate) async fn serve(
             "the sessions that run take all files that the daemon may open",
         )
     })?;
+    let whose = execute::Whose {
+        session: id.clone(),
+        project: project.clone(),
+        root: Arc::clone(&root),
+        asked,
+        has_other_mounts: switches.nested_sandbox,
+    };
+    let starts = starts
+        .map(|starts| execute::serve(daemon, whose, starts, tree))
+        .transpose();
+    let starts = starts.map_err(|error| {
+        WireError::new(
+            ErrorCode::Malformed,
+            format!("the listener for starts of programs is none: {error}"),
+        )
+    })?;
     let network = SessionNetwork {
         session: id.clone(),
         project,
@@ -293,7 +316,16 @@ pub(crate) async fn serve(
     .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
     let view = daemon
         .sessions
-        .hold(id, serving, maker, files, leash)
+        .hold(
+            id,
+            Held {
+                serving,
+                maker,
+                files,
+                starts,
+                leash,
+            },
+        )
         .ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     for port in wanted {
@@ -414,47 +446,6 @@ pub(crate) async fn end(daemon: &Arc<Daemon>, id: &SessionId, how: Ending) -> Ve
     }
     daemon.tell(Event::SessionEnded { session: id.clone() });
     made.notice()
-}
-
-/// The descriptors of a launch, by their use.
-struct Sorted {
-    listeners: Listeners,
-    diagnostics: OwnedFd,
-    leash: OwnedFd,
-    files: Option<OwnedFd>,
-}
-
-/// Sorts descriptors by their names. All are needed, each once, but for the file system.
-fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, WireError> {
-    let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
-    if attached.len() != descriptors.len() {
-        return Err(wrong());
-    }
-    let mut given: Vec<(Descriptor, OwnedFd)> = attached.iter().copied().zip(descriptors).collect();
-    let mut take = |wanted: Descriptor| {
-        let at = given
-            .iter()
-            .position(|(name, _)| *name == wanted)
-            .ok_or_else(wrong)?;
-        Ok::<OwnedFd, WireError>(given.swap_remove(at).1)
-    };
-    let listeners = Listeners {
-        tcp: [take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?],
-        dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
-        dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
-        rejected: take(Descriptor::Rejected)?,
-    };
-    let sorted = Sorted {
-        listeners,
-        diagnostics: take(Descriptor::Diagnostics)?,
-        leash: take(Descriptor::Leash)?,
-        files: take(Descriptor::Files).ok(),
-    };
-    if given.is_empty() {
-        Ok(sorted)
-    } else {
-        Err(wrong())
-    }
 }
 
 /// Only the connection that launched a session may speak for it.

@@ -285,6 +285,7 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
     use std::net::{TcpListener, UdpSocket};
     let tcp = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
+    let root = std::fs::File::open("/").unwrap().into();
     // Nothing in these tests asks or hears them, so any datagram socket stands for one of netlink.
     let (diagnostics, rejected) = (udp(), udp());
     vec![
@@ -297,5 +298,6 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
         diagnostics,
         rejected,
         leash.into(),
+        root,
     ]
 }

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use askbox_wire::descriptors;
+use askbox_wire::{Descriptor, descriptors};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -153,10 +153,9 @@ impl Begun {
         }
     }
 
-    /// The descriptors for the daemon, as soon as the network is made: TCP v4, v6, DNS over UDP v4, v6, DNS over TCP v4,
-    /// v6, diagnostics, rejected packets, leash, and where the machine has FUSE the device of the asking file system. Nobody else may keep a
-    /// copy: they hold the namespaces alive.
-    pub fn descriptors(&self) -> Result<Vec<OwnedFd>, Error> {
+    /// The descriptors for the daemon, as soon as the network is made. Nobody else may keep a copy: they hold the namespaces
+    /// alive.
+    pub fn descriptors(&self) -> Result<Vec<(Descriptor, OwnedFd)>, Error> {
         match hear(&self.channel, limits::LAUNCH_WAIT)? {
             Word::Descriptors(descriptors) => Ok(descriptors),
             Word::Started(_) => Err(Error::OutOfTurn),
@@ -213,7 +212,7 @@ impl Waiting {
 /// What the launch child says, in this order.
 #[derive(Debug)]
 enum Word {
-    Descriptors(Vec<OwnedFd>),
+    Descriptors(Vec<(Descriptor, OwnedFd)>),
     Started(Pid),
 }
 
@@ -229,7 +228,13 @@ fn hear(channel: &OwnedFd, patience: Duration) -> Result<Word, Error> {
     let (message, descriptors) = message(channel).map_err(step)?;
     match message.split_first() {
         None => Err(Error::Gone),
-        Some((&TAG_DESCRIPTORS, [])) => Ok(Word::Descriptors(descriptors)),
+        Some((&TAG_DESCRIPTORS, names)) => {
+            let names: Vec<Descriptor> = serde_json::from_slice(names).map_err(|_names| Error::OutOfTurn)?;
+            if names.len() != descriptors.len() {
+                return Err(Error::OutOfTurn);
+            }
+            Ok(Word::Descriptors(names.into_iter().zip(descriptors).collect()))
+        }
         Some((&TAG_STARTED, pid)) => {
             let pid = pid.try_into().map_err(|_length| Error::OutOfTurn)?;
             Ok(Word::Started(Pid::from_raw(i32::from_ne_bytes(pid))))

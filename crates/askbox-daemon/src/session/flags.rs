@@ -91,6 +91,7 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
             nested_sandbox: options.switches.nested_sandbox.then_some(true),
             debugger: options.switches.debugger.then_some(true),
         },
+        programs: Vec::new(),
         interactive: !options.non_interactive,
     })
 }

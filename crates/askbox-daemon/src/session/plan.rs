@@ -253,6 +253,7 @@ impl Planning {
         let targets = facts.opened.iter().flat_map(rules_for_target);
         let mut rules = self.rules;
         rules.flags.extend(targets);
+        rules.programs = programs(&facts, self.home.as_path());
         let text = Verbatim::of(&plan).map_err(|error| {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
@@ -268,6 +269,17 @@ impl Planning {
             homes,
         })
     }
+}
+
+/// Where programs are that start by preset: the system's, those of toolchains, the project's. Not `~/bin`, which holds what
+/// its user made.
+fn programs(facts: &HostFacts, home: &Path) -> Vec<CanonicalPath> {
+    let system = facts.root_entries.iter().map(|entry| entry.path.as_path());
+    let own = facts.toolchains.iter().map(PathBuf::as_path);
+    let own = own.filter(|place| *place != home.join("bin"));
+    let places = [Path::new("/usr"), facts.project.path.as_path()];
+    let places = places.into_iter().chain(system).chain(own);
+    places.filter_map(CanonicalPath::new).collect()
 }
 
 /// What to do about a plan that cannot be made.

@@ -15,6 +15,7 @@ use crate::{Host, Port};
 
 mod oracle;
 mod profile;
+mod programs;
 mod protection;
 mod redundant;
 
@@ -213,6 +214,7 @@ impl Case {
             Basis::NonInteractive => "non-interactive",
             Basis::NoRule => "no rule",
             Basis::Lockdown
+            | Basis::Unusable(_)
             | Basis::ForbiddenAddress(_)
             | Basis::Upstream(_)
             | Basis::Malformed(_)

@@ -115,13 +115,17 @@ pub enum Descriptor {
     Rejected,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
+    /// The root that the launch builds, as a place: what a path inside leads to.
+    Root,
     /// The device of the asking file system, mounted already. Only where the machine has FUSE.
     Files,
+    /// Listener for starts of programs. Only where the kernel has such, and lets their paths be read.
+    Starts,
 }
 
 impl Descriptor {
-    /// What every launch sends, in this order. [`Self::Files`] follows where there is one.
-    pub const ALL: [Self; 9] = [
+    /// What every launch sends. [`Self::Files`] and [`Self::Starts`] come along where they can be had.
+    pub const ALL: [Self; 10] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -131,5 +135,6 @@ impl Descriptor {
         Self::Diagnostics,
         Self::Rejected,
         Self::Leash,
+        Self::Root,
     ];
 }
