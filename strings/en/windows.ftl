@@ -332,6 +332,7 @@ session-running = running
 session-frozen = frozen, since it grew on disk by more than it may
 session-ending = ending
 session-silent = may not ask
+session-by-proxy = reaches the network by its proxy alone
 session-nested-sandbox = may make sandboxes inside
 session-debugger = programs may debug each other
 session-started = started { $ago }

@@ -6,6 +6,7 @@ mod command_line;
 mod daemon;
 mod denying;
 mod exit_status;
+mod explicit_proxy;
 mod files;
 mod git;
 mod granted;

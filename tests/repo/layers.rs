@@ -25,6 +25,7 @@ const ROWS: &[&[&str]] = &[
 /// External crates that only some of ours may use. Others are free.
 const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["askbox-network"]),
+    ("httparse", &["askbox-network"]),
     ("hyper-util", &["askbox-network", "askbox-tests"]),
     ("http-body-util", &["askbox-network"]),
     ("rustls", &["askbox-network"]),

@@ -7,6 +7,7 @@ use askbox_tests::{Finished, Machine, Running, World};
 mod addresses;
 mod capture;
 mod dns;
+mod explicit_proxy;
 mod http;
 mod names;
 mod streams;

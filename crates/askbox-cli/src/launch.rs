@@ -6,13 +6,18 @@ use std::os::fd::AsFd;
 
 use askbox_sandbox::launch::{self, Inheritance};
 use askbox_wire::{
-    Client, ClientError, Descriptor, Event, Follow, LaunchRequest, Request, Response, Terminals, Topic,
+    Client, ClientError, Descriptor, Event, Follow, LaunchRequest, Network, NetworkChoice, Request, Response,
+    Terminals, Topic,
 };
 
 use crate::context::Context;
 use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
+
+/// What a person is told where connections cannot be captured.
+const NO_CAPTURE: &str = "this machine has no nf_tables that you may use, so programs reach the network by the session's proxy \
+                          alone (http_proxy and the like are set), and those that do not use it reach nothing: askbox doctor";
 
 /// Why no session began.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +56,7 @@ const NO_STARTS: &str = "starts of programs cannot be listened to here, so outsi
 pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Context) -> Result<End, Error> {
     refuse_directories()?;
     let terminals = request.terminals;
-    let quiet = request.options.quiet;
+    let (quiet, choice) = (request.options.quiet, request.options.network);
     let console = open_console(terminals).map_err(step("open a terminal for the session"))?;
     let (streams, files) = Streams::open().map_err(step("open pipes for standard streams"))?;
     let slaves = slaves(console.as_ref(), terminals).map_err(step("open a terminal for the session"))?;
@@ -59,13 +64,14 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
         terminal: either(slaves, files),
         environment: context.environment.clone(),
         stage: context.paths.stage(),
+        network: choice,
     };
     // Before the daemon plans: the launch child has enough to do meanwhile.
     let mut begun = launch::begin(inheritance).map_err(Error::Launch)?;
     request.child = Some(begun.pid());
     let Response::Launched {
         session,
-        notices,
+        mut notices,
         plan,
     } = client.call(Request::Launch(Box::new(request)))?
     else {
@@ -74,16 +80,17 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     // Only now: until there is a session, Ctrl-C ends us at once, and the launch child with us.
     let signals = supervise::block_signals().map_err(step("watch signals"))?;
     begun.send_plan(plan.text()).map_err(Error::Launch)?;
+    let (network, descriptors) = begun.descriptors().map_err(Error::Launch)?;
+    notices.extend(fallen_back(choice, network));
+    if !descriptors.iter().any(|(name, _)| *name == Descriptor::Starts) {
+        notices.push(NO_STARTS.to_owned());
+    }
     // A script reads what the command prints, not what we have to say.
     if terminals.stderr && !quiet {
         show(&notices);
     }
-    let descriptors = begun.descriptors().map_err(Error::Launch)?;
     let borrowed: Vec<_> = descriptors.iter().map(|(_, fd)| fd.as_fd()).collect();
     let attached: Vec<Descriptor> = descriptors.iter().map(|(name, _)| *name).collect();
-    if !attached.contains(&Descriptor::Starts) && terminals.stderr && !quiet {
-        show(&[NO_STARTS.to_owned()]);
-    }
     let serve = Request::Serve {
         session: session.clone(),
         attached,
@@ -126,6 +133,12 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
         end = told_to_end(client).unwrap_or(end);
     }
     report_lost(end, lost)
+}
+
+/// What is said where connections are not captured although nobody wanted it so.
+fn fallen_back(choice: NetworkChoice, network: Network) -> Option<String> {
+    let is_worse = network == Network::Proxy && choice == NetworkChoice::Auto;
+    is_worse.then(|| NO_CAPTURE.to_owned())
 }
 
 /// A command may have ended because it was told to, and that be heard of only now.

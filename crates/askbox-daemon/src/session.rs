@@ -12,8 +12,8 @@ use askbox_network::SessionNetwork;
 use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
-    Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, ObstacleView, Peer, Response, SessionState,
-    SessionView, StopReason, UsageView, WireError, rfc3339,
+    Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, Network, ObstacleView, Peer, Response,
+    SessionState, SessionView, StopReason, UsageView, WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -37,6 +37,7 @@ mod scope;
 pub(crate) mod stopping;
 mod table;
 
+use descriptors::Sorted;
 pub(crate) use keeping::Keeping;
 pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
@@ -104,6 +105,7 @@ pub(crate) async fn launch(
         Launching {
             project: planned.project.clone(),
             pins: request.options.resolve,
+            token: planned.token,
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
@@ -190,6 +192,7 @@ fn view(
         usage: UsageView::default(),
         limits: planned.limits,
         enforcement: Enforcement::default(),
+        network: Network::default(),
     }
 }
 
@@ -242,8 +245,8 @@ pub(crate) async fn serve(
     descriptors: Vec<OwnedFd>,
 ) -> Result<Response, WireError> {
     own(front_end, id)?;
-    let descriptors::Sorted {
-        listeners,
+    let Sorted {
+        sockets,
         diagnostics,
         leash,
         tree,
@@ -253,6 +256,7 @@ pub(crate) async fn serve(
     let Launching {
         project,
         pins,
+        token,
         wanted,
         root,
         files: view,
@@ -307,7 +311,7 @@ pub(crate) async fn serve(
         identify: identify::closure(&daemon.processes, root, diagnostics),
     };
     let serving = askbox_network::serve(
-        listeners,
+        sockets.listeners(token),
         network,
         daemon.gate.clone(),
         Arc::clone(&daemon.upstream),

@@ -29,6 +29,7 @@ pub(crate) fn session(id: &str) -> SessionView {
         usage: UsageView::default(),
         limits: ResourceLimits::default(),
         enforcement: Enforcement::default(),
+        network: askbox_wire::Network::default(),
     }
 }
 

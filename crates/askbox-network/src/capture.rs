@@ -3,12 +3,12 @@
 
 use std::future::{Future, pending};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use askbox_policy::{Basis, Destination, Host, Port, Target};
+use askbox_policy::{Basis, Destination, Host, HostName, Port, Target};
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::{Ip6tOriginalDst, OriginalDst};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::connection;
+use crate::entry::Entry;
 use crate::limits::{ACCEPT_PAUSE, SETTLE};
-use crate::names::is_fake;
+use crate::names::meant;
 use crate::relay::reset_on_close;
 use crate::room::{Place, Share};
 use crate::session::{Caller, Session};
@@ -116,12 +117,12 @@ async fn take(client: TcpStream, from: SocketAddr, session: Arc<Session>) {
         },
     );
     let captured = original.map(|Turned { original, listener }| {
-        destination(original, listener, |address| {
-            session.names.name_of(address).map(Host::Name)
-        })
+        destination(original, listener, |address| session.names.name_of(address))
     });
     match captured {
-        Ok(Captured::To(destination)) => connection::handle(client, destination, caller).await,
+        Ok(Captured::To(destination)) => {
+            connection::handle(client, destination, Entry::Captured, caller).await;
+        }
         Ok(Captured::Nowhere(destination, reason)) => {
             let basis = Basis::ForbiddenAddress(reason.to_owned());
             caller.refuse(Target::Network(destination), basis).await;
@@ -153,25 +154,21 @@ fn original(client: &TcpStream) -> io::Result<Turned> {
 fn destination(
     original: SocketAddr,
     listener: SocketAddr,
-    name_of: impl FnOnce(Ipv4Addr) -> Option<Host>,
+    name_of: impl FnOnce(Ipv4Addr) -> Option<HostName>,
 ) -> Captured {
-    let address = original.ip().to_canonical();
-    let literal = |port| Destination {
-        host: Host::address(address),
-        port,
-    };
     let Some(port) = Port::new(original.port()) else {
         return Captured::NoPort;
     };
+    let literal = Destination {
+        host: Host::address(original.ip()),
+        port,
+    };
     if original == listener {
-        return Captured::Nowhere(literal(port), "the sandbox's own listener");
+        return Captured::Nowhere(literal, "the sandbox's own listener");
     }
-    match address {
-        IpAddr::V4(fake) if is_fake(fake) => match name_of(fake) {
-            Some(host) => Captured::To(Destination { host, port }),
-            None => Captured::Nowhere(literal(port), "stands for no name"),
-        },
-        IpAddr::V4(_) | IpAddr::V6(_) => Captured::To(literal(port)),
+    match meant(literal, name_of) {
+        Ok(destination) => Captured::To(destination),
+        Err((literal, reason)) => Captured::Nowhere(literal, reason),
     }
 }
 

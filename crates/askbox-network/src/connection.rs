@@ -1,5 +1,5 @@
-//! One captured connection, from where the program wanted to go to the last byte: admitted, resolved, judged, dialled,
-//! classified, relayed, recorded. Knows nothing of how it was captured.
+//! One connection, from where the program wanted to go to the last byte: admitted, resolved, judged, dialled,
+//! classified, relayed, recorded. How it came decides only in which words its program is answered (`entry`).
 
 use std::future::{Future, pending};
 use std::io;
@@ -16,7 +16,8 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use crate::dial::{DialError, dial};
-use crate::http::{Exchange, serve};
+use crate::entry::Entry;
+use crate::http::{Exchange, Via, serve};
 use crate::opening::{Held, Next, hold_for, next};
 use crate::refusal;
 use crate::relay::{self, Copied, ResetOnDrop};
@@ -42,23 +43,32 @@ pub(crate) enum End {
 struct Connection {
     client: Arc<TcpStream>,
     destination: Destination,
+    entry: Entry,
     caller: Arc<Caller>,
     counts: Arc<Counts>,
     is_dialled: AtomicBool,
 }
 
 /// Carries a connection to its end. Dropping the future closes both sides.
-pub(crate) async fn handle(client: TcpStream, destination: Destination, caller: Caller) {
+pub(crate) async fn handle(client: TcpStream, destination: Destination, entry: Entry, caller: Caller) {
     let connection = Connection {
         client: Arc::new(client),
         destination,
+        entry,
         counts: Arc::new(caller.session.totals.connection()),
         caller: Arc::new(caller),
         is_dialled: AtomicBool::new(false),
     };
     let client = Arc::clone(&connection.client);
     let reset = ResetOnDrop::new(Arc::clone(&client));
-    match connection.carry().await {
+    let carried = connection.carry().await;
+    if let Some(words) = connection.untold(&carried) {
+        if Box::pin(refusal::tell(&client, &words)).await {
+            reset.ended();
+        }
+        return;
+    }
+    match carried {
         Ok(()) | Err(End::Gone) => reset.ended(),
         // After the server has spoken, an alert or an answer of ours would be taken for its words.
         Err(End::Denied(denial, held)) if connection.counts.received.count() == 0 => {
@@ -82,6 +92,18 @@ impl Connection {
             Box::pin(permit.finish(received, sent, self.caller.process().await)).await;
         }
         carried
+    }
+
+    /// What a program has to hear that waits for a word of its proxy.
+    fn untold(&self, carried: &Result<(), End>) -> Option<Vec<u8>> {
+        if self.is_dialled.load(Ordering::Relaxed) {
+            return None;
+        }
+        match carried {
+            Err(End::Denied(denial, _)) => self.entry.denied(denial),
+            Err(End::Broken(error)) => self.entry.failed(error),
+            Ok(()) | Err(End::Cut | End::Gone) => None,
+        }
     }
 
     /// Asks the gate, and stops asking when the client goes away.
@@ -156,7 +178,9 @@ impl Connection {
         match session.resolver.route(permit, policy.settings()).await {
             Ok(judgement) => Ok(judgement),
             Err(RouteError::Proxy(reason)) => Err(self.refuse(Basis::Upstream(reason), None).await),
-            Err(error @ RouteError::Lookup(_)) => Err(End::Broken(io::Error::other(error))),
+            Err(error @ RouteError::Lookup(_)) => {
+                Err(End::Broken(io::Error::new(io::ErrorKind::HostUnreachable, error)))
+            }
         }
     }
 
@@ -172,6 +196,11 @@ impl Connection {
         self.is_dialled.store(true, Ordering::Relaxed);
         let server = Arc::new(server);
         let reset = ResetOnDrop::new(Arc::clone(&server));
+        if let Some(words) = self.entry.connected() {
+            relay::write_all(&self.client, &words)
+                .await
+                .map_err(End::Broken)?;
+        }
         let carried = tokio::select! {
             carried = self.converse(&server) => carried,
             // Found out while both are busy with each other: afterwards the socket is gone.
@@ -185,6 +214,10 @@ impl Connection {
 
     /// Passes server bytes on at once, and client bytes once they are known to mean this destination.
     async fn converse(&self, server: &Arc<TcpStream>) -> Result<(), End> {
+        if let Entry::Forward(head) = &self.entry {
+            self.counts.sent.add(head.len());
+            return self.exchange(server, head.clone(), Via::Proxy).await;
+        }
         let copying = Box::pin(relay::copy(server, &self.client, &self.counts.received));
         let mut down = Down { copying, ended: None };
         let ends = (&*self.client, &**server);
@@ -211,16 +244,17 @@ impl Connection {
                 let reason = "an HTTP request to a server that spoke first".to_owned();
                 Err(self.refuse(Basis::Malformed(reason), Some(held)).await)
             }
-            Next::Http => {
-                let ends = (Arc::clone(&self.client), Arc::clone(server));
-                let counts = Arc::clone(&self.counts);
-                let exchange =
-                    Exchange::new(Arc::clone(&self.caller), self.destination.clone(), ends, counts);
-                let exchanging: Pin<Box<dyn Future<Output = Result<(), End>> + Send>> =
-                    Box::pin(serve(Arc::new(exchange), Bytes::from(held.bytes)));
-                exchanging.await
-            }
+            Next::Http => self.exchange(server, Bytes::from(held.bytes), Via::Capture).await,
         }
+    }
+
+    /// Reads requests, of which so much has come.
+    fn exchange(&self, server: &Arc<TcpStream>, held: Bytes, via: Via) -> Exchanging {
+        let ends = (Arc::clone(&self.client), Arc::clone(server));
+        let connected = (self.destination.clone(), via);
+        let counts = Arc::clone(&self.counts);
+        let exchange = Exchange::new(Arc::clone(&self.caller), connected, ends, counts);
+        Box::pin(serve(Arc::new(exchange), held))
     }
 
     /// Sends what was held, and then relays both ways until both have ended.
@@ -252,6 +286,8 @@ impl Connection {
         }
     }
 }
+
+type Exchanging = Pin<Box<dyn Future<Output = Result<(), End>> + Send>>;
 
 /// The server's bytes on their way to the client, whatever else goes on.
 struct Down<'a> {

@@ -9,6 +9,9 @@ use hyper::{Request, Version};
 use crate::classify::{Class, classify};
 use crate::client_hello::{self, Hello};
 use crate::dns::{self, Answer, Asked};
+use crate::explicit_proxy::ProxyToken;
+use crate::explicit_proxy::request::{self, Unfit, Wanted};
+use crate::explicit_proxy::socks::{self, Parsed};
 use crate::http_frames::Frames;
 use crate::http_head::{self, RawHead};
 
@@ -70,6 +73,56 @@ pub fn http_head(bytes: &[u8]) {
     };
     if let Ok(meant) = http_head::destination_of(&head, &connected) {
         assert_eq!(Host::parse(&meant.host.to_string()), Ok(meant.host));
+    }
+}
+
+/// The messages of a SOCKS client: decided by their own bytes, whatever comes behind, and not before all of them are there.
+pub fn socks(bytes: &[u8]) {
+    message(bytes, socks::greeting);
+    message(bytes, socks::login);
+    message(bytes, socks::request);
+    if let Parsed::Whole(Ok(meant), _) = socks::request(bytes) {
+        assert_eq!(Host::parse(&meant.host.to_string()), Ok(meant.host));
+    }
+}
+
+fn message<T: PartialEq + std::fmt::Debug>(bytes: &[u8], read: impl Fn(&[u8]) -> Parsed<T>) {
+    let whole = read(bytes);
+    let end = match &whole {
+        Parsed::Whole(_, length) => *length,
+        Parsed::Incomplete => bytes.len(),
+        Parsed::Broken => return,
+    };
+    let exact = bytes.get(..end).expect("no more bytes than there are");
+    assert_eq!(read(exact), whole);
+    if matches!(whole, Parsed::Whole(..)) {
+        assert!(end <= socks::LONGEST);
+        for cut in 0..end {
+            assert_eq!(
+                read(exact.get(..cut).unwrap_or_default()),
+                Parsed::Incomplete,
+                "cut at {cut}"
+            );
+        }
+    } else {
+        assert!(bytes.len() < socks::LONGEST);
+    }
+}
+
+/// The first request to a session's proxy: nothing without the token, and no destination but one that a connection can have.
+pub fn proxy_request(bytes: &[u8]) {
+    let token = ProxyToken::new([7; ProxyToken::BYTES]);
+    let head = request::end(bytes)
+        .and_then(|end| bytes.get(..end))
+        .unwrap_or(bytes);
+    let read = request::read(head, &token);
+    if let Ok(Wanted::Tunnel(meant) | Wanted::Forward(meant)) = read {
+        assert!(head.ends_with(b"\r\n\r\n") && http_head::check_raw(head) == RawHead::Sound);
+        assert_eq!(Host::parse(&meant.host.to_string()), Ok(meant.host));
+        assert_eq!(
+            request::read(head, &ProxyToken::new([8; ProxyToken::BYTES])),
+            Err(Unfit::WithoutToken)
+        );
     }
 }
 

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder as Client, SendRequest};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1::Builder as Server;
 use hyper::service::service_fn;
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -32,6 +33,8 @@ use crate::session::Caller;
 use crate::traffic::Counts;
 use crate::{http_denial, http_head};
 
+mod forward;
+
 type Body = BoxBody<Bytes, hyper::Error>;
 type Answering = Pin<Box<dyn Future<Output = hyper::Result<Response<Body>>> + Send>>;
 
@@ -41,6 +44,7 @@ pub(crate) struct Exchange {
     caller: Arc<Caller>,
     /// Admitted already, and kept so by the caller of [`serve`].
     connected: Destination,
+    via: Via,
     client: Arc<TcpStream>,
     server: Arc<TcpStream>,
     counts: Arc<Counts>,
@@ -53,6 +57,15 @@ pub(crate) struct Exchange {
     watched: Arc<Watched>,
 }
 
+/// How requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// On a connection to their server, one after another.
+    Capture,
+    /// By the session's proxy, which knows their server from this one: there is one to a connection.
+    Proxy,
+}
+
 /// Hosts other than the one connected to, each with a task that watches its permit.
 #[derive(Debug, Default)]
 struct Hosts {
@@ -63,13 +76,14 @@ struct Hosts {
 impl Exchange {
     pub(crate) fn new(
         caller: Arc<Caller>,
-        connected: Destination,
+        (connected, via): (Destination, Via),
         (client, server): (Arc<TcpStream>, Arc<TcpStream>),
         counts: Arc<Counts>,
     ) -> Self {
         Self {
             caller,
             connected,
+            via,
             client,
             server,
             counts,
@@ -133,7 +147,7 @@ impl Exchange {
         server: &AsyncMutex<SendRequest<Incoming>>,
     ) -> hyper::Result<Response<Body>> {
         let (parts, body) = request.into_parts();
-        let admitted = match http_head::destination_of(&parts, &self.connected) {
+        let admitted = match self.meant(&parts) {
             Ok(destination) => self.admit(destination).await,
             Err(reason) => Err(self.malformed(reason.to_owned()).await),
         };
@@ -143,6 +157,9 @@ impl Exchange {
             );
         }
         let mut request = Request::from_parts(parts, body);
+        if self.via == Via::Proxy {
+            forward::to_server(&mut request);
+        }
         let client_upgrade = hyper::upgrade::on(&mut request);
         let mut server = server.lock().await;
         server.ready().await?;
@@ -152,8 +169,26 @@ impl Exchange {
             self.watched.upgraded.get_or_init(|| ());
             let server_upgrade = hyper::upgrade::on(&mut response);
             *self.upgrade() = Some((client_upgrade, server_upgrade));
+        } else if self.via == Via::Proxy {
+            forward::to_client(&mut response);
         }
         Ok(response.map(BodyExt::boxed))
+    }
+
+    /// The destination of a request.
+    fn meant(&self, request: &Parts) -> Result<Destination, &'static str> {
+        match self.via {
+            Via::Capture => http_head::destination_of(request, &self.connected),
+            Via::Proxy => {
+                let meant = self.caller.session.meant(http_head::forward_of(request)?);
+                let meant = meant.map_err(|(_, reason)| reason)?;
+                if meant == self.connected {
+                    Ok(meant)
+                } else {
+                    Err("a request for another server than the proxy was asked for")
+                }
+            }
+        }
     }
 
     async fn malformed(&self, reason: String) -> Denial {
@@ -183,10 +218,9 @@ impl Exchange {
 
 /// Serves a connection until it ends. `held` is what the client has sent so far.
 pub(crate) async fn serve(exchange: Arc<Exchange>, held: Bytes) -> Result<(), End> {
-    let io = exchange.io(Bytes::new(), Side::Server);
     let (sender, upstream) = Client::new()
         .preserve_header_case(true)
-        .handshake::<_, Incoming>(io)
+        .handshake::<_, Incoming>(exchange.io(Bytes::new(), Side::Server))
         .await
         .map_err(broken)?;
     let sender = Arc::new(AsyncMutex::new(sender));
@@ -203,6 +237,7 @@ pub(crate) async fn serve(exchange: Arc<Exchange>, held: Bytes) -> Result<(), En
     });
     let client = Server::new()
         .half_close(true)
+        .keep_alive(exchange.via == Via::Capture)
         .preserve_header_case(true)
         .auto_date_header(false)
         .serve_connection(exchange.io(held, Side::Client), service)

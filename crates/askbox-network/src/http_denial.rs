@@ -1,5 +1,7 @@
 //! What a refused HTTP request gets: a status and a small JSON body that says why and how to allow it.
 
+use std::io;
+
 use askbox_gate::{Denial, DeniedBy};
 use askbox_policy::{Basis, Destination, Target};
 use bytes::Bytes;
@@ -58,12 +60,40 @@ pub(crate) fn response(denial: &Denial) -> Response<Full<Bytes>> {
 
 /// The same as bytes, for a connection that never became an exchange.
 pub(crate) fn raw(denial: &Denial) -> Vec<u8> {
-    let (status, body) = (status(denial), body(denial));
-    let reason = status.canonical_reason().unwrap_or_default();
+    bytes(status(denial), "", &body(denial))
+}
+
+/// The answer to a request that comes to the session's proxy without the session's token.
+pub(crate) fn without_token() -> Vec<u8> {
+    let body = json!({
+        "error": "token",
+        "reason": "this is the proxy of a sandbox, and the request has not the sandbox's token",
+        "hint": "use the address in http_proxy as it is, with its user and password",
+    });
+    let status = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+    bytes(
+        status,
+        "proxy-authenticate: Basic realm=\"askbox\"\r\n",
+        &format!("{body}\n"),
+    )
+}
+
+/// The answer to a request of which the server cannot be reached.
+pub(crate) fn unreachable(error: &io::Error) -> Vec<u8> {
+    let status = if error.kind() == io::ErrorKind::TimedOut {
+        StatusCode::GATEWAY_TIMEOUT
+    } else {
+        StatusCode::BAD_GATEWAY
+    };
+    let body = json!({ "error": "unreachable", "reason": error.to_string() });
+    bytes(status, "", &format!("{body}\n"))
+}
+
+fn bytes(status: StatusCode, fields: &str, body: &str) -> Vec<u8> {
+    let (number, reason) = (status.as_u16(), status.canonical_reason().unwrap_or_default());
     let length = body.len();
     format!(
-        "HTTP/1.1 {} {reason}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}",
-        status.as_u16()
+        "HTTP/1.1 {number} {reason}\r\n{fields}content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
     .into_bytes()
 }

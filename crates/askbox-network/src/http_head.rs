@@ -185,6 +185,33 @@ pub(crate) fn destination_of(request: &Parts, connected: &Destination) -> Result
     }
 }
 
+/// The destination that a proxy is asked for a connection to: CONNECT with a host and a port, and nothing that could be taken
+/// for another.
+pub(crate) fn tunnel_of(request: &Parts) -> Result<Destination, &'static str> {
+    if request.headers.contains_key(CONTENT_LENGTH) || request.headers.contains_key(TRANSFER_ENCODING) {
+        return Err("a CONNECT with a body");
+    }
+    let (None, Some(place)) = (request.uri.scheme(), request.uri.authority()) else {
+        return Err("a CONNECT without a host");
+    };
+    let port = place.port_u16().and_then(Port::new);
+    let meant = parse(place.as_str(), port.ok_or("a CONNECT without a port")?)?;
+    match request.headers.get(HOST).map(HeaderValue::to_str) {
+        Some(Ok(host)) if parse(host, meant.port)? == meant => Ok(meant),
+        Some(_) => Err("the Host header is not the host of the CONNECT"),
+        None => Ok(meant),
+    }
+}
+
+/// The destination of a request that a proxy is asked to pass on.
+pub(crate) fn forward_of(request: &Parts) -> Result<Destination, &'static str> {
+    let authority = request.uri.authority().filter(|_| request.uri.scheme().is_some());
+    let authority = authority.ok_or("a request for the proxy itself, which serves nothing")?;
+    // In an address what was connected to does not count.
+    let connected = parse(authority.as_str(), Port::new(HTTP_PORT).ok_or(BAD_HOST)?)?;
+    destination_of(request, &connected)
+}
+
 const BAD_HOST: &str = "the Host header is not a host";
 
 /// Parses `host`, `host:port`, `[v6]` or `[v6]:port`.

@@ -13,6 +13,9 @@ mod dns_server;
 
 mod capture;
 mod connection;
+mod entry;
+mod exact;
+mod explicit_proxy;
 mod rejected;
 mod session;
 mod shared;
@@ -45,11 +48,12 @@ mod traffic;
 #[cfg(test)]
 mod world;
 
+pub use explicit_proxy::ProxyToken;
 pub use limits::STARTS_LOOKED_AT;
 pub use names::RESOLVER;
 pub use resolve::Upstream;
 pub use room::{Room, Share};
-pub use serving::{Ends, Identify, Listeners, Serving, SessionNetwork, TCP, serve};
+pub use serving::{Arrival, Ends, Identify, Listeners, Serving, SessionNetwork, TCP, serve};
 pub use shared::{ShareError, Shared, Sockets};
 pub use traffic::Traffic;
 pub use upstream::{Credentials, Proxies, ProxyEnvironment};

@@ -122,6 +122,9 @@ pub(crate) const HOSTS_PER_CONNECTION: usize = 64;
 /// How old our knowledge of the host's own addresses and routes may be.
 pub(crate) const HOST_NETWORK_AGE: Duration = Duration::from_secs(10);
 
+/// How long a connection to a session's own proxy may take to say what it wants.
+pub(crate) const PROXY_REQUEST_WAIT: Duration = Duration::from_secs(30);
+
 /// The answer of a proxy, without what follows.
 pub(crate) const PROXY_ANSWER: usize = 16 * 1024;
 

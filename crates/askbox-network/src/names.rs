@@ -2,11 +2,11 @@
 //! name, not even after everybody has forgotten the first. Knows nothing of sockets, rules or real addresses.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use askbox_policy::HostName;
+use askbox_policy::{Destination, Host, HostName};
 
 use crate::limits::{NAME_LIMIT_EVENT_EVERY, NAMES, NEW_NAMES_PER_SECOND};
 
@@ -23,6 +23,23 @@ pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 /// Whether an address is one of those that stand for names.
 pub(crate) fn is_fake(address: Ipv4Addr) -> bool {
     address.to_bits() & RANGE_MASK == RANGE
+}
+
+/// What a program means that connects to an address: the name that it stands for, where it stands for one.
+pub(crate) fn meant(
+    destination: Destination,
+    name_of: impl FnOnce(Ipv4Addr) -> Option<HostName>,
+) -> Result<Destination, (Destination, &'static str)> {
+    match destination.host {
+        Host::Address(IpAddr::V4(fake)) if is_fake(fake) => match name_of(fake) {
+            Some(name) => Ok(Destination {
+                host: Host::Name(name),
+                ..destination
+            }),
+            None => Err((destination, "stands for no name")),
+        },
+        Host::Address(_) | Host::Name(_) => Ok(destination),
+    }
 }
 
 /// What asking for a name's address gives.

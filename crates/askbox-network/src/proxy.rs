@@ -1,10 +1,11 @@
 //! Asks an HTTP proxy for a connection (CONNECT; RFC 9110, section 9.3.6). Takes from the stream what is the proxy's answer,
 //! and not a byte more: what follows is the server's.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use tokio::net::TcpStream;
 
+use crate::exact;
 use crate::limits::PROXY_ANSWER;
 use crate::relay;
 use crate::upstream::Proxy;
@@ -45,51 +46,11 @@ fn request(place: &str, proxy: &Proxy) -> String {
     format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{authorization}\r\n")
 }
 
-/// Reads up to the empty line: looks at what there is, and takes no more than belongs to the head.
 async fn head(stream: &TcpStream) -> Result<Vec<u8>, Failure> {
-    let mut head = Vec::new();
-    let mut looked_at = [0; 1024];
-    while head.len() < PROXY_ANSWER {
-        let there = stream.peek(&mut looked_at).await.map_err(Failure::Unreachable)?;
-        if there == 0 {
-            return Err(Failure::Unreachable(ErrorKind::UnexpectedEof.into()));
-        }
-        let before = head.len();
-        head.extend_from_slice(looked_at.get(..there).unwrap_or_default());
-        let end = end_of_head(&head);
-        let wanted = end.unwrap_or(head.len());
-        take(stream, wanted - before)
-            .await
-            .map_err(Failure::Unreachable)?;
-        if end.is_some() {
-            head.truncate(wanted);
-            return Ok(head);
-        }
-    }
-    Err(Failure::Unintelligible)
-}
-
-/// Where the head ends, if it does.
-fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .map(|at| at + 4)
-}
-
-/// Takes bytes that are there.
-async fn take(stream: &TcpStream, mut count: usize) -> io::Result<()> {
-    let mut taken = [0; 1024];
-    while 0 < count {
-        stream.readable().await?;
-        match stream.try_read(taken.get_mut(..count.min(1024)).unwrap_or_default()) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(length) => count -= length,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+    exact::message(stream, PROXY_ANSWER, exact::end_of_head)
+        .await
+        .map_err(Failure::Unreachable)?
+        .ok_or(Failure::Unintelligible)
 }
 
 /// What a head says.

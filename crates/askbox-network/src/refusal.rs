@@ -26,9 +26,14 @@ pub(crate) async fn refuse(client: &TcpStream, held: Option<Held>, denial: &Deni
         Ok(Err(_)) | Err(_) => None,
     };
     let Some(words) = words else { return };
-    if let Ok(Ok(())) = timeout(REFUSAL_LINGER, say(client, &words)).await {
+    if tell(client, &words).await {
         reset.ended();
     }
+}
+
+/// Sends the last words to a client; whether it has taken them.
+pub(crate) async fn tell(client: &TcpStream, words: &[u8]) -> bool {
+    matches!(timeout(REFUSAL_LINGER, say(client, words)).await, Ok(Ok(())))
 }
 
 fn last_words(opening: &Opening, denial: &Denial) -> Option<Vec<u8>> {

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::capture;
 use crate::dns_server;
+use crate::explicit_proxy::{self, ProxyToken};
 use crate::limits::SETTLE;
 use crate::names::Names;
 use crate::rejected;
@@ -29,14 +30,29 @@ use crate::traffic::{Totals, Traffic};
 /// `SO_REUSEADDR`, or a program inside could take queries away.
 #[derive(Debug)]
 pub struct Listeners {
-    /// Where every TCP connection is turned to.
+    /// Where TCP connections arrive.
     pub tcp: [OwnedFd; 2],
-    /// Where every DNS query over UDP is turned to.
+    /// Where DNS queries over UDP arrive.
     pub dns_udp: [OwnedFd; 2],
-    /// Where every DNS query over TCP is turned to.
+    /// Where DNS queries over TCP arrive.
     pub dns_tcp: [OwnedFd; 2],
-    /// Where the kernel tells of packets that it has rejected: a netlink socket for `nfnetlink_log`.
-    pub rejected: OwnedFd,
+    /// How they arrive.
+    pub arrival: Arrival,
+}
+
+/// How connections come to the listeners.
+#[derive(Debug)]
+pub enum Arrival {
+    /// The kernel turns all of them there.
+    Captured {
+        /// Where it tells of packets that it has rejected: a netlink socket for `nfnetlink_log`.
+        rejected: OwnedFd,
+    },
+    /// Programs ask for them there, as they ask an HTTP or SOCKS proxy. Nothing else leads anywhere.
+    ByProxy {
+        /// What proves that they are of this session.
+        token: ProxyToken,
+    },
 }
 
 /// TCP's number in the header of an IP packet (RFC 9293, section 3.1).
@@ -79,7 +95,8 @@ pub struct Serving {
     pub(crate) session: Arc<Session>,
     pub(crate) share: Share,
     totals: Arc<Totals>,
-    rejected: Arc<rejected::End>,
+    /// `None` where nothing is told of.
+    rejected: Option<Arc<rejected::End>>,
 }
 
 impl Serving {
@@ -96,6 +113,11 @@ impl Serving {
         self.totals.now()
     }
 
+    /// Whether the kernel turns every connection to this; else programs have to ask for them.
+    pub fn is_captured(&self) -> bool {
+        self.rejected.is_some()
+    }
+
     /// Connections that are open.
     pub fn connections(&self) -> usize {
         self.share.held()
@@ -104,7 +126,9 @@ impl Serving {
     /// Waits until whatever was rejected by now is logged. To be called before the session is closed at the gate, which counts
     /// what repeats until then; nothing that is rejected later is logged.
     pub async fn told(&self) {
-        self.rejected.reach().await;
+        if let Some(rejected) = &self.rejected {
+            rejected.reach().await;
+        }
     }
 
     /// Lets no further connection in and waits until none is open. After the session was closed at the gate that is when
@@ -140,11 +164,17 @@ pub fn serve(
         tcp,
         dns_udp,
         dns_tcp,
-        rejected,
+        arrival,
     } = listeners;
     let mut tasks = JoinSet::new();
     for fd in tcp {
-        tasks.spawn(capture::serve(listener(fd)?, Arc::clone(&session), share.clone()));
+        let (listener, session, share) = (listener(fd)?, Arc::clone(&session), share.clone());
+        match &arrival {
+            Arrival::Captured { .. } => tasks.spawn(capture::serve(listener, session, share)),
+            Arrival::ByProxy { token } => {
+                tasks.spawn(explicit_proxy::serve(listener, session, share, token.clone()))
+            }
+        };
     }
     for fd in dns_udp {
         let socket = std::net::UdpSocket::from(fd);
@@ -161,18 +191,20 @@ pub fn serve(
             share.clone(),
         ));
     }
-    let end = Arc::<rejected::End>::default();
-    tasks.spawn(rejected::tell(
-        rejected::Source::new(rejected)?,
-        Arc::clone(&session),
-        Arc::clone(&end),
-    ));
+    let rejected = match arrival {
+        Arrival::ByProxy { .. } => None,
+        Arrival::Captured { rejected } => {
+            let (source, end) = (rejected::Source::new(rejected)?, Arc::default());
+            tasks.spawn(rejected::tell(source, Arc::clone(&session), Arc::clone(&end)));
+            Some(end)
+        }
+    };
     Ok(Serving {
         tasks: Mutex::new(tasks),
         session,
         share,
         totals,
-        rejected: end,
+        rejected,
     })
 }
 

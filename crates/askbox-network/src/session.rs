@@ -9,7 +9,7 @@ use askbox_gate::{Denial, Gate, Permit};
 use askbox_policy::{Basis, Destination, Host, HostName, Pin, Port, Process, Request, Target, Verdict};
 use tokio::sync::OnceCell;
 
-use crate::names::Names;
+use crate::names::{Names, meant};
 use crate::resolve::Resolver;
 use crate::traffic::Totals;
 use crate::{Ends, SessionNetwork};
@@ -51,6 +51,11 @@ impl Session {
     /// What the rules say now, without a question and without an event.
     pub(crate) fn peek(&self, target: Target) -> Verdict {
         self.gate.peek(&self.request(target, Process::unknown()))
+    }
+
+    /// What a program means that gave this destination; an error says why that is nothing.
+    pub(crate) fn meant(&self, destination: Destination) -> Result<Destination, (Destination, &'static str)> {
+        meant(destination, |address| self.names.name_of(address))
     }
 
     /// Asks the gate about what comes from outside, which no program inside is behind.

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::connection::handle;
+use crate::entry::Entry;
 use crate::names::Names;
 use crate::resolve::{Resolver, Upstream};
 use crate::session::{Caller, Session};
@@ -123,7 +124,7 @@ impl World {
                 server: None,
             },
         );
-        let task = tokio::spawn(handle(captured, destination(host, port), caller));
+        let task = tokio::spawn(handle(captured, destination(host, port), Entry::Captured, caller));
         (program, task)
     }
 

@@ -1,21 +1,27 @@
 //! Which variables a session gets. An allow-list: secrets come in every spelling, so what is not known stays out.
 
 use std::ffi::{OsStr, OsString};
+use std::net::Ipv4Addr;
 use std::os::unix::ffi::OsStrExt;
 
-use askbox_wire::OsText;
+use askbox_wire::{Network, OsText};
 use serde::{Deserialize, Serialize};
 
 use crate::host_facts::HostFacts;
-
+use crate::netlink::TCP_PORT;
 use crate::plan::PlanRequest;
 
 /// The environment with the caller's values. The last of equal names wins, as in env(1).
-pub(crate) fn resolve(variables: &[Variable], caller: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+pub(crate) fn resolve(
+    variables: &[Variable],
+    caller: &[(OsString, OsString)],
+    network: Network,
+) -> Vec<(OsString, OsString)> {
     let mut resolved: Vec<(OsString, OsString)> = Vec::new();
     for variable in variables {
         let (name, value) = match variable {
             Variable::Set(name, value) => (&name.0, Some(&value.0)),
+            Variable::ByProxy(name, value) => (&name.0, (network == Network::Proxy).then_some(&value.0)),
             Variable::Keep(name) => {
                 let own = caller.iter().find(|(known, _)| *known == name.0);
                 (&name.0, own.map(|(_, value)| value))
@@ -36,6 +42,8 @@ pub enum Variable {
     Keep(OsText),
     /// With this value.
     Set(OsText, OsText),
+    /// With this value, in a session whose programs reach the network by its proxy; no other has it.
+    ByProxy(OsText, OsText),
 }
 
 /// Kept as they are: terminal, language, time zone, editor, and where certificates lie.
@@ -75,6 +83,29 @@ const KEPT: &[&str] = &[
     "PYENV_ROOT",
 ];
 
+/// What programs look at that can use a proxy. `all_proxy` is HTTP like the others: Python's httpx refuses to start where that is
+/// SOCKS and it cannot do that.
+fn proxy(login: &str) -> impl Iterator<Item = Variable> {
+    let place = format!("{login}@{}:{TCP_PORT}", Ipv4Addr::LOCALHOST);
+    let (http, socks) = (format!("http://{place}"), format!("socks5h://{place}"));
+    let local = "localhost,127.0.0.1,::1".to_owned();
+    [
+        ("http_proxy", http.clone()),
+        ("HTTP_PROXY", http.clone()),
+        ("https_proxy", http.clone()),
+        ("HTTPS_PROXY", http.clone()),
+        ("all_proxy", http.clone()),
+        ("ALL_PROXY", http),
+        ("no_proxy", local.clone()),
+        ("NO_PROXY", local),
+        // Node looks at the others only where it is told to.
+        ("NODE_USE_ENV_PROXY", "1".to_owned()),
+        ("ASKBOX_SOCKS_PROXY", socks),
+    ]
+    .into_iter()
+    .map(|(name, value)| Variable::ByProxy(name.into(), value.as_str().into()))
+}
+
 /// The whole environment of the command. Later entries win.
 pub(crate) fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variable> {
     let is_kept = |name: &OsStr| {
@@ -107,6 +138,7 @@ pub(crate) fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variabl
         set("GIT_CONFIG_KEY_1", OsStr::new("tag.gpgsign")),
         set("GIT_CONFIG_VALUE_1", OsStr::new("false")),
     ]);
+    variables.extend(proxy(&request.proxy_login));
     variables.extend(request.keep.iter().cloned().map(Variable::Keep));
     variables.extend(
         request
@@ -117,3 +149,6 @@ pub(crate) fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variabl
     );
     variables
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Who the user is, inside: name resolution, host names and the user's own entry, without anything of the host's files.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use serde_json::json;
@@ -26,8 +27,8 @@ impl File {
     }
 }
 
-/// The session's DNS server: any address would do, since port 53 is redirected; this one is never given to a name.
-const NAME_SERVER: &str = "198.18.0.1";
+/// The session's DNS server: any address would do where port 53 is redirected; this one is never given to a name.
+pub(crate) const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 
 fn common(passwd: &str) -> Vec<File> {
     vec![

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 
+use askbox_wire::Network;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
@@ -104,8 +105,11 @@ fn attempt() -> Result<(), Failure> {
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .map_err(|errno| at(Step::Mounts)(errno.into()))?;
     netlink::raise_links().map_err(at(Step::Links))?;
+    netlink::place_routes(Network::Captured).map_err(at(Step::Links))?;
     netlink::place_rules().map(drop).map_err(at(Step::Firewall))?;
-    netlink::listen().map(drop).map_err(at(Step::Listeners))
+    netlink::listen(Network::Captured)
+        .map(drop)
+        .map_err(at(Step::Listeners))
 }
 
 fn hear<const N: usize>(channel: OwnedFd) -> io::Result<[u8; N]> {

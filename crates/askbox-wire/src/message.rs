@@ -25,13 +25,15 @@ mod verbatim;
 pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};
-pub use launch::{Descriptor, EnvironmentOption, LaunchRequest, NO_PROFILE, RunOptions, Terminals};
+pub use launch::{
+    Descriptor, EnvironmentOption, LaunchRequest, NO_PROFILE, NetworkChoice, RunOptions, Terminals,
+};
 pub use place::Place;
 pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{Imported, NewRule, RuleView};
 pub use session::{
-    Enforcement, Inspection, PortView, ProcessNode, ServedBy, SessionState, SessionView, Stop, StopReason,
-    UsageView,
+    Enforcement, Inspection, Network, PortView, ProcessNode, ServedBy, SessionState, SessionView, Stop,
+    StopReason, UsageView,
 };
 pub use settings::{BlockListView, SettingsChange, SettingsView};
 pub use show::{Show, View};

@@ -52,7 +52,7 @@ impl TlsServer {
     }
 
     /// Bytes that clients sent.
-    fn heard(&self) -> usize {
+    pub(super) fn heard(&self) -> usize {
         self.heard.load(Ordering::SeqCst)
     }
 }

@@ -247,6 +247,7 @@ export function sessions(now: number): SessionView[] {
       disk_bytes: 53_687_091_200,
     },
     enforcement: "scope",
+    network: "captured",
     ...over,
   });
   return [

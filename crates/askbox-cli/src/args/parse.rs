@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
 use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile, Publish};
-use askbox_wire::{EnvironmentOption, NO_PROFILE, OsText};
+use askbox_wire::{EnvironmentOption, NO_PROFILE, NetworkChoice, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
 use super::{PauseTime, Since};
@@ -134,6 +134,16 @@ fn environment(text: OsString) -> Result<EnvironmentOption, &'static str> {
 pub(super) fn profile_parser() -> PossibleValuesParser {
     let names = Profile::all().iter().map(|profile| profile.name.as_str());
     PossibleValuesParser::new(names.chain([NO_PROFILE]))
+}
+
+/// How programs reach the network.
+pub(super) fn network_parser() -> impl TypedValueParser<Value = NetworkChoice> {
+    PossibleValuesParser::new(["auto", "capture", "proxy"]).try_map(|text| match text.as_str() {
+        "auto" => Ok(NetworkChoice::Auto),
+        "capture" => Ok(NetworkChoice::Capture),
+        "proxy" => Ok(NetworkChoice::Proxy),
+        _ => Err("expected auto, capture or proxy"),
+    })
 }
 
 /// What a rule does.

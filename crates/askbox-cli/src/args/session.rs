@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use askbox_policy::resource_limits::{self, Bound, Memory};
 use askbox_policy::{LimitChoices, Pin, Switches};
-use askbox_wire::{EnvironmentOption, OsText, RunOptions};
+use askbox_wire::{EnvironmentOption, NetworkChoice, OsText, RunOptions};
 use clap::Args;
 
 use super::{PortArgs, parse};
@@ -86,6 +86,10 @@ pub(crate) struct SessionArgs {
     /// Most growth of the project and the session's private homes on disk: 500M, 20G, or `none`; more freezes the session
     #[arg(long, value_name = "SIZE", value_parser = resource_limits::size)]
     pub(crate) disk: Option<Bound<u64>>,
+    /// How programs reach the network: `capture` takes every connection, whatever a program does; `proxy` sets `http_proxy`
+    /// and the like and lets nothing else through; `auto` captures where the machine can do that
+    #[arg(long, value_name = "HOW", value_parser = parse::network_parser(), default_value = "auto", hide_short_help = true)]
+    pub(crate) network: NetworkChoice,
     /// A name for the session, shown in its questions
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
@@ -136,6 +140,7 @@ impl From<SessionArgs> for RunOptions {
                 disk: arguments.disk,
                 ..LimitChoices::default()
             },
+            network: arguments.network,
             quiet: arguments.quiet,
         }
     }

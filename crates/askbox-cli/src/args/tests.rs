@@ -148,6 +148,7 @@ fn every_option_of_a_session_reaches_the_daemon() {
               "at": 1048576
             }
           },
+          "network": "auto",
           "quiet": true
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&options).unwrap());

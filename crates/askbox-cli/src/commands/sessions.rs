@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use askbox_policy::Switches;
 use askbox_policy::resource_limits::Size;
-use askbox_wire::{Request, Response, SessionState, SessionView};
+use askbox_wire::{Network, Request, Response, SessionState, SessionView};
 
 use crate::args::JsonArgs;
 use crate::connect;
@@ -70,6 +70,9 @@ fn render(sessions: &[SessionView], style: Style) -> String {
         }
         for line in switched(session.switches) {
             let _infallible = writeln!(text, "   {line}");
+        }
+        if session.network == Network::Proxy {
+            text.push_str("   reaches the network by its proxy alone\n");
         }
         text.push_str(&used(session));
         if session.state == SessionState::Frozen {

@@ -8,6 +8,19 @@ use crate::daemon::Daemon;
 use crate::limits;
 use crate::views;
 
+/// What is said of sessions whose connections are not captured.
+fn by_proxy(sessions: usize) -> Option<String> {
+    let who = match sessions {
+        0 => return None,
+        1 => "one session reaches".to_owned(),
+        _ => format!("{sessions} sessions reach"),
+    };
+    Some(format!(
+        "{who} the network by a proxy alone, so that programs that do not use it reach nothing; `askbox doctor` says whether this \
+         machine can capture connections"
+    ))
+}
+
 pub(super) fn view(daemon: &Daemon) -> StatusView {
     let snapshot = daemon.policy.snapshot();
     let mut warnings = daemon.start_warnings.clone();
@@ -19,6 +32,7 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         let session = display::text(&session.0, limits::NAME_SHOWN);
         format!("in session {session} starts of programs cannot be listened to, so outside the asking file system they ask nobody; `askbox doctor` says why")
     }));
+    warnings.extend(by_proxy(daemon.sessions.by_proxy()));
     StatusView {
         version: VERSION.to_owned(),
         pid: std::process::id(),

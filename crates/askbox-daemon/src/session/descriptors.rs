@@ -2,17 +2,47 @@
 
 use std::os::fd::OwnedFd;
 
-use askbox_network::Listeners;
+use askbox_network::{Arrival, Listeners, ProxyToken};
 use askbox_wire::{Descriptor, ErrorCode, WireError};
 
-/// The descriptors of a launch, by their use.
+/// All of it.
 pub(super) struct Sorted {
-    pub(super) listeners: Listeners,
+    pub(super) sockets: Sockets,
     pub(super) diagnostics: OwnedFd,
     pub(super) leash: OwnedFd,
     pub(super) tree: OwnedFd,
     pub(super) files: Option<OwnedFd>,
     pub(super) starts: Option<OwnedFd>,
+}
+
+/// Those of the network.
+pub(super) struct Sockets {
+    tcp: [OwnedFd; 2],
+    dns_udp: [OwnedFd; 2],
+    dns_tcp: [OwnedFd; 2],
+    /// Where connections are captured.
+    rejected: Option<OwnedFd>,
+}
+
+impl Sockets {
+    /// What is to be served: captured connections, or those of programs that have this token.
+    pub(super) fn listeners(self, token: ProxyToken) -> Listeners {
+        let Self {
+            tcp,
+            dns_udp,
+            dns_tcp,
+            rejected,
+        } = self;
+        Listeners {
+            tcp,
+            dns_udp,
+            dns_tcp,
+            arrival: match rejected {
+                Some(rejected) => Arrival::Captured { rejected },
+                None => Arrival::ByProxy { token },
+            },
+        }
+    }
 }
 
 /// Sorts descriptors by their names. All are needed, each once, but for the file system and the starts of programs.
@@ -29,14 +59,21 @@ pub(super) fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result
             .ok_or_else(wrong)?;
         Ok::<OwnedFd, WireError>(given.swap_remove(at).1)
     };
-    let listeners = Listeners {
-        tcp: [take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?],
+    let is_proxy = attached.contains(&Descriptor::Proxy4);
+    let (tcp, rejected) = if is_proxy {
+        ([take(Descriptor::Proxy4)?, take(Descriptor::Proxy6)?], None)
+    } else {
+        let rejected = take(Descriptor::Rejected)?;
+        ([take(Descriptor::Tcp4)?, take(Descriptor::Tcp6)?], Some(rejected))
+    };
+    let sockets = Sockets {
+        tcp,
         dns_udp: [take(Descriptor::DnsUdp4)?, take(Descriptor::DnsUdp6)?],
         dns_tcp: [take(Descriptor::DnsTcp4)?, take(Descriptor::DnsTcp6)?],
-        rejected: take(Descriptor::Rejected)?,
+        rejected,
     };
     let sorted = Sorted {
-        listeners,
+        sockets,
         diagnostics: take(Descriptor::Diagnostics)?,
         leash: take(Descriptor::Leash)?,
         tree: take(Descriptor::Root)?,
@@ -49,3 +86,6 @@ pub(super) fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result
         Err(wrong())
     }
 }
+
+#[cfg(test)]
+mod tests;

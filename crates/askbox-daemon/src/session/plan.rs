@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_files::View;
+use askbox_network::ProxyToken;
 use askbox_policy::{
     CanonicalPath, Effect, GrantSet, LimitChoices, Moment, Origin, PathPattern, Pattern, Policy, Project,
     ResourceLimits, Rule, SessionId, SessionRules, Switches,
     resource_limits::{self, LimitSources},
 };
 use askbox_sandbox::guards::Before;
-use askbox_sandbox::host_facts::{self, By, Opened, Sought};
+use askbox_sandbox::host_facts::{self, By, Opened, Sought, User};
 use askbox_sandbox::plan::{self, Access, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
@@ -50,6 +51,8 @@ pub(super) struct Planned {
     pub(super) limits: ResourceLimits,
     /// Its private homes on the host.
     pub(super) homes: PathBuf,
+    /// What its proxy takes, should it have one.
+    pub(super) token: ProxyToken,
 }
 
 /// Plans a session, or says why it is refused.
@@ -205,16 +208,8 @@ impl Planning {
         let mut notices = self.denied_in_vain();
         notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
-        let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
-        if !identity::can_tell_of(&user) {
-            let error = refused(format!(
-                "programs inside cannot be told of {}",
-                user.home.display()
-            ));
-            return Err(error.with_hint("use a home directory with a name in UTF-8, without colons"));
-        }
         let sought = Sought {
-            user,
+            user: user()?,
             project: self.project.as_path(),
             opened: &opened,
             listed: &listed,
@@ -224,6 +219,7 @@ impl Planning {
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
         let homes = daemon.paths.homes().join(home_name(&self.project));
+        let token = token()?;
         let plan_request = PlanRequest {
             session: id.0.clone(),
             argv: request.argv.clone(),
@@ -240,6 +236,7 @@ impl Planning {
                 .iter()
                 .filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?)))
                 .collect(),
+            proxy_login: token.in_url(),
             listed,
             denied,
             identity: self.policy.settings().identity,
@@ -267,6 +264,7 @@ impl Planning {
             before: facts.project.guards.before,
             limits: self.limits,
             homes,
+            token,
         })
     }
 }
@@ -280,6 +278,27 @@ fn programs(facts: &HostFacts, home: &Path) -> Vec<CanonicalPath> {
     let places = [Path::new("/usr"), facts.project.path.as_path()];
     let places = places.into_iter().chain(system).chain(own);
     places.filter_map(CanonicalPath::new).collect()
+}
+
+/// Whom the session is for; an error where its programs cannot be told.
+fn user() -> Result<User, WireError> {
+    let user = host_facts::current_user().map_err(|error| failed("look the user up", &error))?;
+    if identity::can_tell_of(&user) {
+        return Ok(user);
+    }
+    let error = refused(format!(
+        "programs inside cannot be told of {}",
+        user.home.display()
+    ));
+    Err(error.with_hint("use a home directory with a name in UTF-8, without colons"))
+}
+
+/// A token that nobody can guess.
+fn token() -> Result<ProxyToken, WireError> {
+    let mut random = [0; ProxyToken::BYTES];
+    getrandom::fill(&mut random)
+        .map_err(|error| WireError::new(ErrorCode::Internal, format!("no random numbers: {error}")))?;
+    Ok(ProxyToken::new(random))
 }
 
 /// What to do about a plan that cannot be made.

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
-use askbox_network::{Serving, ShareError, Shared, Sockets};
+use askbox_network::{ProxyToken, Serving, ShareError, Shared, Sockets};
 use askbox_policy::{Pin, Project, Request, SessionId, SharedPort, Switches};
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::leash::Order;
-use askbox_wire::{Enforcement, ErrorCode, PortView, SessionState, SessionView, UsageView, WireError};
+use askbox_wire::{
+    Enforcement, ErrorCode, Network, PortView, SessionState, SessionView, UsageView, WireError,
+};
 use tokio::sync::watch;
 
 use super::execute::Starts;
@@ -29,6 +31,7 @@ pub(crate) struct Session {
     view: SessionView,
     project: Project,
     pins: Vec<Pin>,
+    token: ProxyToken,
     /// The ports that it shares from the start on.
     wanted: Vec<SharedPort>,
     before: Before,
@@ -61,6 +64,8 @@ pub(crate) struct Launching {
     pub(crate) project: Project,
     /// Names with addresses given by hand.
     pub(crate) pins: Vec<Pin>,
+    /// What its proxy takes, should it have one.
+    pub(crate) token: ProxyToken,
     /// The ports that it shares from the start on.
     pub(crate) wanted: Vec<SharedPort>,
     /// The root of its processes on the host; 0 until it is known.
@@ -120,6 +125,7 @@ impl Session {
         let Launching {
             project,
             pins,
+            token,
             wanted,
             root,
             files,
@@ -132,6 +138,7 @@ impl Session {
             view,
             project,
             pins,
+            token,
             wanted,
             before,
             offer,
@@ -179,6 +186,13 @@ impl Sessions {
         }
     }
 
+    /// How many reach the network by a proxy alone.
+    pub(crate) fn by_proxy(&self) -> usize {
+        let sessions = self.lock();
+        let by_proxy = |session: &&Session| session.view.network == Network::Proxy;
+        sessions.values().filter(by_proxy).count()
+    }
+
     /// Adds a session. The receiver hears when it is to end.
     pub(crate) fn insert(&self, session: Session) -> watch::Receiver<Stopping> {
         let stopped = session.stop.subscribe();
@@ -195,6 +209,7 @@ impl Sessions {
         Some(Launching {
             project: session.project.clone(),
             pins: session.pins.clone(),
+            token: session.token.clone(),
             wanted: session.wanted.clone(),
             root: Arc::clone(&session.root),
             files: session.files.clone(),
@@ -209,6 +224,11 @@ impl Sessions {
         let session = sessions
             .get_mut(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
+        session.view.network = if held.serving.is_captured() {
+            Network::Captured
+        } else {
+            Network::Proxy
+        };
         session.serving = Some(held.serving);
         session.maker = Some(held.maker);
         session.files_served = held.files;

@@ -1,5 +1,4 @@
 use super::*;
-use askbox_policy::HostName;
 
 #[test]
 fn original_destinations_stand_for_names_addresses_or_nothing() {
@@ -23,7 +22,7 @@ fn original_destinations_stand_for_names_addresses_or_nothing() {
     let listener = "127.0.0.1:10080".parse().unwrap();
     for (original, expected) in table {
         let captured = destination(original.parse().unwrap(), listener, |address| {
-            (address == Ipv4Addr::new(198, 18, 1, 0)).then(|| Host::Name(HostName::parse("ok.test").unwrap()))
+            (address == Ipv4Addr::new(198, 18, 1, 0)).then(|| HostName::parse("ok.test").unwrap())
         });
         match expected {
             Some(expected) => assert_eq!(captured, expected, "{original}"),

@@ -18,4 +18,6 @@ fn the_corpora_hold() {
     replay("dns", super::dns);
     replay("client_hello", super::client_hello);
     replay("http_head", super::http_head);
+    replay("socks", super::socks);
+    replay("proxy_request", super::proxy_request);
 }

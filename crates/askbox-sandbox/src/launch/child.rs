@@ -7,7 +7,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use askbox_wire::Descriptor;
+use askbox_wire::{Descriptor, Network};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -16,8 +16,9 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
 use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 
-use super::{FORWARDED, Inheritance, TAG_DESCRIPTORS, TAG_FAILED, TAG_STARTED};
+use super::{FORWARDED, Inheritance, TAG_BY_PROXY, TAG_CAPTURED, TAG_FAILED, TAG_STARTED};
 use crate::bwrap_program::BWRAP;
+use crate::netlink::SetUp;
 use crate::plan::Plan;
 use crate::{allowance, bwrap_args, environment, exec_listener, limits, netlink, outer, seccomp, stage, sys};
 
@@ -95,6 +96,7 @@ fn steps(
         terminal,
         environment: caller,
         stage: place,
+        network: choice,
     } = inheritance;
     for (number, slave) in (0..).zip(terminal) {
         if let Some(slave) = slave {
@@ -104,7 +106,10 @@ fn steps(
     outer::enter().step("make namespaces")?;
     // After the namespaces, since unshare(2) may clear it.
     follow(parent)?;
-    let listeners = netlink::set_up().step("set up the network")?;
+    let SetUp {
+        network,
+        descriptors: listeners,
+    } = netlink::set_up(choice).step("set up the network")?;
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
     let (stage, files) = stage::prepare(&place)?;
     // A filter needs that; and a filter comes before bwrap, which would hand no listener out.
@@ -118,7 +123,8 @@ fn steps(
     let optional = optional.into_iter().filter_map(|(name, fd)| Some((name, fd?)));
     // No copy stays: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
     // of the file system, or for a program to start, would wait for ever when the daemon is gone.
-    hand_over(channel, Descriptor::ALL.into_iter().zip(always).chain(optional))?;
+    let named = Descriptor::of(network).into_iter().zip(always).chain(optional);
+    hand_over(channel, network, named)?;
     let plan = read_plan(plan).step("read the plan")?;
     stage::build(&stage, &plan)?;
     drop(stage);
@@ -126,7 +132,7 @@ fn steps(
     outer::isolate_children().step("make a pid namespace")?;
     sys::drop_capabilities().step("drop capabilities")?;
     sys::join_fresh_keyring().step("join a fresh keyring")?;
-    let environment = environment::resolve(&plan.environment, &caller);
+    let environment = environment::resolve(&plan.environment, &caller, network);
     let command = Command::prepare(&plan, &leash_inside, &environment).step("prepare bwrap")?;
     allowance::apply(plan.limits).step("limit what the session may use")?;
     become_first(channel)?;
@@ -156,12 +162,16 @@ fn follow(parent: Pid) -> Result<(), Failure> {
 /// Sends descriptors with their names, and closes them.
 fn hand_over(
     channel: &OwnedFd,
+    network: Network,
     descriptors: impl Iterator<Item = (Descriptor, OwnedFd)>,
 ) -> Result<(), Failure> {
     let (names, descriptors): (Vec<Descriptor>, Vec<OwnedFd>) = descriptors.unzip();
     let numbers: Vec<i32> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let control = [ControlMessage::ScmRights(&numbers)];
-    let mut message = vec![TAG_DESCRIPTORS];
+    let mut message = vec![match network {
+        Network::Captured => TAG_CAPTURED,
+        Network::Proxy => TAG_BY_PROXY,
+    }];
     serde_json::to_writer(&mut message, &names)
         .map_err(io::Error::from)
         .step("hand over descriptors")?;

@@ -24,6 +24,8 @@ pub struct PlanRequest {
     pub keep: Vec<OsText>,
     /// `--env NAME=VALUE`.
     pub set: Vec<(OsText, OsText)>,
+    /// User and password of the session's proxy, should it have one.
+    pub proxy_login: String,
     /// Paths on the credential and start-up lists, with what they are.
     pub listed: Vec<Listed>,
     /// `--deny-path`, and deny rules for plain paths.

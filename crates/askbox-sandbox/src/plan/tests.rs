@@ -72,6 +72,7 @@ fn request() -> PlanRequest {
         ],
         keep: Vec::new(),
         set: Vec::new(),
+        proxy_login: "askbox:token".into(),
         listed: vec![
             listed("/home/ada/.ssh", true, List::Credential),
             listed("/home/ada/.netrc", false, List::Credential),
@@ -539,7 +540,7 @@ fn secrets_and_loader_variables_stay_out_of_the_environment() {
         .iter()
         .filter_map(|variable| match variable {
             Variable::Keep(name) => Some(name),
-            Variable::Set(..) => None,
+            Variable::Set(..) | Variable::ByProxy(..) => None,
         })
         .collect();
     assert_eq!(kept, [&OsText::from("TERM"), &OsText::from("LC_TIME")]);

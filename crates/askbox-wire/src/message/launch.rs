@@ -3,6 +3,7 @@
 use askbox_policy::{LimitChoices, Pin, Port, Publish, Switches};
 use serde::{Deserialize, Serialize};
 
+use super::Network;
 use crate::OsText;
 
 /// A command to run in a sandbox. Of the caller's environment the daemon learns the names only.
@@ -67,8 +68,23 @@ pub struct RunOptions {
     pub name: Option<String>,
     /// What the session may use of the machine.
     pub limits: LimitChoices,
+    /// How its programs are to reach the network.
+    pub network: NetworkChoice,
     /// No notices on the terminal.
     pub quiet: bool,
+}
+
+/// How the programs of a session are to reach the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkChoice {
+    /// Captured where the machine can do that, and else by a proxy.
+    #[default]
+    Auto,
+    /// Captured; where the machine cannot do that, no session starts.
+    Capture,
+    /// By a proxy.
+    Proxy,
 }
 
 /// `--env NAME` or `--env NAME=VALUE`.
@@ -100,6 +116,10 @@ pub enum Descriptor {
     Tcp4,
     /// Listener for captured IPv6 connections.
     Tcp6,
+    /// The same for IPv4 connections to the session's proxy, where none are captured.
+    Proxy4,
+    /// And for IPv6.
+    Proxy6,
     /// Datagram socket for DNS over IPv4.
     DnsUdp4,
     /// Datagram socket for DNS over IPv6.
@@ -124,7 +144,19 @@ pub enum Descriptor {
 }
 
 impl Descriptor {
-    /// What every launch sends. [`Self::Files`] and [`Self::Starts`] come along where they can be had.
+    /// What a launch sends. [`Self::Files`] and [`Self::Starts`] come along where they can be had.
+    pub fn of(network: Network) -> Vec<Self> {
+        match network {
+            Network::Captured => Self::ALL.to_vec(),
+            Network::Proxy => [Self::Proxy4, Self::Proxy6]
+                .into_iter()
+                .chain(Self::ALL.into_iter().skip(2))
+                .filter(|descriptor| *descriptor != Self::Rejected)
+                .collect(),
+        }
+    }
+
+    /// Those of a launch whose network is captured.
     pub const ALL: [Self; 10] = [
         Self::Tcp4,
         Self::Tcp6,

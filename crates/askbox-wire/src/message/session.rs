@@ -47,6 +47,9 @@ pub struct SessionView {
     /// Who holds it to that.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// How its programs reach the network.
+    #[serde(default)]
+    pub network: Network,
 }
 
 /// What a session uses at this moment; `None` where nobody could say yet.
@@ -75,6 +78,18 @@ pub enum Enforcement {
     Watched,
     /// The kernel, by a control group that systemd made for it.
     Scope,
+}
+
+/// How the programs of a session reach the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Whatever they do: every connection is turned around.
+    #[default]
+    Captured,
+    /// By the session's own proxy, which they have to know. What goes anywhere else fails at once.
+    Proxy,
 }
 
 /// Why a session is told to end.

@@ -81,6 +81,7 @@ fn namespaces(facts: &Facts) -> Check {
 
 fn firewall(facts: &Facts) -> Check {
     const NAME: &str = "nf_tables";
+    const FALLBACK: &str = "sessions reach the network by a proxy alone";
     match facts.probe {
         Err(_) => Check::note(NAME, "not tried, because namespaces could not be tried"),
         Ok(None) => Check::ok(NAME, "redirects inside a namespace"),
@@ -91,14 +92,15 @@ fn firewall(facts: &Facts) -> Check {
             },
         )) => {
             let (cause, fix) = forbidden(facts, failure);
-            Check::problem(NAME, "not permitted inside a namespace", cause, fix)
+            let detail = format!("not permitted inside a namespace; {FALLBACK}");
+            Check::problem(NAME, detail, cause, fix)
         }
         Ok(Some(Failure {
             step: Step::Firewall,
             errno,
         })) => Check::problem(
             NAME,
-            format!("cannot {}: {}", tried(Step::Firewall), words(errno)),
+            format!("cannot {}: {}; {FALLBACK}", tried(Step::Firewall), words(errno)),
             "the kernel is without nf_tables, or its modules are not loaded",
             "sudo modprobe -a nf_tables nft_chain_nat nft_redir nft_ct nft_reject_inet",
         ),

@@ -41,6 +41,7 @@ fn sessions_are_listed_with_what_they_run() {
             ..askbox_policy::ResourceLimits::default()
         },
         enforcement: askbox_wire::Enforcement::Watched,
+        network: Network::Proxy,
     };
     let launching = SessionView {
         bytes_in: 0,
@@ -53,6 +54,7 @@ fn sessions_are_listed_with_what_they_run() {
         interactive: false,
         switches: Switches::default(),
         quiet: false,
+        network: Network::Captured,
         ports: Vec::new(),
         ..running.clone()
     };
@@ -66,6 +68,7 @@ fn sessions_are_listed_with_what_they_run() {
            52000 bytes in, 310 out
            nested sandboxes may be made inside
            programs inside may debug each other
+           reaches the network by its proxy alone
            memory 300 MiB of 8 GiB
            processors 1.25
            processes 12 of 4096

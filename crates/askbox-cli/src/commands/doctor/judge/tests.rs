@@ -144,7 +144,7 @@ fn a_missing_firewall_is_the_kernels_or_apparmors_fault() {
     check(
         |facts| facts.probe = Ok(Some(failing(Step::Firewall, nix::libc::EOPNOTSUPP))),
         &expect![[r#"
-            problem  nf_tables: cannot place network rules in a namespace: Operation not supported (os error 95)
+            problem  nf_tables: cannot place network rules in a namespace: Operation not supported (os error 95); sessions reach the network by a proxy alone
                      cause: the kernel is without nf_tables, or its modules are not loaded
                      fix: sudo modprobe -a nf_tables nft_chain_nat nft_redir nft_ct nft_reject_inet
         "#]],
@@ -155,7 +155,7 @@ fn a_missing_firewall_is_the_kernels_or_apparmors_fault() {
             facts.sysctls.apparmor_restrict_unprivileged_userns = Some(1);
         },
         &expect![[r#"
-            problem  nf_tables: not permitted inside a namespace
+            problem  nf_tables: not permitted inside a namespace; sessions reach the network by a proxy alone
                      cause: AppArmor allows them only to programs with a profile, and this one has none
                      fix: printf 'abi <abi/4.0>,\nprofile askbox /opt/askbox/askbox flags=(unconfined) { userns, }\n' | sudo tee /etc/apparmor.d/askbox && sudo apparmor_parser -r /etc/apparmor.d/askbox
         "#]],

@@ -1,0 +1,44 @@
+use super::*;
+
+fn resolved(network: Network, more: Vec<Variable>) -> Vec<(OsString, OsString)> {
+    let mut variables: Vec<Variable> = proxy("askbox:token").collect();
+    variables.extend(more);
+    resolve(
+        &variables,
+        &[("http_proxy".into(), "http://callers.test".into())],
+        network,
+    )
+}
+
+fn value<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
+    let found = variables.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_os_str())
+}
+
+#[test]
+fn a_proxy_is_named_only_where_there_is_one() {
+    assert_eq!(resolved(Network::Captured, Vec::new()), []);
+    let variables = resolved(Network::Proxy, Vec::new());
+    let http = OsStr::new("http://askbox:token@127.0.0.1:10080");
+    for name in ["http_proxy", "https_proxy", "all_proxy"] {
+        assert_eq!(value(&variables, name), Some(http), "{name}");
+        assert_eq!(value(&variables, &name.to_uppercase()), Some(http), "{name}");
+    }
+    let local = OsStr::new("localhost,127.0.0.1,::1");
+    assert_eq!(value(&variables, "no_proxy"), Some(local));
+    assert_eq!(value(&variables, "NO_PROXY"), Some(local));
+    let socks = OsStr::new("socks5h://askbox:token@127.0.0.1:10080");
+    assert_eq!(value(&variables, "ASKBOX_SOCKS_PROXY"), Some(socks));
+}
+
+#[test]
+fn what_a_person_passes_on_or_sets_stands() {
+    let kept = resolved(Network::Proxy, vec![Variable::Keep("http_proxy".into())]);
+    assert_eq!(
+        value(&kept, "http_proxy"),
+        Some(OsStr::new("http://callers.test"))
+    );
+    let set = Variable::Set("http_proxy".into(), "http://own.test".into());
+    let set = resolved(Network::Proxy, vec![set]);
+    assert_eq!(value(&set, "http_proxy"), Some(OsStr::new("http://own.test")));
+}
