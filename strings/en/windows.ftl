@@ -41,6 +41,7 @@ kind-read = Read
 kind-write = Change
 kind-execute = Run
 kind-profile = Profile
+kind-neighbour = Desktop
 kind-answer = Answer
 kind-grant = Grant
 kind-rule = Rule
@@ -255,6 +256,7 @@ rule-pattern = Pattern
 example-network = A host: example.org. What is below it: *.example.org. Both: **.example.org. With a port: example.org:8443.
 example-path = A file, or a directory with everything below it: ~/notes. The path alone: =~/notes. By name: ~/notes/**/*.md.
 example-program = A program, or a directory of programs: /usr/bin/ssh, ~/tools.
+example-neighbour = For example ssh-agent, or ssh-sign KEY example.com for signatures at one host; * stands for every key
 rule-project = Only for the project
 rule-project-none = every project
 rule-program = Only for programs below

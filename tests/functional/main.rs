@@ -22,6 +22,7 @@ mod rules;
 mod sessions;
 mod settings;
 mod ssh;
+mod ssh_agent;
 mod starts;
 mod streams;
 mod switches;

@@ -7,14 +7,14 @@ use askbox_tests::server::Server;
 use askbox_tests::{Running, World};
 
 /// A world with a repository behind an sshd of its own, which the key `~/.ssh/id_test` opens.
-struct Forge {
-    world: World,
-    server: Server,
+pub(crate) struct Forge {
+    pub(crate) world: World,
+    pub(crate) server: Server,
     url: String,
 }
 
 impl Forge {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::new();
         let outside = world.outside();
         let at = |name: &str| outside.join(name).to_str().unwrap().to_owned();
@@ -77,22 +77,28 @@ impl Forge {
 
     /// Commits a file and pushes it over ssh, in a sandbox with these options.
     fn push(&self, options: &[&str]) -> Running {
-        let ssh = "ssh -i ~/.ssh/id_test -o UserKnownHostsFile=~/.ssh/known_hosts -o BatchMode=yes";
-        let script = format!(
+        let pin = self.server.pin("git.test");
+        self.world.start_sh(
+            &[&["--resolve", &pin], options].concat(),
+            &self.script("-i ~/.ssh/id_test"),
+        )
+    }
+
+    /// Clones, commits and pushes, with these options of ssh.
+    pub(crate) fn script(&self, options: &str) -> String {
+        let ssh = format!("ssh {options} -o UserKnownHostsFile=~/.ssh/known_hosts -o BatchMode=yes");
+        format!(
             "export GIT_SSH_COMMAND='{ssh}'\n\
              rm -rf copy && git clone -q {} copy && cd copy || exit 1\n\
              git config user.name Ada && git config user.email ada@example.com\n\
              head -c 1000000 /dev/urandom > data && git add data && git commit -q -m 'Add data'\n\
              git push -q origin HEAD:main && git rev-parse HEAD",
             self.url
-        );
-        let pin = self.server.pin("git.test");
-        self.world
-            .start_sh(&[&["--resolve", &pin], options].concat(), &script)
+        )
     }
 
     /// What the shared repository has as its newest commit.
-    fn newest(&self) -> String {
+    pub(crate) fn newest(&self) -> String {
         let shared = self.world.outside().join("shared.git");
         host(
             &self.world,
@@ -111,7 +117,7 @@ const KEY: &[&str] = &[
 ];
 
 /// A program of the host to its end; it must succeed. Returns its standard output.
-fn host(world: &World, words: &[&str]) -> String {
+pub(crate) fn host(world: &World, words: &[&str]) -> String {
     let mut command = world.host(words[0]);
     command.args(&words[1..]);
     Running::start(command).finish().succeeded().stdout.clone()

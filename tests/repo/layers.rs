@@ -11,7 +11,12 @@ const ROWS: &[&[&str]] = &[
     &["askbox-policy", "askbox-paths"],
     &["askbox-audit", "askbox-wire"],
     &["askbox-gate"],
-    &["askbox-network", "askbox-files", "askbox-sandbox"],
+    &[
+        "askbox-network",
+        "askbox-files",
+        "askbox-sandbox",
+        "askbox-neighbours",
+    ],
     &["askbox-daemon", "askbox-desktop"],
     &[
         "askbox-cli",
@@ -31,6 +36,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls", &["askbox-network"]),
     ("hickory-proto", &["askbox-network"]),
     ("socket2", &["askbox-network"]),
+    ("ssh-key", &["askbox-neighbours"]),
+    ("ring", &["askbox-neighbours"]),
     // The gate reads the boot clock with it, nothing else.
     (
         "nix",

@@ -24,6 +24,7 @@ mod review;
 mod shown;
 mod slow;
 mod sockets;
+mod ssh_agent;
 mod starts;
 mod switches;
 mod system;

@@ -55,7 +55,7 @@ pub struct Event {
     pub grant: Option<String>,
 }
 
-/// What an event speaks about: one of the four kinds of request, or something that happened to Askbox itself.
+/// What an event speaks about: one of the kinds of request, or something that happened to Askbox itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +70,8 @@ pub enum EventKind {
     Execute,
     /// A verdict on what a profile names.
     Profile,
+    /// A verdict on something of the user's desktop, such as the ssh agent.
+    Neighbour,
     /// A person answered a question.
     Answer,
     /// A remembered answer was given, ended or was revoked.
@@ -125,7 +127,9 @@ impl EventKind {
     /// Whether events of this kind say how something that a program asked for was decided.
     pub fn is_request(self) -> bool {
         match self {
-            Self::Network | Self::Read | Self::Write | Self::Execute | Self::Profile => true,
+            Self::Network | Self::Read | Self::Write | Self::Execute | Self::Profile | Self::Neighbour => {
+                true
+            }
             Self::Answer
             | Self::Grant
             | Self::Rule
@@ -137,12 +141,13 @@ impl EventKind {
     }
 
     /// Every kind, in the order of the documentation.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::Network,
         EventKind::Read,
         EventKind::Write,
         EventKind::Execute,
         EventKind::Profile,
+        EventKind::Neighbour,
         EventKind::Answer,
         EventKind::Grant,
         EventKind::Rule,
@@ -160,6 +165,7 @@ impl EventKind {
             EventKind::Write => "write",
             EventKind::Execute => "execute",
             EventKind::Profile => "profile",
+            EventKind::Neighbour => "neighbour",
             EventKind::Answer => "answer",
             EventKind::Grant => "grant",
             EventKind::Rule => "rule",
@@ -184,6 +190,7 @@ impl From<Kind> for EventKind {
             Kind::Write => EventKind::Write,
             Kind::Execute => EventKind::Execute,
             Kind::Profile => EventKind::Profile,
+            Kind::Neighbour => EventKind::Neighbour,
         }
     }
 }

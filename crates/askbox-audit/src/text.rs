@@ -37,6 +37,7 @@ pub fn target_text(target: &Target) -> String {
         Target::Published(_) => target.to_string(),
         Target::Read(path) | Target::Write(path) | Target::Execute(path) => path_text(path.as_path()),
         Target::Profile(name) => name.to_string(),
+        Target::Neighbour(neighbour) => neighbour.to_string(),
     }
 }
 

@@ -13,7 +13,7 @@ use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
     Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, Network, ObstacleView, Peer, Response,
-    SessionState, SessionView, StopReason, UsageView, WireError, rfc3339,
+    SessionState, SessionView, UsageView, WireError, rfc3339,
 };
 
 use crate::connection::{FrontEnd, HeldSession};
@@ -23,12 +23,14 @@ use crate::process_view::Diagnostics;
 use crate::views;
 
 mod descriptors;
+mod ending;
 mod execute;
 mod files;
 mod flags;
 mod identify;
 mod keeping;
 mod made;
+mod neighbours;
 mod plan;
 pub(crate) mod ports;
 mod profile;
@@ -38,6 +40,7 @@ pub(crate) mod stopping;
 mod table;
 
 use descriptors::Sorted;
+pub(crate) use ending::Ending;
 pub(crate) use keeping::Keeping;
 pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
@@ -45,19 +48,6 @@ pub use scope::BUSCTL;
 pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
 use table::{Held, Launching, Removed, Session};
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Its command ended with this status.
-    Exited(u8),
-    /// Its client went away.
-    ConnectionLost,
-    /// Somebody stopped it, or a limit did.
-    Stopped(StopReason),
-    /// The daemon ends.
-    DaemonEnds,
-}
 
 /// Plans a session and opens it. The connection holds it from here on.
 pub(crate) async fn launch(
@@ -110,6 +100,7 @@ pub(crate) async fn launch(
             root: Arc::default(),
             files: planned.files,
             switches: planned.switches,
+            neighbours: planned.neighbours,
         },
         planned.before,
         offer,
@@ -250,6 +241,7 @@ pub(crate) async fn serve(
         diagnostics,
         leash,
         tree,
+        agent,
         files,
         starts,
     } = descriptors::sort(attached, descriptors)?;
@@ -261,6 +253,7 @@ pub(crate) async fn serve(
         root,
         files: view,
         switches,
+        neighbours,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
     let asked = execute::Asked::of(view.as_ref());
@@ -288,6 +281,7 @@ pub(crate) async fn serve(
             "the sessions that run take all files that the daemon may open",
         )
     })?;
+    let agent = neighbours::serve(daemon, (id, &project), neighbours, &root, agent)?;
     let whose = execute::Whose {
         session: id.clone(),
         project: project.clone(),
@@ -326,6 +320,7 @@ pub(crate) async fn serve(
                 serving,
                 maker,
                 files,
+                agent,
                 starts,
                 leash,
             },
@@ -473,19 +468,6 @@ fn entry(id: &SessionId, project: &Project, change: SessionChange, detail: Optio
         session: Some(id.clone()),
         project: Some(project.clone()),
         what: What::Session { change, detail },
-    }
-}
-
-impl Ending {
-    /// For the log.
-    fn text(self) -> String {
-        match self {
-            Ending::Exited(status) => format!("exit status {status}"),
-            Ending::ConnectionLost => "its client went away".to_owned(),
-            Ending::Stopped(StopReason::Asked) => "stopped".to_owned(),
-            Ending::Stopped(StopReason::Limit(resource)) => format!("stopped: limit of {resource}"),
-            Ending::DaemonEnds => "the daemon ended".to_owned(),
-        }
     }
 }
 

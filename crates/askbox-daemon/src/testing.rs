@@ -257,6 +257,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
         terminals: Terminals::default(),
         child: None,
+        ssh_agent: None,
     }
 }
 
@@ -288,6 +289,8 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
     let root = std::fs::File::open("/").unwrap().into();
     // Nothing in these tests asks or hears them, so any datagram socket stands for one of netlink.
     let (diagnostics, rejected) = (udp(), udp());
+    let address = std::os::unix::net::SocketAddr::from_pathname("").unwrap();
+    let agent = OwnedFd::from(std::os::unix::net::UnixListener::bind_addr(&address).unwrap());
     vec![
         tcp(),
         tcp(),
@@ -298,6 +301,7 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
         diagnostics,
         rejected,
         leash.into(),
+        agent,
         root,
     ]
 }

@@ -84,8 +84,8 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
         unlisted: question.unlisted,
         widened: answer::patterns(&targets, true, &shown_by.lists)
             .iter()
-            // Nothing is wider than a profile.
-            .filter(|_| question.kind != Kind::Profile)
+            // Nothing is wider than these.
+            .filter(|_| !matches!(question.kind, Kind::Profile | Kind::Neighbour))
             .map(|pattern| {
                 format!(
                     "{} {}",
@@ -206,6 +206,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::NoRule
         | Basis::ForbiddenAddress(_)
         | Basis::Upstream(_)
+        | Basis::Neighbour(_)
         | Basis::Malformed(_)
         | Basis::NotTcp(_) => None,
     }
@@ -222,7 +223,7 @@ fn bundle(question: &Question, shown_by: &ShownBy) -> Option<&'static Bundle> {
 /// What the targets have in common.
 fn group(question: &Question, shown_by: &ShownBy) -> String {
     match question.kind {
-        Kind::Network | Kind::Profile => display::text(&question.group, limits::PATH_SHOWN),
+        Kind::Network | Kind::Profile | Kind::Neighbour => display::text(&question.group, limits::PATH_SHOWN),
         Kind::Read | Kind::Write | Kind::Execute => {
             display::path_at(Path::new(&question.group), shown_by.home(), limits::PATH_SHOWN)
         }
@@ -403,9 +404,11 @@ fn pattern(pattern: &Pattern) -> (String, Option<std::net::IpAddr>) {
                 address,
             )
         }
-        Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_) => {
-            (pattern.to_string(), None)
-        }
+        Pattern::Read(_)
+        | Pattern::Write(_)
+        | Pattern::Execute(_)
+        | Pattern::Profile(_)
+        | Pattern::Neighbour(_) => (pattern.to_string(), None),
     }
 }
 

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use askbox_audit::{Durability, GrantChange, Outcome, SessionChange};
-use askbox_policy::{Allowed, Basis, Moment, Process, ProfileName, Request, Target, Verdict, WhyMissed};
+use askbox_policy::{
+    Allowed, Basis, Destination, Moment, Process, ProfileName, Request, SessionId, Target, Verdict, WhyMissed,
+};
 use tokio::time::Instant;
 
 use crate::denial::{Denial, DeniedBy};
@@ -154,6 +156,11 @@ impl Gate {
         let mut state = self.state();
         state.rules.see(&now);
         state.rules.high_water_ms()
+    }
+
+    /// Where a session is connected to, as far as the gate let it.
+    pub fn destinations(&self, session: &SessionId) -> Vec<Destination> {
+        self.0.registry.destinations(session)
     }
 
     /// What the rules say now. No event, no question.

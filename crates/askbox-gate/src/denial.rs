@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use askbox_policy::{Basis, Target, display};
+use askbox_policy::{Basis, NeighbourPattern, Target, display};
 
 use crate::questions::QuestionId;
 
@@ -66,6 +66,10 @@ impl Denial {
                 Some(format!("{add} '{destination}' --address {address}"))
             }
             Target::Profile(name) => Some(format!("askbox rules add allow profile {name}")),
+            Target::Neighbour(neighbour) => {
+                let pattern = NeighbourPattern::exact(neighbour);
+                Some(format!("askbox rules add allow neighbour '{pattern}'"))
+            }
             Target::Published(_) | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
     }

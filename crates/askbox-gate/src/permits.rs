@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use askbox_audit::{Durability, Entry, Log, What};
-use askbox_policy::{Allowed, GrantId, Process, Request, SessionId, Target};
+use askbox_policy::{Allowed, Destination, GrantId, Process, Request, SessionId, Target};
 use tokio::sync::{Notify, watch};
 
 use crate::lock::lock;
@@ -202,6 +202,23 @@ impl Registry {
     /// Changes whenever permits were cut.
     pub(crate) fn cuts(&self) -> watch::Receiver<u64> {
         self.cuts.subscribe()
+    }
+
+    /// The destinations that a session has permits for.
+    pub(crate) fn destinations(&self, session: &SessionId) -> Vec<Destination> {
+        let lives = lock(&self.lives);
+        let lives = lives.by_number.values().filter_map(Weak::upgrade);
+        let of_session = lives.filter(|live| live.request.session == *session);
+        let mut found: Vec<Destination> = Vec::new();
+        for live in of_session {
+            if let Target::Network(destination) | Target::LocalNetwork { destination, .. } =
+                &live.request.target
+                && !found.contains(destination)
+            {
+                found.push(destination.clone());
+            }
+        }
+        found
     }
 
     /// How many are alive.

@@ -77,6 +77,7 @@ impl Uses {
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
             | Basis::Upstream(_)
+            | Basis::Neighbour(_)
             | Basis::Malformed(_)
             | Basis::NotTcp(_) => return,
         };

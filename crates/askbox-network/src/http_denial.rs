@@ -32,7 +32,8 @@ fn body(denial: &Denial) -> String {
         | Target::Read(_)
         | Target::Write(_)
         | Target::Execute(_)
-        | Target::Profile(_) => None,
+        | Target::Profile(_)
+        | Target::Neighbour(_) => None,
     };
     let body = json!({
         "error": if status(denial) == StatusCode::FORBIDDEN { "denied" } else { "malformed" },

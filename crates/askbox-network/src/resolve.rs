@@ -122,7 +122,8 @@ impl<'a> Route<'a> {
             | Target::Read(_)
             | Target::Write(_)
             | Target::Execute(_)
-            | Target::Profile(_) => None,
+            | Target::Profile(_)
+            | Target::Neighbour(_) => None,
         }
     }
 
@@ -186,7 +187,8 @@ fn named(permit: &Permit) -> Option<&Destination> {
         | Target::Read(_)
         | Target::Write(_)
         | Target::Execute(_)
-        | Target::Profile(_) => None,
+        | Target::Profile(_)
+        | Target::Neighbour(_) => None,
     }
 }
 

@@ -130,6 +130,7 @@ impl Session {
             | Basis::NoRule
             | Basis::ForbiddenAddress(_)
             | Basis::Upstream(_)
+            | Basis::Neighbour(_)
             | Basis::Malformed(_)
             | Basis::NotTcp(_) => return false,
         }

@@ -8,6 +8,7 @@ use crate::grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 use crate::host::Host;
 use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
 use crate::limits;
+use crate::neighbour::NeighbourPattern;
 use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::profile::bundle_of;
 use crate::request::{Destination, Kind, Process, Project, SessionId, Target};
@@ -192,8 +193,9 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> O
         Target::Read(path) => Pattern::Read(of_path(path)),
         Target::Write(path) => Pattern::Write(of_path(path)),
         Target::Execute(path) => Pattern::Execute(of_path(path)),
-        // Nothing is wider than a profile.
+        // Nothing is wider than these.
         Target::Profile(name) => Pattern::Profile(name.clone()),
+        Target::Neighbour(neighbour) => Pattern::Neighbour(NeighbourPattern::exact(neighbour)),
     })
 }
 

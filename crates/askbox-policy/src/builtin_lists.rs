@@ -60,6 +60,12 @@ const SYSTEM_TREES: &[&str] = &["/proc", "/sys", "/dev", "/run"];
 /// Others put files and sockets there at any time. Directories below are as good as any.
 const SHARED: &[&str] = &["/home", "/tmp", "/usr", "/var", "/var/tmp"];
 
+/// Where ssh keeps the hosts that a user knows: beside the keys, and no secret of theirs.
+const KNOWN_HOSTS: &str = ".ssh/known_hosts";
+
+/// Why it is asked for all the same.
+const KNOWN_HOSTS_REASON: &str = "the hosts that you know, and no key of yours";
+
 /// The lists for one home directory.
 #[derive(Clone, Debug)]
 pub struct Lists {
@@ -172,10 +178,15 @@ impl Lists {
     pub fn protects(&self, target: &Target) -> Option<Protection> {
         let path = target.path()?;
         if let Some(entry) = self.credential(path) {
+            let is_offered = self.is_offered(target);
             return Some(Protection {
                 list: List::Credential,
-                is_refused: true,
-                reason: entry.reason,
+                is_refused: !is_offered,
+                reason: if is_offered {
+                    KNOWN_HOSTS_REASON
+                } else {
+                    entry.reason
+                },
             });
         }
         match target {
@@ -195,7 +206,23 @@ impl Lists {
             | Target::Published(_)
             | Target::Read(_)
             | Target::Execute(_)
-            | Target::Profile(_) => None,
+            | Target::Profile(_)
+            | Target::Neighbour(_) => None,
+        }
+    }
+
+    /// Whether a program may ask for what the credential list holds: to read the list of known hosts, without which ssh
+    /// trusts nobody.
+    fn is_offered(&self, target: &Target) -> bool {
+        match target {
+            Target::Read(path) => *path.as_path() == *self.home.as_path().join(KNOWN_HOSTS),
+            Target::Network(_)
+            | Target::LocalNetwork { .. }
+            | Target::Published(_)
+            | Target::Write(_)
+            | Target::Execute(_)
+            | Target::Profile(_)
+            | Target::Neighbour(_) => false,
         }
     }
 

@@ -117,6 +117,7 @@ fn shown(target: &Target, path: impl Fn(&Path) -> String) -> String {
             Some(profile) => profile.summary(),
             None => text(name.as_str(), MAX_NAME),
         },
+        Target::Neighbour(neighbour) => neighbour.shown(),
     }
 }
 
@@ -137,6 +138,7 @@ pub fn pattern(pattern: &Pattern, home: &Path) -> String {
             }
         }
         Pattern::Profile(name) => text(name.as_str(), MAX_NAME),
+        Pattern::Neighbour(neighbour) => text(&neighbour.to_string(), MAX_PATH),
     }
 }
 
@@ -169,6 +171,7 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",
+        Target::Neighbour(neighbour) => neighbour.verb(),
         Target::Profile(profile) => return profile_title(profile, project),
     };
     let program = program(process, known.toolchains);

@@ -210,7 +210,8 @@ impl NetworkPattern {
             | Target::Read(_)
             | Target::Write(_)
             | Target::Execute(_)
-            | Target::Profile(_) => false,
+            | Target::Profile(_)
+            | Target::Neighbour(_) => false,
         }
     }
 

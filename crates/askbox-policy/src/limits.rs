@@ -27,6 +27,9 @@ pub const DEFAULT_EXPIRY_RANGE_MS: std::ops::RangeInclusive<u64> = 1000..=30 * 2
 /// The longest time from now at which the end of a grant can be put; what shall hold longer is a rule.
 pub const GRANT_MS: u64 = *DEFAULT_EXPIRY_RANGE_MS.end();
 
+/// Longest namespace of a signed message that is known by its name: those in use have a handful of letters, or a domain.
+pub const NAMESPACE_BYTES: usize = 64;
+
 /// Rules of the user's file among which redundant ones are looked for: each is compared with each, a million times.
 pub const REDUNDANCY_RULES: usize = 1000;
 

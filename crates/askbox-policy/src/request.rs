@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::host::{Host, Port};
+use crate::neighbour::Neighbour;
 use crate::path_pattern::CanonicalPath;
 use crate::profile::ProfileName;
 
@@ -102,7 +103,7 @@ impl Process {
     }
 }
 
-/// The four kinds of request, granted separately, and the one question about everything that a profile names.
+/// The five kinds of request, granted separately, and the one question about everything that a profile names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
@@ -117,16 +118,19 @@ pub enum Kind {
     Execute,
     /// What a profile names, for the session of its program.
     Profile,
+    /// Something of the user's desktop that a socket leads to, such as the ssh agent.
+    Neighbour,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 6] = [
         Kind::Network,
         Kind::Read,
         Kind::Write,
         Kind::Execute,
         Kind::Profile,
+        Kind::Neighbour,
     ];
 }
 
@@ -138,13 +142,14 @@ impl fmt::Display for Kind {
             Kind::Write => "write",
             Kind::Execute => "execute",
             Kind::Profile => "profile",
+            Kind::Neighbour => "neighbour",
         })
     }
 }
 
 /// The text names no kind of request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a kind of request is `network`, `read`, `write`, `execute` or `profile`")]
+#[error("a kind of request is `network`, `read`, `write`, `execute`, `profile` or `neighbour`")]
 pub struct UnknownKind;
 
 impl FromStr for Kind {
@@ -200,6 +205,8 @@ pub enum Target {
     /// Everything that a profile names, for the session whose command is its program. Asked by the daemon at the start,
     /// never by a program inside.
     Profile(ProfileName),
+    /// One use of a neighbour.
+    Neighbour(Neighbour),
 }
 
 impl Target {
@@ -211,6 +218,7 @@ impl Target {
             Target::Write(_) => Kind::Write,
             Target::Execute(_) => Kind::Execute,
             Target::Profile(_) => Kind::Profile,
+            Target::Neighbour(_) => Kind::Neighbour,
         }
     }
 }
@@ -219,9 +227,11 @@ impl Target {
     /// The path that is asked for, where it is one.
     pub fn path(&self) -> Option<&CanonicalPath> {
         match self {
-            Target::Network(_) | Target::LocalNetwork { .. } | Target::Published(_) | Target::Profile(_) => {
-                None
-            }
+            Target::Network(_)
+            | Target::LocalNetwork { .. }
+            | Target::Published(_)
+            | Target::Profile(_)
+            | Target::Neighbour(_) => None,
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => Some(path),
         }
     }
@@ -238,6 +248,7 @@ impl fmt::Display for Target {
             Target::Published(port) => write!(f, "published port {port}"),
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => write!(f, "{path}"),
             Target::Profile(name) => write!(f, "{name}"),
+            Target::Neighbour(neighbour) => neighbour.fmt(f),
         }
     }
 }

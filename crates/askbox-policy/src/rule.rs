@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::grant::Expiry;
 use crate::host_pattern::NetworkPattern;
+use crate::neighbour::NeighbourPattern;
 use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::profile::ProfileName;
 use crate::request::{Kind, Target};
@@ -37,6 +38,8 @@ pub enum Pattern {
     Execute(PathPattern),
     /// What a profile names, for sessions of its program.
     Profile(ProfileName),
+    /// Uses of neighbours.
+    Neighbour(NeighbourPattern),
 }
 
 impl Pattern {
@@ -48,6 +51,7 @@ impl Pattern {
             Pattern::Write(_) => Kind::Write,
             Pattern::Execute(_) => Kind::Execute,
             Pattern::Profile(_) => Kind::Profile,
+            Pattern::Neighbour(_) => Kind::Neighbour,
         }
     }
 
@@ -61,12 +65,14 @@ impl Pattern {
             | (Pattern::Write(pattern), Target::Write(path))
             | (Pattern::Execute(pattern), Target::Execute(path)) => pattern.matches(path),
             (Pattern::Profile(own), Target::Profile(name)) => own == name,
+            (Pattern::Neighbour(own), Target::Neighbour(neighbour)) => own.matches(neighbour),
             (
                 Pattern::Network(_)
                 | Pattern::Read(_)
                 | Pattern::Write(_)
                 | Pattern::Execute(_)
-                | Pattern::Profile(_),
+                | Pattern::Profile(_)
+                | Pattern::Neighbour(_),
                 _,
             ) => false,
         }
@@ -75,7 +81,7 @@ impl Pattern {
     /// Whether it is a path pattern that spells out this path: no directory above it, no wildcard.
     pub fn names(&self, path: &CanonicalPath) -> bool {
         match self {
-            Pattern::Network(_) | Pattern::Profile(_) => false,
+            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => false,
             Pattern::Read(pattern) | Pattern::Write(pattern) | Pattern::Execute(pattern) => {
                 pattern.names(path)
             }
@@ -96,12 +102,14 @@ impl Pattern {
             | (Pattern::Write(outer), Pattern::Write(inner))
             | (Pattern::Execute(outer), Pattern::Execute(inner)) => outer.covers(inner),
             (Pattern::Profile(outer), Pattern::Profile(inner)) => outer == inner,
+            (Pattern::Neighbour(outer), Pattern::Neighbour(inner)) => outer.covers(inner),
             (
                 Pattern::Network(_)
                 | Pattern::Read(_)
                 | Pattern::Write(_)
                 | Pattern::Execute(_)
-                | Pattern::Profile(_),
+                | Pattern::Profile(_)
+                | Pattern::Neighbour(_),
                 _,
             ) => false,
         }
@@ -115,6 +123,7 @@ impl fmt::Display for Pattern {
             Pattern::Network(network) => network.fmt(f),
             Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => path.fmt(f),
             Pattern::Profile(name) => name.fmt(f),
+            Pattern::Neighbour(neighbour) => neighbour.fmt(f),
         }
     }
 }

@@ -77,7 +77,8 @@ impl SharedPort {
                 | Target::Read(_)
                 | Target::Write(_)
                 | Target::Execute(_)
-                | Target::Profile(_),
+                | Target::Profile(_)
+                | Target::Neighbour(_),
             ) => false,
         }
     }

@@ -62,6 +62,8 @@ pub enum Basis {
     ForbiddenAddress(String),
     /// The proxy that the daemon reaches the Internet by does not let it through, or is not there.
     Upstream(String),
+    /// A neighbour does not take part: what is asked of it is never passed on, or it is not there.
+    Neighbour(String),
     /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
     Malformed(String),
     /// It is not a TCP connection, and nothing else leaves a session.
@@ -158,6 +160,7 @@ impl Basis {
             | Basis::AutoApprove
             | Basis::NonInteractive
             | Basis::NoRule
+            | Basis::Neighbour(_)
             | Basis::Malformed(_)
             | Basis::NotTcp(_) => return None,
         })
@@ -185,6 +188,7 @@ impl fmt::Display for Basis {
             Basis::NoRule => f.write_str("no rule"),
             Basis::ForbiddenAddress(reason) => write!(f, "forbidden address: {reason}"),
             Basis::Upstream(reason) => write!(f, "upstream proxy: {reason}"),
+            Basis::Neighbour(reason) => f.write_str(reason),
             Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
             Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
         }

@@ -38,6 +38,9 @@ const NO_FUSE: &str = "this machine has no FUSE that you may use, so files are o
 /// Where askbox-init is seen inside.
 pub(crate) const INIT: &str = "/run/askbox/init";
 
+/// Where programs inside find the user's ssh agent, as far as the gate lets them.
+pub const SSH_AGENT: &str = "/run/askbox/ssh-agent";
+
 /// An empty file and an empty directory of mode 000: what closed things are covered with.
 pub(crate) const CLOSED_FILE: &str = "/run/askbox/closed";
 /// See [`CLOSED_FILE`].

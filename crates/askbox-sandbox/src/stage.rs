@@ -24,6 +24,9 @@ use crate::sys;
 mod devices;
 mod files;
 mod outer_root;
+mod sockets;
+
+pub(crate) use sockets::ssh_agent;
 
 /// Why the root could not be built.
 #[derive(Debug, thiserror::Error)]

@@ -203,6 +203,7 @@ function areaOf(kind: Kind): Area {
       return "paths";
     case "execute":
     case "profile":
+    case "neighbour":
       return "programs";
   }
 }

@@ -15,6 +15,7 @@ export const KIND: Record<Kind, string> = {
   write: "kind-write",
   execute: "kind-execute",
   profile: "kind-profile",
+  neighbour: "kind-neighbour",
 };
 
 export const EVENT_KIND: Record<EventKind, string> = {

@@ -98,7 +98,9 @@ fn meaning(event: &Event) -> Meaning {
         EventKind::Read => verdict(event, schema::FILE_ACTIVITY, schema::READ),
         EventKind::Write => verdict(event, schema::FILE_ACTIVITY, schema::UPDATE),
         EventKind::Execute => verdict(event, schema::PROCESS_ACTIVITY, schema::LAUNCH),
-        EventKind::Profile => verdict(event, schema::ENTITY_MANAGEMENT, schema::ACTIVATE),
+        EventKind::Profile | EventKind::Neighbour => {
+            verdict(event, schema::ENTITY_MANAGEMENT, schema::ACTIVATE)
+        }
         EventKind::Traffic => done(schema::NETWORK_ACTIVITY, schema::CLOSE),
         EventKind::Answer => Meaning {
             control: Some(answered(event.verdict)),

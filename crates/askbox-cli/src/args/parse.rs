@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile, Publish};
+use askbox_policy::{Effect, Host, Kind, NeighbourError, NeighbourPattern, Pin, Port, Profile, Publish};
 use askbox_wire::{EnvironmentOption, NO_PROFILE, NetworkChoice, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
@@ -130,6 +130,12 @@ fn environment(text: OsString) -> Result<EnvironmentOption, &'static str> {
     Ok(EnvironmentOption { name, value })
 }
 
+/// A neighbour, as it is written in policy.toml.
+pub(super) fn neighbour(text: &str) -> Result<String, NeighbourError> {
+    text.parse()
+        .map(|neighbour: NeighbourPattern| neighbour.to_string())
+}
+
 /// A profile, or none.
 pub(super) fn profile_parser() -> PossibleValuesParser {
     let names = Profile::all().iter().map(|profile| profile.name.as_str());
@@ -158,7 +164,7 @@ pub(super) fn effect_parser() -> impl TypedValueParser<Value = Effect> {
 
 /// What a rule speaks about.
 pub(super) fn kind_parser() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(["network", "read", "write", "execute", "profile"])
+    PossibleValuesParser::new(["network", "read", "write", "execute", "profile", "neighbour"])
         .try_map(|text| text.parse::<Kind>())
 }
 

@@ -55,6 +55,10 @@ pub(crate) struct SessionArgs {
     /// Deny a file or a directory, of the project one that is there when the session starts
     #[arg(long, value_name = "PATH")]
     pub(crate) deny_path: Vec<String>,
+    /// Let the session use a neighbour: ssh-agent (it sees the keys; each signature is a question), or ssh-sign KEY HOST (it
+    /// signs; KEY and HOST may be *)
+    #[arg(long, value_name = "NEIGHBOUR", value_parser = parse::neighbour)]
+    pub(crate) with: Vec<String>,
     #[command(flatten)]
     pub(crate) switches: SwitchArgs,
     /// Never ask: deny whatever would be a question
@@ -121,6 +125,7 @@ impl From<SessionArgs> for RunOptions {
             allow_write: arguments.allow_write,
             allow_execute: arguments.allow_execute,
             deny_path: arguments.deny_path,
+            with: arguments.with,
             switches: Switches {
                 nested_sandbox: arguments.switches.nested_sandbox,
                 debugger: arguments.switches.debugger,

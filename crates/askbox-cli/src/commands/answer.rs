@@ -126,7 +126,7 @@ fn render(answered: &AnsweredView, home: Option<&Path>, now: SystemTime, style: 
 fn covered(kind: Kind, pattern: &str, address: Option<IpAddr>, home: Option<&Path>) -> String {
     let parsed: Option<PathPattern> = pattern.parse().ok();
     let of_files = match kind {
-        Kind::Network | Kind::Profile => None,
+        Kind::Network | Kind::Profile | Kind::Neighbour => None,
         Kind::Read => parsed.map(Pattern::Read),
         Kind::Write => parsed.map(Pattern::Write),
         Kind::Execute => parsed.map(Pattern::Execute),

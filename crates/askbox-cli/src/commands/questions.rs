@@ -226,7 +226,7 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
     }
     if 0 < question.unlisted {
         let what = match question.kind {
-            Kind::Network | Kind::Profile => "more were denied: too many to list",
+            Kind::Network | Kind::Profile | Kind::Neighbour => "more were denied: too many to list",
             Kind::Read | Kind::Write | Kind::Execute => "more are not listed; only --widen can cover them",
         };
         let _infallible = writeln!(text, "   and {} {what}", question.unlisted);

@@ -149,7 +149,7 @@ fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
             Some("programs of the system, of toolchains and of projects are started without asking")
         }
         (
-            Kind::Network | Kind::Profile | Kind::Read | Kind::Write,
+            Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Read | Kind::Write,
             Effect::Allow | Effect::Ask | Effect::Deny,
         ) => None,
     }

@@ -67,6 +67,10 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
         uid: nix::unistd::getuid().as_raw(),
         terminals: launch::terminals(),
         child: None,
+        ssh_agent: context
+            .variable("SSH_AUTH_SOCK")
+            .filter(|path| std::path::Path::new(path).is_absolute())
+            .map(|path| OsText::from(path.to_owned())),
     };
     match launch::run(&mut client, request, context)? {
         End::Command(status) => Ok(ExitStatus::External(status)),

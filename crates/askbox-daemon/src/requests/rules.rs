@@ -7,8 +7,8 @@ use askbox_policy::policy_file;
 use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    Effect, Expiry, HostPattern, Kind, NetworkPattern, PathContext, PathPattern, Pattern, ProfileName, Rule,
-    RuleId,
+    Effect, Expiry, HostPattern, Kind, NeighbourPattern, NetworkPattern, PathContext, PathPattern, Pattern,
+    ProfileName, Rule, RuleId,
 };
 use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError, rfc3339};
 
@@ -217,6 +217,12 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
         Kind::Write => Pattern::Write(path(&new.pattern)?),
         Kind::Execute => Pattern::Execute(path(&new.pattern)?),
         Kind::Profile => Pattern::Profile(profile(&new)?),
+        Kind::Neighbour => {
+            let neighbour = new.pattern.parse::<NeighbourPattern>();
+            Pattern::Neighbour(
+                neighbour.map_err(|error| refuse(format!("{}: {error}", new.pattern.escape_debug())))?,
+            )
+        }
     };
     let project = new.project.map(std::path::PathBuf::from);
     if project.as_ref().is_some_and(|project| project.is_relative()) {

@@ -121,7 +121,7 @@ pub(super) async fn serve(
 }
 
 /// Who is behind a request of the kernel: it names the thread.
-fn identify(processes: &ProcessView, root: &Arc<AtomicU32>) -> Identify {
+pub(super) fn identify(processes: &ProcessView, root: &Arc<AtomicU32>) -> Identify {
     let (processes, root) = (processes.clone(), Arc::clone(root));
     Arc::new(move |thread| {
         let processes = processes.clone();

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, ProfileName, Rule,
-    SessionRules, SwitchChoices, Switches,
+    CanonicalPath, Effect, NeighbourError, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
+    ProfileName, Rule, SessionRules, SwitchChoices, Switches,
 };
 use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
 
@@ -94,6 +94,16 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
         programs: Vec::new(),
         interactive: !options.non_interactive,
     })
+}
+
+/// The neighbours that the command line opens, as rules of its session.
+pub(super) fn neighbours(options: &RunOptions) -> Result<Vec<Rule>, WireError> {
+    let rule = |text: &String| {
+        let pattern = text.parse().map(Pattern::Neighbour);
+        let pattern = pattern.map_err(|error: NeighbourError| refused("--with", text, &error))?;
+        Ok(Rule::new(Effect::Allow, pattern, Origin::Flag))
+    };
+    options.with.iter().map(rule).collect()
 }
 
 /// Notices about walls that this run wants down, and that stand.

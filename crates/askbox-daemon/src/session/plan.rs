@@ -17,13 +17,14 @@ use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Sought, User};
 use askbox_sandbox::plan::{self, Access, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
-use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
+use askbox_wire::{ErrorCode, LaunchRequest, Verbatim, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::files;
 use super::flags::{self, Surroundings};
+use super::neighbours::{self, Neighbours};
 use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
@@ -53,6 +54,8 @@ pub(super) struct Planned {
     pub(super) homes: PathBuf,
     /// What its proxy takes, should it have one.
     pub(super) token: ProxyToken,
+    /// What its caller has for it.
+    pub(super) neighbours: Neighbours,
 }
 
 /// Plans a session, or says why it is refused.
@@ -158,6 +161,7 @@ impl Planning {
             cwd: &cwd,
         };
         let mut rules = flags::rules(&request.options, surroundings)?;
+        rules.flags.extend(flags::neighbours(&request.options)?);
         let settings = policy.settings();
         let mut sources = LimitSources {
             flags: request.options.limits,
@@ -231,11 +235,7 @@ impl Planning {
                 .filter(|env| env.value.is_none())
                 .map(|env| env.name.as_str().into())
                 .collect(),
-            set: options
-                .env
-                .iter()
-                .filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?)))
-                .collect(),
+            set: neighbours::variables(request)?,
             proxy_login: token.in_url(),
             listed,
             denied,
@@ -265,6 +265,7 @@ impl Planning {
             limits: self.limits,
             homes,
             token,
+            neighbours: Neighbours::of(request),
         })
     }
 }

@@ -50,7 +50,7 @@ impl Situation<'_> {
         }
         let has_copy = |pattern: &Pattern| match pattern {
             Pattern::Read(path) | Pattern::Write(path) => redacted(path.anchor(), home).is_some(),
-            Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) => false,
+            Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => false,
         };
         let patterns = profile.patterns.iter().filter(|pattern| !has_copy(pattern));
         patterns
@@ -84,7 +84,7 @@ impl Situation<'_> {
                 }),
                 (_, _) => return true,
             },
-            Pattern::Execute(_) | Pattern::Profile(_) => return true,
+            Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => return true,
         };
         !matches!(self.judge(session, target), Verdict::Allow(_))
     }
@@ -109,7 +109,11 @@ pub(super) fn of_run(
             let is_written = profile.writes(path.anchor(), home);
             is_written || path.anchor().as_path().exists()
         }
-        Pattern::Network(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_) => true,
+        Pattern::Network(_)
+        | Pattern::Write(_)
+        | Pattern::Execute(_)
+        | Pattern::Profile(_)
+        | Pattern::Neighbour(_) => true,
     });
     let needed = patterns.iter().any(|pattern| situation.needs(session, pattern));
     needed.then(|| SessionProfile {

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::execute::Starts;
 use super::keeping::Kept;
+use super::neighbours::Neighbours;
 use super::ports::{Maker, Ports};
 use super::stopping::{Stopping, Why};
 
@@ -41,11 +42,13 @@ pub(crate) struct Session {
     root: Arc<AtomicU32>,
     /// What its file system shows; `None` where it has none.
     files: Option<View>,
+    neighbours: Neighbours,
     serving: Option<Serving>,
     /// What makes sockets in its network; there once it is served.
     maker: Option<Arc<Maker>>,
     ports: Ports,
     files_served: Option<askbox_files::Serving>,
+    agent_served: Option<askbox_neighbours::Serving>,
     /// Who answers starts of its programs.
     starts: Option<Starts>,
     /// The write end of its leash. Dropping it ends everything inside.
@@ -74,6 +77,8 @@ pub(crate) struct Launching {
     pub(crate) files: Option<View>,
     /// The walls that are down.
     pub(crate) switches: Switches,
+    /// What its caller has for it.
+    pub(crate) neighbours: Neighbours,
 }
 
 /// What is held for a session that runs.
@@ -85,6 +90,8 @@ pub(crate) struct Held {
     pub(crate) maker: Arc<Maker>,
     /// Its file system, if it has one.
     pub(crate) files: Option<askbox_files::Serving>,
+    /// What its programs have of the user's ssh agent.
+    pub(crate) agent: askbox_neighbours::Serving,
     /// Who answers starts of its programs, if they ask.
     pub(crate) starts: Option<Starts>,
     /// The write end of its leash.
@@ -129,6 +136,7 @@ impl Session {
             wanted,
             root,
             files,
+            neighbours,
             // Of the view.
             switches: _,
         } = launching;
@@ -144,10 +152,12 @@ impl Session {
             offer,
             root,
             files,
+            neighbours,
             serving: None,
             maker: None,
             ports: Ports::default(),
             files_served: None,
+            agent_served: None,
             starts: None,
             leash: None,
             stop: watch::Sender::default(),
@@ -213,6 +223,7 @@ impl Sessions {
             wanted: session.wanted.clone(),
             root: Arc::clone(&session.root),
             files: session.files.clone(),
+            neighbours: session.neighbours.clone(),
             switches: session.view.switches,
         })
     }
@@ -232,6 +243,7 @@ impl Sessions {
         session.serving = Some(held.serving);
         session.maker = Some(held.maker);
         session.files_served = held.files;
+        session.agent_served = Some(held.agent);
         session.starts = held.starts;
         session.leash = Some(held.leash);
         session.view.state = SessionState::Running;

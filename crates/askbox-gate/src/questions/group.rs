@@ -1,9 +1,11 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! network, a top directory, a bundle, or a profile in common.
+//! network, a top directory, a bundle, a profile, or one use of a neighbour in common.
 
 use askbox_policy::builtin_lists::Lists;
-use askbox_policy::{Bundle, CanonicalPath, Host, Kind, ProfileName, Request, SessionId, Target, bundle_of};
+use askbox_policy::{
+    Bundle, CanonicalPath, Host, Kind, Neighbour, ProfileName, Request, SessionId, Target, bundle_of,
+};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -34,6 +36,8 @@ pub(crate) enum Group {
     Bundle(&'static Bundle),
     /// One profile, alone.
     Profile(ProfileName),
+    /// One use of a neighbour, alone.
+    Neighbour(Neighbour),
 }
 
 impl GroupKey {
@@ -71,6 +75,7 @@ impl Group {
                 }
             }
             Target::Profile(name) => Self::Profile(name.clone()),
+            Target::Neighbour(neighbour) => Self::Neighbour(neighbour.clone()),
         }
     }
 }
@@ -84,6 +89,7 @@ impl fmt::Display for Group {
             Group::Directory(path) | Group::Alone(path) => path.fmt(f),
             Group::Bundle(bundle) => f.write_str(&bundle.title),
             Group::Profile(name) => name.fmt(f),
+            Group::Neighbour(neighbour) => f.write_str(&neighbour.shown()),
         }
     }
 }

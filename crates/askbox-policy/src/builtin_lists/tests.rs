@@ -207,6 +207,10 @@ fn what_a_list_protects_depends_on_what_is_asked_for() {
     check(read("/home/u/.ssh/id"), credential);
     check(write("/home/u/.ssh/id"), credential);
     check(Target::Execute(path("/home/u/.ssh/id")), credential);
+    // ssh may ask for it, and change nothing.
+    check(read("/home/u/.ssh/known_hosts"), Some((List::Credential, false)));
+    check(write("/home/u/.ssh/known_hosts"), credential);
+    check(read("/home/u/.ssh/known_hosts/x"), credential);
     check(read("/home/u/.bashrc"), None);
     check(write("/home/u/.bashrc"), Some((List::Startup, false)));
     // It holds ~/.cargo/credentials.

@@ -55,6 +55,8 @@ enum TargetWeight {
     Path(PathSpecificity),
     /// A profile is named or not.
     Profile,
+    /// [`crate::NeighbourPattern::specificity`].
+    Neighbour(u8),
 }
 
 /// What a rule or a grant says about the request.
@@ -125,6 +127,7 @@ impl Policy {
                 | Basis::NoRule
                 | Basis::ForbiddenAddress(_)
                 | Basis::Upstream(_)
+                | Basis::Neighbour(_)
                 | Basis::Malformed(_)
                 | Basis::NotTcp(_)
                 | Basis::Lockdown => Basis::NonInteractive,
@@ -235,7 +238,8 @@ impl Policy {
             | Target::Read(_)
             | Target::Write(_)
             | Target::Execute(_)
-            | Target::Profile(_) => false,
+            | Target::Profile(_)
+            | Target::Neighbour(_) => false,
         };
         if allowed_name || preset.approves(target.kind()) && may_be_approved(target) {
             return Verdict::Allow(Allowed::by(Basis::Preset));
@@ -318,6 +322,7 @@ impl<'a> View<'a> {
                 TargetWeight::Path(path.specificity(self.request.target.path()?))
             }
             Pattern::Profile(_) => TargetWeight::Profile,
+            Pattern::Neighbour(neighbour) => TargetWeight::Neighbour(neighbour.specificity()),
         };
         Some(Weight { target, narrow })
     }
@@ -405,7 +410,8 @@ fn shared_ports(view: View<'_>, session: &SessionRules) -> Option<Verdict> {
         | Target::Read(_)
         | Target::Write(_)
         | Target::Execute(_)
-        | Target::Profile(_) => None,
+        | Target::Profile(_)
+        | Target::Neighbour(_) => None,
     }
 }
 
@@ -458,7 +464,9 @@ fn may_be_approved(target: &Target) -> bool {
             any.matches_target(target)
         }
         // Always a person's to decide.
-        Target::LocalNetwork { .. } | Target::Published(_) | Target::Profile(_) => false,
+        Target::LocalNetwork { .. } | Target::Published(_) | Target::Profile(_) | Target::Neighbour(_) => {
+            false
+        }
         Target::Read(_) | Target::Write(_) | Target::Execute(_) => true,
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct PatternIndex {
     execute: PathIndex,
     /// Rules about profiles are few: asked one by one.
     profile: Vec<u32>,
+    /// As are those about neighbours.
+    neighbour: Vec<u32>,
 }
 
 impl PatternIndex {
@@ -45,6 +47,7 @@ impl PatternIndex {
             Pattern::Write(path) => self.write.insert(path, number),
             Pattern::Execute(path) => self.execute.insert(path, number),
             Pattern::Profile(_) => self.profile.push(number),
+            Pattern::Neighbour(_) => self.neighbour.push(number),
         }
     }
 
@@ -62,6 +65,7 @@ impl PatternIndex {
             Pattern::Write(path) => self.write.remove(path, number),
             Pattern::Execute(path) => self.execute.remove(path, number),
             Pattern::Profile(_) => self.profile.retain(|&other| other != number),
+            Pattern::Neighbour(_) => self.neighbour.retain(|&other| other != number),
         }
     }
 
@@ -81,6 +85,7 @@ impl PatternIndex {
             Target::Write(path) => self.write.each(path, found),
             Target::Execute(path) => self.execute.each(path, found),
             Target::Profile(_) => self.profile.iter().copied().for_each(found),
+            Target::Neighbour(_) => self.neighbour.iter().copied().for_each(found),
         }
     }
 

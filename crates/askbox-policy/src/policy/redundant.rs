@@ -73,7 +73,7 @@ impl Policy {
     /// Whether the pattern names a path that nothing but its name opens: what covers it more widely does not open it.
     fn is_named_alone(&self, pattern: &Pattern) -> bool {
         let target = match pattern {
-            Pattern::Network(_) | Pattern::Profile(_) => return false,
+            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => return false,
             Pattern::Read(path) => Target::Read(path.anchor().clone()),
             Pattern::Write(path) => Target::Write(path.anchor().clone()),
             Pattern::Execute(path) => Target::Execute(path.anchor().clone()),
@@ -113,12 +113,14 @@ fn covers(outer: &Pattern, inner: &Pattern) -> bool {
             outer == inner || outer.whole().is_some_and(|whole| inner.anchor().is_within(whole))
         }
         (Pattern::Profile(outer), Pattern::Profile(inner)) => outer == inner,
+        (Pattern::Neighbour(outer), Pattern::Neighbour(inner)) => outer.covers(inner),
         (
             Pattern::Network(_)
             | Pattern::Read(_)
             | Pattern::Write(_)
             | Pattern::Execute(_)
-            | Pattern::Profile(_),
+            | Pattern::Profile(_)
+            | Pattern::Neighbour(_),
             _,
         ) => false,
     }
@@ -147,12 +149,15 @@ fn comes_between(other: &Pattern, outer: &Rule, inner: &Rule) -> bool {
             meets && !is_above(other, outer)
         }
         (Pattern::Profile(other), Pattern::Profile(_), Pattern::Profile(inner)) => other == inner,
+        // In doubt.
+        (Pattern::Neighbour(_), Pattern::Neighbour(_), Pattern::Neighbour(_)) => true,
         (
             Pattern::Network(_)
             | Pattern::Read(_)
             | Pattern::Write(_)
             | Pattern::Execute(_)
-            | Pattern::Profile(_),
+            | Pattern::Profile(_)
+            | Pattern::Neighbour(_),
             _,
             _,
         ) => false,

@@ -13,6 +13,7 @@ use crate::rule::Pattern;
 use crate::verdict::{Basis, Verdict};
 use crate::{Host, Port};
 
+mod neighbour;
 mod oracle;
 mod profile;
 mod programs;
@@ -80,6 +81,7 @@ fn rule(text: &str, origin: Origin) -> Rule {
         Kind::Write => Pattern::Write(files()),
         Kind::Execute => Pattern::Execute(files()),
         Kind::Profile => Pattern::Profile(pattern.parse().unwrap()),
+        Kind::Neighbour => Pattern::Neighbour(pattern.parse().unwrap()),
     };
     let effect = match effect {
         "allow" => Effect::Allow,
@@ -217,6 +219,7 @@ impl Case {
             | Basis::Unusable(_)
             | Basis::ForbiddenAddress(_)
             | Basis::Upstream(_)
+            | Basis::Neighbour(_)
             | Basis::Malformed(_)
             | Basis::NotTcp(_) => "other",
         };

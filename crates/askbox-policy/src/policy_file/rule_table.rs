@@ -9,11 +9,20 @@ use super::{Reader, key_start};
 use crate::grant::Expiry;
 use crate::host_pattern::{HostPattern, NetworkPattern};
 use crate::path_pattern::PathPattern;
-use crate::profile::ProfileName;
 use crate::rule::{Effect, Pattern, Rule};
 
-const KEYS: [&str; 11] = [
-    "effect", "network", "address", "read", "write", "execute", "profile", "project", "program", "expires",
+const KEYS: [&str; 12] = [
+    "effect",
+    "network",
+    "address",
+    "read",
+    "write",
+    "execute",
+    "profile",
+    "neighbour",
+    "project",
+    "program",
+    "expires",
     "note",
 ];
 
@@ -69,7 +78,7 @@ impl Reader<'_> {
             );
         }
         if parts.pattern == Slot::Missing {
-            let hint = "exactly one of network, read, write, execute, profile";
+            let hint = "exactly one of network, read, write, execute, profile, neighbour";
             self.complain(start, "the rule does not say what it is about", Some(hint));
         }
         if let (Some((at, _)), Slot::Is(Effect::Allow)) = (&parts.program, &parts.effect) {
@@ -102,12 +111,12 @@ impl Reader<'_> {
     fn part(&mut self, at: usize, key: &str, item: &Item, parts: &mut Parts) {
         match key {
             "effect" => parts.effect = Slot::of(self.effect(at, item)),
-            "network" | "read" | "write" | "execute" | "profile" => {
+            "network" | "read" | "write" | "execute" | "profile" | "neighbour" => {
                 if parts.pattern != Slot::Missing {
                     let hint = "write a rule of its own for each";
                     self.complain(
                         at,
-                        "a rule is about one of network, read, write, execute, profile",
+                        "a rule is about one of network, read, write, execute, profile, neighbour",
                         Some(hint),
                     );
                 }
@@ -157,14 +166,10 @@ impl Reader<'_> {
                 }
             };
         }
-        if key == "profile" {
-            return match text.parse::<ProfileName>() {
-                Ok(name) => Some(Pattern::Profile(name)),
-                Err(error) => {
-                    self.complain(at, error.to_string(), None);
-                    None
-                }
-            };
+        match key {
+            "profile" => return self.named(at, item).map(Pattern::Profile),
+            "neighbour" => return self.named(at, item).map(Pattern::Neighbour),
+            _ => {}
         }
         let pattern = self.pattern(at, text)?;
         Some(match key {
@@ -188,7 +193,13 @@ impl Reader<'_> {
                     self.complain(at, "`address` needs one host by its name", Some(hint));
                 }
             },
-            Slot::Is(Pattern::Read(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_)) => {
+            Slot::Is(
+                Pattern::Read(_)
+                | Pattern::Write(_)
+                | Pattern::Execute(_)
+                | Pattern::Profile(_)
+                | Pattern::Neighbour(_),
+            ) => {
                 self.complain(at, "`address` belongs to network rules", Some(hint));
             }
             Slot::Missing | Slot::Wrong => {}

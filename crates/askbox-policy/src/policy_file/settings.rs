@@ -42,6 +42,9 @@ pub enum SettingsError {
     /// A profile is always asked about.
     #[error("a profile is always asked about")]
     Profile,
+    /// So is a neighbour.
+    #[error("a neighbour is always asked about")]
+    Neighbour,
 }
 
 impl SettingsEdit {
@@ -72,6 +75,9 @@ impl SettingsEdit {
         if let Some(kinds) = &mut self.auto_approve {
             if kinds.contains(&Kind::Profile) {
                 return Err(SettingsError::Profile);
+            }
+            if kinds.contains(&Kind::Neighbour) {
+                return Err(SettingsError::Neighbour);
             }
             once_each(kinds);
         }

@@ -53,6 +53,7 @@ impl Reader<'_> {
             let at = value.span().map_or(at, |span| span.start);
             match value.as_str().map(Kind::from_str) {
                 Some(Ok(Kind::Profile)) => self.complain(at, "a profile is always asked about", None),
+                Some(Ok(Kind::Neighbour)) => self.complain(at, "a neighbour is always asked about", None),
                 Some(Ok(kind)) if kinds.contains(&kind) => {}
                 Some(Ok(kind)) => kinds.push(kind),
                 Some(Err(error)) => self.complain(at, error.to_string(), None),

@@ -102,9 +102,11 @@ fn a_profile_writes_nothing_that_runs_outside_and_reads_no_secret_but_its_login(
                 .iter()
                 .filter_map(|pattern| match pattern {
                     Pattern::Read(path) => Some(path.anchor().clone()),
-                    Pattern::Network(_) | Pattern::Write(_) | Pattern::Execute(_) | Pattern::Profile(_) => {
-                        None
-                    }
+                    Pattern::Network(_)
+                    | Pattern::Write(_)
+                    | Pattern::Execute(_)
+                    | Pattern::Profile(_)
+                    | Pattern::Neighbour(_) => None,
                 })
                 .collect()
         };
@@ -129,7 +131,7 @@ fn a_profile_writes_nothing_that_runs_outside_and_reads_no_secret_but_its_login(
                         profile.name
                     );
                 }
-                Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) => {}
+                Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => {}
             }
         }
         for login in &logins {

@@ -112,13 +112,14 @@ fn steps(
     } = netlink::set_up(choice).step("set up the network")?;
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
     let (stage, files) = stage::prepare(&place)?;
+    let agent = stage::ssh_agent(&stage)?;
     // A filter needs that; and a filter comes before bwrap, which would hand no listener out.
     prctl::set_no_new_privs().step("renounce new privileges")?;
     let starts = exec_listener::install()
         .step("listen to starts of programs")?
         .ok();
     let root = stage.root().step("keep the root")?;
-    let always = listeners.into_iter().chain([leash_outside, root]);
+    let always = listeners.into_iter().chain([leash_outside, agent, root]);
     let optional = [(Descriptor::Files, files), (Descriptor::Starts, starts)];
     let optional = optional.into_iter().filter_map(|(name, fd)| Some((name, fd?)));
     // No copy stays: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer

@@ -25,6 +25,9 @@ pub struct LaunchRequest {
     pub terminals: Terminals,
     /// The launch child: all that runs inside descends from it. `None` where there is none yet.
     pub child: Option<u32>,
+    /// The socket of the caller's ssh agent; `None` where the caller has none.
+    #[serde(default)]
+    pub ssh_agent: Option<OsText>,
 }
 
 /// `--profile none`: the command's own is not offered.
@@ -50,6 +53,8 @@ pub struct RunOptions {
     pub allow_execute: Vec<String>,
     /// Path patterns that are denied, for reading, writing and starting.
     pub deny_path: Vec<String>,
+    /// Neighbours that this session may use, as in policy.toml.
+    pub with: Vec<String>,
     /// The walls that this run wants down.
     pub switches: Switches,
     /// Deny what would be a question.
@@ -135,6 +140,8 @@ pub enum Descriptor {
     Rejected,
     /// Write end of the pipe whose end of file makes askbox-init end everything.
     Leash,
+    /// Listener for what wants the user's ssh agent.
+    SshAgent,
     /// The root that the launch builds, as a place: what a path inside leads to.
     Root,
     /// The device of the asking file system, mounted already. Only where the machine has FUSE.
@@ -157,7 +164,7 @@ impl Descriptor {
     }
 
     /// Those of a launch whose network is captured.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -167,6 +174,7 @@ impl Descriptor {
         Self::Diagnostics,
         Self::Rejected,
         Self::Leash,
+        Self::SshAgent,
         Self::Root,
     ];
 }

@@ -112,6 +112,7 @@ fn a_launch_survives_the_wire() {
             stderr: true,
         },
         child: Some(4711),
+        ssh_agent: Some("/tmp/ssh-x/agent.1".into()),
     }));
     let json = serde_json::to_string(&request).unwrap();
     assert_eq!(serde_json::from_str::<Request>(&json).unwrap(), request);

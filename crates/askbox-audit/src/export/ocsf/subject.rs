@@ -27,6 +27,7 @@ pub(super) fn subject(sealed: &Sealed, origin: &Origin) -> Subject {
             ..Subject::default()
         },
         EventKind::Profile => entity(target, None, Coded(schema::OTHER.0, "Profile"), event),
+        EventKind::Neighbour => entity(target, None, Coded(schema::OTHER.0, "Neighbour"), event),
         EventKind::Answer => entity(
             target,
             event.question.clone(),

@@ -265,6 +265,7 @@ fn by(basis: &Basis) -> &'static str {
         | Basis::Unusable(_)
         | Basis::ForbiddenAddress(_)
         | Basis::Upstream(_)
+        | Basis::Neighbour(_)
         | Basis::Malformed(_)
         | Basis::NotTcp(_) => "other",
     }
@@ -453,7 +454,7 @@ fn step_three_and_four(
         Pattern::Read(files) | Pattern::Write(files) | Pattern::Execute(files) => {
             (None, Some(files.specificity(request.target.path().unwrap())))
         }
-        Pattern::Profile(_) => (None, None),
+        Pattern::Profile(_) | Pattern::Neighbour(_) => (None, None),
     };
     let key = |one: &Candidate| (target(one), one.narrow, strict(one.effect));
     let best = |all: Vec<Candidate>| all.into_iter().max_by_key(key);

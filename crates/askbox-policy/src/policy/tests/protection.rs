@@ -52,6 +52,25 @@ fn credentials_are_refused_in_every_preset_and_opened_by_the_exact_path_alone() 
 }
 
 #[test]
+fn known_hosts_are_a_question_and_opened_by_the_exact_path_alone() {
+    let known = || read("/home/u/.ssh/known_hosts");
+    let open = || {
+        Case::new()
+            .preset(Preset::Development)
+            .auto_approve(&[Kind::Read, Kind::Write])
+            .flags(&["allow read ~", "allow write ~", "allow read ~/.ssh"])
+    };
+    open()
+        .says(known(), "ask credential list")
+        .says(write("/home/u/.ssh/known_hosts"), "deny credential list")
+        .grant("allow read =~/.ssh/known_hosts")
+        .says(known(), "allow grant")
+        .says(read("/home/u/.ssh/id_test"), "deny credential list");
+    open().rules(&["deny read ~/.ssh"]).says(known(), "deny rule");
+    open().alone().says(known(), "deny credential list");
+}
+
+#[test]
 fn threat_6_startup_files_ask_in_every_preset_and_yield_to_the_exact_path_alone() {
     let bashrc = || write("/home/u/.bashrc");
     let open = || {

@@ -1,0 +1,28 @@
+//! Every limit of the crate, with its reason.
+
+use std::time::Duration;
+
+/// Longest message of the agent protocol, without its length: what OpenSSH takes (`AGENT_MAX_LEN` of authfd.c).
+pub(crate) const MESSAGE_BYTES: u32 = 256 * 1024;
+
+/// Keys that an agent may list: `MAX_AGENT_IDENTITIES` of OpenSSH's authfd.c.
+pub(crate) const KEYS: u32 = 2048;
+
+/// Sessions that one connection may be bound to: `AGENT_MAX_SESSION_IDS` of OpenSSH's ssh-agent.c.
+pub(crate) const BINDS: usize = 16;
+
+/// Connections of one session to its agent socket, each with one to the user's agent. More wait to be taken; git and ssh have a
+/// handful, and `SESSION_DESCRIPTORS` of askbox-network counts them.
+pub(crate) const CONNECTIONS: usize = 8;
+
+/// How long the user's agent may take to accept, or to list its keys.
+pub(crate) const AGENT_WAIT: Duration = Duration::from_secs(10);
+
+/// How long it may take to sign: a person may have to touch a key, or to confirm.
+pub(crate) const SIGN_WAIT: Duration = Duration::from_mins(2);
+
+/// Longest list of known hosts that is read: a hundred thousand lines.
+pub(crate) const KNOWN_HOSTS_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long accepting rests after it failed, mostly because no descriptor is left.
+pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(100);
