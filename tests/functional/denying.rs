@@ -110,7 +110,8 @@ got = open(\"got\", \"wb\")
 live = http.client.HTTPConnection(\"live.test\", {0})
 live.request(\"GET\", \"/\")
 try:
-    for piece in iter(lambda: live.getresponse().read(1024), b\"\"): got.write(piece), got.flush()
+    answer = live.getresponse()
+    for piece in iter(lambda: answer.read(1024), b\"\"): got.write(piece), got.flush()
 except (OSError, http.client.HTTPException): print(\"cut\", flush=True)
 again = http.client.HTTPConnection(\"live.test\", {0}, timeout=20)
 again.request(\"GET\", \"/\")
@@ -131,7 +132,7 @@ except PermissionError: print(\"does not start\", flush=True)
     world.ok(&["lockdown", "on"]);
     let finished = running.finish();
     for line in [
-        "asked 1",
+        "asked 2",
         "cut",
         "closed",
         "does not start",

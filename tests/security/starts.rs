@@ -32,7 +32,7 @@ fn threat_54_a_denied_program_does_not_start_by_any_name() {
         "ln -sf /usr/bin/whoami link; ./link",
         "printf '#!/usr/bin/whoami\\n' > script; chmod +x script; ./script",
         "env whoami",
-        "find /usr/bin/env -exec whoami \\;",
+        "find /usr/bin/env -exec whoami {} +",
         "exec 3< /usr/bin/whoami; exec /proc/self/fd/3",
         "python3 -c 'import os; os.execve(os.open(\"/usr/bin/whoami\", os.O_PATH), [\"x\"], {})'",
         "python3 -c 'import os; os.posix_spawn(\"/usr/bin/whoami\", [\"x\"], {})'",

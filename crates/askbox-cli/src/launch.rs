@@ -123,17 +123,21 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
             // A daemon that ends at this moment takes nothing from a command that ran to its end.
             Ok(_) | Err(_) => {}
         }
-        end = told_to_end(client).unwrap_or(end);
+        end = heard_late(client, quiet).unwrap_or(end);
     }
     report_lost(end, lost)
 }
 
-/// A command may have ended because it was told to, and that be heard of only now.
-fn told_to_end(client: &mut Client) -> Option<End> {
+/// A command may have ended because it was told to, or because something was refused, and that be heard of only now.
+fn heard_late(client: &mut Client, quiet: bool) -> Option<End> {
     let mut told = None;
     while client.has_held_event() {
-        if let Ok(Some(Event::SessionStopping { reason, text, .. })) = client.next_event() {
-            told = Some(End::Stopped { reason, text });
+        match client.next_event() {
+            Ok(Some(Event::SessionStopping { reason, text, .. })) => {
+                told = Some(End::Stopped { reason, text })
+            }
+            Ok(Some(Event::Refused { what, .. })) if !quiet => show(&[what]),
+            Ok(_) | Err(_) => {}
         }
     }
     told

@@ -185,5 +185,8 @@ pub(crate) const START_CHECK_SLOWEST: Duration = Duration::from_millis(800);
 /// long. The same again, twice as long each time, while the kernel is about it.
 pub(crate) const START_VERIFY: Duration = Duration::from_millis(20);
 
+/// How many of these looks may find a program busy that seems to be what it was before: it is then.
+pub(crate) const START_VERIFY_BUSY: u32 = 7;
+
 /// The longest pause between two such looks.
 pub(crate) const START_VERIFY_SLOWEST: Duration = Duration::from_secs(1);

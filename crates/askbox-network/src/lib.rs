@@ -45,7 +45,6 @@ mod traffic;
 #[cfg(test)]
 mod world;
 
-pub use limits::STARTS_LOOKED_AT;
 pub use names::RESOLVER;
 pub use resolve::Upstream;
 pub use room::{Room, Share};

@@ -54,14 +54,10 @@ pub(crate) const ALL_CONNECTIONS: usize = 100_000;
 /// and a copy of the client's while somebody is asked about another host.
 pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 
-/// Descriptors that the daemon may take for a session by itself: a process each that was let start a program, and that is
-/// looked at once more.
-pub const STARTS_LOOKED_AT: usize = 64;
-
 /// Descriptors of a session without connections: six listeners, its two netlink sockets and a copy of the diagnostics one,
-/// its leash, what asks for sockets in its network, its root, the listener for starts of programs and what they take, and one
-/// connection for each of four listeners that was accepted and waits for its place.
-pub(crate) const SESSION_DESCRIPTORS: usize = 13 + STARTS_LOOKED_AT + 4;
+/// its leash, what asks for sockets in its network, its root, the listener for starts of programs, and one connection for each
+/// of four listeners that was accepted and waits for its place.
+pub(crate) const SESSION_DESCRIPTORS: usize = 13 + 4;
 
 /// Descriptors of a port that a session shares with the host: a listener for each family, and a connection for each that
 /// was accepted and waits for its place.

@@ -17,7 +17,7 @@ mod filter;
 mod program;
 mod sys;
 
-pub use caller::{Caller, runs};
+pub use caller::{At, Caller, runs};
 pub use program::{Look, Start, Tree};
 
 /// Where Yama says who may look at another's memory (Documentation/admin-guide/LSM/Yama.rst). Scope 3 is nobody.

@@ -16,7 +16,6 @@ use std::time::Instant;
 
 use askbox_files::View;
 use askbox_gate::{Denial, DeniedBy, Gate};
-use askbox_network::STARTS_LOOKED_AT;
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, display};
 use askbox_sandbox::exec_listener::{self, Heard, Listener, Look, Start, Tree};
 use askbox_wire::Event;
@@ -29,7 +28,10 @@ use tokio::time::sleep;
 use crate::daemon::Daemon;
 use crate::limits;
 
+mod lately;
 mod verify;
+
+use lately::Lately;
 
 /// Whose starts they are.
 pub(super) struct Whose {
@@ -84,8 +86,7 @@ struct Serving {
     tree: Tree,
     /// For what is read at once: others have their turn on the pool too, and what comes late there is refused.
     turns: Semaphore,
-    /// For each start that was let go on and is looked at once more: it takes a descriptor.
-    looks: Semaphore,
+    lately: Mutex<Lately>,
     /// Names of programs that cannot work inside and of which the person was told: no more than the list has.
     told: Mutex<HashSet<OsString>>,
 }
@@ -109,7 +110,7 @@ pub(super) fn serve(
         listener,
         tree,
         turns: Semaphore::new(limits::STARTS_READ),
-        looks: Semaphore::new(STARTS_LOOKED_AT),
+        lately: Mutex::default(),
         told: Mutex::default(),
     };
     Ok(Starts(tokio::spawn(Arc::new(serving).run())))

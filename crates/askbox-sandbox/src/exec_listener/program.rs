@@ -43,6 +43,13 @@ pub struct Start {
     pub(super) flags: i32,
 }
 
+impl Start {
+    /// The kernel's name for it, which no other start of the session has.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+}
+
 /// The session's root, as the launch built it.
 #[derive(Debug)]
 pub struct Tree {
@@ -85,7 +92,7 @@ impl Tree {
 
     /// Finds out what a start means. Of files that are asked about when they are opened the attributes say nothing here.
     pub fn look(&self, start: &Start, asks: Asks<'_>) -> Look {
-        if self.has_others && self.is_elsewhere(start.thread) {
+        if self.is_left_by(start.thread) {
             return Look::Elsewhere;
         }
         let look = self.meant(start, asks);
@@ -103,6 +110,11 @@ impl Tree {
             }
             Look::Files(_) | Look::Nothing(_) | Look::Unclear(_) | Look::Init | Look::Elsewhere => look,
         }
+    }
+
+    /// Whether a process has other mounts or another root than the session, where that can be.
+    pub fn is_left_by(&self, process: u32) -> bool {
+        self.has_others && self.is_elsewhere(process)
     }
 
     /// Whether a thread has other mounts or another root than the session. What cannot be found out is asked about.

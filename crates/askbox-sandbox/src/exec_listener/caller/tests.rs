@@ -8,41 +8,62 @@ fn sleeping() -> std::process::Child {
     Command::new("/bin/cat").stdin(Stdio::piped()).spawn().unwrap()
 }
 
+fn start(thread: u32, call: libc::c_long) -> Start {
+    Start {
+        id: 0,
+        call: u32::try_from(call).unwrap(),
+        thread,
+        directory: libc::AT_FDCWD,
+        path: 0,
+        flags: 0,
+    }
+}
+
 #[test]
-fn a_process_that_is_held_is_ended_and_says_nothing_afterwards() {
+fn a_process_is_ended_and_says_nothing_afterwards() {
     let mut child = sleeping();
     let caller = Caller::of(child.id()).unwrap();
     assert_eq!(caller.number(), child.id());
-    assert!(!caller.has_ended());
-    assert_eq!(caller.runs(), Some(fs::canonicalize("/bin/cat").unwrap()));
+    let execve = start(child.id(), libc::SYS_execve);
+    let cat = fs::canonicalize("/bin/cat").unwrap();
+    assert_eq!(caller.state(&execve).unwrap().1, cat);
     caller.end();
     child.wait().unwrap();
-    assert!(caller.has_ended());
-    assert_eq!(caller.runs(), None);
+    assert_eq!(caller.state(&execve), None);
     assert!(Caller::of(child.id()).is_err(), "nobody has that number");
+}
+
+#[test]
+fn who_has_the_number_of_another_process_is_let_alone() {
+    let mut child = sleeping();
+    let caller = Caller::of(child.id()).unwrap();
+    let before = Caller {
+        began: caller.began - 1,
+        ..caller.clone()
+    };
+    let execve = start(child.id(), libc::SYS_execve);
+    assert_eq!(before.state(&execve), None);
+    before.end();
+    assert!(caller.state(&execve).is_some());
+    assert_eq!(child.try_wait().unwrap(), None);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
 fn a_call_that_takes_long_is_told_from_its_end() {
     let mut child = sleeping();
     let caller = Caller::of(child.id()).unwrap();
-    let thread = child.id();
-    let start = |call| Start {
-        id: 0,
-        call,
-        thread,
-        directory: libc::AT_FDCWD,
-        path: 0,
-        flags: 0,
-    };
-    let number = |call: libc::c_long| start(u32::try_from(call).unwrap());
-    while !caller.is_in(&number(libc::SYS_read)) {
+    let at = |call| caller.state(&start(caller.number(), call)).unwrap().0;
+    while at(libc::SYS_read) != At::Start {
         std::thread::yield_now(); // It is on its way there.
     }
-    assert!(!caller.is_in(&number(libc::SYS_execve)));
+    assert_eq!(at(libc::SYS_execve), At::Other);
     drop(child.stdin.take());
     child.wait().unwrap();
-    assert!(!caller.is_in(&number(libc::SYS_read)));
+    let own = Caller::of(std::process::id()).unwrap();
+    let busy = start(nix::unistd::gettid().as_raw().cast_unsigned(), libc::SYS_execve);
+    assert_eq!(own.state(&busy).unwrap().0, At::Running);
 }
 
 #[test]
@@ -56,7 +77,12 @@ fn any_thread_stands_for_its_process() {
     let thread = hear.recv().unwrap().as_raw().cast_unsigned();
     let own = std::process::id();
     assert_ne!(thread, own);
-    assert_eq!(Caller::of(thread).unwrap().number(), own);
+    let caller = Caller::of(thread).unwrap();
+    assert_eq!(caller.number(), own);
+    let waits = start(thread, libc::SYS_futex);
+    while caller.state(&waits).unwrap().0 != At::Start {
+        std::thread::yield_now(); // It is on its way there.
+    }
     drop(leave);
     other.join().unwrap();
 }
