@@ -189,7 +189,7 @@ fn threat_60_an_app_that_hangs_is_named_and_keeps_nobody_waiting() {
     nix::sys::signal::kill(app, Signal::SIGSTOP).unwrap();
     let (hanging, took) = open(&seat);
     nix::sys::signal::kill(app, Signal::SIGCONT).unwrap();
-    assert_eq!(hanging.code, Some(1), "{hanging:#?}");
+    assert_eq!(hanging.code, Some(125), "{hanging:#?}");
     assert!(hanging.stderr.contains("does not answer"), "{hanging:#?}");
     assert!(hanging.stderr.contains("hint: "), "{hanging:#?}");
     assert!(took < std::time::Duration::from_secs(4), "{took:?}");
