@@ -133,7 +133,7 @@ fn words_of(message: u8) -> &'static str {
     }
 }
 
-/// The agent's answer to [`list`].
+/// The agent's answer to a request for the list of keys.
 pub(crate) fn keys(message: &[u8]) -> Result<Vec<Key<'_>>, Malformed> {
     let mut rest = answer(message, number::IDENTITIES_ANSWER)?;
     let count = word(&mut rest)?;
@@ -150,14 +150,14 @@ pub(crate) fn keys(message: &[u8]) -> Result<Vec<Key<'_>>, Malformed> {
     finish(rest, keys)
 }
 
-/// The agent's answer to [`sign`].
+/// The agent's answer to a request for a signature.
 pub(crate) fn signature(message: &[u8]) -> Result<&[u8], Malformed> {
     let mut rest = answer(message, number::SIGN_RESPONSE)?;
     let signature = string(&mut rest)?;
     finish(rest, signature)
 }
 
-/// The agent's answer to [`bind`].
+/// The agent's answer to a session-bind.
 pub(crate) fn success(message: &[u8]) -> Result<(), Malformed> {
     finish(answer(message, number::SUCCESS)?, ())
 }
