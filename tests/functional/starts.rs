@@ -220,10 +220,15 @@ fn a_question_holds_no_other_start_up_and_ends_with_who_asked() {
     let world = World::new();
     let script = "cp /usr/bin/true /tmp/made; /tmp/made & waiting=$!; \
                   while ! [ -e asked ]; do sleep 0.05; done; for i in 1 2 3 4 5; do /usr/bin/true; done; \
-                  kill -9 $waiting; wait $waiting; echo $?";
+                  kill -9 $waiting; wait $waiting; echo $?; while ! [ -e seen ]; do sleep 0.05; done";
     let running = world.start_sh(&[], script);
-    world.wait_for_question();
+    assert_eq!(world.wait_for_question()["waiting"], 1);
     world.write("asked", "");
+    world.eventually("nobody waits for the question", || {
+        let questions = world.questions();
+        questions.iter().all(|question| question["waiting"] == 0)
+    });
+    world.write("seen", "");
     assert_eq!(running.finish().succeeded().stdout, "137\n");
 }
 

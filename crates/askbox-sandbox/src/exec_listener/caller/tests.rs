@@ -61,9 +61,26 @@ fn a_call_that_takes_long_is_told_from_its_end() {
     assert_eq!(at(libc::SYS_execve), At::Other);
     drop(child.stdin.take());
     child.wait().unwrap();
-    let own = Caller::of(std::process::id()).unwrap();
-    let busy = start(nix::unistd::gettid().as_raw().cast_unsigned(), libc::SYS_execve);
-    assert_eq!(own.state(&busy).unwrap().0, At::Running);
+}
+
+#[test]
+fn a_thread_that_computes_may_be_in_any_call() {
+    let (tell, hear) = mpsc::channel();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            tell.send(nix::unistd::gettid()).unwrap();
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        });
+        let thread = hear.recv().unwrap().as_raw().cast_unsigned();
+        let caller = Caller::of(thread).unwrap();
+        while caller.state(&start(thread, libc::SYS_execve)).unwrap().0 != At::Running {
+            std::thread::yield_now(); // It tells still.
+        }
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
 }
 
 #[test]
