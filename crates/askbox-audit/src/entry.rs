@@ -155,6 +155,13 @@ impl Entry {
     }
 }
 
+/// What else is to be said of a verdict.
+fn verdict_detail(repeats: u64, interpreter: Option<PathBuf>) -> Option<String> {
+    let script = interpreter.map(|path| format!("a script, read by {}", path_text(&path)));
+    let count = (0 < repeats).then(|| format!("{repeats} more times"));
+    count.or(script)
+}
+
 /// Turns each kind of happening into the fields that it uses.
 fn fill(event: &mut Event, what: What) {
     match what {
@@ -173,10 +180,7 @@ fn fill(event: &mut Event, what: What) {
             event.by = Some(by);
             event.process = Some(process);
             event.question = question;
-            let interpreter = interpreter.map(|path| format!("a script, read by {}", path_text(&path)));
-            event.detail = (0 < repeats)
-                .then(|| format!("{repeats} more times"))
-                .or(interpreter);
+            event.detail = verdict_detail(repeats, interpreter);
         }
         What::Answer {
             question,

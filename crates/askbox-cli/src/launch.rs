@@ -4,7 +4,8 @@
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
-use askbox_sandbox::launch::{self, Inheritance};
+use askbox_policy::SessionId;
+use askbox_sandbox::launch::{self, Begun, Inheritance};
 use askbox_wire::{
     Client, ClientError, Descriptor, Event, Follow, LaunchRequest, Request, Response, Terminals, Topic,
 };
@@ -78,23 +79,10 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     if terminals.stderr && !quiet {
         show(&notices);
     }
-    let descriptors = begun.descriptors().map_err(Error::Launch)?;
-    let borrowed: Vec<_> = descriptors.iter().map(|(_, fd)| fd.as_fd()).collect();
-    let attached: Vec<Descriptor> = descriptors.iter().map(|(name, _)| *name).collect();
-    if !attached.contains(&Descriptor::Starts) && terminals.stderr && !quiet {
+    let are_starts_heard = hand_over(client, &session, &begun)?;
+    if !are_starts_heard && terminals.stderr && !quiet {
         show(&[NO_STARTS.to_owned()]);
     }
-    let serve = Request::Serve {
-        session: session.clone(),
-        attached,
-    };
-    expect(
-        &client.call_with_descriptors(serve, &borrowed)?,
-        &Response::Serving,
-    )?;
-    // The daemon alone holds the session's network from now on.
-    drop(borrowed);
-    drop(descriptors);
     let follow = Follow {
         topics: vec![Topic::Questions, Topic::Flagged, Topic::Limits],
         session: Some(session.clone()),
@@ -128,13 +116,29 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     report_lost(end, lost)
 }
 
+/// Hands the descriptors of a session to the daemon, which alone holds its network from then on. Returns whether starts of
+/// programs can be listened to.
+fn hand_over(client: &mut Client, session: &SessionId, begun: &Begun) -> Result<bool, Error> {
+    let descriptors = begun.descriptors().map_err(Error::Launch)?;
+    let named = descriptors.iter().map(|(name, fd)| (*name, fd.as_fd()));
+    let (attached, borrowed): (Vec<Descriptor>, Vec<_>) = named.unzip();
+    let are_starts_heard = attached.contains(&Descriptor::Starts);
+    let serve = Request::Serve {
+        session: session.clone(),
+        attached,
+    };
+    let served = client.call_with_descriptors(serve, &borrowed)?;
+    expect(&served, &Response::Serving)?;
+    Ok(are_starts_heard)
+}
+
 /// A command may have ended because it was told to, or because something was refused, and that be heard of only now.
 fn heard_late(client: &mut Client, quiet: bool) -> Option<End> {
     let mut told = None;
     while client.has_held_event() {
         match client.next_event() {
             Ok(Some(Event::SessionStopping { reason, text, .. })) => {
-                told = Some(End::Stopped { reason, text })
+                told = Some(End::Stopped { reason, text });
             }
             Ok(Some(Event::Refused { what, .. })) if !quiet => show(&[what]),
             Ok(_) | Err(_) => {}

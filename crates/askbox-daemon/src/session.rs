@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
-use askbox_network::SessionNetwork;
+use askbox_network::{Listeners, Serving, SessionNetwork};
 use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
@@ -267,6 +267,14 @@ pub(crate) async fn serve(
         end(daemon, id, Ending::ConnectionLost).await;
         return Err(error);
     }
+    let whose = execute::Whose {
+        session: id.clone(),
+        project: project.clone(),
+        root: Arc::clone(&root),
+        asked,
+        has_other_mounts: switches.nested_sandbox,
+    };
+    let starts = execute::serve(daemon, whose, starts, tree)?;
     let maker = diagnostics
         .try_clone()
         .map(|member| ports::Maker::new(daemon.init.clone(), member))
@@ -277,55 +285,20 @@ pub(crate) async fn serve(
             format!("the diagnostics socket is none: {error}"),
         )
     })?;
-    let share = daemon.room.join().ok_or_else(|| {
-        WireError::new(
-            ErrorCode::Refused,
-            "the sessions that run take all files that the daemon may open",
-        )
-    })?;
-    let whose = execute::Whose {
-        session: id.clone(),
-        project: project.clone(),
-        root: Arc::clone(&root),
-        asked,
-        has_other_mounts: switches.nested_sandbox,
-    };
-    let starts = starts
-        .map(|starts| execute::serve(daemon, whose, starts, tree))
-        .transpose();
-    let starts = starts.map_err(|error| {
-        WireError::new(
-            ErrorCode::Malformed,
-            format!("the listener for starts of programs is none: {error}"),
-        )
-    })?;
     let network = SessionNetwork {
         session: id.clone(),
         project,
         pins,
         identify: identify::closure(&daemon.processes, root, diagnostics),
     };
-    let serving = askbox_network::serve(
-        listeners,
-        network,
-        daemon.gate.clone(),
-        Arc::clone(&daemon.upstream),
-        share,
-    )
-    .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))?;
-    let view = daemon
-        .sessions
-        .hold(
-            id,
-            Held {
-                serving,
-                maker,
-                files,
-                starts,
-                leash,
-            },
-        )
-        .ok_or_else(|| not_now(id))?;
+    let held = Held {
+        serving: serve_network(daemon, listeners, network)?,
+        maker,
+        files,
+        starts,
+        leash,
+    };
+    let view = daemon.sessions.hold(id, held).ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     for port in wanted {
         if let Err(error) = ports::open(daemon, id, port).await {
@@ -335,6 +308,23 @@ pub(crate) async fn serve(
         }
     }
     Ok(Response::Serving)
+}
+
+/// Serves the connections of a session, with its share of what the daemon may open.
+fn serve_network(
+    daemon: &Daemon,
+    listeners: Listeners,
+    network: SessionNetwork,
+) -> Result<Serving, WireError> {
+    let share = daemon.room.join().ok_or_else(|| {
+        WireError::new(
+            ErrorCode::Refused,
+            "the sessions that run take all files that the daemon may open",
+        )
+    })?;
+    let upstream = Arc::clone(&daemon.upstream);
+    askbox_network::serve(listeners, network, daemon.gate.clone(), upstream, share)
+        .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot serve the session: {error}")))
 }
 
 /// Waits until it is recorded how the project of a session is.

@@ -1,5 +1,5 @@
 //! The exec listener: a seccomp filter that stops every execve(2) and execveat(2) of a session until somebody outside
-//! answers (`SECCOMP_RET_USER_NOTIF`, seccomp_unotify(2)). Owns the filter, and receiving and answering; which program is
+//! answers (`SECCOMP_RET_USER_NOTIF`, `seccomp_unotify(2)`). Owns the filter, and receiving and answering; which program is
 //! meant is `program`'s to find out, and whether it may start is the gate's to decide.
 //!
 //! It guides and records. What a program wrote into its memory can be changed after it was read, so the walls are mounts

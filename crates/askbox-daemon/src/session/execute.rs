@@ -18,7 +18,7 @@ use askbox_files::View;
 use askbox_gate::{Denial, DeniedBy, Gate};
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, display};
 use askbox_sandbox::exec_listener::{self, Heard, Listener, Look, Start, Tree};
-use askbox_wire::Event;
+use askbox_wire::{ErrorCode, Event, WireError};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Semaphore;
@@ -91,18 +91,22 @@ struct Serving {
     told: Mutex<HashSet<OsString>>,
 }
 
-/// Serves the starts of a session. Needs a tokio runtime.
-#[expect(
-    deprecated,
-    reason = "its successor is unsafe for the sake of types that change their descriptor; a listener keeps its own"
-)]
+/// Serves the starts of a session, where they can be heard of. Needs a tokio runtime.
 pub(super) fn serve(
     daemon: &Arc<Daemon>,
     whose: Whose,
-    listener: OwnedFd,
+    listener: Option<OwnedFd>,
     tree: OwnedFd,
-) -> io::Result<Starts> {
-    let listener = AsyncFd::with_interest(Listener::new(listener), Interest::READABLE)?;
+) -> Result<Option<Starts>, WireError> {
+    let Some(listener) = listener else {
+        return Ok(None);
+    };
+    let listener = register(Listener::new(listener)).map_err(|error| {
+        WireError::new(
+            ErrorCode::Malformed,
+            format!("the listener for starts of programs is none: {error}"),
+        )
+    })?;
     let tree = Tree::new(tree, whose.has_other_mounts);
     let serving = Serving {
         daemon: Arc::clone(daemon),
@@ -113,7 +117,15 @@ pub(super) fn serve(
         lately: Mutex::default(),
         told: Mutex::default(),
     };
-    Ok(Starts(tokio::spawn(Arc::new(serving).run())))
+    Ok(Some(Starts(tokio::spawn(Arc::new(serving).run()))))
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe for the sake of types that change their descriptor; a listener keeps its own"
+)]
+fn register(listener: Listener) -> io::Result<AsyncFd<Listener>> {
+    AsyncFd::with_interest(listener, Interest::READABLE)
 }
 
 impl Serving {

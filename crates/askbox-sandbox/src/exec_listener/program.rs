@@ -10,7 +10,7 @@ use std::io::{IoSliceMut, Read as _};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 use askbox_policy::CanonicalPath;
@@ -128,7 +128,7 @@ impl Tree {
     }
 
     fn meant(&self, start: &Start, asks: Asks<'_>) -> Look {
-        match self.named(start) {
+        match start.named() {
             Ok(Named::Path(path)) => self
                 .files(start, path, asks)
                 .unwrap_or_else(|errno| Look::Nothing(errno as i32)),
@@ -156,7 +156,7 @@ impl Tree {
             if files.len() <= limits::INTERPRETERS
                 && let Some(interpreter) = head.as_deref().and_then(interpreter)
             {
-                next = Some((start.from_directory(interpreter)?, false));
+                next = Some((start.in_directory(interpreter)?, false));
             }
         }
         Ok(Look::Files(files))
@@ -178,26 +178,6 @@ impl Tree {
             }
         }
     }
-
-    /// What the caller named, absolute.
-    fn named(&self, start: &Start) -> Result<Named, Errno> {
-        let text = start.text()?;
-        if text.as_bytes().is_empty() {
-            return if start.flags & libc::AT_EMPTY_PATH == 0 {
-                Err(Errno::ENOENT)
-            } else {
-                start.opened(start.directory)
-            };
-        }
-        let path = Path::new(&text);
-        if let Ok(number) = path.strip_prefix("/dev/fd") {
-            return start.of_proc(&Path::new("self/fd").join(number));
-        }
-        match path.strip_prefix("/proc") {
-            Ok(rest) => start.of_proc(rest),
-            Err(_) => Ok(Named::Path(start.from_directory(path)?)),
-        }
-    }
 }
 
 /// What the caller named.
@@ -209,6 +189,26 @@ enum Named {
 }
 
 impl Start {
+    /// What the caller named, absolute.
+    fn named(&self) -> Result<Named, Errno> {
+        let text = self.text()?;
+        if text.as_bytes().is_empty() {
+            return if self.flags & libc::AT_EMPTY_PATH == 0 {
+                Err(Errno::ENOENT)
+            } else {
+                self.opened(self.directory)
+            };
+        }
+        let path = Path::new(&text);
+        if let Ok(number) = path.strip_prefix("/dev/fd") {
+            return self.of_proc(&Path::new("self/fd").join(number));
+        }
+        match path.strip_prefix("/proc") {
+            Ok(rest) => self.of_proc(rest),
+            Err(_) => Ok(Named::Path(self.in_directory(path)?)),
+        }
+    }
+
     /// The path in the caller's memory. Not by /proc/PID/mem, which belongs to root where the caller is not dumpable, as
     /// askbox-init's child is.
     fn text(&self) -> Result<OsString, Errno> {
@@ -236,7 +236,7 @@ impl Start {
     }
 
     /// A path that starts at the caller's directory, or the one that it named.
-    fn from_directory(&self, path: &Path) -> Result<PathBuf, Errno> {
+    fn in_directory(&self, path: &Path) -> Result<PathBuf, Errno> {
         if path.is_absolute() {
             return Ok(path.to_owned());
         }
@@ -272,7 +272,7 @@ impl Start {
 
     /// A path below /proc, of which the session's tree holds nothing.
     fn of_proc(&self, rest: &Path) -> Result<Named, Errno> {
-        let mut parts = rest.components().map(|part| part.as_os_str());
+        let mut parts = rest.components().map(Component::as_os_str);
         let whose = parts.next().unwrap_or_default();
         if whose != "self" && whose != "thread-self" {
             return Ok(Named::Unclear("it is named by another process in /proc"));
@@ -335,7 +335,7 @@ fn is_program(stat: &FileStat) -> bool {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG && stat.st_mode & 0o111 != 0
 }
 
-/// The interpreter that a script names in its first line (`load_script`, fs/binfmt_script.c).
+/// The interpreter that a script names in its first line (`load_script`, `fs/binfmt_script.c`).
 fn interpreter(head: &[u8]) -> Option<&Path> {
     let is_blank = |byte: &u8| *byte == b' ' || *byte == b'\t';
     let line = head.strip_prefix(b"#!")?;

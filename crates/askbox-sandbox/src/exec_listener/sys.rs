@@ -1,4 +1,4 @@
-//! The system calls of the exec listener (seccomp_unotify(2)). Nothing in here decides anything.
+//! The system calls of the exec listener (`seccomp_unotify(2)`). Nothing in here decides anything.
 #![expect(unsafe_code, reason = "raw system calls, one per function")]
 
 use std::io;
@@ -46,7 +46,7 @@ fn install_with(program: &[sock_filter], flags: libc::c_ulong) -> io::Result<Own
 /// Makes who waits and who answers wake each other on one processor.
 pub(super) fn wake_in_step(listener: &OwnedFd) -> io::Result<()> {
     let fd = listener.as_raw_fd();
-    // SAFETY: takes an integer, no pointer (seccomp_notify_set_flags in the kernel, kernel/seccomp.c).
+    // SAFETY: takes an integer, no pointer (`seccomp_notify_set_flags`, kernel/seccomp.c).
     check(unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) }.into()).map(drop)
 }
 
@@ -105,17 +105,17 @@ pub(super) fn is_waiting(listener: &OwnedFd, id: u64) -> io::Result<()> {
 
 /// A descriptor of the process with this number, which stays that process's when the number passes on.
 pub(super) fn hold(process: u32) -> io::Result<OwnedFd> {
-    // SAFETY: takes two integers, no pointer (pidfd_open(2)).
+    // SAFETY: takes two integers, no pointer (`pidfd_open(2)`).
     let held = check(unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) })?;
     let held = i32::try_from(held).map_err(io::Error::other)?;
-    // SAFETY: pidfd_open(2) returned this descriptor just now, so nobody else owns it.
+    // SAFETY: `pidfd_open(2)` returned this descriptor just now, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(held) })
 }
 
 /// Kills the process that is held.
 pub(super) fn kill(held: &OwnedFd) -> io::Result<()> {
     let nothing = std::ptr::null::<libc::siginfo_t>();
-    // SAFETY: without a siginfo_t the kernel reads no memory of ours (pidfd_send_signal(2)).
+    // SAFETY: without a siginfo_t the kernel reads no memory of ours (`pidfd_send_signal(2)`).
     check(unsafe {
         libc::syscall(
             libc::SYS_pidfd_send_signal,
