@@ -1,10 +1,9 @@
-//! Files: `git status` of a large project, which is native inside, against the same outside; and granted files of the asking
-//! file system against the same files directly: open, read and close of a small one, and a large one from start to end.
+//! Granted files of the asking file system against the same files directly: open, read and close of a small one, and a large
+//! one from start to end.
 
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use askbox_tests::World;
@@ -15,9 +14,6 @@ use crate::table::{Bar, Table, median};
 
 /// Times that both sides are measured, in turn.
 const TURNS: usize = 3;
-
-/// Files of the large project: as many as a project with its packages has.
-const FILES: usize = 20_000;
 
 /// The inner half: prints the median of open, read and close of `small` in microseconds, and the rate of reading `large` in
 /// mebibytes a second, the page cache of both warm on the host.
@@ -50,65 +46,6 @@ pub(crate) fn client(small: &str, large: &str, rounds: usize) {
 }
 
 pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
-    project(world, rounds, table);
-    granted(world, rounds, table);
-}
-
-fn project(world: &World, rounds: Rounds, table: &mut Table) {
-    let make = format!(
-        "git init -q; mkdir -p large; cd large
-        for d in $(seq {}); do mkdir $d; for f in $(seq 100); do echo $d $f > $d/$f; done; done
-        git add .; git -c user.name=a -c user.email=a@b.test commit -qm all; git status --porcelain",
-        FILES / 100
-    );
-    run(world.host("sh").args(["-ec", &make]));
-    // As many in one process each as hide the start of it.
-    let script = format!(
-        "for i in $(seq {}); do git status --porcelain; done",
-        rounds.starts / 5
-    );
-    let (mut outside, mut inside) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        outside.push(time(world.host("sh").args(["-c", &timed(&script)])));
-        inside.push(time(world.askbox(&["run", "--quiet", "--"]).args([
-            "sh",
-            "-c",
-            &timed(&script),
-        ])));
-    }
-    let (outside, inside) = (median(outside), median(inside));
-    let detail = format!(
-        "{inside:.2} s against {outside:.2} s for {} runs",
-        rounds.starts / 5
-    );
-    table.line(
-        "git status of 20,000 files, against outside",
-        inside / outside,
-        "x",
-        Bar::AtMost(1.03),
-        &detail,
-    );
-    fs::remove_dir_all(world.project().join("large")).unwrap();
-    fs::remove_dir_all(world.project().join(".git")).unwrap();
-}
-
-/// Prints how long a script takes, in seconds, without what it says.
-fn timed(script: &str) -> String {
-    format!(
-        "start=$(date +%s%N); ({script}) > /dev/null; end=$(date +%s%N); echo $(( (end - start) / 1000 ))"
-    )
-}
-
-/// Seconds that a command which prints microseconds says.
-fn time(command: &mut Command) -> f64 {
-    numbers(command)[0] / 1e6
-}
-
-fn run(command: &mut Command) {
-    assert!(command.stdout(Stdio::null()).status().unwrap().success());
-}
-
-fn granted(world: &World, rounds: Rounds, table: &mut Table) {
     let directory = world.home().join("bench");
     fs::create_dir(&directory).unwrap();
     let (small, large) = (directory.join("small"), directory.join("large"));

@@ -10,6 +10,8 @@ mod desktop;
 mod files;
 mod memory;
 mod own;
+mod project;
+mod round_trip;
 mod start;
 mod stream;
 mod table;
@@ -78,9 +80,11 @@ fn main() {
 fn measure(rounds: Rounds) {
     let world = askbox_tests::World::new();
     let mut table = table::Table::default();
+    round_trip::measure(rounds, &mut table);
     start::measure(&world, rounds, &mut table);
     connect::measure(&world, rounds, &mut table);
     stream::measure(&world, rounds, &mut table);
+    project::measure(&world, rounds, &mut table);
     files::measure(&world, rounds, &mut table);
     decide::measure(rounds, &mut table);
     memory::measure(&world, &mut table);

@@ -34,6 +34,11 @@ impl Table {
         self.lines.push(line);
     }
 
+    /// Adds a figure that has no bar: of the machine, for the others to be read beside it.
+    pub(crate) fn note(&mut self, what: &str, figure: f64, unit: &str) {
+        self.lines.push(format!("{what:<44} {figure:>9.3} {unit}"));
+    }
+
     /// All of it.
     pub(crate) fn text(&self) -> String {
         self.lines

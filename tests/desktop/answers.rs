@@ -18,7 +18,7 @@ fn allow_once(seat: &Seat, place: &str, title: &str) {
     let question = seat.world().wait_for_question();
     match place {
         "notification" => seat.server.press(&notification, "Allow once"),
-        "tray menu" => seat.host.choose(&[title, "Allow once"]),
+        "tray menu" => seat.host.answer(title, "Allow once"),
         _ => {
             seat.world()
                 .ok(&["allow", question["id"].as_str().unwrap(), "--once"]);
@@ -92,7 +92,7 @@ fn block_refuses_from_notification_and_menu() {
         if place == "notification" {
             seat.server.press(&notification, "Block");
         } else {
-            seat.host.choose(&[&title, "Block"]);
+            seat.host.answer(&title, "Block");
         }
         errand.was_refused();
         seat.is_done_with(&title);

@@ -44,7 +44,7 @@ fn a_question_that_others_pushed_out_is_asked_by_the_window() {
     });
     seat.desktop.screen().window("Askbox asks");
     errand.still_waits(seat.world());
-    seat.host.choose(&[&title, "Allow once"]);
+    seat.host.answer(&title, "Allow once");
     errand.went_through();
     drop(sessions);
 }

@@ -37,7 +37,7 @@ fn complaint_7_a_notification_says_who_wants_what_and_where() {
     assert_eq!(
         notification.body,
         format!(
-            "Program: curl -sS --fail http://deep.sub.new.test:{port}/\nProject: {}",
+            "Program: curl -sS --fail-with-body http://deep.sub.new.test:{port}/\nProject: {}",
             "~/project"
         )
     );
@@ -306,7 +306,7 @@ fn more_than_three_questions_have_one_summary() {
     // With one less, each has its own again.
     let mut errands = errands.into_iter();
     let first = errands.next().unwrap();
-    seat.host.choose(&[&first.title(), "Allow once"]);
+    seat.host.answer(&first.title(), "Allow once");
     first.went_through();
     for errand in errands {
         let notification = seat

@@ -105,7 +105,7 @@ fn escape_closes_the_window_and_decides_nothing() {
     pages.finds("button", "Allow").press_key(Key::Escape);
     is_closed(&seat);
     errand.still_waits(seat.world());
-    seat.host.choose(&[&errand.title(), "Allow once"]);
+    seat.host.answer(&errand.title(), "Allow once");
     errand.went_through();
 }
 
@@ -185,7 +185,7 @@ fn a_question_that_is_answered_elsewhere_says_so() {
     let seat = Seat::driven(Profile::Gnome);
     let errand = Errand::start(seat.world(), "new.test");
     let pages = seat.prompts(&errand.title());
-    seat.host.choose(&[&errand.title(), "Block"]);
+    seat.host.answer(&errand.title(), "Block");
     pages.shows("Answered elsewhere: blocked.");
     errand.was_refused();
     is_closed(&seat);

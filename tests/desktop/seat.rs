@@ -142,7 +142,7 @@ impl Errand {
 }
 
 fn request(world: &World, name: &str, target: &Server) -> Running {
-    let script = format!("curl -sS --fail http://{name}:{}/", target.port());
+    let script = format!("curl -sS --fail-with-body http://{name}:{}/", target.port());
     world.start_sh(&["--resolve", &target.pin(name)], &script)
 }
 

@@ -119,7 +119,7 @@ fn threat_60_a_server_that_hangs_keeps_no_answer_waiting() {
         "the server's 5 s were waited for: {took:?}"
     );
     let second = Errand::start(seat.world(), "two.test");
-    seat.host.choose(&[&second.title(), "Allow once"]);
+    seat.host.answer(&second.title(), "Allow once");
     second.went_through();
     seat.server.recover();
     let third = Errand::start(seat.world(), "three.test");

@@ -46,7 +46,7 @@ fn the_menu_lists_what_waits_and_what_runs() {
     );
     let pause = seat.host.has(&["Pause questions (deny quietly)"]);
     assert_eq!(pause.labels(), ["5 minutes", "15 minutes", "1 hour"]);
-    seat.host.choose(&[&errand.title(), "Block"]);
+    seat.host.answer(&errand.title(), "Block");
     errand.was_refused();
     seat.world()
         .eventually("it is as before", || seat.host.menu().labels() == idle);
@@ -102,7 +102,7 @@ fn complaint_4_an_entry_that_is_hit_as_it_appears_decides_nothing() {
     let errand = Errand::start(seat.world(), "new.test");
     let title = errand.title();
     seat.host.hit(&[&title, "Block"]);
-    seat.host.choose(&[&title, "Allow once"]);
+    seat.host.answer(&title, "Allow once");
     errand.went_through();
     let log = seat.world().log();
     let answers = log.iter().filter(|event| event["kind"] == "answer");

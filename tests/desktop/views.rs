@@ -71,7 +71,7 @@ fn a_grant_is_shown_with_its_time_and_revoking_it_asks_again() {
     let mut second = errand.again(seat.world());
     seat.server.shows(&title);
     assert!(second.is_running());
-    seat.host.choose(&[&title, "Block"]);
+    seat.host.answer(&title, "Block");
     second.finish().failed();
 }
 
@@ -147,9 +147,9 @@ fn events_are_shown_as_they_happen_and_can_be_filtered() {
     let seat = Seat::driven(Profile::Gnome);
     let pages = seat.opens("activity");
     let denied = Errand::start(seat.world(), "one.test");
-    seat.host.choose(&[&denied.title(), "Block"]);
+    seat.host.answer(&denied.title(), "Block");
     let allowed = Errand::start(seat.world(), "two.test");
-    seat.host.choose(&[&allowed.title(), "Allow once"]);
+    seat.host.answer(&allowed.title(), "Allow once");
     let (one, two) = (
         format!("one.test:{}", denied.target.port()),
         format!("two.test:{}", allowed.target.port()),

@@ -401,6 +401,32 @@ while os.path.exists('hold'): time.sleep(0.01)
 }
 
 #[test]
+fn a_lock_of_a_file_opened_for_reading_goes_with_its_last_descriptor() {
+    let world = World::new();
+    let locks = "import fcntl, os
+reading = open(os.path.expanduser('~/notes/spec.md'))
+fcntl.lockf(reading, fcntl.LOCK_SH)
+begun, end = os.pipe()
+if os.fork() == 0:
+    os.close(begun)
+    writing = open(os.path.expanduser('~/notes/spec.md'), 'r+')
+    reading.close()
+    try: fcntl.lockf(writing, fcntl.LOCK_EX | fcntl.LOCK_NB); print('not held', flush=True)
+    except OSError: print('held', flush=True)
+    os.write(end, b'.')
+    fcntl.lockf(writing, fcntl.LOCK_EX); print('free', flush=True)
+    os._exit(0)
+os.read(begun, 1)
+reading.close()
+os.wait()
+";
+    world.write("locks.py", locks);
+    let open = ["--allow-read", "~/notes", "--allow-write", "~/notes"];
+    let said = world.sh(&open, "python3 locks.py");
+    assert_eq!(said.succeeded().stdout, "held\nfree\n");
+}
+
+#[test]
 fn a_copy_within_the_host_of_more_than_one_request_takes_is_whole() {
     let world = World::new();
     let script = "python3 -c '

@@ -418,6 +418,7 @@ fn a_full_disk_lets_nothing_through_and_is_told() {
                 .stdout
                 .starts_with("intact")
         );
+        askbox(&["daemon", "--stop"]).finish().succeeded();
     });
 }
 

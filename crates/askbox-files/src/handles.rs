@@ -9,6 +9,7 @@ use askbox_gate::Permit;
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
+use crate::locks::Holder;
 use crate::pool::Place;
 
 /// The most files and directories that a session may have open at a time: each takes a descriptor or two of the daemon, which
@@ -28,6 +29,8 @@ pub(crate) struct OpenFile {
     pub(crate) copied: Option<FileStat>,
     /// Where it is used.
     pub(crate) place: Place,
+    /// Who took record locks by it, where the kernel does not say when they close it.
+    lockers: Option<Mutex<Vec<Holder>>>,
     permits: Vec<Permit>,
 }
 
@@ -68,8 +71,33 @@ impl OpenFile {
             can_write,
             copied: None,
             place: Place::Here,
+            lockers: None,
             permits,
         }
+    }
+
+    /// The same, of which the kernel shall only say when nobody has it open any more.
+    pub(crate) fn closed_once(mut self) -> Self {
+        self.lockers = Some(Mutex::default());
+        self
+    }
+
+    /// Remembers who took a record lock by it, if nothing else would tell that they closed it.
+    pub(crate) fn locked_by(&self, holder: Holder) {
+        if let Some(lockers) = &self.lockers {
+            let mut lockers = lockers.lock().unwrap_or_else(PoisonError::into_inner);
+            if !lockers.contains(&holder) {
+                lockers.push(holder);
+            }
+        }
+    }
+
+    /// Those who did.
+    pub(crate) fn lockers(&self) -> Vec<Holder> {
+        let lockers = self.lockers.as_ref();
+        lockers.map_or_else(Vec::new, |lockers| {
+            lockers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        })
     }
 
     /// Its attributes now; of a copy, those of what it is a copy of, but for the size.

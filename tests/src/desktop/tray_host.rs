@@ -115,18 +115,35 @@ impl TrayHost {
         });
     }
 
-    /// A person chooses an entry, once it is there, and has been for as long as a look takes.
+    /// A person chooses an entry, once it is there, and the menu has been as it is for as long as a look takes.
     pub fn choose(&self, labels: &[&str]) {
         let mut since = Instant::now();
-        let mut seen = self.has(labels).id;
+        let mut seen = Entry::default();
         eventually(&format!("the menu stays as it is with {labels:?}"), || {
-            let id = self.has(labels).id;
-            if id != seen {
-                (seen, since) = (id, Instant::now());
+            let menu = self.menu();
+            if menu != seen {
+                (seen, since) = (menu, Instant::now());
             }
-            REACTION <= since.elapsed()
+            seen.find(labels).is_some() && REACTION <= since.elapsed()
         });
         self.hit(labels);
+    }
+
+    /// A person answers a question, once it is there; and again, where the menu changed at that very moment, since the app
+    /// takes no answer then.
+    pub fn answer(&self, title: &str, answer: &str) {
+        self.choose(&[title, answer]);
+        let mut since = Instant::now();
+        eventually(&format!("{answer:?} answers {title:?}"), || {
+            if self.menu().find(&[title, answer]).is_none() {
+                return true;
+            }
+            if REACTION * 2 <= since.elapsed() {
+                self.choose(&[title, answer]);
+                since = Instant::now();
+            }
+            false
+        });
     }
 
     /// An entry is hit as soon as it is there.

@@ -1,5 +1,7 @@
 //! Reading and writing what is open.
 
+use std::cell::RefCell;
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -24,21 +26,38 @@ pub(super) enum At {
     End,
 }
 
+thread_local! {
+    /// What the last read on this thread went into: a new one each time costs more than the reading, in page faults.
+    static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 pub(super) fn read(shared: &Arc<Shared>, handle: FileHandle, offset: u64, size: u32, reply: ReplyData) {
     with_file(shared, handle, Patience::Short, reply, move |file, reply| {
-        let mut content = vec![0; usize::try_from(size).unwrap_or(0)];
-        let mut filled = 0;
-        // The kernel takes a short answer for the end of the file.
-        while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match file.file.read_at(rest, offset + filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return reply.error(errno(error)),
+        READ.with_borrow_mut(|content| {
+            let size = usize::try_from(size).unwrap_or(0);
+            if content.len() < size {
+                content.resize(size, 0);
             }
-        }
-        reply.data(content.get(..filled).unwrap_or_default());
+            match fill(&file.file, offset, content.get_mut(..size).unwrap_or_default()) {
+                Ok(filled) => reply.data(content.get(..filled).unwrap_or_default()),
+                Err(error) => reply.error(errno(error)),
+            }
+        });
     });
+}
+
+/// Reads as much as there is and has room: the kernel takes a short answer for the end of the file. Returns how many bytes.
+fn fill(file: &File, offset: u64, content: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 pub(super) fn write(shared: &Arc<Shared>, handle: FileHandle, at: At, data: &[u8], reply: ReplyWrite) {

@@ -121,6 +121,7 @@ async fn take(shared: &Arc<Shared>, handle: FileHandle, holder: Holder, range: R
 
 fn take_here(shared: &Shared, file: &OpenFile, holder: Holder, range: Range) -> io::Result<()> {
     shared.locks.set(holder, range, || anew(file))?;
+    file.locked_by(holder);
     if range.kind != libc::F_WRLCK {
         shared.locks.freed.notify_waiters();
     }
