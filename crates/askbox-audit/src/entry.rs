@@ -1,6 +1,8 @@
 //! What a caller hands in: typed, and turned into an event here and nowhere else, bounded in size.
 //! Knows nothing of numbers, times or hashes; the writer adds those.
 
+use std::path::PathBuf;
+
 use askbox_policy::{Answer, Grant, Project, Rule, SessionId, Target};
 
 use crate::change::{DaemonChange, GrantChange, PolicyChange, RuleChange, SessionChange};
@@ -36,6 +38,8 @@ pub enum What {
         question: Option<String>,
         /// How often the same was decided again since its own event; 0 in that one.
         repeats: u64,
+        /// The program that reads it, where a script is started.
+        interpreter: Option<PathBuf>,
     },
     /// A person answered a question.
     Answer {
@@ -151,6 +155,13 @@ impl Entry {
     }
 }
 
+/// What else is to be said of a verdict.
+fn verdict_detail(repeats: u64, interpreter: Option<PathBuf>) -> Option<String> {
+    let script = interpreter.map(|path| format!("a script, read by {}", path_text(&path)));
+    let count = (0 < repeats).then(|| format!("{repeats} more times"));
+    count.or(script)
+}
+
 /// Turns each kind of happening into the fields that it uses.
 fn fill(event: &mut Event, what: What) {
     match what {
@@ -161,6 +172,7 @@ fn fill(event: &mut Event, what: What) {
             process,
             question,
             repeats,
+            interpreter,
         } => {
             event.kind = target.kind().into();
             event.target = Some(target_text(&target));
@@ -168,7 +180,7 @@ fn fill(event: &mut Event, what: What) {
             event.by = Some(by);
             event.process = Some(process);
             event.question = question;
-            event.detail = (0 < repeats).then(|| format!("{repeats} more times"));
+            event.detail = verdict_detail(repeats, interpreter);
         }
         What::Answer {
             question,

@@ -72,7 +72,8 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
             .iter()
             .map(|member| MemberView {
                 target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
-                display: display::target_at(&member.target, shown_by.home()),
+                display: display::target_at(&member.target, shown_by.home())
+                    + &read_by(&member.process, shown_by),
                 process: process(&member.process, &limits::MEMBER_PROCESS),
                 host: host(&member.target),
                 reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
@@ -164,6 +165,7 @@ fn title(question: &Question, shown_by: &ShownBy) -> String {
         toolchains: &shown_by.toolchains,
     };
     let mut title = display::title(&first.process, &question.project, &first.target, &known);
+    title += &read_by(&first.process, shown_by);
     let unlisted = usize::try_from(question.unlisted).unwrap_or(usize::MAX);
     let more = (question.members.len() - 1).saturating_add(unlisted);
     if 0 < more {
@@ -173,6 +175,15 @@ fn title(question: &Question, shown_by: &ShownBy) -> String {
         let _infallible = write!(title, " ({})", display::text(&warning, limits::PATH_SHOWN));
     }
     title
+}
+
+/// Who reads the script that is to be started, where it is one.
+fn read_by(process: &Process, shown_by: &ShownBy) -> String {
+    let interpreter = process.interpreter.as_deref();
+    interpreter.map_or_else(String::new, |interpreter| {
+        let shown = display::path_at(interpreter, shown_by.home(), limits::PATH_SHOWN);
+        format!(", a script read by {shown}")
+    })
 }
 
 /// What a person has to know about a path on one of the lists.
@@ -189,6 +200,7 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Lockdown
         | Basis::BlockList(_)
         | Basis::Preset
+        | Basis::Unusable(_)
         | Basis::AutoApprove
         | Basis::NonInteractive
         | Basis::NoRule

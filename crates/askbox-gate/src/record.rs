@@ -26,6 +26,7 @@ pub(crate) fn verdict(
             process: event_process(&request.process),
             question: question.map(|id| id.to_string()),
             repeats: 0,
+            interpreter: request.process.interpreter.clone(),
         },
     }
 }
@@ -48,6 +49,7 @@ pub(crate) fn denials(
             process: process.clone(),
             question: question.map(|id| id.to_string()),
             repeats: more,
+            interpreter: None,
         },
     }
 }
@@ -73,6 +75,7 @@ pub(crate) fn admissions(
             process: event_process(&Process::unknown()),
             question,
             repeats: more,
+            interpreter: None,
         },
     }
 }

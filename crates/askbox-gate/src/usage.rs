@@ -70,6 +70,7 @@ impl Uses {
             | Basis::SettingsCopy
             | Basis::BlockList(_)
             | Basis::Preset
+            | Basis::Unusable(_)
             | Basis::AutoApprove
             | Basis::Lockdown
             | Basis::NonInteractive

@@ -122,6 +122,7 @@ impl Session {
             | Basis::Startup(_)
             | Basis::BlockList(_)
             | Basis::Preset
+            | Basis::Unusable(_)
             | Basis::Profile(_)
             | Basis::SettingsCopy
             | Basis::AutoApprove

@@ -24,6 +24,7 @@ pub mod rule;
 pub mod settings_copy;
 pub mod shared_port;
 pub mod switches;
+pub mod unusable_programs;
 pub mod upstream;
 pub mod verdict;
 

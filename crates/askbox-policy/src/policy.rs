@@ -100,6 +100,9 @@ pub struct SessionRules {
     /// The ports that it shares with the host. They change while it runs.
     #[serde(default)]
     pub shared_ports: Vec<SharedPort>,
+    /// Directories whose programs start without a question: the system's, toolchains, the project.
+    #[serde(default)]
+    pub programs: Vec<CanonicalPath>,
     /// Whether anybody may be asked.
     pub interactive: bool,
 }
@@ -323,6 +326,7 @@ impl Default for SessionRules {
             preset: None,
             switches: SwitchChoices::default(),
             shared_ports: Vec::new(),
+            programs: Vec::new(),
             interactive: true,
         }
     }

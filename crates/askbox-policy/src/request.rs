@@ -86,6 +86,9 @@ pub struct Process {
     /// The programs that started it, nearest first, up to the session's own: shortened command lines, made harmless.
     #[serde(default)]
     pub ancestors: Vec<String>,
+    /// Where it starts a script: the program that reads it, by the script's first line.
+    #[serde(default)]
+    pub interpreter: Option<PathBuf>,
 }
 
 impl Process {

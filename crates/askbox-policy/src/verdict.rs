@@ -50,6 +50,8 @@ pub enum Basis {
     BlockList(String),
     /// The preset in force.
     Preset,
+    /// A program that cannot work inside, with the reason ([`crate::unusable_programs`]).
+    Unusable(String),
     /// `auto_approve`.
     AutoApprove,
     /// Nothing matched, and the session may not ask.
@@ -151,6 +153,7 @@ impl Basis {
             }
             Basis::Upstream(_) => "`upstream_proxy` of [network] in policy.toml names the proxy".to_owned(),
             Basis::Profile(_) => "the program can do without; change it outside".to_owned(),
+            Basis::Unusable(_) => "use it outside, or allow it with --allow-execute PATH".to_owned(),
             Basis::BlockList(_)
             | Basis::SettingsCopy
             | Basis::Preset
@@ -179,6 +182,7 @@ impl fmt::Display for Basis {
             Basis::SettingsCopy => f.write_str("copy without secrets"),
             Basis::BlockList(name) => write!(f, "block-list {name}"),
             Basis::Preset => f.write_str("preset"),
+            Basis::Unusable(reason) => write!(f, "cannot work inside: {reason}"),
             Basis::AutoApprove => f.write_str("auto_approve"),
             Basis::NonInteractive => f.write_str("non-interactive"),
             Basis::NoRule => f.write_str("no rule"),

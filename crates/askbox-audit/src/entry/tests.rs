@@ -45,9 +45,28 @@ fn a_verdict_becomes_an_event_of_the_kind_of_its_target() {
             process: process(),
             question: Some("7".into()),
             repeats: 0,
+            interpreter: None,
         },
         &expect![[
             r#"{"seq":0,"time":"1970-01-01T00:00:00.000Z","session":"s","project":"/p","kind":"write","target":"/etc/hosts","verdict":"ask","by":"no rule","process":{"pid":9,"exe":"/usr/bin/curl","command":[]},"bytes_in":null,"bytes_out":null,"question":"7"}"#
+        ]],
+    );
+}
+
+#[test]
+fn the_start_of_a_script_says_who_reads_it() {
+    check(
+        What::Verdict {
+            target: Target::Execute(CanonicalPath::new(Path::new("/p/build.sh")).unwrap()),
+            verdict: Outcome::Allow,
+            by: "preset".into(),
+            process: process(),
+            question: None,
+            repeats: 0,
+            interpreter: Some("/usr/bin/da\u{1b}sh".into()),
+        },
+        &expect![[
+            r#"{"seq":0,"time":"1970-01-01T00:00:00.000Z","session":"s","project":"/p","kind":"execute","target":"/p/build.sh","verdict":"allow","by":"preset","process":{"pid":9,"exe":"/usr/bin/curl","command":[]},"bytes_in":null,"bytes_out":null,"detail":"a script, read by /usr/bin/da\u001bsh"}"#
         ]],
     );
 }
@@ -131,6 +150,7 @@ fn texts_are_bounded() {
             process: process(),
             question: None,
             repeats: 0,
+            interpreter: None,
         },
     }
     .draft();

@@ -24,6 +24,7 @@ fn read(session: &str, verdict: Outcome, path: &str) -> Entry {
             },
             question: None,
             repeats: 0,
+            interpreter: None,
         },
     }
 }

@@ -35,6 +35,7 @@ fn verdict(number: usize) -> Entry {
             },
             question: None,
             repeats: 0,
+            interpreter: None,
         },
     }
 }

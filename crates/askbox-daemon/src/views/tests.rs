@@ -74,6 +74,7 @@ fn the_largest_question_fits_into_one_message() {
         exe: Some(format!("/{}", "\u{1}".repeat(4000)).into()),
         command: (0..1000).map(|_| "\u{1}".repeat(64)).collect(),
         others: (0..16).map(|_| "\u{1f600}".repeat(200)).collect(),
+        interpreter: Some(format!("/{}", "\u{1}".repeat(4000)).into()),
         ancestors: (0..16).map(|_| "\u{1f600}".repeat(200)).collect(),
     };
     let path = |at| format!("/{at}{}", "/\u{1}".repeat(2000));
@@ -98,6 +99,22 @@ fn files_are_shown_below_home_and_with_what_widening_covers() {
     );
     assert_eq!(view.targets[1], "/home/u/notes/a/2");
     assert_eq!(view.widened, ["read ~/notes/a and everything below"]);
+}
+
+#[test]
+fn the_start_of_a_script_names_who_reads_it() {
+    let path = CanonicalPath::new("/home/u/bin/tool".as_ref()).unwrap();
+    let starts = Process {
+        interpreter: Some("/usr/bin/x\u{202e}y".into()),
+        ..cat()
+    };
+    let mut asked = asking(vec![Target::Execute(path)], &starts);
+    asked.kind = Kind::Execute;
+    let view = question(&asked, &shown_by());
+    let shown = r"~/bin/tool, a script read by /usr/bin/x\u{202e}y";
+    assert_eq!(view.title, format!("cat (app) wants to run {shown}"));
+    assert_eq!(view.members[0].display, shown);
+    assert_eq!(view.targets, ["/home/u/bin/tool"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! 4. rules, grants and the profile, while that is allowed in this session, together, the most specific one; at equal
 //!    specificity deny before ask before allow, but that a grant answers the *ask* rule that it is as specific as;
 //! 5. subscribed block-lists;
-//! 6. the preset, then `auto_approve`;
+//! 6. the preset (with it, which programs start and which cannot work inside), then `auto_approve`;
 //! 7. a question, or a denial where nobody may be asked.
 //!
 //! Pure: equal arguments, equal verdicts. `policy/tests/oracle.rs` says the same once more without any index.
@@ -23,6 +23,7 @@ use crate::preset::Preset;
 use crate::profile::ProfileName;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
+use crate::unusable_programs;
 use crate::verdict::{Allowed, Basis, Verdict};
 
 mod guarded;
@@ -120,6 +121,7 @@ impl Policy {
                 | Basis::SettingsCopy
                 | Basis::BlockList(_)
                 | Basis::Preset
+                | Basis::Unusable(_)
                 | Basis::AutoApprove
                 | Basis::NonInteractive
                 | Basis::NoRule
@@ -213,6 +215,9 @@ impl Policy {
             && let Some(list) = self.block_lists.iter().find(|list| list.lookup(name).is_some())
         {
             return Verdict::Deny(Basis::BlockList(list.name().to_owned()));
+        }
+        if let Some(verdict) = started(view.request, session) {
+            return verdict;
         }
         let preset = self.preset_of(session);
         match preset {
@@ -364,6 +369,21 @@ fn keep<'a>(said: Said<'a>, best: &mut Option<Said<'a>>) {
     if best.is_none_or(|best| best.order(&said).is_lt()) {
         *best = Some(said);
     }
+}
+
+/// What every preset says of a program in the system's directories, a toolchain or the project.
+fn started(request: &Request, session: &SessionRules) -> Option<Verdict> {
+    let Target::Execute(path) = &request.target else {
+        return None;
+    };
+    if !session.programs.iter().any(|place| path.is_within(place)) {
+        return None;
+    }
+    let is_projects = path.as_path().starts_with(request.project.path());
+    Some(match unusable_programs::reason(path).filter(|_| !is_projects) {
+        Some(reason) => Verdict::Deny(Basis::Unusable(reason.to_owned())),
+        None => Verdict::Allow(Allowed::by(Basis::Preset)),
+    })
 }
 
 /// Step 3.

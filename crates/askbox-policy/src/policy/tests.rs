@@ -16,6 +16,7 @@ use crate::{Host, Port};
 mod neighbour;
 mod oracle;
 mod profile;
+mod programs;
 mod protection;
 mod redundant;
 
@@ -215,6 +216,7 @@ impl Case {
             Basis::NonInteractive => "non-interactive",
             Basis::NoRule => "no rule",
             Basis::Lockdown
+            | Basis::Unusable(_)
             | Basis::ForbiddenAddress(_)
             | Basis::Upstream(_)
             | Basis::Neighbour(_)

@@ -262,6 +262,7 @@ fn by(basis: &Basis) -> &'static str {
         Basis::NonInteractive => "non-interactive",
         Basis::NoRule => "no rule",
         Basis::Lockdown
+        | Basis::Unusable(_)
         | Basis::ForbiddenAddress(_)
         | Basis::Upstream(_)
         | Basis::Neighbour(_)
