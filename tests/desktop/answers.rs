@@ -1,5 +1,8 @@
 //! An answer counts wherever it is given, once, and closes the question everywhere.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use askbox_tests::desktop::Profile;
 use askbox_tests::{Running, World};
 
@@ -64,6 +67,19 @@ fn a_write_question_is_answered_from_everywhere() {
         |world| world.start_sh(&[], "touch ~/notes/new.md && echo made"),
         "made\n",
     );
+}
+
+#[test]
+fn an_execute_question_is_answered_from_everywhere() {
+    let title = "nice (project) wants to run ~/bin/tool, a script read by /usr/bin/dash";
+    let start = |world: &World| {
+        let tool = world.home().join("bin/tool");
+        fs::create_dir_all(tool.parent().unwrap()).unwrap();
+        fs::write(&tool, "#!/bin/sh\necho tool\n").unwrap();
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+        world.start_sh(&[], "nice ~/bin/tool")
+    };
+    from_everywhere(title, start, "tool\n");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod sessions;
 mod settings;
 mod ssh;
 mod ssh_agent;
+mod starts;
 mod streams;
 mod switches;
 mod terminal;

@@ -25,6 +25,7 @@ mod shown;
 mod slow;
 mod sockets;
 mod ssh_agent;
+mod starts;
 mod switches;
 mod system;
 mod system_calls;

@@ -214,7 +214,8 @@ fn threat_15_setuid_files_have_no_effect() {
     let script = "test -u /usr/bin/su && LD_SHOW_AUXV=1 /usr/bin/su --version";
     let host = outside(&world, script);
     assert!(!host.succeeded().stdout.contains("AT_SECURE"), "{host:#?}");
-    let inside = world.sh(&[], script);
+    // Without that it would not start at all.
+    let inside = world.sh(&["--allow-execute", "/usr/bin/su"], script);
     let words: Vec<&str> = inside.succeeded().stdout.split_whitespace().collect();
     let value = |name: &str| {
         words

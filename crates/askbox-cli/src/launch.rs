@@ -2,8 +2,9 @@
 //! Single-threaded throughout, because the launch forks.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
+use askbox_policy::SessionId;
 use askbox_sandbox::launch::{self, Inheritance};
 use askbox_wire::{
     Client, ClientError, Descriptor, Event, Follow, LaunchRequest, Network, NetworkChoice, Request, Response,
@@ -48,6 +49,10 @@ fn step(step: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Step { step, source }
 }
 
+/// What a person is told where starts of programs cannot be listened to.
+const NO_STARTS: &str = "starts of programs cannot be listened to here, so outside the asking file system they ask nobody and \
+                         are not in the log: askbox doctor";
+
 /// Runs the command to its end.
 pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Context) -> Result<End, Error> {
     refuse_directories()?;
@@ -78,22 +83,15 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     begun.send_plan(plan.text()).map_err(Error::Launch)?;
     let (network, descriptors) = begun.descriptors().map_err(Error::Launch)?;
     notices.extend(fallen_back(choice, network));
+    if !descriptors.iter().any(|(name, _)| *name == Descriptor::Starts) {
+        notices.push(NO_STARTS.to_owned());
+    }
     // A script reads what the command prints, not what we have to say.
     if terminals.stderr && !quiet {
         show(&notices);
     }
-    let borrowed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
-    let names = Descriptor::of(network).into_iter().chain([Descriptor::Files]);
-    let serve = Request::Serve {
-        session: session.clone(),
-        attached: names.take(descriptors.len()).collect(),
-    };
-    expect(
-        &client.call_with_descriptors(serve, &borrowed)?,
-        &Response::Serving,
-    )?;
+    hand_over(client, &session, &descriptors)?;
     // The daemon alone holds the session's network from now on.
-    drop(borrowed);
     drop(descriptors);
     let follow = Follow {
         topics: vec![Topic::Questions, Topic::Flagged, Topic::Limits],
@@ -123,7 +121,7 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
             // A daemon that ends at this moment takes nothing from a command that ran to its end.
             Ok(_) | Err(_) => {}
         }
-        end = told_to_end(client).unwrap_or(end);
+        end = heard_late(client, quiet).unwrap_or(end);
     }
     report_lost(end, lost)
 }
@@ -134,12 +132,34 @@ fn fallen_back(choice: NetworkChoice, network: Network) -> Option<String> {
     is_worse.then(|| NO_CAPTURE.to_owned())
 }
 
-/// A command may have ended because it was told to, and that be heard of only now.
-fn told_to_end(client: &mut Client) -> Option<End> {
+/// Hands the descriptors of a session to the daemon.
+fn hand_over(
+    client: &mut Client,
+    session: &SessionId,
+    descriptors: &[(Descriptor, OwnedFd)],
+) -> Result<(), Error> {
+    let named = descriptors.iter().map(|(name, fd)| (*name, fd.as_fd()));
+    let (attached, borrowed): (Vec<Descriptor>, Vec<_>) = named.unzip();
+    let serve = Request::Serve {
+        session: session.clone(),
+        attached,
+    };
+    expect(
+        &client.call_with_descriptors(serve, &borrowed)?,
+        &Response::Serving,
+    )
+}
+
+/// A command may have ended because it was told to, or because something was refused, and that be heard of only now.
+fn heard_late(client: &mut Client, quiet: bool) -> Option<End> {
     let mut told = None;
     while client.has_held_event() {
-        if let Ok(Some(Event::SessionStopping { reason, text, .. })) = client.next_event() {
-            told = Some(End::Stopped { reason, text });
+        match client.next_event() {
+            Ok(Some(Event::SessionStopping { reason, text, .. })) => {
+                told = Some(End::Stopped { reason, text });
+            }
+            Ok(Some(Event::Refused { what, .. })) if !quiet => show(&[what]),
+            Ok(_) | Err(_) => {}
         }
     }
     told

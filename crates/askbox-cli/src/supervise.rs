@@ -270,6 +270,7 @@ impl<'a> Supervisor<'a> {
                 Resource::Processes | Resource::Disk => self.notice(&text),
             },
             Ok(Some(Event::SessionStopping { reason, text, .. })) => self.stopped = Some((reason, text)),
+            Ok(Some(Event::Refused { what, .. })) => self.notice(&what),
             Ok(Some(Event::SessionEnded { .. })) => {
                 self.stopped.get_or_insert((StopReason::Asked, String::new()));
                 self.end_now()?;

@@ -96,7 +96,9 @@ impl Following {
                 (Topic::Sessions, Some(session))
             }
             Event::LimitHit { session, .. } => (Topic::Limits, Some(session)),
-            Event::Flagged { session, .. } => (Topic::Flagged, Some(session)),
+            Event::Flagged { session, .. } | Event::Refused { session, .. } => {
+                (Topic::Flagged, Some(session))
+            }
             Event::PolicyChanged(_) => (Topic::Policy, None),
             Event::Log(event) => {
                 let session = event.get("session").and_then(|session| session.as_str());

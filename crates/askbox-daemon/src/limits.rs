@@ -171,3 +171,22 @@ pub(crate) const SHARED_PORTS: usize = 16;
 
 /// Most bytes of the file with name and password for a proxy.
 pub(crate) const CREDENTIALS_BYTES: u64 = 4096;
+
+/// How many starts of a session are looked at on the pool at once: it has room for those of many sessions.
+pub(crate) const STARTS_READ: usize = 16;
+
+/// When it is looked whether a program that waits to start another was killed, and then after pauses twice as long each time.
+pub(crate) const START_CHECK: Duration = Duration::from_millis(50);
+
+/// The longest such pause: thousands may wait.
+pub(crate) const START_CHECK_SLOWEST: Duration = Duration::from_millis(800);
+
+/// When it is compared what a start led to: the kernel needs some milliseconds for it, and what should not run should not run
+/// long. The same again, twice as long each time, while the kernel is about it.
+pub(crate) const START_VERIFY: Duration = Duration::from_millis(20);
+
+/// How many of these looks may find a program busy that seems to be what it was before: it is then.
+pub(crate) const START_VERIFY_BUSY: u32 = 7;
+
+/// The longest pause between two such looks.
+pub(crate) const START_VERIFY_SLOWEST: Duration = Duration::from_secs(1);

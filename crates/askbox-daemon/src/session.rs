@@ -4,11 +4,12 @@
 //! end of its connection, a stop or the end of the daemon drops them, and with the leash everything inside ends.
 
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
-use askbox_network::SessionNetwork;
+use askbox_network::{Listeners, Serving, SessionNetwork};
 use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
@@ -24,6 +25,7 @@ use crate::views;
 
 mod descriptors;
 mod ending;
+mod execute;
 mod files;
 mod flags;
 mod identify;
@@ -46,12 +48,33 @@ pub(crate) use review::Watching;
 pub use scope::BUSCTL;
 pub(crate) use scope::Making;
 pub(crate) use table::Sessions;
-use table::{Launching, Removed, Session};
+use table::{Held, Launching, Removed, Session};
 
 /// The words of a session's command, as text.
 fn command(request: &LaunchRequest) -> Vec<String> {
     let words = request.argv.iter().map(|word| path_text(word.as_path()));
     words.collect()
+}
+
+/// What is asked about the profile of a session's command, if it has one.
+fn profile_offered(
+    id: &SessionId,
+    planned: &plan::Planned,
+    exe: Option<PathBuf>,
+    command: Vec<String>,
+) -> Option<askbox_policy::Request> {
+    let profile = planned.rules.profile.as_ref()?;
+    let process = Process {
+        exe,
+        command,
+        ..Process::unknown()
+    };
+    Some(askbox_policy::Request {
+        session: id.clone(),
+        project: planned.project.clone(),
+        process,
+        target: Target::Profile(profile.name.clone()),
+    })
 }
 
 /// Plans a session and opens it. The connection holds it from here on.
@@ -74,17 +97,8 @@ pub(crate) async fn launch(
     // Waited for before the program starts, like the log: the launch child has work meanwhile.
     let recorded = review::begin(daemon, &id, &planned.project, planned.before.clone());
 
-    let asked = planned.rules.profile.as_ref();
-    let offer = asked.map(|profile| askbox_policy::Request {
-        session: id.clone(),
-        project: planned.project.clone(),
-        process: Process {
-            exe: request.program.map(Into::into),
-            command,
-            ..Process::unknown()
-        },
-        target: Target::Profile(profile.name.clone()),
-    });
+    let program = request.program.map(Into::into);
+    let offer = profile_offered(&id, &planned, program, command);
 
     let child = request.child.filter(|_| daemon.has_service_manager);
     let scope = child.map(|child| scope::begin(&id, child, planned.limits));
@@ -103,6 +117,7 @@ pub(crate) async fn launch(
             wanted: ports,
             root: Arc::default(),
             files: planned.files,
+            switches: planned.switches,
             neighbours: planned.neighbours,
         },
         planned.before,
@@ -243,8 +258,10 @@ pub(crate) async fn serve(
         sockets,
         diagnostics,
         leash,
+        tree,
         agent,
         files,
+        starts,
     } = descriptors::sort(attached, descriptors)?;
     let Launching {
         project,
@@ -253,9 +270,11 @@ pub(crate) async fn serve(
         wanted,
         root,
         files: view,
+        switches,
         neighbours,
     } = daemon.sessions.launching(id).ok_or_else(|| not_now(id))?;
     // Before anything that takes time: the launch child looks for its mount points there. The command waits longer.
+    let asked = execute::Asked::of(view.as_ref());
     let files = files::serve(daemon, id, &project, view, &root, files).await?;
     if let Some(held) = &mut front_end.held
         && let Err(error) = may_serve(daemon, held).await
@@ -264,17 +283,19 @@ pub(crate) async fn serve(
         end(daemon, id, Ending::ConnectionLost).await;
         return Err(error);
     }
+    let whose = execute::Whose {
+        session: id.clone(),
+        project: project.clone(),
+        root: Arc::clone(&root),
+        asked,
+        has_other_mounts: switches.nested_sandbox,
+    };
+    let starts = execute::serve(daemon, whose, starts, tree)?;
     let maker = diagnostics
         .try_clone()
         .map(|member| ports::Maker::new(daemon.init.clone(), member))
         .map_err(|error| cannot_serve(&error))?;
     let diagnostics = Diagnostics::new(diagnostics).map_err(|error| no_diagnostics(&error))?;
-    let share = daemon.room.join().ok_or_else(|| {
-        WireError::new(
-            ErrorCode::Refused,
-            "the sessions that run take all files that the daemon may open",
-        )
-    })?;
     let agent = neighbours::serve(daemon, (id, &project), neighbours, &root, agent)?;
     let network = SessionNetwork {
         session: id.clone(),
@@ -282,18 +303,15 @@ pub(crate) async fn serve(
         pins,
         identify: identify::closure(&daemon.processes, root, diagnostics),
     };
-    let serving = askbox_network::serve(
-        sockets.listeners(token),
-        network,
-        daemon.gate.clone(),
-        Arc::clone(&daemon.upstream),
-        share,
-    )
-    .map_err(|error| cannot_serve(&error))?;
-    let view = daemon
-        .sessions
-        .hold(id, serving, maker, (files, agent), leash)
-        .ok_or_else(|| not_now(id))?;
+    let held = Held {
+        serving: serve_network(daemon, sockets.listeners(token), network)?,
+        maker,
+        files,
+        agent,
+        starts,
+        leash,
+    };
+    let view = daemon.sessions.hold(id, held).ok_or_else(|| not_now(id))?;
     tell(daemon, view);
     for port in wanted {
         if let Err(error) = ports::open(daemon, id, port).await {
@@ -303,6 +321,23 @@ pub(crate) async fn serve(
         }
     }
     Ok(Response::Serving)
+}
+
+/// Serves the connections of a session, with its share of what the daemon may open.
+fn serve_network(
+    daemon: &Daemon,
+    listeners: Listeners,
+    network: SessionNetwork,
+) -> Result<Serving, WireError> {
+    let share = daemon.room.join().ok_or_else(|| {
+        WireError::new(
+            ErrorCode::Refused,
+            "the sessions that run take all files that the daemon may open",
+        )
+    })?;
+    let upstream = Arc::clone(&daemon.upstream);
+    askbox_network::serve(listeners, network, daemon.gate.clone(), upstream, share)
+        .map_err(|error| cannot_serve(&error))
 }
 
 fn no_diagnostics(error: &std::io::Error) -> WireError {

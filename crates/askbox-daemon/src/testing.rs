@@ -286,6 +286,7 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
     use std::net::{TcpListener, UdpSocket};
     let tcp = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
+    let root = std::fs::File::open("/").unwrap().into();
     // Nothing in these tests asks or hears them, so any datagram socket stands for one of netlink.
     let (diagnostics, rejected) = (udp(), udp());
     let address = std::os::unix::net::SocketAddr::from_pathname("").unwrap();
@@ -301,5 +302,6 @@ pub(crate) fn listeners(leash: PipeWriter) -> Vec<OwnedFd> {
         rejected,
         leash.into(),
         agent,
+        root,
     ]
 }

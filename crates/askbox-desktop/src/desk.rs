@@ -156,6 +156,7 @@ impl Known {
             | Event::Flagged { .. }
             | Event::LimitHit { .. }
             | Event::SessionStopping { .. }
+            | Event::Refused { .. }
             | Event::Log(_)
             | Event::Lagged { .. }
             | Event::Stopping => {}

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use askbox_wire::{Network, NetworkChoice, descriptors};
+use askbox_wire::{Descriptor, Network, NetworkChoice, descriptors};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -156,10 +156,9 @@ impl Begun {
         }
     }
 
-    /// The descriptors for the daemon, as soon as the network is made, and how programs reach it: TCP v4, v6, DNS over UDP
-    /// v4, v6, DNS over TCP v4, v6, diagnostics, rejected packets where they are captured, leash, ssh agent, and where the
-    /// machine has FUSE the device of the asking file system. Nobody else may keep a copy: they hold the namespaces alive.
-    pub fn descriptors(&self) -> Result<(Network, Vec<OwnedFd>), Error> {
+    /// The descriptors for the daemon, as soon as the network is made, and how programs reach it. Nobody else may keep a copy:
+    /// they hold the namespaces alive.
+    pub fn descriptors(&self) -> Result<(Network, Vec<(Descriptor, OwnedFd)>), Error> {
         match hear(&self.channel, limits::LAUNCH_WAIT)? {
             Word::Descriptors(network, descriptors) => Ok((network, descriptors)),
             Word::Started(_) => Err(Error::OutOfTurn),
@@ -216,7 +215,7 @@ impl Waiting {
 /// What the launch child says, in this order.
 #[derive(Debug)]
 enum Word {
-    Descriptors(Network, Vec<OwnedFd>),
+    Descriptors(Network, Vec<(Descriptor, OwnedFd)>),
     Started(Pid),
 }
 
@@ -232,8 +231,8 @@ fn hear(channel: &OwnedFd, patience: Duration) -> Result<Word, Error> {
     let (message, descriptors) = message(channel).map_err(step)?;
     match message.split_first() {
         None => Err(Error::Gone),
-        Some((&TAG_CAPTURED, [])) => Ok(Word::Descriptors(Network::Captured, descriptors)),
-        Some((&TAG_BY_PROXY, [])) => Ok(Word::Descriptors(Network::Proxy, descriptors)),
+        Some((&TAG_CAPTURED, names)) => Ok(Word::Descriptors(Network::Captured, named(names, descriptors)?)),
+        Some((&TAG_BY_PROXY, names)) => Ok(Word::Descriptors(Network::Proxy, named(names, descriptors)?)),
         Some((&TAG_STARTED, pid)) => {
             let pid = pid.try_into().map_err(|_length| Error::OutOfTurn)?;
             Ok(Word::Started(Pid::from_raw(i32::from_ne_bytes(pid))))
@@ -241,6 +240,15 @@ fn hear(channel: &OwnedFd, patience: Duration) -> Result<Word, Error> {
         Some((&TAG_FAILED, text)) => Err(Error::Child(String::from_utf8_lossy(text).into_owned())),
         Some(_) => Err(Error::OutOfTurn),
     }
+}
+
+/// Descriptors with their names, which came beside them.
+fn named(names: &[u8], descriptors: Vec<OwnedFd>) -> Result<Vec<(Descriptor, OwnedFd)>, Error> {
+    let names: Vec<Descriptor> = serde_json::from_slice(names).map_err(|_names| Error::OutOfTurn)?;
+    if names.len() != descriptors.len() {
+        return Err(Error::OutOfTurn);
+    }
+    Ok(names.into_iter().zip(descriptors).collect())
 }
 
 /// Waits until there is a message, or the other end is gone; false when that takes too long.

@@ -7,6 +7,7 @@ pub mod plan;
 
 mod beneath;
 mod environment;
+pub mod exec_listener;
 mod git;
 pub mod growth;
 pub mod guards;

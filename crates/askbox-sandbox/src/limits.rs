@@ -104,3 +104,12 @@ pub(crate) const WATCH_NAMES: usize = 20_000;
 /// How long the process in a session's network may take to answer: it makes one system call. Only one that was stopped takes
 /// longer.
 pub(crate) const INSIDE_WAIT_SECONDS: i64 = 5;
+
+/// Interpreters of one start that are named: the kernel follows as many (`exec_binprm`, fs/exec.c).
+pub(crate) const INTERPRETERS: usize = 5;
+
+/// How much of a script the kernel reads to find its interpreter (`BINPRM_BUF_SIZE`, linux/binfmts.h).
+pub(crate) const SCRIPT_HEAD: usize = 256;
+
+/// How often a path is resolved anew because something was renamed on the way.
+pub(crate) const RESOLVE_TRIES: usize = 16;

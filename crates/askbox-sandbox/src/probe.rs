@@ -9,9 +9,11 @@ use askbox_wire::Network;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
+use nix::sys::prctl;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, pipe2};
 
+use crate::exec_listener::{self, Missing};
 use crate::{netlink, outer, sys};
 
 /// The steps in their order.
@@ -51,11 +53,35 @@ pub fn has_fuse() -> bool {
 /// Tries all steps; `None` when all of them worked. Fails when nobody can tell, since the child could not be made or was
 /// killed. The caller must be single-threaded.
 pub fn run() -> io::Result<Option<Failure>> {
+    heard(in_child(|| told(attempt().err()))?)
+}
+
+/// Tries to listen to starts of programs; `None` when that worked. Fails, and needs what it needs, as [`run`] does.
+pub fn starts() -> io::Result<Option<Missing>> {
+    const HEARD: u8 = 0;
+    const FAILED: u8 = u8::MAX;
+    let [found] = in_child(|| {
+        let renounced = prctl::set_no_new_privs().map_err(io::Error::from);
+        match renounced.and_then(|()| exec_listener::install()) {
+            Ok(Ok(_listener)) => [HEARD],
+            Ok(Err(missing)) => [missing.number()],
+            Err(_) => [FAILED],
+        }
+    })?;
+    if found == HEARD {
+        return Ok(None);
+    }
+    let missing = Missing::ALL.into_iter().find(|known| known.number() == found);
+    Ok(Some(missing.ok_or(io::ErrorKind::Unsupported)?))
+}
+
+/// What a child finds out that does this and ends.
+fn in_child<const N: usize>(job: impl FnOnce() -> [u8; N]) -> io::Result<[u8; N]> {
     let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;
     let child = match sys::fork()? {
         ForkResult::Child => {
             drop(ours);
-            let told = tell(theirs, attempt().err());
+            let told = File::from(theirs).write_all(&job());
             sys::exit_now(i32::from(told.is_err()));
         }
         ForkResult::Parent { child } => child,
@@ -86,18 +112,20 @@ fn attempt() -> Result<(), Failure> {
         .map_err(at(Step::Listeners))
 }
 
-/// One byte for the step, 0 for none, and the number of the error.
-fn tell(channel: OwnedFd, failure: Option<Failure>) -> io::Result<()> {
-    let (step, errno) = failure.map_or((0, 0), |failure| (failure.step.number(), failure.errno));
-    let mut message = vec![step];
-    message.extend(errno.to_ne_bytes());
-    File::from(channel).write_all(&message)
+fn hear<const N: usize>(channel: OwnedFd) -> io::Result<[u8; N]> {
+    let mut message = [0; N];
+    File::from(channel).read_exact(&mut message)?;
+    Ok(message)
 }
 
-fn hear(channel: OwnedFd) -> io::Result<Option<Failure>> {
-    let mut message = [0; 5];
-    File::from(channel).read_exact(&mut message)?;
-    let [step, errno @ ..] = message;
+/// One byte for the step, 0 for none, and the number of the error.
+fn told(failure: Option<Failure>) -> [u8; 5] {
+    let (step, errno) = failure.map_or((0, 0), |failure| (failure.step.number(), failure.errno));
+    let [a, b, c, d] = errno.to_ne_bytes();
+    [step, a, b, c, d]
+}
+
+fn heard([step, errno @ ..]: [u8; 5]) -> io::Result<Option<Failure>> {
     if step == 0 {
         return Ok(None);
     }

@@ -123,6 +123,11 @@ pub(crate) fn build(stage: &Stage, plan: &Plan) -> Result<(), Error> {
 }
 
 impl Stage {
+    /// The session's root, for whoever looks up what a path inside leads to.
+    pub(crate) fn root(&self) -> io::Result<OwnedFd> {
+        self.root.try_clone()
+    }
+
     /// What is at an absolute path inside. Mounts are crossed, symbolic links never followed.
     fn open(&self, path: &Path) -> io::Result<OwnedFd> {
         let relative = path.strip_prefix("/").map_err(io::Error::other)?;

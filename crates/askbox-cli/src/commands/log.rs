@@ -138,6 +138,7 @@ fn follow(context: &Context, mut filter: Filter, printer: &mut Printer) -> Resul
             | askbox_wire::Event::Flagged { .. }
             | askbox_wire::Event::LimitHit { .. }
             | askbox_wire::Event::SessionStopping { .. }
+            | askbox_wire::Event::Refused { .. }
             | askbox_wire::Event::PolicyChanged(_) => {}
         }
     }

@@ -125,6 +125,7 @@ fn is_documented(event: &Event) -> bool {
         | Event::Flagged { .. }
         | Event::LimitHit { .. }
         | Event::SessionStopping { .. }
+        | Event::Refused { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_)
         | Event::Stopping => false,
@@ -189,6 +190,7 @@ fn render_event(event: &Event, style: Style) -> Option<String> {
         | Event::Flagged { .. }
         | Event::LimitHit { .. }
         | Event::SessionStopping { .. }
+        | Event::Refused { .. }
         | Event::PolicyChanged(_)
         | Event::Log(_) => None,
     }

@@ -1,9 +1,11 @@
 //! How the daemon is.
 
 use askbox_audit::path_text;
+use askbox_policy::display;
 use askbox_wire::{ObstacleView, StatusView, VERSION, rfc3339};
 
 use crate::daemon::Daemon;
+use crate::limits;
 use crate::views;
 
 /// What is said of sessions whose connections are not captured.
@@ -25,6 +27,10 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
     warnings.extend(snapshot.warnings());
     warnings.extend(daemon.gate.lockdown_problem().map(|problem| {
         format!("everything is denied, since it cannot be read whether it is to be: {problem}; `askbox lockdown off` ends it")
+    }));
+    warnings.extend(daemon.sessions.unheard().into_iter().map(|session| {
+        let session = display::text(&session.0, limits::NAME_SHOWN);
+        format!("in session {session} starts of programs cannot be listened to, so outside the asking file system they ask nobody; `askbox doctor` says why")
     }));
     warnings.extend(by_proxy(daemon.sessions.by_proxy()));
     StatusView {

@@ -1,17 +1,19 @@
-//! The descriptors of a launch, by their use.
+//! What a launch hands over, by its use. Knows names only; what is wrong with a descriptor its user finds out.
 
 use std::os::fd::OwnedFd;
 
 use askbox_network::{Arrival, Listeners, ProxyToken};
 use askbox_wire::{Descriptor, ErrorCode, WireError};
 
-/// All of them.
+/// All of it.
 pub(super) struct Sorted {
     pub(super) sockets: Sockets,
     pub(super) diagnostics: OwnedFd,
     pub(super) leash: OwnedFd,
     pub(super) agent: OwnedFd,
+    pub(super) tree: OwnedFd,
     pub(super) files: Option<OwnedFd>,
+    pub(super) starts: Option<OwnedFd>,
 }
 
 /// Those of the network.
@@ -44,7 +46,7 @@ impl Sockets {
     }
 }
 
-/// Sorts descriptors by their names. All are needed, each once, but for the file system.
+/// Sorts descriptors by their names. All are needed, each once, but for the file system and the starts of programs.
 pub(super) fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result<Sorted, WireError> {
     let wrong = || WireError::new(ErrorCode::Malformed, "not the descriptors of a launch");
     if attached.len() != descriptors.len() {
@@ -76,7 +78,9 @@ pub(super) fn sort(attached: &[Descriptor], descriptors: Vec<OwnedFd>) -> Result
         diagnostics: take(Descriptor::Diagnostics)?,
         leash: take(Descriptor::Leash)?,
         agent: take(Descriptor::SshAgent)?,
+        tree: take(Descriptor::Root)?,
         files: take(Descriptor::Files).ok(),
+        starts: take(Descriptor::Starts).ok(),
     };
     if given.is_empty() {
         Ok(sorted)

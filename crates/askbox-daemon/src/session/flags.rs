@@ -82,16 +82,14 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     }
     Ok(SessionRules {
         flags,
-        project_rules: Vec::new(),
-        // Opened when the session is served.
-        shared_ports: Vec::new(),
-        profile: None,
         preset,
         switches: SwitchChoices {
             nested_sandbox: options.switches.nested_sandbox.then_some(true),
             debugger: options.switches.debugger.then_some(true),
         },
         interactive: !options.non_interactive,
+        // What the project says comes with the plan, and ports are opened when the session is served.
+        ..SessionRules::default()
     })
 }
 

@@ -250,6 +250,7 @@ impl Planning {
         let targets = facts.opened.iter().flat_map(rules_for_target);
         let mut rules = self.rules;
         rules.flags.extend(targets);
+        rules.programs = programs(&facts, self.home.as_path());
         let text = Verbatim::of(&plan).map_err(|error| {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
@@ -267,6 +268,17 @@ impl Planning {
             neighbours: Neighbours::of(request),
         })
     }
+}
+
+/// Where programs are that start by preset: the system's, those of toolchains, the project's. Not `~/bin`, which holds what
+/// its user made.
+fn programs(facts: &HostFacts, home: &Path) -> Vec<CanonicalPath> {
+    let system = facts.root_entries.iter().map(|entry| entry.path.as_path());
+    let own = facts.toolchains.iter().map(PathBuf::as_path);
+    let own = own.filter(|place| *place != home.join("bin"));
+    let places = [Path::new("/usr"), facts.project.path.as_path()];
+    let places = places.into_iter().chain(system).chain(own);
+    places.filter_map(CanonicalPath::new).collect()
 }
 
 /// Whom the session is for; an error where its programs cannot be told.

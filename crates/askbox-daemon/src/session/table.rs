@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
 use askbox_network::{ProxyToken, Serving, ShareError, Shared, Sockets};
-use askbox_policy::{Pin, Project, Request, SessionId, SharedPort};
+use askbox_policy::{Pin, Project, Request, SessionId, SharedPort, Switches};
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::leash::Order;
 use askbox_wire::{
@@ -16,6 +16,7 @@ use askbox_wire::{
 };
 use tokio::sync::watch;
 
+use super::execute::Starts;
 use super::keeping::Kept;
 use super::neighbours::Neighbours;
 use super::ports::{Maker, Ports};
@@ -48,6 +49,8 @@ pub(crate) struct Session {
     ports: Ports,
     files_served: Option<askbox_files::Serving>,
     agent_served: Option<askbox_neighbours::Serving>,
+    /// Who answers starts of its programs.
+    starts: Option<Starts>,
     /// The write end of its leash. Dropping it ends everything inside.
     leash: Option<OwnedFd>,
     stop: watch::Sender<Stopping>,
@@ -72,8 +75,27 @@ pub(crate) struct Launching {
     pub(crate) root: Arc<AtomicU32>,
     /// What its file system shows, if it has one.
     pub(crate) files: Option<View>,
+    /// The walls that are down.
+    pub(crate) switches: Switches,
     /// What its caller has for it.
     pub(crate) neighbours: Neighbours,
+}
+
+/// What is held for a session that runs.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Its network.
+    pub(crate) serving: Serving,
+    /// What makes sockets in it.
+    pub(crate) maker: Arc<Maker>,
+    /// Its file system, if it has one.
+    pub(crate) files: Option<askbox_files::Serving>,
+    /// What its programs have of the user's ssh agent.
+    pub(crate) agent: askbox_neighbours::Serving,
+    /// Who answers starts of its programs, if they ask.
+    pub(crate) starts: Option<Starts>,
+    /// The write end of its leash.
+    pub(crate) leash: OwnedFd,
 }
 
 /// What is left of a session that was taken out.
@@ -115,6 +137,8 @@ impl Session {
             root,
             files,
             neighbours,
+            // Of the view.
+            switches: _,
         } = launching;
         Self {
             disk_allowance: Arc::new(AtomicU64::new(view.limits.disk_bytes.unwrap_or(u64::MAX))),
@@ -134,6 +158,7 @@ impl Session {
             ports: Ports::default(),
             files_served: None,
             agent_served: None,
+            starts: None,
             leash: None,
             stop: watch::Sender::default(),
         }
@@ -199,35 +224,39 @@ impl Sessions {
             root: Arc::clone(&session.root),
             files: session.files.clone(),
             neighbours: session.neighbours.clone(),
+            switches: session.view.switches,
         })
     }
 
     /// Holds network, file system and leash of a session that is launching; it is running then. `None`, and all dropped,
     /// when it was stopped meanwhile.
-    pub(crate) fn hold(
-        &self,
-        id: &SessionId,
-        serving: Serving,
-        maker: Arc<Maker>,
-        (files, agent): (Option<askbox_files::Serving>, askbox_neighbours::Serving),
-        leash: OwnedFd,
-    ) -> Option<SessionView> {
+    pub(crate) fn hold(&self, id: &SessionId, held: Held) -> Option<SessionView> {
         let mut sessions = self.lock();
         let session = sessions
             .get_mut(id)
             .filter(|session| session.view.state == SessionState::Launching)?;
-        session.view.network = if serving.is_captured() {
+        session.view.network = if held.serving.is_captured() {
             Network::Captured
         } else {
             Network::Proxy
         };
-        session.serving = Some(serving);
-        session.maker = Some(maker);
-        session.files_served = files;
-        session.agent_served = Some(agent);
-        session.leash = Some(leash);
+        session.serving = Some(held.serving);
+        session.maker = Some(held.maker);
+        session.files_served = held.files;
+        session.agent_served = Some(held.agent);
+        session.starts = held.starts;
+        session.leash = Some(held.leash);
         session.view.state = SessionState::Running;
         Some(session.view())
+    }
+
+    /// Sessions that are served, and whose starts of programs nobody hears of.
+    pub(crate) fn unheard(&self) -> Vec<SessionId> {
+        let sessions = self.lock();
+        let unheard = sessions
+            .values()
+            .filter(|session| session.serving.is_some() && session.starts.is_none());
+        unheard.map(|session| session.view.id.clone()).collect()
     }
 
     /// The ports of a session that is served, to be changed, and what makes sockets for them.

@@ -7,7 +7,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use askbox_wire::Network;
+use askbox_wire::{Descriptor, Network};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -20,7 +20,7 @@ use super::{FORWARDED, Inheritance, TAG_BY_PROXY, TAG_CAPTURED, TAG_FAILED, TAG_
 use crate::bwrap_program::BWRAP;
 use crate::netlink::SetUp;
 use crate::plan::Plan;
-use crate::{allowance, bwrap_args, environment, limits, netlink, outer, seccomp, stage, sys};
+use crate::{allowance, bwrap_args, environment, exec_listener, limits, netlink, outer, seccomp, stage, sys};
 
 /// What went wrong, in words for the person who started the command.
 #[derive(Debug)]
@@ -113,14 +113,19 @@ fn steps(
     let (leash_inside, leash_outside) = pipe2(OFlag::O_CLOEXEC).step("make the leash")?;
     let (stage, files) = stage::prepare(&place)?;
     let agent = stage::ssh_agent(&stage)?;
-    hand_over(
-        channel,
-        network,
-        listeners.iter().chain([&leash_outside, &agent]).chain(&files),
-    )?;
-    // No copy may stay: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
-    // of the file system would wait for ever when the daemon is gone.
-    drop((listeners, leash_outside, agent, files));
+    // A filter needs that; and a filter comes before bwrap, which would hand no listener out.
+    prctl::set_no_new_privs().step("renounce new privileges")?;
+    let starts = exec_listener::install()
+        .step("listen to starts of programs")?
+        .ok();
+    let root = stage.root().step("keep the root")?;
+    let always = listeners.into_iter().chain([leash_outside, agent, root]);
+    let optional = [(Descriptor::Files, files), (Descriptor::Starts, starts)];
+    let optional = optional.into_iter().filter_map(|(name, fd)| Some((name, fd?)));
+    // No copy stays: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
+    // of the file system, or for a program to start, would wait for ever when the daemon is gone.
+    let named = Descriptor::of(network).into_iter().zip(always).chain(optional);
+    hand_over(channel, network, named)?;
     let plan = read_plan(plan).step("read the plan")?;
     stage::build(&stage, &plan)?;
     drop(stage);
@@ -128,7 +133,6 @@ fn steps(
     outer::isolate_children().step("make a pid namespace")?;
     sys::drop_capabilities().step("drop capabilities")?;
     sys::join_fresh_keyring().step("join a fresh keyring")?;
-    prctl::set_no_new_privs().step("renounce new privileges")?;
     let environment = environment::resolve(&plan.environment, &caller, network);
     let command = Command::prepare(&plan, &leash_inside, &environment).step("prepare bwrap")?;
     allowance::apply(plan.limits).step("limit what the session may use")?;
@@ -156,18 +160,23 @@ fn follow(parent: Pid) -> Result<(), Failure> {
     }
 }
 
-fn hand_over<'a>(
+/// Sends descriptors with their names, and closes them.
+fn hand_over(
     channel: &OwnedFd,
     network: Network,
-    descriptors: impl Iterator<Item = &'a OwnedFd>,
+    descriptors: impl Iterator<Item = (Descriptor, OwnedFd)>,
 ) -> Result<(), Failure> {
-    let tag = [match network {
+    let (names, descriptors): (Vec<Descriptor>, Vec<OwnedFd>) = descriptors.unzip();
+    let numbers: Vec<i32> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+    let control = [ControlMessage::ScmRights(&numbers)];
+    let mut message = vec![match network {
         Network::Captured => TAG_CAPTURED,
         Network::Proxy => TAG_BY_PROXY,
     }];
-    let numbers: Vec<i32> = descriptors.map(AsRawFd::as_raw_fd).collect();
-    let control = [ControlMessage::ScmRights(&numbers)];
-    let bytes = [IoSlice::new(&tag)];
+    serde_json::to_writer(&mut message, &names)
+        .map_err(io::Error::from)
+        .step("hand over descriptors")?;
+    let bytes = [IoSlice::new(&message)];
     let flags = MsgFlags::MSG_NOSIGNAL;
     sendmsg::<UnixAddr>(channel.as_raw_fd(), &bytes, &control, flags, None)
         .map(drop)

@@ -27,7 +27,7 @@ pub enum Topic {
     Sessions,
     /// Changes of the policy, broken files too.
     Policy,
-    /// Names that run outside and appear or change while a session runs.
+    /// Names that run outside and appear or change while a session runs, and what was refused there without a word.
     Flagged,
     /// Limits that a session meets.
     Limits,
@@ -110,6 +110,13 @@ pub enum Event {
         session: SessionId,
         /// What happened to which, relative to the project where it lies there; harmless to show.
         names: Vec<String>,
+    },
+    /// Something was refused inside for a reason that the program cannot say.
+    Refused {
+        /// The session.
+        session: SessionId,
+        /// What, and why; harmless to show.
+        what: String,
     },
     /// The policy in force is another one, or a file of it is broken.
     PolicyChanged(PolicyView),

@@ -142,12 +142,16 @@ pub enum Descriptor {
     Leash,
     /// Listener for what wants the user's ssh agent.
     SshAgent,
+    /// The root that the launch builds, as a place: what a path inside leads to.
+    Root,
     /// The device of the asking file system, mounted already. Only where the machine has FUSE.
     Files,
+    /// Listener for starts of programs. Only where the kernel has such, and lets their paths be read.
+    Starts,
 }
 
 impl Descriptor {
-    /// What a launch sends, in this order. [`Self::Files`] follows where there is one.
+    /// What a launch sends. [`Self::Files`] and [`Self::Starts`] come along where they can be had.
     pub fn of(network: Network) -> Vec<Self> {
         match network {
             Network::Captured => Self::ALL.to_vec(),
@@ -160,7 +164,7 @@ impl Descriptor {
     }
 
     /// Those of a launch whose network is captured.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -171,5 +175,6 @@ impl Descriptor {
         Self::Rejected,
         Self::Leash,
         Self::SshAgent,
+        Self::Root,
     ];
 }

@@ -75,7 +75,15 @@ session: SessionId,
 /**
  * What happened to which, relative to the project where it lies there; harmless to show.
  */
-names: Array<string>, } } | { "policy_changed": PolicyView } | { "log": unknown } | { "lagged": { 
+names: Array<string>, } } | { "refused": { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * What, and why; harmless to show.
+ */
+what: string, } } | { "policy_changed": PolicyView } | { "log": unknown } | { "lagged": { 
 /**
  * How many.
  */

@@ -6,6 +6,8 @@ use askbox_sandbox::bwrap_program::{BWRAP, Unusable};
 use askbox_sandbox::probe::{Failure, Step};
 use askbox_wire::{ObstacleView, PolicyFileState};
 
+use askbox_sandbox::exec_listener::Missing;
+
 use super::Check;
 use super::machine::{Daemon, Facts, Fuse, Init};
 use crate::error::chain;
@@ -30,6 +32,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     ];
     checks.extend(storage::directories(&facts.directories));
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
+    checks.push(starts(&facts.starts));
     checks.push(limits(facts.has_control_groups));
     checks
 }
@@ -262,6 +265,28 @@ fn fuse(fuse: Fuse) -> Check {
             "there is no /dev/fuse; no question is raised for files without it",
         ),
     }
+}
+
+/// Sessions start without it; programs outside the asking file system start without a question and an event then.
+fn starts(missing: &Result<Option<Missing>, String>) -> Check {
+    const NAME: &str = "starts of programs";
+    const SO: &str =
+        "outside the asking file system no question is raised for them, and the log does not know them";
+    let reason = match missing {
+        Ok(None) => return Check::ok(NAME, "each one is decided about"),
+        Ok(Some(Missing::Memory)) => {
+            "this system lets nobody read the memory of programs (kernel.yama.ptrace_scope is 3)"
+        }
+        Ok(Some(Missing::Kernel)) => "this kernel cannot tell of them",
+        Ok(Some(Missing::Taken)) => "Askbox runs in a sandbox that watches them itself",
+        Err(error) => {
+            return Check::note(
+                NAME,
+                format!("it could not be tried to listen to them: {error}; {SO}"),
+            );
+        }
+    };
+    Check::note(NAME, format!("{reason}; {SO}"))
 }
 
 /// Both are as they should be: what is held, and by whom, differs.

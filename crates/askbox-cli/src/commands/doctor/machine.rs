@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use askbox_sandbox::bwrap_program::{self, BWRAP, Unusable};
+use askbox_sandbox::exec_listener::Missing;
 use askbox_sandbox::probe;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
 
@@ -33,6 +34,8 @@ pub(super) struct Facts {
     pub(super) directories: Vec<Place>,
     pub(super) log: Log,
     pub(super) fuse: Fuse,
+    /// Why starts of programs cannot be listened to, or why that could not be tried.
+    pub(super) starts: Result<Option<Missing>, String>,
     /// Whether systemd can make control groups for this user's sessions.
     pub(super) has_control_groups: bool,
     pub(super) daemon: Daemon,
@@ -96,6 +99,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         directories: storage::directories(&context.paths),
         log: storage::log(&context.paths),
         fuse: fuse(),
+        starts: probe::starts().map_err(|error| chain(&error)),
         has_control_groups: connect::has_control_groups(context),
         daemon: daemon(context),
         program,

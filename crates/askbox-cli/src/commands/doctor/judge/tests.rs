@@ -42,6 +42,7 @@ fn healthy() -> Facts {
             opened: Opened::NotTried,
         },
         fuse: Fuse::Usable,
+        starts: Ok(None),
         has_control_groups: true,
         daemon: Daemon::NotRunning,
     }
@@ -245,6 +246,18 @@ fn the_rest_of_the_machine() {
         |facts| facts.fuse = Fuse::Missing,
         &expect![[r#"
         note     FUSE: there is no /dev/fuse; no question is raised for files without it
+    "#]],
+    );
+    check(
+        |facts| facts.starts = Ok(Some(Missing::Memory)),
+        &expect![[r#"
+        note     starts of programs: this system lets nobody read the memory of programs (kernel.yama.ptrace_scope is 3); outside the asking file system no question is raised for them, and the log does not know them
+    "#]],
+    );
+    check(
+        |facts| facts.starts = Err("fork: no".into()),
+        &expect![[r#"
+        note     starts of programs: it could not be tried to listen to them: fork: no; outside the asking file system no question is raised for them, and the log does not know them
     "#]],
     );
     check(
