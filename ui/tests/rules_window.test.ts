@@ -4,16 +4,9 @@ import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { WireError } from "../src/api/generated/WireError";
-import { openSettings, plain, settle, type Opened } from "./window";
+import { dialog, main, openSettings, plain, press, settle, type Opened } from "./window";
 
-const main = ({ screen }: Opened): HTMLElement => screen.getByRole("main");
-const dialog = ({ screen }: Opened): HTMLElement => screen.getByRole("dialog");
 const said = ({ screen }: Opened): HTMLElement => screen.container.querySelector(".place") as HTMLElement;
-
-async function press(root: HTMLElement, name: RegExp | string): Promise<void> {
-  await fireEvent.click(within(root).getByRole("button", { name }));
-  await settle();
-}
 
 async function type(opened: Opened, pattern: string): Promise<void> {
   await fireEvent.input(within(dialog(opened)).getByLabelText("Pattern"), { target: { value: pattern } });

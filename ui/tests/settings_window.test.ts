@@ -3,25 +3,10 @@
 import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import type { Request } from "../src/api/generated/Request";
 import { GATHER_MS } from "../src/state/activity.svelte";
 import { logEvent } from "../src/api/samples_log";
-import { openSettings, plain, settle, type Opened } from "./window";
+import { asked, dialog, main, openSettings, plain, press, settle, type Opened } from "./window";
 
-/** What the daemon was asked to do, in order. */
-function asked({ app }: Opened): Exclude<Request, string>[] {
-  return app.requests.flatMap((request) =>
-    typeof request === "object" && "daemon" in request && typeof request.daemon === "object" ? [request.daemon] : [],
-  );
-}
-
-async function press(root: HTMLElement, name: RegExp | string): Promise<void> {
-  await fireEvent.click(within(root).getByRole("button", { name }));
-  await settle();
-}
-
-const main = ({ screen }: Opened): HTMLElement => screen.getByRole("main");
-const dialog = ({ screen }: Opened): HTMLElement => screen.getByRole("dialog");
 const said = ({ screen }: Opened): string => plain(screen.container.querySelector(".place")?.textContent);
 
 async function fill(root: HTMLElement, label: string | RegExp, value: string): Promise<void> {

@@ -3,23 +3,9 @@
 import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import type { Request } from "../src/api/generated/Request";
 import { INSPECT_MS } from "../src/state/sessions.svelte";
-import { openSettings, plain, settle, type Opened } from "./window";
+import { asked, main, openSettings, plain, press, settle, type Opened } from "./window";
 
-const main = ({ screen }: Opened): HTMLElement => screen.getByRole("main");
-
-/** What the daemon was asked to do, in order. */
-function asked({ app }: Opened): Exclude<Request, string>[] {
-  return app.requests.flatMap((request) =>
-    typeof request === "object" && "daemon" in request && typeof request.daemon === "object" ? [request.daemon] : [],
-  );
-}
-
-async function press(root: HTMLElement, name: RegExp | string): Promise<void> {
-  await fireEvent.click(within(root).getByRole("button", { name }));
-  await settle();
-}
 
 describe("ports", () => {
   async function open(name: string): Promise<{ opened: Opened; ports: HTMLElement }> {

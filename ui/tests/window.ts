@@ -1,11 +1,12 @@
 // A window for tests: views on the fake app.
 
-import { render, type RenderResult } from "@testing-library/svelte";
+import { fireEvent, render, within, type RenderResult } from "@testing-library/svelte";
 import axe from "axe-core";
 import type { Component } from "svelte";
 import { expect, onTestFinished, vi } from "vitest";
 
 import { FakeApp, type FakeOptions } from "../src/api/fake";
+import type { Request } from "../src/api/generated/Request";
 import { Desk, deskContext, type Place } from "../src/state/desk.svelte";
 import App from "../src/views/App.svelte";
 import Prompt from "../src/views/Prompt.svelte";
@@ -52,6 +53,21 @@ export async function openPrompt(prepare: (app: FakeApp) => void = () => undefin
   const screen = render(Prompt as Component, { context: deskContext(desk) });
   await settle();
   return { app, desk, screen };
+}
+
+export const main = ({ screen }: Opened): HTMLElement => screen.getByRole("main");
+export const dialog = ({ screen }: Opened): HTMLElement => screen.getByRole("dialog");
+
+/** What the daemon was asked to do, in order. */
+export function asked({ app }: Opened): Exclude<Request, string>[] {
+  return app.requests.flatMap((request) =>
+    typeof request === "object" && "daemon" in request && typeof request.daemon === "object" ? [request.daemon] : [],
+  );
+}
+
+export async function press(root: HTMLElement, name: RegExp | string): Promise<void> {
+  await fireEvent.click(within(root).getByRole("button", { name }));
+  await settle();
 }
 
 /** Colours need a real engine; everything else is judged here. */

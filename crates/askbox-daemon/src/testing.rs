@@ -272,7 +272,7 @@ pub(crate) fn run_session(client: &mut Client, request: LaunchRequest) -> (Sessi
     let borrowed: Vec<_> = descriptors.iter().map(std::os::fd::AsFd::as_fd).collect();
     let serve = Request::Serve {
         session: session.clone(),
-        attached: Descriptor::ALL.to_vec(),
+        attached: Descriptor::CAPTURED.to_vec(),
     };
     assert_eq!(
         client.call_with_descriptors(serve, &borrowed).unwrap(),

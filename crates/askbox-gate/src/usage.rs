@@ -1,5 +1,6 @@
-//! How often each rule and grant decided, and when last, and since when rules are there: a convenience for whoever tidies up, never a base for a decision.
-//! Counted under the lock that a decision holds anyway; kept in usage.json, which is written at most once a minute.
+//! How often each rule and grant decided, and when last, and since when rules are there: a convenience for whoever tidies up,
+//! never a base for a decision. Counted under the lock that a decision holds anyway; kept in usage.json, which is written at
+//! most once a minute.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

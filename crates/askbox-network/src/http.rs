@@ -237,7 +237,6 @@ pub(crate) async fn serve(exchange: Arc<Exchange>, held: Bytes) -> Result<(), En
     });
     let client = Server::new()
         .half_close(true)
-        .keep_alive(exchange.via == Via::Capture)
         .preserve_header_case(true)
         .auto_date_header(false)
         .serve_connection(exchange.io(held, Side::Client), service)

@@ -169,3 +169,13 @@ pub(crate) async fn pair() -> (TcpStream, TcpStream) {
     let (near, far) = tokio::join!(TcpStream::connect(to), listener.accept());
     (near.unwrap(), far.unwrap().0)
 }
+
+/// A recorded client hello for ok.example.com.
+pub(crate) fn hello() -> Vec<u8> {
+    let hex = include_str!("client_hello/recorded/named.hex");
+    let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
+        .collect()
+}

@@ -6,6 +6,7 @@ import type { MissedView } from "./generated/MissedView";
 import type { PastSession } from "./generated/PastSession";
 import type { ProcessView } from "./generated/ProcessView";
 import type { QuestionView } from "./generated/QuestionView";
+import type { ResourceLimits } from "./generated/ResourceLimits";
 import type { ReviewView } from "./generated/ReviewView";
 import type { RuleView } from "./generated/RuleView";
 import type { SessionView } from "./generated/SessionView";
@@ -19,6 +20,17 @@ export const HOSTILE = {
   override: "safe\u202Etxt.exe",
   long: `/home/ana/${"a".repeat(10_000)}/end`,
 } as const;
+
+/** What a session may use by preset. */
+const LIMITS: ResourceLimits = {
+  memory_bytes: 12_884_901_888,
+  cpus_thousandths: null,
+  processes: 8_192,
+  open_files: 65_536,
+  run_time_ms: null,
+  tmp_bytes: 2_147_483_648,
+  disk_bytes: 53_687_091_200,
+};
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
@@ -237,15 +249,7 @@ export function sessions(now: number): SessionView[] {
     bytes_in: 48_211_904,
     bytes_out: 1_204_551,
     usage: { memory_bytes: 612_368_384, cpus_thousandths: 1_340, processes: 23, disk_bytes: 18_874_368 },
-    limits: {
-      memory_bytes: 12_884_901_888,
-      cpus_thousandths: null,
-      processes: 8_192,
-      open_files: 65_536,
-      run_time_ms: null,
-      tmp_bytes: 2_147_483_648,
-      disk_bytes: 53_687_091_200,
-    },
+    limits: LIMITS,
     enforcement: "scope",
     network: "captured",
     ...over,
@@ -317,15 +321,7 @@ export function settings(): SettingsView {
       { path: "/home/ana/lists/trackers.txt", problem: null },
       { path: "/home/ana/lists/gone.txt", problem: "there is no such file" },
     ],
-    limits: {
-      memory_bytes: 12_884_901_888,
-      cpus_thousandths: null,
-      processes: 8_192,
-      open_files: 65_536,
-      run_time_ms: null,
-      tmp_bytes: 2_147_483_648,
-      disk_bytes: 53_687_091_200,
-    },
+    limits: LIMITS,
     upstream_proxy: "environment",
     managed: ["preset"],
     file: "~/.config/askbox/policy.toml",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use askbox_policy::{Effect, Host, Kind, NeighbourError, NeighbourPattern, Pin, Port, Profile, Publish};
+use askbox_policy::{Effect, Host, Kind, Pin, Port, Profile, Publish};
 use askbox_wire::{EnvironmentOption, NO_PROFILE, NetworkChoice, OsText};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 
@@ -128,12 +128,6 @@ fn environment(text: OsString) -> Result<EnvironmentOption, &'static str> {
         return Err("a value cannot contain NUL");
     }
     Ok(EnvironmentOption { name, value })
-}
-
-/// A neighbour, as it is written in policy.toml.
-pub(super) fn neighbour(text: &str) -> Result<String, NeighbourError> {
-    text.parse()
-        .map(|neighbour: NeighbourPattern| neighbour.to_string())
 }
 
 /// A profile, or none.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use askbox_policy::resource_limits::{self, Bound, Memory};
-use askbox_policy::{LimitChoices, Pin, Switches};
+use askbox_policy::{LimitChoices, NeighbourPattern, Pin, Switches};
 use askbox_wire::{EnvironmentOption, NetworkChoice, OsText, RunOptions};
 use clap::Args;
 
@@ -57,8 +57,8 @@ pub(crate) struct SessionArgs {
     pub(crate) deny_path: Vec<String>,
     /// Let the session use a neighbour: ssh-agent (it sees the keys; each signature is a question), or ssh-sign KEY HOST (it
     /// signs; KEY and HOST may be *)
-    #[arg(long, value_name = "NEIGHBOUR", value_parser = parse::neighbour)]
-    pub(crate) with: Vec<String>,
+    #[arg(long, value_name = "NEIGHBOUR", value_parser = str::parse::<NeighbourPattern>)]
+    pub(crate) with: Vec<NeighbourPattern>,
     #[command(flatten)]
     pub(crate) switches: SwitchArgs,
     /// Never ask: deny whatever would be a question

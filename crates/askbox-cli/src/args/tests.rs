@@ -104,7 +104,7 @@ fn every_option_of_a_session_reaches_the_daemon() {
             "d"
           ],
           "with": [
-            "ssh-agent"
+            "ssh_keys"
           ],
           "switches": {
             "nested_sandbox": true,

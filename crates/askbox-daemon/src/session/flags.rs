@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NeighbourError, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
-    ProfileName, Rule, SessionRules, SwitchChoices, Switches,
+    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, ProfileName, Rule,
+    SessionRules, SwitchChoices, Switches,
 };
 use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
 
@@ -94,13 +94,9 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
 }
 
 /// The neighbours that the command line opens, as rules of its session.
-pub(super) fn neighbours(options: &RunOptions) -> Result<Vec<Rule>, WireError> {
-    let rule = |text: &String| {
-        let pattern = text.parse().map(Pattern::Neighbour);
-        let pattern = pattern.map_err(|error: NeighbourError| refused("--with", text, &error))?;
-        Ok(Rule::new(Effect::Allow, pattern, Origin::Flag))
-    };
-    options.with.iter().map(rule).collect()
+pub(super) fn neighbours(options: &RunOptions) -> impl Iterator<Item = Rule> {
+    let patterns = options.with.iter().cloned().map(Pattern::Neighbour);
+    patterns.map(|pattern| Rule::new(Effect::Allow, pattern, Origin::Flag))
 }
 
 /// Notices about walls that this run wants down, and that stand.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use askbox_neighbours::{Serving, SessionAgent};
-use askbox_policy::{Project, SessionId};
+use askbox_policy::{NeighbourPattern, Project, SessionId};
 use askbox_sandbox::plan::SSH_AGENT;
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
 
@@ -41,9 +41,11 @@ impl Neighbours {
 /// The variables that a session gets with their values: where its ssh agent is, if its caller has one, and what the command line
 /// says.
 pub(super) fn variables(request: &LaunchRequest) -> Result<Vec<(OsText, OsText)>, WireError> {
-    let with_agent = request.options.with.iter().any(|name| name == "ssh-agent");
-    if with_agent && request.ssh_agent.is_none() {
-        let reason = "--with ssh-agent: you have no ssh agent: SSH_AUTH_SOCK is not set";
+    let needs_agent = |with: &NeighbourPattern| match with {
+        NeighbourPattern::SshKeys | NeighbourPattern::SshSign { .. } => true,
+    };
+    if request.options.with.iter().any(needs_agent) && request.ssh_agent.is_none() {
+        let reason = "--with: you have no ssh agent: SSH_AUTH_SOCK is not set";
         return Err(WireError::new(ErrorCode::Refused, reason)
             .with_hint("start one (ssh-agent), and give it a key (ssh-add)"));
     }

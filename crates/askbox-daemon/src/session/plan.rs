@@ -161,7 +161,7 @@ impl Planning {
             cwd: &cwd,
         };
         let mut rules = flags::rules(&request.options, surroundings)?;
-        rules.flags.extend(flags::neighbours(&request.options)?);
+        rules.flags.extend(flags::neighbours(&request.options));
         let settings = policy.settings();
         let mut sources = LimitSources {
             flags: request.options.limits,

@@ -199,32 +199,32 @@ fn only_its_own_connection_speaks_for_a_session() {
         attached: attached.to_vec(),
     };
     let mut stranger = world.client();
-    let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::ALL), &all));
+    let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::CAPTURED), &all));
     assert_eq!(refused.code, ErrorCode::NotFound);
     // Nor is a session of its own enough.
     let own = Box::new(launch_request(&world.project("own")));
     let launched = stranger.call(Request::Launch(own)).unwrap();
     assert!(matches!(launched, Response::Launched { .. }), "{launched:?}");
-    let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::ALL), &all));
+    let refused = refusal(stranger.call_with_descriptors(serve(&Descriptor::CAPTURED), &all));
     assert_eq!(refused.code, ErrorCode::NotFound);
 
-    let mut twice = Descriptor::ALL;
+    let mut twice = Descriptor::CAPTURED;
     twice[1] = Descriptor::Tcp4;
     for (attached, descriptors) in [
         (&twice[..], &all[..]),
-        (&Descriptor::ALL[..6], &all[..6]),
-        (&Descriptor::ALL, &all[..6]),
+        (&Descriptor::CAPTURED[..6], &all[..6]),
+        (&Descriptor::CAPTURED, &all[..6]),
     ] {
         let refused = refusal(client.call_with_descriptors(serve(attached), descriptors));
         assert_eq!(refused.code, ErrorCode::Malformed, "{attached:?}");
     }
     assert_eq!(
         client
-            .call_with_descriptors(serve(&Descriptor::ALL), &all)
+            .call_with_descriptors(serve(&Descriptor::CAPTURED), &all)
             .unwrap(),
         Response::Serving
     );
-    let again = refusal(client.call_with_descriptors(serve(&Descriptor::ALL), &all));
+    let again = refusal(client.call_with_descriptors(serve(&Descriptor::CAPTURED), &all));
     assert_eq!(again.code, ErrorCode::NotFound);
 }
 

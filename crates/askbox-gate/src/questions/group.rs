@@ -1,5 +1,4 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
 //! network, a top directory, a bundle, a profile, or one use of a neighbour in common.
 
 use askbox_policy::builtin_lists::Lists;

@@ -4,17 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client_hello::ACCESS_DENIED;
-use crate::world::{World, listen, policy, rule};
-
-/// A recorded client hello for ok.example.com.
-fn hello() -> Vec<u8> {
-    let hex = include_str!("../client_hello/recorded/named.hex");
-    let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
-        .collect()
-}
+use crate::world::{World, hello, listen, policy, rule};
 
 async fn read_all(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -9,7 +9,7 @@ use super::*;
 use crate::Room;
 use crate::client_hello::ACCESS_DENIED;
 use crate::names::Assigned;
-use crate::world::{World, listen, rule};
+use crate::world::{World, hello, listen, rule};
 
 /// The proxy of a world's session.
 struct Proxy {
@@ -102,16 +102,6 @@ fn status(answer: &[u8]) -> u16 {
 fn named(command: u8, name: &str, port: u16) -> Vec<u8> {
     let length = u8::try_from(name.len()).unwrap();
     [&[5, command, 0, 3, length], name.as_bytes(), &port.to_be_bytes()].concat()
-}
-
-/// A recorded client hello for ok.example.com.
-fn hello() -> Vec<u8> {
-    let hex = include_str!("../client_hello/recorded/named.hex");
-    let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
-        .collect()
 }
 
 async fn echoes(mut stream: TcpStream, server: tokio::net::TcpListener, words: &[u8]) {

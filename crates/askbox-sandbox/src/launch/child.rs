@@ -124,7 +124,11 @@ fn steps(
     let optional = optional.into_iter().filter_map(|(name, fd)| Some((name, fd?)));
     // No copy stays: the payload would hold its own listeners, the leash would never end, and whoever waits for an answer
     // of the file system, or for a program to start, would wait for ever when the daemon is gone.
-    let named = Descriptor::of(network).into_iter().zip(always).chain(optional);
+    let named = Descriptor::of(network)
+        .iter()
+        .copied()
+        .zip(always)
+        .chain(optional);
     hand_over(channel, network, named)?;
     let plan = read_plan(plan).step("read the plan")?;
     stage::build(&stage, &plan)?;

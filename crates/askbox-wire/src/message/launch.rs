@@ -1,6 +1,6 @@
 //! What the daemon must know to plan a session, and the descriptors that come back from its launch.
 
-use askbox_policy::{LimitChoices, Pin, Port, Publish, Switches};
+use askbox_policy::{LimitChoices, NeighbourPattern, Pin, Port, Publish, Switches};
 use serde::{Deserialize, Serialize};
 
 use super::Network;
@@ -53,8 +53,8 @@ pub struct RunOptions {
     pub allow_execute: Vec<String>,
     /// Path patterns that are denied, for reading, writing and starting.
     pub deny_path: Vec<String>,
-    /// Neighbours that this session may use, as in policy.toml.
-    pub with: Vec<String>,
+    /// Neighbours that this session may use.
+    pub with: Vec<NeighbourPattern>,
     /// The walls that this run wants down.
     pub switches: Switches,
     /// Deny what would be a question.
@@ -152,19 +152,15 @@ pub enum Descriptor {
 
 impl Descriptor {
     /// What a launch sends. [`Self::Files`] and [`Self::Starts`] come along where they can be had.
-    pub fn of(network: Network) -> Vec<Self> {
+    pub fn of(network: Network) -> &'static [Self] {
         match network {
-            Network::Captured => Self::ALL.to_vec(),
-            Network::Proxy => [Self::Proxy4, Self::Proxy6]
-                .into_iter()
-                .chain(Self::ALL.into_iter().skip(2))
-                .filter(|descriptor| *descriptor != Self::Rejected)
-                .collect(),
+            Network::Captured => &Self::CAPTURED,
+            Network::Proxy => &Self::BY_PROXY,
         }
     }
 
     /// Those of a launch whose network is captured.
-    pub const ALL: [Self; 11] = [
+    pub const CAPTURED: [Self; 11] = [
         Self::Tcp4,
         Self::Tcp6,
         Self::DnsUdp4,
@@ -173,6 +169,20 @@ impl Descriptor {
         Self::DnsTcp6,
         Self::Diagnostics,
         Self::Rejected,
+        Self::Leash,
+        Self::SshAgent,
+        Self::Root,
+    ];
+
+    /// Those of a launch whose programs reach the network by a proxy.
+    pub const BY_PROXY: [Self; 10] = [
+        Self::Proxy4,
+        Self::Proxy6,
+        Self::DnsUdp4,
+        Self::DnsUdp6,
+        Self::DnsTcp4,
+        Self::DnsTcp6,
+        Self::Diagnostics,
         Self::Leash,
         Self::SshAgent,
         Self::Root,

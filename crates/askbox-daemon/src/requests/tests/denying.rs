@@ -120,7 +120,7 @@ fn a_session_that_was_planned_before_a_lockdown_is_not_served() {
     let (_leash, writer) = std::io::pipe().unwrap();
     let descriptors = listeners(writer);
     let borrowed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
-    let attached = askbox_wire::Descriptor::ALL.to_vec();
+    let attached = askbox_wire::Descriptor::CAPTURED.to_vec();
     let serve = Request::Serve { session, attached };
     let error = refusal(client.call_with_descriptors(serve, &borrowed));
     assert_eq!(error.code, ErrorCode::Refused);

@@ -14,9 +14,9 @@ fn sorted(names: &[Descriptor]) -> Option<Listeners> {
 
 #[test]
 fn what_a_launch_sends_says_how_connections_arrive() {
-    let captured = sorted(&Descriptor::of(Network::Captured)).unwrap();
+    let captured = sorted(Descriptor::of(Network::Captured)).unwrap();
     assert!(matches!(captured.arrival, Arrival::Captured { .. }));
-    let by_proxy = sorted(&Descriptor::of(Network::Proxy)).unwrap();
+    let by_proxy = sorted(Descriptor::of(Network::Proxy)).unwrap();
     assert!(matches!(by_proxy.arrival, Arrival::ByProxy { .. }));
 }
 
@@ -24,16 +24,16 @@ fn what_a_launch_sends_says_how_connections_arrive() {
 fn a_launch_sends_the_listeners_of_one_kind_only() {
     let by_proxy = Descriptor::of(Network::Proxy);
     for extra in [Descriptor::Tcp4, Descriptor::Rejected, Descriptor::Proxy6] {
-        let names = [by_proxy.as_slice(), &[extra]].concat();
+        let names = [by_proxy, &[extra]].concat();
         assert!(sorted(&names).is_none(), "{extra:?}");
     }
-    let half = Descriptor::of(Network::Captured).into_iter().map(|name| {
+    let half = Descriptor::CAPTURED.map(|name| {
         if name == Descriptor::Tcp4 {
             Descriptor::Proxy4
         } else {
             name
         }
     });
-    assert!(sorted(&half.collect::<Vec<_>>()).is_none());
+    assert!(sorted(&half).is_none());
     assert!(sorted(&by_proxy[1..]).is_none());
 }
