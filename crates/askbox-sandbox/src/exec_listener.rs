@@ -32,9 +32,7 @@ pub struct Listener(OwnedFd);
 pub enum Heard {
     /// A program is about to start, and waits.
     Start(Start),
-    /// Nobody waits who was not heard.
-    Nothing,
-    /// Nobody is left who could start anything.
+    /// Nobody is left who could start anything, or the listening was told to stop.
     Over,
 }
 
@@ -96,19 +94,21 @@ impl Listener {
         Self(listener)
     }
 
-    /// The next start that nobody heard of yet. Does not wait, as long as one thread alone asks.
-    pub fn hear(&self) -> io::Result<Heard> {
+    /// Waits for the next start that nobody heard of yet; one thread alone at a time. Until `stop` can be read, or is closed at
+    /// its other end.
+    pub fn hear(&self, stop: BorrowedFd<'_>) -> io::Result<Heard> {
         loop {
-            let mut polled = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
-            match poll(&mut polled, PollTimeout::ZERO) {
+            let mut polled = [
+                PollFd::new(self.0.as_fd(), PollFlags::POLLIN),
+                PollFd::new(stop, PollFlags::POLLIN),
+            ];
+            match poll(&mut polled, PollTimeout::NONE) {
                 Err(Errno::EINTR) => continue,
                 ready => ready?,
             };
-            let [polled] = polled;
-            let ready = polled.revents().unwrap_or(PollFlags::empty());
-            if !ready.contains(PollFlags::POLLIN) {
-                let is_over = ready.intersects(PollFlags::POLLHUP | PollFlags::POLLERR);
-                return Ok(if is_over { Heard::Over } else { Heard::Nothing });
+            let [start, stop] = polled.map(|polled| polled.revents().unwrap_or(PollFlags::empty()));
+            if !stop.is_empty() || !start.contains(PollFlags::POLLIN) {
+                return Ok(Heard::Over);
             }
             match sys::receive(&self.0) {
                 Ok(start) => return Ok(Heard::Start(start)),

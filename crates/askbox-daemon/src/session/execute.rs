@@ -2,36 +2,35 @@
 //! are asked about when they are opened, by the very file that then runs; so only native ones are asked about here, and no
 //! start asks twice.
 //!
-//! One task hears of starts and waits for nothing else; what is read of programs is read on the pool with a deadline. Where
-//! that comes late, the start is refused: a path that is not known allows nothing.
+//! A start is decided about on the thread that hears of it, as far as nobody has to be waited for; a task of its own does the
+//! rest.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::task::{Context, Waker};
 
 use askbox_files::View;
 use askbox_gate::{Denial, DeniedBy, Gate};
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, display};
-use askbox_sandbox::exec_listener::{self, Heard, Listener, Look, Start, Tree};
+use askbox_sandbox::exec_listener::{self, Listener, Look, Start, Tree};
 use askbox_wire::{ErrorCode, Event, WireError};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use crate::daemon::Daemon;
 use crate::limits;
 
 mod lately;
+mod threads;
 mod verify;
 
 use lately::Lately;
+use threads::{Crew, Threads};
+use verify::Gone;
 
 /// Whose starts they are.
 pub(super) struct Whose {
@@ -70,23 +69,21 @@ impl Asked {
 
 /// Answers until it is dropped. What waits then fails.
 #[derive(Debug)]
-pub(crate) struct Starts(JoinHandle<()>);
-
-impl Drop for Starts {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+pub(crate) struct Starts {
+    _threads: Threads,
 }
 
 /// What every start of a session needs.
 struct Serving {
     daemon: Arc<Daemon>,
     whose: Whose,
-    listener: AsyncFd<Listener>,
+    listener: Listener,
+    crew: Arc<Crew>,
+    runtime: Handle,
     tree: Tree,
-    /// For what is read at once: others have their turn on the pool too, and what comes late there is refused.
-    turns: Semaphore,
     lately: Mutex<Lately>,
+    /// What is looked at still.
+    gone: Mutex<Vec<Gone>>,
     /// Names of programs that cannot work inside and of which the person was told: no more than the list has.
     told: Mutex<HashSet<OsString>>,
 }
@@ -101,90 +98,62 @@ pub(super) fn serve(
     let Some(listener) = listener else {
         return Ok(None);
     };
-    let listener = register(Listener::new(listener)).map_err(|error| {
-        WireError::new(
-            ErrorCode::Malformed,
-            format!("the listener for starts of programs is none: {error}"),
-        )
-    })?;
     let tree = Tree::new(tree, whose.has_other_mounts);
     let serving = Serving {
         daemon: Arc::clone(daemon),
         whose,
-        listener,
+        listener: Listener::new(listener),
+        crew: Arc::default(),
+        runtime: Handle::current(),
         tree,
-        turns: Semaphore::new(limits::STARTS_READ),
         lately: Mutex::default(),
+        gone: Mutex::default(),
         told: Mutex::default(),
     };
-    Ok(Some(Starts(tokio::spawn(Arc::new(serving).run()))))
-}
-
-#[expect(
-    deprecated,
-    reason = "its successor is unsafe for the sake of types that change their descriptor; a listener keeps its own"
-)]
-fn register(listener: Listener) -> io::Result<AsyncFd<Listener>> {
-    AsyncFd::with_interest(listener, Interest::READABLE)
+    let threads = threads::begin(Arc::new(serving)).map_err(|error| {
+        WireError::new(
+            ErrorCode::Internal,
+            format!("cannot listen to starts of programs: {error}"),
+        )
+    })?;
+    Ok(Some(Starts { _threads: threads }))
 }
 
 impl Serving {
-    async fn run(self: Arc<Self>) {
-        loop {
-            let mut ready = match self.listener.readable().await {
-                Ok(ready) => ready,
-                Err(error) => return tracing::error!(%error, "starts of programs are not heard any more"),
-            };
-            match ready.get_inner().hear() {
-                Ok(Heard::Start(start)) => {
-                    // Ends with its start: as many as threads of the session wait.
-                    tokio::spawn(Arc::clone(&self).answer(start));
-                }
-                Ok(Heard::Nothing) => ready.clear_ready(),
-                Ok(Heard::Over) => return,
-                Err(error) => return tracing::error!(%error, "starts of programs are not heard any more"),
-            }
-        }
-    }
-
-    async fn answer(self: Arc<Self>, start: Start) {
+    /// Answers a start, or has it answered as soon as that can be. Blocks for as long as the program's memory does.
+    fn answer(self: &Arc<Self>, start: Start) {
         // Ours, outside the walls: bwrap itself.
         if start.thread == self.whose.root.load(Ordering::Acquire) {
-            return self.listener().go_on(&start);
+            return self.listener.go_on(&start);
         }
-        let seen = {
-            let (serving, start) = (Arc::clone(&self), start.clone());
-            let look = move |_late| serving.look(&start);
-            self.read(look).await
-        };
-        let Some(seen) = seen else {
-            return self
-                .refuse_unclear(&start, "its path could not be read in time")
-                .await;
-        };
+        let look = self.tree.look(&start, &|path| self.whose.asked.holds(path));
+        let before = exec_listener::runs(start.thread);
         // Whoever was looked at is who asks only if it waits still.
-        if !self.listener().is_waiting(&start) {
+        if !self.listener.is_waiting(&start) {
             return;
         }
-        match seen.look {
-            Look::Files(files) => self.decide(start, files, seen.before).await,
-            Look::Nothing(errno) => self.listener().refuse(&start, errno),
-            Look::Unclear(reason) => self.refuse_unclear(&start, reason).await,
-            Look::Init | Look::Elsewhere => self.listener().go_on(&start),
+        match look {
+            Look::Files(files) => {
+                let serving = Arc::clone(self);
+                self.begin(async move { serving.decide(start, files, before).await });
+            }
+            Look::Nothing(errno) => self.listener.refuse(&start, errno),
+            Look::Unclear(reason) => {
+                let serving = Arc::clone(self);
+                self.begin(async move { serving.refuse_unclear(&start, reason).await });
+            }
+            Look::Init | Look::Elsewhere => self.listener.go_on(&start),
         }
     }
 
-    /// Does what may block, in its turn.
-    async fn read<T: Send + 'static>(&self, job: impl FnOnce(Instant) -> T + Send + 'static) -> Option<T> {
-        let _turn = self.turns.acquire().await.ok()?;
-        self.daemon.processes.run(job).await
-    }
-
-    /// Blocks.
-    fn look(&self, start: &Start) -> Seen {
-        Seen {
-            look: self.tree.look(start, &|path| self.whose.asked.holds(path)),
-            before: exec_listener::runs(start.thread),
+    /// Does at once what can be done without waiting, and leaves the rest to a task. It ends with its start, so there are as
+    /// many as threads of the session that wait.
+    fn begin(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut work = Box::pin(work);
+        let mut nobody = Context::from_waker(Waker::noop());
+        // The task asks anew, and is woken from then on.
+        if work.as_mut().poll(&mut nobody).is_pending() {
+            self.runtime.spawn(work);
         }
     }
 
@@ -202,10 +171,10 @@ impl Serving {
             };
             if let Err(denial) = admitted {
                 self.tell(&denial);
-                return self.listener().refuse(&start, libc::EACCES);
+                return self.listener.refuse(&start, libc::EACCES);
             }
         }
-        self.let_go(start, files, before).await;
+        self.let_go(start, files, before);
     }
 
     async fn admit(
@@ -236,7 +205,7 @@ impl Serving {
         let mut pause = limits::START_CHECK;
         while {
             sleep(pause).await;
-            self.listener().is_waiting(start)
+            self.listener.is_waiting(start)
         } {
             pause = (2 * pause).min(limits::START_CHECK_SLOWEST);
         }
@@ -252,7 +221,7 @@ impl Serving {
             let basis = Basis::Malformed(format!("it starts a program, and {reason}"));
             drop(self.gate().refuse(&request, basis).await);
         }
-        self.listener().refuse(start, libc::EACCES);
+        self.listener.refuse(start, libc::EACCES);
     }
 
     /// What a person at the terminal would not find out from the program's own words: once for each name, since a shell tries
@@ -286,17 +255,6 @@ impl Serving {
     fn gate(&self) -> &Gate {
         &self.daemon.gate
     }
-
-    fn listener(&self) -> &Listener {
-        self.listener.get_ref()
-    }
-}
-
-/// What a look at a start found.
-struct Seen {
-    look: Look,
-    /// What its caller ran until then.
-    before: Option<PathBuf>,
 }
 
 #[cfg(test)]

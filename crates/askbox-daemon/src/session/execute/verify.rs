@@ -2,23 +2,29 @@
 //! read here. What runs instead must be allowed itself, or it is ended. Best effort: by then it has run for a moment.
 
 use std::path::PathBuf;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use askbox_policy::{Basis, CanonicalPath, Target, Verdict};
 use askbox_sandbox::exec_listener::{At, Caller, Start};
-use tokio::time::sleep;
 
 use super::Serving;
 use super::lately::Lately;
 use crate::limits;
 
 /// A start that was let go on.
-#[derive(Clone)]
-struct Gone {
+#[derive(Debug)]
+pub(super) struct Gone {
     start: Start,
     caller: Caller,
     /// What its caller ran until then.
     before: Option<PathBuf>,
+    /// When it is looked at.
+    due: Instant,
+    /// How long it was waited for that.
+    pause: Duration,
+    /// Looks that found it busy.
+    busy: u32,
 }
 
 /// What became of it.
@@ -32,7 +38,6 @@ enum Became {
 }
 
 impl Gone {
-    /// Blocks.
     fn became(&self) -> Became {
         match self.caller.state(&self.start) {
             None => Became::Ended,
@@ -42,56 +47,66 @@ impl Gone {
             Some((_, runs)) => Became::Runs(runs),
         }
     }
+
+    /// Looked at once more, after a longer pause.
+    fn later(mut self, at: At) -> Self {
+        self.busy += u32::from(at == At::Running);
+        self.pause = (2 * self.pause).min(limits::START_VERIFY_SLOWEST);
+        self.due = Instant::now() + self.pause;
+        self
+    }
 }
 
 impl Serving {
-    /// Lets a start go on, and looks at what came of it. `before` is what its caller ran until then.
-    pub(super) async fn let_go(&self, start: Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
+    /// Lets a start go on, and has it looked at what comes of it. `before` is what its caller ran until then.
+    pub(super) fn let_go(&self, start: Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
         let Ok(caller) = Caller::of(start.thread) else {
             // It was killed meanwhile. If not, nobody could tell what it runs.
-            return self.listener().refuse(&start, libc::EAGAIN);
+            return self.listener.refuse(&start, libc::EAGAIN);
         };
-        if !self.listener().is_waiting(&start) {
+        if !self.listener.is_waiting(&start) {
             return;
         }
         self.lately().begin(caller.number(), start.id(), files);
-        self.listener().go_on(&start);
-        let gone = Gone {
+        self.listener.go_on(&start);
+        let pause = limits::START_VERIFY;
+        self.gone().push(Gone {
             start,
             caller,
             before,
-        };
-        if let Some(runs) = self.settled(&gone).await {
-            self.judge(&gone, runs).await;
-        }
-        self.lately().end(gone.caller.number(), gone.start.id());
+            due: Instant::now() + pause,
+            pause,
+            busy: 0,
+        });
+        self.crew.look_later();
     }
 
-    /// What a start led to; `None` when nothing of it is left.
-    async fn settled(&self, gone: &Gone) -> Option<PathBuf> {
-        let mut pause = limits::START_VERIFY;
-        let mut looks_at_busy = 0;
-        loop {
-            sleep(pause).await;
-            let looked = gone.clone();
-            // Late: the machine is held up, and the next look may be in time.
-            let became = self.read(move |_late| looked.became()).await;
-            match became.unwrap_or(Became::Starting(At::Start)) {
-                Became::Ended => return None,
-                Became::Runs(runs) => return Some(runs),
+    /// Looks at what came of the starts whose time it is. Returns whether there are others.
+    pub(super) fn look_at_due(self: &Arc<Self>) -> bool {
+        let now = Instant::now();
+        let due: Vec<Gone> = self.gone().extract_if(.., |gone| gone.due <= now).collect();
+        for gone in due {
+            let runs = match gone.became() {
+                Became::Ended => None,
+                Became::Runs(runs) => Some(runs),
                 // Nothing in the call takes the processor for long, but a program that started itself once more may.
-                Became::Starting(At::Running) if limits::START_VERIFY_BUSY <= looks_at_busy => {
-                    return gone.before.clone();
+                Became::Starting(At::Running) if limits::START_VERIFY_BUSY <= gone.busy => {
+                    gone.before.clone()
                 }
                 Became::Starting(at) => {
-                    looks_at_busy += u32::from(at == At::Running);
-                    pause = (2 * pause).min(limits::START_VERIFY_SLOWEST);
+                    self.gone().push(gone.later(at));
+                    continue;
                 }
+            };
+            if let Some(runs) = runs {
+                self.judge(&gone, runs);
             }
+            self.lately().end(gone.caller.number(), gone.start.id());
         }
+        !self.gone().is_empty()
     }
 
-    async fn judge(&self, gone: &Gone, runs: PathBuf) {
+    fn judge(self: &Arc<Self>, gone: &Gone, runs: PathBuf) {
         let process = gone.caller.number();
         // What the file system serves was asked about by the file, and what went elsewhere asks nobody.
         if gone.before.as_ref() == Some(&runs)
@@ -112,8 +127,11 @@ impl Serving {
                 // What else could be said of it lies in its memory, and it would have time meanwhile.
                 request.process.pid = process;
                 request.process.exe = Some(runs);
-                let basis = Basis::Malformed("it runs in the place of another program".to_owned());
-                drop(self.gate().refuse(&request, basis).await);
+                let serving = Arc::clone(self);
+                self.begin(async move {
+                    let basis = Basis::Malformed("it runs in the place of another program".to_owned());
+                    drop(serving.gate().refuse(&request, basis).await);
+                });
             }
         }
     }
@@ -122,5 +140,9 @@ impl Serving {
     fn lately(&self) -> MutexGuard<'_, Lately> {
         // Nothing in there is left half changed.
         self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gone(&self) -> MutexGuard<'_, Vec<Gone>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
