@@ -5,7 +5,6 @@
 mod files;
 mod layers;
 mod licences;
-mod threats;
 
 use std::path::{Path, PathBuf};
 

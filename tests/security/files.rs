@@ -408,3 +408,54 @@ fn finished_without_marker(finished: &askbox_tests::Finished) {
     assert_ne!(finished.code, Some(0), "{finished:#?}");
     assert!(!finished.stdout.contains(MARKER), "{finished:#?}");
 }
+
+#[test]
+fn threat_12_no_hard_link_leads_out_of_the_project_from_inside() {
+    let world = World::new();
+    let link = "ln ~/notes/spec.md linked && rm linked";
+    works_only_outside(&world, &["--allow-write", "~/notes"], link);
+    works_only_outside(&world, &[], "ln ~/.ssh/id_test linked && rm linked");
+    works_everywhere(&world, &[], "echo x > own && ln own linked && rm own linked");
+}
+
+#[test]
+fn threat_19_another_spelling_of_a_path_gets_the_same_answer() {
+    let world = World::new();
+    let spellings = |path: &str| {
+        let (directory, file) = path.rsplit_once('/').unwrap();
+        [
+            format!("~//{directory}//{file}"),
+            format!("~/./{directory}/./{file}"),
+            format!("~/{directory}/../{directory}/{file}"),
+            format!("/proc/self/root$HOME/{directory}/{file}"),
+        ]
+    };
+    let read = |paths: &[String]| {
+        let one = |path: &String| format!("cat {path} || true");
+        paths.iter().map(one).collect::<Vec<_>>().join("\n")
+    };
+    for (path, options) in [
+        (".ssh/id_test", &["--allow-read", "~"][..]),
+        ("notes/spec.md", &["--non-interactive"]),
+    ] {
+        let script = read(&spellings(path));
+        assert_eq!(outside(&world, &script).stdout.matches(MARKER).count(), 4);
+        let denied = world.sh(options, &script);
+        assert!(!denied.stdout.contains(MARKER), "{denied:#?}");
+        assert_eq!(
+            denied.stderr.matches("Permission denied").count(),
+            4,
+            "{denied:#?}"
+        );
+    }
+    // A slash at the end makes a directory of it, and another case is another name, as on the host.
+    let others = "cat ~/notes/spec.md/ ~/NOTES/spec.md ~/notes/SPEC.MD ~/.SSH/id_test";
+    let options = ["--non-interactive", "--allow-read", "~//notes/./"];
+    assert_eq!(world.sh(&options, others).failed().stdout, "");
+    let allowed = world.sh(&options, &read(&spellings("notes/spec.md")));
+    assert_eq!(
+        allowed.succeeded().stdout.matches(MARKER).count(),
+        4,
+        "{allowed:#?}"
+    );
+}

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use askbox_tests::{Running, World};
+use nix::sys::signal::Signal;
 
-use crate::both::outside;
+use crate::both::{outside, works_only_outside};
 
 /// A directory that is removed at the end.
 struct Directory(PathBuf);
@@ -128,7 +129,7 @@ print(\"ready\", flush=True); sys.stdin.read()'";
     let listener = Running::start(command);
     let socket = world.project().join("relative.sock");
     world.eventually("the host program listens", || {
-        std::os::unix::net::UnixStream::connect(&socket).is_ok()
+        UnixStream::connect(&socket).is_ok()
     });
     let script = connect(&["relative.sock"]);
     assert!(outside(&world, &script).stdout.contains("CONNECTED"));
@@ -172,4 +173,40 @@ import socket
 listener = socket.socket(socket.AF_UNIX); listener.bind(\"\\0own\"); listener.listen()
 socket.socket(socket.AF_UNIX).connect(\"\\0own\")'";
     world.sh(&[], twin).succeeded();
+}
+
+#[test]
+fn threat_45_no_service_of_the_session_bus_is_reachable() {
+    let world = World::new();
+    let bus = world.outside().join("runtime/bus");
+    fs::create_dir_all(bus.parent().unwrap()).unwrap();
+    let address = format!("unix:path={}", bus.display());
+    let mut command = world.host("dbus-daemon");
+    command.args(["--session", "--nofork", "--nopidfile"]);
+    command.arg(format!("--address={address}"));
+    let daemon = Running::start(command);
+    world.eventually("the bus listens", || UnixStream::connect(&bus).is_ok());
+    let call = "--print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames";
+    let by_address = format!("dbus-send --bus={address} {call}");
+    works_only_outside(&world, &[], &by_address);
+    let variable = format!("DBUS_SESSION_BUS_ADDRESS={address}");
+    works_only_outside(
+        &world,
+        &["--env", &variable],
+        &format!("{variable} dbus-send --session {call}"),
+    );
+    daemon.signal(Signal::SIGTERM);
+    daemon.finish();
+}
+
+#[test]
+fn threat_45_programs_that_start_others_outside_are_denied_with_the_reason() {
+    let world = World::new();
+    for program in ["systemd-run", "busctl"] {
+        let script = format!("{program} --version");
+        let denied = works_only_outside(&world, &[], &script);
+        assert!(denied.stderr.contains("cannot work inside"), "{denied:#?}");
+        let path = format!("/usr/bin/{program}");
+        world.sh(&["--allow-execute", &path], &script).succeeded();
+    }
 }

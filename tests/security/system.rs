@@ -305,3 +305,24 @@ for family in [socket.AF_PACKET, socket.AF_UNIX]:
         "EAFNOSUPPORT EAFNOSUPPORT\nmade made\n"
     );
 }
+
+#[test]
+fn threat_53_settings_of_the_kernel_and_control_groups_cannot_be_written() {
+    let world = World::new();
+    // The mode of one lets everybody write, and the kernel wants a privilege.
+    let writable = "find /proc/sys /sys -type f -writable ! -name ns_last_pid 2> /dev/null | grep .";
+    // In a network of one's own there are some, so the words find what can be written.
+    let own = format!("unshare -Urn sh -c '{writable}'");
+    outside(&world, &own).succeeded();
+    assert_eq!(world.sh(&[], writable).failed().stdout, "");
+    for file in [
+        "/proc/sys/kernel/core_pattern",
+        "/proc/sys/kernel/hostname",
+        "/proc/sys/kernel/ns_last_pid",
+        "/proc/sys/net/ipv4/ip_forward",
+        "/sys/fs/cgroup/cgroup.procs",
+    ] {
+        world.sh(&[], &format!("echo 0 > {file}")).failed();
+    }
+    works_everywhere(&world, &[], "find . -type d -writable | grep .");
+}

@@ -16,6 +16,7 @@ mod staging;
 mod steps;
 mod suites;
 mod test;
+mod threats;
 mod ui;
 
 use std::ffi::{OsStr, OsString};
@@ -25,6 +26,7 @@ const USAGE: &str =
     "usage: cargo xtask run [OPTIONS] -- COMMAND [ARGS…]   build, and run COMMAND in a sandbox
        cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
                                                         with --full also filesystem, endurance and registries
+       cargo xtask threats                              every attack of docs/threats.md, one line for each
        cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
        cargo xtask fuzz [--seconds N]                   each fuzzer for N seconds (60), one after the other
        cargo xtask generate                             types of the wire for the windows, pictures from drawings
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         }
         ["test"] => test::run(test::Extent::Gate),
         ["test", "--full"] => test::run(test::Extent::Full),
+        ["threats"] => threats::run(),
         ["bench"] => bench::run(bench::Extent::Full),
         ["bench", "--quick"] => bench::run(bench::Extent::Quick),
         ["fuzz"] => fuzz::run(None),
