@@ -150,6 +150,8 @@ fn a_session_works_inside_tmux() {
     tmux.ok(&["send-keys", "G"]);
     tmux.wait_for("row 500");
     tmux.ok(&["send-keys", "q"]);
+    // A key that comes together with a change of size less may lose.
+    tmux.wait_for("inside>");
     tmux.ok(&["resize-window", "-x", "91", "-y", "19"]);
     tmux.type_in("clear; stty size");
     tmux.wait_for("19 91");
