@@ -143,8 +143,18 @@ fn complaint_4_an_entry_that_is_hit_as_it_appears_decides_nothing() {
 fn lockdown_denies_until_it_is_lifted() {
     let seat = Seat::new(Profile::Gnome);
     let target = Server::http("hello");
-    let url = format!("curl -sS --fail http://new.test:{}/", target.port());
-    let script = format!("mkfifo go; read x < go; {url} || echo refused; read x < go; {url}");
+    // One program that makes its requests itself, since none starts in a lockdown.
+    let script = format!(
+        "mkfifo go; exec bash -c '
+ask() {{
+    exec 3<> /dev/tcp/new.test/{0}
+    printf \"GET / HTTP/1.0\\r\\nHost: new.test:{0}\\r\\n\\r\\n\" >&3
+    read -r _ status _ <&3
+    echo $status
+}}
+read x < go; ask; read x < go; ask'",
+        target.port()
+    );
     let running = seat
         .world()
         .start_sh(&["--resolve", &target.pin("new.test")], &script);
@@ -165,7 +175,7 @@ fn lockdown_denies_until_it_is_lifted() {
     seat.world().write("go", "\n");
     let notification = seat.server.shows("wants new.test");
     seat.server.press(&notification, "Allow once");
-    assert_eq!(running.finish().succeeded().stdout, "refused\nhello");
+    assert_eq!(running.finish().succeeded().stdout, "403\n200\n");
     assert_eq!(target.connections(), 1);
 }
 
