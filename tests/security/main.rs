@@ -14,6 +14,7 @@ mod life;
 mod limits;
 mod made;
 mod network;
+mod offered_sockets;
 mod planted;
 mod ports;
 mod projects;

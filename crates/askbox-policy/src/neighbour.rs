@@ -11,12 +11,20 @@ use crate::host::{Host, HostError, Port};
 use crate::limits;
 use crate::request::Destination;
 
+mod refused_sockets;
+mod socket;
+
+pub use socket::{SocketPath, SocketRefusal};
+
 /// The port that an ssh destination has when none is named (RFC 4253, section 4.1).
 const SSH_PORT: u16 = 22;
 
 /// What ssh calls the digest of a key: this, and 43 characters of Base64 without padding.
 const FINGERPRINT: &str = "SHA256:";
 const FINGERPRINT_CHARACTERS: usize = 43;
+
+/// What a pattern about a socket begins with.
+const SOCKET: &str = "socket";
 
 /// Stands for every key, or for every use.
 const ANY: &str = "*";
@@ -29,6 +37,8 @@ pub enum Neighbour {
     SshKeys,
     /// One signature by one of those keys. Targets are many, and few are signatures.
     SshSign(Box<SshSignature>),
+    /// A connection to a socket of the host.
+    Socket(SocketPath),
 }
 
 /// A signature by a key of the user's ssh agent.
@@ -79,14 +89,21 @@ pub enum NeighbourPattern {
         /// For this.
         purpose: Option<Purpose>,
     },
+    /// [`Neighbour::Socket`], this one.
+    Socket(SocketPath),
 }
 
 /// Why a text names no neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NeighbourError {
     /// Not a name that is known.
-    #[error("there is no such neighbour; there are `ssh-agent` and `ssh-sign KEY HOST`")]
+    #[error("there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST` and `socket PATH`")]
     Unknown,
+    /// Not the path of a socket.
+    #[error(
+        "a socket is named by its whole path, of at most 107 bytes, without `..`, links and control characters"
+    )]
+    Socket,
     /// Not a fingerprint.
     #[error("a key is its fingerprint (ssh-keygen -l shows it), `SHA256:` and 43 characters, or `*`")]
     Key,
@@ -125,6 +142,7 @@ impl NeighbourPattern {
                 key: Some(signature.key.clone()),
                 purpose: Some(signature.purpose.clone()),
             },
+            Neighbour::Socket(path) => Self::Socket(path.clone()),
         }
     }
 
@@ -144,14 +162,15 @@ impl NeighbourPattern {
                     purpose: inner_purpose,
                 },
             ) => (key.is_none() || key == inner_key) && (purpose.is_none() || purpose == inner_purpose),
-            (Self::SshKeys | Self::SshSign { .. }, _) => false,
+            (Self::Socket(path), Self::Socket(inner)) => path == inner,
+            (Self::SshKeys | Self::SshSign { .. } | Self::Socket(_), _) => false,
         }
     }
 
     /// How closely it says what it is about: the more of it is named, the closer.
     pub(crate) fn specificity(&self) -> u8 {
         match self {
-            Self::SshKeys => 0,
+            Self::SshKeys | Self::Socket(_) => 0,
             Self::SshSign { key, purpose } => u8::from(key.is_some()) + 2 * u8::from(purpose.is_some()),
         }
     }
@@ -255,6 +274,7 @@ impl fmt::Display for NeighbourPattern {
                     None => write!(f, "ssh-sign {key} {ANY}"),
                 }
             }
+            Self::Socket(path) => write!(f, "{SOCKET} {path}"),
         }
     }
 }
@@ -262,6 +282,10 @@ impl fmt::Display for NeighbourPattern {
 impl FromStr for NeighbourPattern {
     type Err = NeighbourError;
     fn from_str(text: &str) -> Result<Self, NeighbourError> {
+        // A path may hold spaces.
+        if let Some((SOCKET, path)) = text.trim().split_once(' ') {
+            return Ok(Self::Socket(path.trim_start().parse()?));
+        }
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         match words.as_slice() {
             ["ssh-agent"] => Ok(Self::SshKeys),
@@ -279,7 +303,7 @@ impl fmt::Display for Neighbour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pattern = NeighbourPattern::exact(self);
         match self {
-            Neighbour::SshKeys => pattern.fmt(f),
+            Neighbour::SshKeys | Neighbour::Socket(_) => pattern.fmt(f),
             Neighbour::SshSign(signature) if signature.comment.is_empty() => pattern.fmt(f),
             Neighbour::SshSign(signature) => write!(f, "{pattern} (key {})", signature.comment),
         }
@@ -291,7 +315,7 @@ impl Neighbour {
     pub fn verb(&self) -> &'static str {
         match self {
             Neighbour::SshKeys => "wants to see",
-            Neighbour::SshSign(_) => "wants to use",
+            Neighbour::SshSign(_) | Neighbour::Socket(_) => "wants to use",
         }
     }
 
@@ -306,6 +330,10 @@ impl Neighbour {
                     display::name(&signature.comment, display::MAX_NAME)
                 };
                 format!("your ssh key {key} {}", signature.purpose.shown())
+            }
+            Neighbour::Socket(path) => {
+                let path = display::path(path.as_path(), display::MAX_PATH);
+                format!("the socket {path} of your machine")
             }
         }
     }

@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NeighbourError, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
-    ProfileName, Rule, SessionRules, SwitchChoices, Switches,
+    CanonicalPath, Effect, NeighbourError, NeighbourPattern, NetworkPattern, PathContext, PathPattern,
+    Pattern, Preset, ProfileName, Rule, SessionRules, SwitchChoices, Switches,
 };
-use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
+use askbox_wire::{ErrorCode, NO_PROFILE, OsText, RunOptions, WireError};
+
+use super::plan::sockets;
 
 /// Where the options of a run are read.
 #[derive(Clone, Copy, Debug)]
@@ -95,14 +97,21 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     })
 }
 
-/// The neighbours that the command line opens, as rules of its session.
-pub(super) fn neighbours(options: &RunOptions) -> Result<Vec<Rule>, WireError> {
+/// The neighbours that the command line opens, as rules of its session. Looks sockets up.
+pub(super) fn neighbours(options: &RunOptions, cwd: &Path) -> Result<Vec<Rule>, WireError> {
+    let socket = |path: &OsText| {
+        let path = sockets::named(&cwd.join(path.as_path()))
+            .map_err(|unusable| unusable.refused("--socket", &path.as_path().display()))?;
+        let pattern = Pattern::Neighbour(NeighbourPattern::Socket(path));
+        Ok(Rule::new(Effect::Allow, pattern, Origin::Flag))
+    };
+    let sockets = options.socket.iter().map(socket);
     let rule = |text: &String| {
         let pattern = text.parse().map(Pattern::Neighbour);
         let pattern = pattern.map_err(|error: NeighbourError| refused("--with", text, &error))?;
         Ok(Rule::new(Effect::Allow, pattern, Origin::Flag))
     };
-    options.with.iter().map(rule).collect()
+    options.with.iter().map(rule).chain(sockets).collect()
 }
 
 /// Notices about walls that this run wants down, and that stand.
@@ -128,7 +137,7 @@ enum Links {
 }
 
 /// The path without `.` and `..`, by its text alone.
-fn by_text(path: &Path) -> Option<CanonicalPath> {
+pub(super) fn by_text(path: &Path) -> Option<CanonicalPath> {
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {

@@ -5,13 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use askbox_neighbours::{Serving, SessionAgent};
+use askbox_neighbours::{Asking, Places, Serving, SessionAgent};
 use askbox_policy::{Project, SessionId};
 use askbox_sandbox::plan::SSH_AGENT;
 use askbox_wire::{ErrorCode, LaunchRequest, OsText, WireError};
 
 use super::files;
 use crate::daemon::Daemon;
+
+mod offers;
+
+pub(super) use offers::Offers;
+pub(crate) use offers::forget_offers;
 
 /// Where ssh looks for the hosts that a user knows; below the home directory where they are relative.
 const KNOWN_HOSTS: [&str; 4] = [
@@ -26,12 +31,14 @@ const KNOWN_HOSTS: [&str; 4] = [
 pub(crate) struct Neighbours {
     agent: Option<PathBuf>,
     user: u32,
+    offers: Arc<Offers>,
 }
 
 impl Neighbours {
     /// Those of whoever asks for a session.
-    pub(super) fn of(request: &LaunchRequest) -> Self {
+    pub(super) fn of(request: &LaunchRequest, offers: Offers) -> Self {
         Self {
+            offers: Arc::new(offers),
             agent: request.ssh_agent.as_ref().map(|path| path.as_path().to_owned()),
             user: request.uid,
         }
@@ -54,7 +61,7 @@ pub(super) fn variables(request: &LaunchRequest) -> Result<Vec<(OsText, OsText)>
     Ok(agent.into_iter().chain(named).collect())
 }
 
-/// Serves the ssh agent of a session.
+/// Serves the ssh agent of a session, and the sockets that it is offered.
 pub(super) fn serve(
     daemon: &Daemon,
     (id, project): (&SessionId, &Project),
@@ -62,6 +69,9 @@ pub(super) fn serve(
     root: &Arc<AtomicU32>,
     listener: OwnedFd,
 ) -> Result<Serving, WireError> {
+    let failed = |what: &str, error: &std::io::Error| {
+        WireError::new(ErrorCode::Internal, format!("cannot serve {what}: {error}"))
+    };
     let home = daemon.home.as_path();
     let session = SessionAgent {
         session: id.clone(),
@@ -74,10 +84,19 @@ pub(super) fn serve(
             .map(|path| home.join(Path::new(path)))
             .collect(),
     };
-    askbox_neighbours::serve(listener, session, daemon.gate.clone()).map_err(|error| {
-        WireError::new(
-            ErrorCode::Internal,
-            format!("cannot serve its ssh agent: {error}"),
-        )
-    })
+    let mut serving = askbox_neighbours::serve(listener, session, daemon.gate.clone())
+        .map_err(|error| failed("its ssh agent", &error))?;
+    let places = Places::default();
+    for (path, listener) in neighbours.offers.take() {
+        let asking = Asking {
+            session: id.clone(),
+            project: project.clone(),
+            identify: files::identify(&daemon.processes, root),
+            gate: daemon.gate.clone(),
+        };
+        let served = askbox_neighbours::serve_socket(listener, path, asking, &places)
+            .map_err(|error| failed("a socket", &error))?;
+        serving = serving.and(served);
+    }
+    Ok(serving)
 }

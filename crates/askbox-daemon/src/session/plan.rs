@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use super::files;
 use super::flags::{self, Surroundings};
-use super::neighbours::{self, Neighbours};
+use super::neighbours::{self, Neighbours, Offers};
 use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
@@ -32,6 +32,7 @@ use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
 use crate::views;
 
 mod opening;
+pub(super) mod sockets;
 
 /// A session that may be launched.
 #[derive(Debug)]
@@ -161,7 +162,7 @@ impl Planning {
             cwd: &cwd,
         };
         let mut rules = flags::rules(&request.options, surroundings)?;
-        rules.flags.extend(flags::neighbours(&request.options)?);
+        rules.flags.extend(flags::neighbours(&request.options, &cwd)?);
         let settings = policy.settings();
         let mut sources = LimitSources {
             flags: request.options.limits,
@@ -222,6 +223,9 @@ impl Planning {
         };
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
+        let (wanted, in_vain) = self.offered(id, request)?;
+        notices.extend(in_vain);
+        let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted)?;
         let homes = daemon.paths.homes().join(home_name(&self.project));
         let token = token()?;
         let plan_request = PlanRequest {
@@ -243,6 +247,7 @@ impl Planning {
             switches,
             limits: self.limits,
             homes: homes.clone(),
+            sockets: offers.planned(),
         };
         let plan = plan::plan(&plan_request, &facts)
             .map_err(|refusal| refused(refusal.to_string()).with_hint(way_out(&refusal)))?;
@@ -264,7 +269,7 @@ impl Planning {
             limits: self.limits,
             homes,
             token,
-            neighbours: Neighbours::of(request),
+            neighbours: Neighbours::of(request, offers),
         })
     }
 }

@@ -20,6 +20,8 @@ fn a_pattern_is_read_as_it_is_written() {
         "ssh-sign * @unknown-host",
         "ssh-sign * @unknown",
         "ssh-sign * @message/git",
+        "socket /run/postgresql/.s.PGSQL.5432",
+        "socket /tmp/with a space",
         &format!("ssh-sign {KEY} git.test"),
     ] {
         assert_eq!(pattern(text).to_string(), text);
@@ -47,6 +49,9 @@ fn what_names_no_neighbour_is_refused() {
         "ssh-sign * @other",
         "ssh-sign * @message/",
         "ssh-sign * @message/a/b",
+        "socket",
+        "socket relative",
+        "socket /run/../x",
     ] {
         assert!(text.parse::<NeighbourPattern>().is_err(), "{text}");
     }
@@ -65,6 +70,9 @@ fn a_star_covers_what_is_named_and_nothing_else_does() {
         ("ssh-sign * other.test", &named, false),
         ("ssh-sign * @unknown-host", &named, false),
         (&named, "ssh-sign * *", false),
+        ("socket /run/x", "socket /run/x", true),
+        ("socket /run/x", "socket /run/x/y", false),
+        ("socket /run/x", "ssh-agent", false),
         (&named, "ssh-sign * git.test", false),
     ] {
         assert_eq!(

@@ -55,6 +55,8 @@ pub struct RunOptions {
     pub deny_path: Vec<String>,
     /// Neighbours that this session may use, as in policy.toml.
     pub with: Vec<String>,
+    /// Sockets of the host that this session may connect to; relative ones start at `cwd`.
+    pub socket: Vec<OsText>,
     /// The walls that this run wants down.
     pub switches: Switches,
     /// Deny what would be a question.
