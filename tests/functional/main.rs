@@ -29,3 +29,4 @@ mod switches;
 mod terminal;
 mod terminal_programs;
 mod view;
+mod x11;

@@ -29,3 +29,4 @@ mod ssh_agent;
 mod switches;
 mod system;
 mod system_calls;
+mod x11;

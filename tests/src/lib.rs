@@ -10,6 +10,7 @@
 
 mod canaries;
 pub mod desktop;
+mod display;
 mod inetd;
 pub mod machine;
 mod name_server;
@@ -23,6 +24,7 @@ mod world;
 
 pub use canaries::MARKER;
 pub use desktop::Desktop;
+pub use display::Display;
 pub use machine::Machine;
 pub use name_server::NameServer;
 pub use processes::{Process, is_inhabited};

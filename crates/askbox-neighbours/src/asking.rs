@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use askbox_gate::{Gate, Permit};
-use askbox_policy::{Basis, Neighbour, Process, Project, Request, SessionId, Target};
+use askbox_policy::{Basis, Neighbour, Process, Project, Request, SessionId, Target, Verdict};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 
@@ -53,6 +53,14 @@ impl Asking {
             .gate
             .refuse_by(self.request(neighbour), Basis::Neighbour(reason), identify);
         drop(refused.await);
+    }
+
+    /// Whether this would be admitted now, and nobody asked.
+    pub(crate) fn allows(&self, neighbour: Neighbour) -> bool {
+        match self.gate.peek(&self.request(neighbour)) {
+            Verdict::Allow(_) => true,
+            Verdict::Deny(_) | Verdict::Ask(_) => false,
+        }
     }
 
     fn request(&self, neighbour: Neighbour) -> Request {

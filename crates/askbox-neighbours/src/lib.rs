@@ -20,6 +20,7 @@ mod socket;
 #[cfg(test)]
 mod testing;
 mod upstream;
+mod x11;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -28,3 +29,4 @@ pub use agent::{SessionAgent, serve};
 pub use asking::Asking;
 pub use listening::{Identify, Serving};
 pub use socket::{Places, serve_socket};
+pub use x11::{Display, serve_display};

@@ -36,3 +36,6 @@ pub(crate) const HOST_WAIT: Duration = Duration::from_secs(10);
 
 /// What a relay holds of each direction.
 pub(crate) const RELAY_BYTES: usize = 16 * 1024;
+
+/// Longest file of X11 cookies that is read: they have a line or a few.
+pub(crate) const AUTHORITY_BYTES: u64 = 1024 * 1024;

@@ -39,6 +39,10 @@ pub enum Neighbour {
     SshSign(Box<SshSignature>),
     /// A connection to a socket of the host.
     Socket(SocketPath),
+    /// A connection to the user's X11 display as a program that is not trusted there.
+    X11,
+    /// One as any other program of the user's: it sees every window and presses every key.
+    X11Trusted,
 }
 
 /// A signature by a key of the user's ssh agent.
@@ -91,13 +95,19 @@ pub enum NeighbourPattern {
     },
     /// [`Neighbour::Socket`], this one.
     Socket(SocketPath),
+    /// [`Neighbour::X11`].
+    X11,
+    /// [`Neighbour::X11Trusted`].
+    X11Trusted,
 }
 
 /// Why a text names no neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NeighbourError {
     /// Not a name that is known.
-    #[error("there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST` and `socket PATH`")]
+    #[error(
+        "there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST`, `socket PATH`, `x11` and `x11-trusted`"
+    )]
     Unknown,
     /// Not the path of a socket.
     #[error(
@@ -143,6 +153,8 @@ impl NeighbourPattern {
                 purpose: Some(signature.purpose.clone()),
             },
             Neighbour::Socket(path) => Self::Socket(path.clone()),
+            Neighbour::X11 => Self::X11,
+            Neighbour::X11Trusted => Self::X11Trusted,
         }
     }
 
@@ -154,7 +166,9 @@ impl NeighbourPattern {
     /// Whether everything that `other` matches is matched by this as well.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::SshKeys, Self::SshKeys) => true,
+            (Self::SshKeys, Self::SshKeys)
+            | (Self::X11, Self::X11)
+            | (Self::X11Trusted, Self::X11Trusted) => true,
             (
                 Self::SshSign { key, purpose },
                 Self::SshSign {
@@ -163,14 +177,16 @@ impl NeighbourPattern {
                 },
             ) => (key.is_none() || key == inner_key) && (purpose.is_none() || purpose == inner_purpose),
             (Self::Socket(path), Self::Socket(inner)) => path == inner,
-            (Self::SshKeys | Self::SshSign { .. } | Self::Socket(_), _) => false,
+            (Self::SshKeys | Self::SshSign { .. } | Self::Socket(_) | Self::X11 | Self::X11Trusted, _) => {
+                false
+            }
         }
     }
 
     /// How closely it says what it is about: the more of it is named, the closer.
     pub(crate) fn specificity(&self) -> u8 {
         match self {
-            Self::SshKeys | Self::Socket(_) => 0,
+            Self::SshKeys | Self::Socket(_) | Self::X11 | Self::X11Trusted => 0,
             Self::SshSign { key, purpose } => u8::from(key.is_some()) + 2 * u8::from(purpose.is_some()),
         }
     }
@@ -275,6 +291,8 @@ impl fmt::Display for NeighbourPattern {
                 }
             }
             Self::Socket(path) => write!(f, "{SOCKET} {path}"),
+            Self::X11 => f.write_str("x11"),
+            Self::X11Trusted => f.write_str("x11-trusted"),
         }
     }
 }
@@ -289,6 +307,8 @@ impl FromStr for NeighbourPattern {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         match words.as_slice() {
             ["ssh-agent"] => Ok(Self::SshKeys),
+            ["x11"] => Ok(Self::X11),
+            ["x11-trusted"] => Ok(Self::X11Trusted),
             ["ssh-sign", key, purpose] => Ok(Self::SshSign {
                 key: (*key != ANY).then(|| key.parse()).transpose()?,
                 purpose: (*purpose != ANY).then(|| purpose.parse()).transpose()?,
@@ -303,7 +323,9 @@ impl fmt::Display for Neighbour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pattern = NeighbourPattern::exact(self);
         match self {
-            Neighbour::SshKeys | Neighbour::Socket(_) => pattern.fmt(f),
+            Neighbour::SshKeys | Neighbour::Socket(_) | Neighbour::X11 | Neighbour::X11Trusted => {
+                pattern.fmt(f)
+            }
             Neighbour::SshSign(signature) if signature.comment.is_empty() => pattern.fmt(f),
             Neighbour::SshSign(signature) => write!(f, "{pattern} (key {})", signature.comment),
         }
@@ -315,7 +337,9 @@ impl Neighbour {
     pub fn verb(&self) -> &'static str {
         match self {
             Neighbour::SshKeys => "wants to see",
-            Neighbour::SshSign(_) | Neighbour::Socket(_) => "wants to use",
+            Neighbour::SshSign(_) | Neighbour::Socket(_) | Neighbour::X11 | Neighbour::X11Trusted => {
+                "wants to use"
+            }
         }
     }
 
@@ -334,6 +358,10 @@ impl Neighbour {
             Neighbour::Socket(path) => {
                 let path = display::path(path.as_path(), display::MAX_PATH);
                 format!("the socket {path} of your machine")
+            }
+            Neighbour::X11 => "your display to show windows of its own".to_owned(),
+            Neighbour::X11Trusted => {
+                "all of your display: it can see every window, and press and read every key".to_owned()
             }
         }
     }

@@ -56,7 +56,8 @@ pub(crate) struct SessionArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) deny_path: Vec<String>,
     /// Let the session use a neighbour: ssh-agent (it sees the keys; each signature is a question), ssh-sign KEY HOST (it
-    /// signs; KEY and HOST may be *), or socket PATH (as --socket)
+    /// signs; KEY and HOST may be *), socket PATH (as --socket), x11 (windows of its
+    /// own on your display) or x11-trusted (all of your display: every window, every key)
     #[arg(long, value_name = "NEIGHBOUR", value_parser = parse::neighbour)]
     pub(crate) with: Vec<String>,
     /// Let the session connect to a socket of this machine by its path (a stream socket; descriptors are not passed on)

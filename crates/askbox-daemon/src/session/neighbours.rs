@@ -15,8 +15,8 @@ use crate::daemon::Daemon;
 
 mod offers;
 
-pub(super) use offers::Offers;
 pub(crate) use offers::forget_offers;
+pub(super) use offers::{Offer, Offers};
 
 /// Where ssh looks for the hosts that a user knows; below the home directory where they are relative.
 const KNOWN_HOSTS: [&str; 4] = [
@@ -45,9 +45,12 @@ impl Neighbours {
     }
 }
 
-/// The variables that a session gets with their values: where its ssh agent is, if its caller has one, and what the command line
-/// says.
-pub(super) fn variables(request: &LaunchRequest) -> Result<Vec<(OsText, OsText)>, WireError> {
+/// The variables that a session gets with their values: where its ssh agent is, if its caller has one, where it finds what it is
+/// offered, and what the command line says.
+pub(super) fn variables(
+    request: &LaunchRequest,
+    offers: &Offers,
+) -> Result<Vec<(OsText, OsText)>, WireError> {
     let with_agent = request.options.with.iter().any(|name| name == "ssh-agent");
     if with_agent && request.ssh_agent.is_none() {
         let reason = "--with ssh-agent: you have no ssh agent: SSH_AUTH_SOCK is not set";
@@ -58,7 +61,7 @@ pub(super) fn variables(request: &LaunchRequest) -> Result<Vec<(OsText, OsText)>
     let agent = agent.map(|_| (OsText::from("SSH_AUTH_SOCK"), OsText::from(SSH_AGENT)));
     let named = request.options.env.iter();
     let named = named.filter_map(|env| Some((OsText::from(env.name.as_str()), env.value.clone()?)));
-    Ok(agent.into_iter().chain(named).collect())
+    Ok(agent.into_iter().chain(offers.variables()).chain(named).collect())
 }
 
 /// Serves the ssh agent of a session, and the sockets that it is offered.
@@ -87,15 +90,18 @@ pub(super) fn serve(
     let mut serving = askbox_neighbours::serve(listener, session, daemon.gate.clone())
         .map_err(|error| failed("its ssh agent", &error))?;
     let places = Places::default();
-    for (path, listener) in neighbours.offers.take() {
+    for (offer, listener) in neighbours.offers.take() {
         let asking = Asking {
             session: id.clone(),
             project: project.clone(),
             identify: files::identify(&daemon.processes, root),
             gate: daemon.gate.clone(),
         };
-        let served = askbox_neighbours::serve_socket(listener, path, asking, &places)
-            .map_err(|error| failed("a socket", &error))?;
+        let served = match offer {
+            Offer::Socket(path) => askbox_neighbours::serve_socket(listener, path, asking, &places),
+            Offer::Display(display) => askbox_neighbours::serve_display(listener, display, asking, &places),
+        };
+        let served = served.map_err(|error| failed("a socket", &error))?;
         serving = serving.and(served);
     }
     Ok(serving)

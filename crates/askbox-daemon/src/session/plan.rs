@@ -24,13 +24,14 @@ use tokio::time::timeout;
 
 use super::files;
 use super::flags::{self, Surroundings};
-use super::neighbours::{self, Neighbours, Offers};
+use super::neighbours::{self, Neighbours, Offer, Offers};
 use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
 use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
 use crate::views;
 
+mod display;
 mod opening;
 pub(super) mod sockets;
 
@@ -225,6 +226,8 @@ impl Planning {
         daemon.learn_toolchains(&facts.toolchains);
         let (wanted, in_vain) = self.offered(id, request)?;
         notices.extend(in_vain);
+        let display = self.display(id, request)?.map(Offer::Display);
+        let wanted = wanted.into_iter().map(Offer::Socket).chain(display).collect();
         let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted)?;
         let homes = daemon.paths.homes().join(home_name(&self.project));
         let token = token()?;
@@ -239,7 +242,7 @@ impl Planning {
                 .filter(|env| env.value.is_none())
                 .map(|env| env.name.as_str().into())
                 .collect(),
-            set: neighbours::variables(request)?,
+            set: neighbours::variables(request, &offers)?,
             proxy_login: token.in_url(),
             listed,
             denied,

@@ -79,7 +79,7 @@ pub(super) const REFUSED: &[Line] = &[
     ("org.keepassxc*", SECRETS, None),
     // The desktop.
     ("wayland-*", DESKTOP, None),
-    (".X11-unix/", DESKTOP, None),
+    (".X11-unix/", DESKTOP, Some("--with x11 shows windows of the session on your display")),
     (".ICE-unix/", DESKTOP, None),
     ("at-spi/", DESKTOP, None),
     ("pipewire-*", SOUND, None),

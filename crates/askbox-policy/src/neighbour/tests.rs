@@ -22,6 +22,8 @@ fn a_pattern_is_read_as_it_is_written() {
         "ssh-sign * @message/git",
         "socket /run/postgresql/.s.PGSQL.5432",
         "socket /tmp/with a space",
+        "x11",
+        "x11-trusted",
         &format!("ssh-sign {KEY} git.test"),
     ] {
         assert_eq!(pattern(text).to_string(), text);
@@ -51,6 +53,7 @@ fn what_names_no_neighbour_is_refused() {
         "ssh-sign * @message/a/b",
         "socket",
         "socket relative",
+        "x11 trusted",
         "socket /run/../x",
     ] {
         assert!(text.parse::<NeighbourPattern>().is_err(), "{text}");
@@ -73,6 +76,9 @@ fn a_star_covers_what_is_named_and_nothing_else_does() {
         ("socket /run/x", "socket /run/x", true),
         ("socket /run/x", "socket /run/x/y", false),
         ("socket /run/x", "ssh-agent", false),
+        ("x11", "x11", true),
+        ("x11", "x11-trusted", false),
+        ("x11-trusted", "x11", false),
         (&named, "ssh-sign * git.test", false),
     ] {
         assert_eq!(
