@@ -142,6 +142,19 @@ async fn a_service_that_is_gone_or_replaced_by_a_link_is_an_event() {
 }
 
 #[tokio::test]
+async fn a_directory_on_the_way_that_became_a_link_is_not_followed() {
+    let world = World::new(Some("allow"));
+    let directory = world.path.as_path().parent().unwrap();
+    let moved = directory.with_extension("moved");
+    std::fs::rename(directory, &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, directory).unwrap();
+    assert_eq!(talk(&mut world.place.connect().await).await, "");
+    std::fs::remove_file(directory).unwrap();
+    std::fs::rename(&moved, directory).unwrap();
+    assert_eq!(talk(&mut world.place.connect().await).await, "hello end");
+}
+
+#[tokio::test]
 async fn descriptors_are_not_passed_on() {
     let place = Place::new("", false);
     let service = place.at("service");
