@@ -44,6 +44,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &[
             "askbox-files",
             "askbox-network",
+            "askbox-neighbours",
             "askbox-sandbox",
             "askbox-wire",
             "askbox-cli",

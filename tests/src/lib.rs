@@ -10,22 +10,26 @@
 
 mod canaries;
 pub mod desktop;
+mod display;
 mod inetd;
 pub mod machine;
 mod name_server;
 mod processes;
 pub mod proxy;
 mod pty;
+mod repeater;
 mod run;
 pub mod server;
 mod world;
 
 pub use canaries::MARKER;
 pub use desktop::Desktop;
+pub use display::Display;
 pub use machine::Machine;
 pub use name_server::NameServer;
 pub use processes::{Process, is_inhabited};
 pub use proxy::Proxy;
 pub use pty::{Left, Terminal};
+pub use repeater::Repeater;
 pub use run::{Finished, Running};
 pub use world::{World, eventually, eventually_or};

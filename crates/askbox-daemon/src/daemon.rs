@@ -25,7 +25,7 @@ use crate::event::{Event, Events};
 use crate::limits;
 use crate::policy_store::{Places, PolicyStore};
 use crate::process_view::ProcessView;
-use crate::session::Sessions;
+use crate::session::{self, Sessions};
 use crate::shutdown;
 use crate::upstream;
 use crate::views::ShownBy;
@@ -103,6 +103,7 @@ pub(crate) fn run_with(
     make_directories(paths)?;
     // Before anything is read or written: whatever lies there belongs to the one that holds the lock.
     let lock = Lock::take(&paths.lock())?;
+    session::forget_offers(&paths.neighbours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(limits::WORKERS)
         .max_blocking_threads(limits::BLOCKING_THREADS)
@@ -340,7 +341,7 @@ fn canonical_home(home: &Path) -> Result<CanonicalPath, Error> {
 
 /// Makes Askbox's own directories, each for its user alone.
 fn make_directories(paths: &Paths) -> Result<(), Error> {
-    let below = [paths.homes(), paths.stage(), paths.reviews()];
+    let below = [paths.homes(), paths.stage(), paths.reviews(), paths.neighbours()];
     for path in paths.own().into_iter().chain(below.iter().map(PathBuf::as_path)) {
         let failed = |source| Error::Directory {
             path: path.to_owned(),

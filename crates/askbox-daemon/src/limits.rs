@@ -160,6 +160,9 @@ pub(crate) const OWN_TASKS: u64 = 3;
 /// Longest name of anything else that is shown.
 pub(crate) const NAME_SHOWN: usize = 80;
 
+/// Sockets of the host that one session may be offered: a mount each; `SESSION_DESCRIPTORS` of askbox-network counts them.
+pub(crate) const OFFERED_SOCKETS: usize = 8;
+
 /// Longest path that is shown.
 pub(crate) const PATH_SHOWN: usize = 120;
 

@@ -43,6 +43,7 @@ mod table;
 use descriptors::Sorted;
 pub(crate) use ending::Ending;
 pub(crate) use keeping::Keeping;
+pub(crate) use neighbours::forget_offers;
 pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
 pub use scope::BUSCTL;

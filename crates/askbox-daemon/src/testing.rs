@@ -258,6 +258,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         terminals: Terminals::default(),
         child: None,
         ssh_agent: None,
+        desktop: askbox_wire::CallerDesktop::default(),
     }
 }
 

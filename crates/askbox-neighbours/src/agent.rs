@@ -4,11 +4,10 @@
 //! is here.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 
 use askbox_gate::{Gate, Permit};
@@ -18,20 +17,17 @@ use askbox_policy::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::digest;
+use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::frame::{self, Received};
+use crate::listening::{self, Identify, Serving};
 use crate::message::{self, Bind, Key, Malformed, Sign};
 use crate::purpose::{self, Bound};
 use crate::upstream::{self, Agent};
 use crate::{host_key, known_hosts, limits};
-
-/// Finds out about the process of this number on the host. Answers in bounded time, with [`Process::unknown`] when it cannot
-/// say.
-pub type Identify = Arc<dyn Fn(u32) -> Pin<Box<dyn Future<Output = Process> + Send + 'static>> + Send + Sync>;
 
 /// What the agent socket of a session has to know about it.
 #[derive(Clone)]
@@ -59,47 +55,14 @@ impl fmt::Debug for SessionAgent {
     }
 }
 
-/// The agent socket of one session, at work. Dropping it closes it and every connection to it.
-#[must_use = "dropping it ends the session's agent"]
-#[derive(Debug)]
-pub struct Serving {
-    _tasks: JoinSet<()>,
-}
-
 /// Serves the agent socket of a session, which listens already, until the result is dropped. To be called inside a tokio
 /// runtime, after the session was opened at the gate.
 pub fn serve(listener: OwnedFd, session: SessionAgent, gate: Gate) -> io::Result<Serving> {
-    let listener = std::os::unix::net::UnixListener::from(listener);
-    listener.set_nonblocking(true)?;
-    let listener = UnixListener::from_std(listener)?;
-    let mut tasks = JoinSet::new();
-    tasks.spawn(accept(listener, Arc::new(Situation { session, gate })));
-    Ok(Serving { _tasks: tasks })
-}
-
-async fn accept(listener: UnixListener, situation: Arc<Situation>) {
+    let situation = Arc::new(Situation { session, gate });
     let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        // Closed by nobody.
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
-        while connections.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _address)) => {
-                let conversation = converse(stream, Arc::clone(&situation));
-                connections.spawn(async move {
-                    conversation.await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the agent socket of a session takes no connection");
-                tokio::time::sleep(limits::ACCEPT_REST).await;
-            }
-        }
-    }
+    listening::serve(listener, room, move |stream| {
+        converse(stream, Arc::clone(&situation))
+    })
 }
 
 struct Situation {

@@ -26,3 +26,16 @@ pub(crate) const KNOWN_HOSTS_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How long accepting rests after it failed, mostly because no descriptor is left.
 pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// Connections of one session to all sockets of the host that it is offered. More wait to be taken; pools of connections to a
+/// database have ten, and `SESSION_DESCRIPTORS` of askbox-network counts them.
+pub(crate) const SOCKET_CONNECTIONS: usize = 16;
+
+/// How long a socket of the host may take to accept: it does at once, unless its queue is full.
+pub(crate) const HOST_WAIT: Duration = Duration::from_secs(10);
+
+/// What a relay holds of each direction.
+pub(crate) const RELAY_BYTES: usize = 16 * 1024;
+
+/// Longest file of X11 cookies that is read: they have a line or a few.
+pub(crate) const AUTHORITY_BYTES: u64 = 1024 * 1024;

@@ -205,6 +205,11 @@ impl Paths {
             .unwrap_or_else(|| self.home.clone())
     }
 
+    /// Sockets that sessions are offered, a directory for each session, below which nothing lies but these.
+    pub fn neighbours(&self) -> PathBuf {
+        self.runtime.join("neighbours")
+    }
+
     /// Where those queue who want to start a daemon; not the daemon's own lock, which says that one runs.
     pub fn start_lock(&self) -> PathBuf {
         self.runtime.join("start.lock")

@@ -38,7 +38,10 @@ pub use grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 pub use grant_set::GrantSet;
 pub use host::{Host, HostError, HostName, Port};
 pub use host_pattern::{HostPattern, NetworkPattern, Ports};
-pub use neighbour::{KeyName, Namespace, Neighbour, NeighbourError, NeighbourPattern, Purpose, SshSignature};
+pub use neighbour::{
+    KeyName, Namespace, Neighbour, NeighbourError, NeighbourPattern, Purpose, SocketPath, SocketRefusal,
+    SshSignature,
+};
 pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
 pub use policy::{Policy, SessionRules, Settings};
 pub use policy_file::PolicyFile;

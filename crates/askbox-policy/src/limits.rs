@@ -30,6 +30,9 @@ pub const GRANT_MS: u64 = *DEFAULT_EXPIRY_RANGE_MS.end();
 /// Longest namespace of a signed message that is known by its name: those in use have a handful of letters, or a domain.
 pub const NAMESPACE_BYTES: usize = 64;
 
+/// Longest path of a socket: an address has 108 bytes for it and the NUL behind it (`unix(7)`).
+pub const SOCKET_PATH_BYTES: usize = 107;
+
 /// Rules of the user's file among which redundant ones are looked for: each is compared with each, a million times.
 pub const REDUNDANCY_RULES: usize = 1000;
 

@@ -11,12 +11,20 @@ use crate::host::{Host, HostError, Port};
 use crate::limits;
 use crate::request::Destination;
 
+mod refused_sockets;
+mod socket;
+
+pub use socket::{SocketPath, SocketRefusal};
+
 /// The port that an ssh destination has when none is named (RFC 4253, section 4.1).
 const SSH_PORT: u16 = 22;
 
 /// What ssh calls the digest of a key: this, and 43 characters of Base64 without padding.
 const FINGERPRINT: &str = "SHA256:";
 const FINGERPRINT_CHARACTERS: usize = 43;
+
+/// What a pattern about a socket begins with.
+const SOCKET: &str = "socket";
 
 /// Stands for every key, or for every use.
 const ANY: &str = "*";
@@ -29,6 +37,12 @@ pub enum Neighbour {
     SshKeys,
     /// One signature by one of those keys. Targets are many, and few are signatures.
     SshSign(Box<SshSignature>),
+    /// A connection to a socket of the host.
+    Socket(SocketPath),
+    /// A connection to the user's X11 display as a program that is not trusted there.
+    X11,
+    /// One as any other program of the user's: it sees every window and presses every key.
+    X11Trusted,
 }
 
 /// A signature by a key of the user's ssh agent.
@@ -79,14 +93,27 @@ pub enum NeighbourPattern {
         /// For this.
         purpose: Option<Purpose>,
     },
+    /// [`Neighbour::Socket`], this one.
+    Socket(SocketPath),
+    /// [`Neighbour::X11`].
+    X11,
+    /// [`Neighbour::X11Trusted`].
+    X11Trusted,
 }
 
 /// Why a text names no neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NeighbourError {
     /// Not a name that is known.
-    #[error("there is no such neighbour; there are `ssh-agent` and `ssh-sign KEY HOST`")]
+    #[error(
+        "there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST`, `socket PATH`, `x11` and `x11-trusted`"
+    )]
     Unknown,
+    /// Not the path of a socket.
+    #[error(
+        "a socket is named by its whole path, of at most 107 bytes, without `..`, links and control characters"
+    )]
+    Socket,
     /// Not a fingerprint.
     #[error("a key is its fingerprint (ssh-keygen -l shows it), `SHA256:` and 43 characters, or `*`")]
     Key,
@@ -125,6 +152,9 @@ impl NeighbourPattern {
                 key: Some(signature.key.clone()),
                 purpose: Some(signature.purpose.clone()),
             },
+            Neighbour::Socket(path) => Self::Socket(path.clone()),
+            Neighbour::X11 => Self::X11,
+            Neighbour::X11Trusted => Self::X11Trusted,
         }
     }
 
@@ -136,7 +166,9 @@ impl NeighbourPattern {
     /// Whether everything that `other` matches is matched by this as well.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::SshKeys, Self::SshKeys) => true,
+            (Self::SshKeys, Self::SshKeys)
+            | (Self::X11, Self::X11)
+            | (Self::X11Trusted, Self::X11Trusted) => true,
             (
                 Self::SshSign { key, purpose },
                 Self::SshSign {
@@ -144,14 +176,17 @@ impl NeighbourPattern {
                     purpose: inner_purpose,
                 },
             ) => (key.is_none() || key == inner_key) && (purpose.is_none() || purpose == inner_purpose),
-            (Self::SshKeys | Self::SshSign { .. }, _) => false,
+            (Self::Socket(path), Self::Socket(inner)) => path == inner,
+            (Self::SshKeys | Self::SshSign { .. } | Self::Socket(_) | Self::X11 | Self::X11Trusted, _) => {
+                false
+            }
         }
     }
 
     /// How closely it says what it is about: the more of it is named, the closer.
     pub(crate) fn specificity(&self) -> u8 {
         match self {
-            Self::SshKeys => 0,
+            Self::SshKeys | Self::Socket(_) | Self::X11 | Self::X11Trusted => 0,
             Self::SshSign { key, purpose } => u8::from(key.is_some()) + 2 * u8::from(purpose.is_some()),
         }
     }
@@ -255,6 +290,9 @@ impl fmt::Display for NeighbourPattern {
                     None => write!(f, "ssh-sign {key} {ANY}"),
                 }
             }
+            Self::Socket(path) => write!(f, "{SOCKET} {path}"),
+            Self::X11 => f.write_str("x11"),
+            Self::X11Trusted => f.write_str("x11-trusted"),
         }
     }
 }
@@ -262,9 +300,15 @@ impl fmt::Display for NeighbourPattern {
 impl FromStr for NeighbourPattern {
     type Err = NeighbourError;
     fn from_str(text: &str) -> Result<Self, NeighbourError> {
+        // A path may hold spaces.
+        if let Some((SOCKET, path)) = text.trim().split_once(' ') {
+            return Ok(Self::Socket(path.trim_start().parse()?));
+        }
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         match words.as_slice() {
             ["ssh-agent"] => Ok(Self::SshKeys),
+            ["x11"] => Ok(Self::X11),
+            ["x11-trusted"] => Ok(Self::X11Trusted),
             ["ssh-sign", key, purpose] => Ok(Self::SshSign {
                 key: (*key != ANY).then(|| key.parse()).transpose()?,
                 purpose: (*purpose != ANY).then(|| purpose.parse()).transpose()?,
@@ -279,7 +323,9 @@ impl fmt::Display for Neighbour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pattern = NeighbourPattern::exact(self);
         match self {
-            Neighbour::SshKeys => pattern.fmt(f),
+            Neighbour::SshKeys | Neighbour::Socket(_) | Neighbour::X11 | Neighbour::X11Trusted => {
+                pattern.fmt(f)
+            }
             Neighbour::SshSign(signature) if signature.comment.is_empty() => pattern.fmt(f),
             Neighbour::SshSign(signature) => write!(f, "{pattern} (key {})", signature.comment),
         }
@@ -291,7 +337,9 @@ impl Neighbour {
     pub fn verb(&self) -> &'static str {
         match self {
             Neighbour::SshKeys => "wants to see",
-            Neighbour::SshSign(_) => "wants to use",
+            Neighbour::SshSign(_) | Neighbour::Socket(_) | Neighbour::X11 | Neighbour::X11Trusted => {
+                "wants to use"
+            }
         }
     }
 
@@ -306,6 +354,14 @@ impl Neighbour {
                     display::name(&signature.comment, display::MAX_NAME)
                 };
                 format!("your ssh key {key} {}", signature.purpose.shown())
+            }
+            Neighbour::Socket(path) => {
+                let path = display::path(path.as_path(), display::MAX_PATH);
+                format!("the socket {path} of your machine")
+            }
+            Neighbour::X11 => "your display to show windows of its own".to_owned(),
+            Neighbour::X11Trusted => {
+                "all of your display: it can see every window, and press and read every key".to_owned()
             }
         }
     }

@@ -19,12 +19,13 @@ use crate::limits;
 
 mod format;
 mod home;
+mod neighbours;
 mod project;
 mod request;
 mod system;
 
 pub use format::{Access, Mount, Node, ObjectId, Plan, ProcessLimits};
-pub use request::{Listed, PlanRequest, Refusal};
+pub use request::{Listed, OfferedSocket, PlanRequest, Refusal};
 
 pub(crate) use system::ETC;
 
@@ -68,6 +69,7 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     for opened in &facts.opened {
         open(&mut view, facts, opened);
     }
+    neighbours::add(&mut view, request, facts)?;
     project::guard(&mut view, request, facts);
     close(&mut view, request, facts);
     // Guards have a limit of their own, and a program inside can make many of them necessary.
@@ -362,7 +364,7 @@ fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         cover(view, facts, present);
     }
     for socket in &facts.sockets {
-        if view.visible(socket).is_some() {
+        if !neighbours::is_offered(request, socket) && view.visible(socket).is_some() {
             view.cover(socket, None);
         }
     }

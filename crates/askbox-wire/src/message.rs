@@ -7,6 +7,7 @@
 use askbox_policy::{Answer, GrantId, SessionId, SharedPort};
 use serde::{Deserialize, Serialize};
 
+mod desktop;
 mod error;
 mod follow;
 mod grant;
@@ -22,6 +23,7 @@ mod status;
 mod time;
 mod verbatim;
 
+pub use desktop::CallerDesktop;
 pub use error::{ErrorCode, WireError};
 pub use follow::{Closed, Event, Follow, Topic};
 pub use grant::{GrantView, Revoke, ScopeView};

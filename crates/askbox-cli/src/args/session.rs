@@ -55,10 +55,14 @@ pub(crate) struct SessionArgs {
     /// Deny a file or a directory, of the project one that is there when the session starts
     #[arg(long, value_name = "PATH")]
     pub(crate) deny_path: Vec<String>,
-    /// Let the session use a neighbour: ssh-agent (it sees the keys; each signature is a question), or ssh-sign KEY HOST (it
-    /// signs; KEY and HOST may be *)
+    /// Let the session use a neighbour: ssh-agent (it sees the keys; each signature is a question), ssh-sign KEY HOST (it
+    /// signs; KEY and HOST may be *), socket PATH (as --socket), x11 (windows of its
+    /// own on your display) or x11-trusted (all of your display: every window, every key)
     #[arg(long, value_name = "NEIGHBOUR", value_parser = str::parse::<NeighbourPattern>)]
     pub(crate) with: Vec<NeighbourPattern>,
+    /// Let the session connect to a socket of this machine by its path (a stream socket; descriptors are not passed on)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Vec<OsString>,
     #[command(flatten)]
     pub(crate) switches: SwitchArgs,
     /// Never ask: deny whatever would be a question
@@ -126,6 +130,7 @@ impl From<SessionArgs> for RunOptions {
             allow_execute: arguments.allow_execute,
             deny_path: arguments.deny_path,
             with: arguments.with,
+            socket: arguments.socket.into_iter().map(OsText::from).collect(),
             switches: Switches {
                 nested_sandbox: arguments.switches.nested_sandbox,
                 debugger: arguments.switches.debugger,

@@ -75,7 +75,7 @@ fn an_unknown_option_is_no_command() {
 #[expect(clippy::too_many_lines, reason = "every option is named once")]
 fn every_option_of_a_session_reaches_the_daemon() {
     let words = "run --preset moderate --allow-domain a.test --allow-domain b.test --block-domain c.test \
-        --allow-read r --allow-write w --allow-execute x --deny-path d --with ssh-agent --nested-sandbox --debugger --non-interactive \
+        --allow-read r --allow-write w --allow-execute x --deny-path d --with ssh-agent --socket s --nested-sandbox --debugger --non-interactive \
         --resolve api.test:443:[::1] --env NAME --env SET=a=b --project p --name n --quiet --memory 1G --cpus 1.5 \
         --pids none --timeout 90s --disk 1M -- true";
     let words: Vec<&str> = words.split_whitespace().collect();
@@ -105,6 +105,9 @@ fn every_option_of_a_session_reaches_the_daemon() {
           ],
           "with": [
             "ssh_keys"
+          ],
+          "socket": [
+            "s"
           ],
           "switches": {
             "nested_sandbox": true,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use askbox_policy::Resource;
-use askbox_wire::{LaunchRequest, OsText, StopReason};
+use askbox_wire::{CallerDesktop, LaunchRequest, OsText, StopReason};
 use nix::unistd::{AccessFlags, access};
 
 use crate::args::{RunArgs, SessionArgs, ShellArgs};
@@ -71,6 +71,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             .variable("SSH_AUTH_SOCK")
             .filter(|path| std::path::Path::new(path).is_absolute())
             .map(|path| OsText::from(path.to_owned())),
+        desktop: caller_desktop(context),
     };
     match launch::run(&mut client, request, context)? {
         End::Command(status) => Ok(ExitStatus::External(status)),
@@ -86,6 +87,19 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             say("the daemon is gone, and the sandbox ended with it");
             Ok(ExitStatus::Failed)
         }
+    }
+}
+
+/// What the caller has of a desktop.
+fn caller_desktop(context: &Context) -> CallerDesktop {
+    let set = |name| context.variable(name).filter(|value| !value.is_empty());
+    let authority = set("XAUTHORITY").map(PathBuf::from);
+    CallerDesktop {
+        display: set("DISPLAY").and_then(OsStr::to_str).map(str::to_owned),
+        authority: authority
+            .or_else(|| set("HOME").map(|home| Path::new(home).join(".Xauthority")))
+            .filter(|path| path.is_absolute())
+            .map(OsText::from),
     }
 }
 

@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    CanonicalPath, Effect, NetworkPattern, PathContext, PathPattern, Pattern, Preset, ProfileName, Rule,
-    SessionRules, SwitchChoices, Switches,
+    CanonicalPath, Effect, NeighbourPattern, NetworkPattern, PathContext, PathPattern, Pattern, Preset,
+    ProfileName, Rule, SessionRules, SwitchChoices, Switches,
 };
-use askbox_wire::{ErrorCode, NO_PROFILE, RunOptions, WireError};
+use askbox_wire::{ErrorCode, NO_PROFILE, OsText, RunOptions, WireError};
+
+use super::plan::sockets;
 
 /// Where the options of a run are read.
 #[derive(Clone, Copy, Debug)]
@@ -93,10 +95,17 @@ pub(super) fn rules(options: &RunOptions, surroundings: Surroundings<'_>) -> Res
     })
 }
 
-/// The neighbours that the command line opens, as rules of its session.
-pub(super) fn neighbours(options: &RunOptions) -> impl Iterator<Item = Rule> {
-    let patterns = options.with.iter().cloned().map(Pattern::Neighbour);
-    patterns.map(|pattern| Rule::new(Effect::Allow, pattern, Origin::Flag))
+/// The neighbours that the command line opens, as rules of its session. Looks sockets up.
+pub(super) fn neighbours(options: &RunOptions, cwd: &Path) -> Result<Vec<Rule>, WireError> {
+    let socket = |path: &OsText| {
+        let path = sockets::named(&cwd.join(path.as_path()))
+            .map_err(|unusable| unusable.refused("--socket", &path.as_path().display()))?;
+        Ok(NeighbourPattern::Socket(path))
+    };
+    let sockets = options.socket.iter().map(socket);
+    let named = options.with.iter().cloned().map(Ok);
+    let rule = |pattern| Rule::new(Effect::Allow, Pattern::Neighbour(pattern), Origin::Flag);
+    named.chain(sockets).map(|pattern| pattern.map(rule)).collect()
 }
 
 /// Notices about walls that this run wants down, and that stand.
@@ -122,7 +131,7 @@ enum Links {
 }
 
 /// The path without `.` and `..`, by its text alone.
-fn by_text(path: &Path) -> Option<CanonicalPath> {
+pub(super) fn by_text(path: &Path) -> Option<CanonicalPath> {
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {

@@ -24,14 +24,16 @@ use tokio::time::timeout;
 
 use super::files;
 use super::flags::{self, Surroundings};
-use super::neighbours::{self, Neighbours};
+use super::neighbours::{self, Neighbours, Offer, Offers};
 use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
 use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
 use crate::views;
 
+mod display;
 mod opening;
+pub(super) mod sockets;
 
 /// A session that may be launched.
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Planning {
             cwd: &cwd,
         };
         let mut rules = flags::rules(&request.options, surroundings)?;
-        rules.flags.extend(flags::neighbours(&request.options));
+        rules.flags.extend(flags::neighbours(&request.options, &cwd)?);
         let settings = policy.settings();
         let mut sources = LimitSources {
             flags: request.options.limits,
@@ -222,6 +224,11 @@ impl Planning {
         };
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
+        let (wanted, in_vain) = self.offered(id, request)?;
+        notices.extend(in_vain);
+        let display = self.display(id, request)?.map(Offer::Display);
+        let wanted = wanted.into_iter().map(Offer::Socket).chain(display).collect();
+        let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted)?;
         let homes = daemon.paths.homes().join(home_name(&self.project));
         let token = token()?;
         let plan_request = PlanRequest {
@@ -235,7 +242,7 @@ impl Planning {
                 .filter(|env| env.value.is_none())
                 .map(|env| env.name.as_str().into())
                 .collect(),
-            set: neighbours::variables(request)?,
+            set: neighbours::variables(request, &offers)?,
             proxy_login: token.in_url(),
             listed,
             denied,
@@ -243,6 +250,7 @@ impl Planning {
             switches,
             limits: self.limits,
             homes: homes.clone(),
+            sockets: offers.planned(),
         };
         let plan = plan::plan(&plan_request, &facts)
             .map_err(|refusal| refused(refusal.to_string()).with_hint(way_out(&refusal)))?;
@@ -265,7 +273,7 @@ impl Planning {
             limits: self.limits,
             homes,
             token,
-            neighbours: Neighbours::of(request),
+            neighbours: Neighbours::of(request, offers),
         })
     }
 }

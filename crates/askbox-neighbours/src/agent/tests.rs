@@ -7,14 +7,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use askbox_audit::{Event, Filter, Log, Reader};
-use askbox_gate::{Clock, GrantStore, LockdownStore, QuestionId, RevokeWhat, SessionInfo};
-use askbox_policy::policy_file::{Context, parse};
-use askbox_policy::{Answer, CanonicalPath, Origin, Policy, SessionRules};
+use askbox_gate::RevokeWhat;
+use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::*;
+use crate::testing::{self, Place};
 
 const LOGIN: &[u8] = include_bytes!("../../../../fuzz/corpus/ssh_agent/sign_login");
 const BIND: &[u8] = include_bytes!("../../../../fuzz/corpus/ssh_agent/bind_ecdsa256");
@@ -27,9 +26,15 @@ const ALL: &str = "[[rule]]\neffect = \"allow\"\nneighbour = \"ssh-agent\"\n\
                    [[rule]]\neffect = \"allow\"\nneighbour = \"ssh-sign * *\"\n";
 
 struct World {
-    gate: Gate,
-    directory: tempfile::TempDir,
+    place: Place,
     _serving: Serving,
+}
+
+impl std::ops::Deref for World {
+    type Target = Place;
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// What the user's agent says to a list, to a signature and to a binding; `None` is nothing.
@@ -73,111 +78,23 @@ fn agent(path: &Path, says: Says) -> JoinHandle<()> {
 impl World {
     /// A session with these rules, and with an agent that says this where there is one.
     fn new(rules: &str, interactive: bool, says: Option<Says>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let at = |name: &str| directory.path().join(name);
-        let home = CanonicalPath::new(Path::new("/home/u")).unwrap();
-        let context = Context {
-            home: home.clone(),
-            project: None,
-            origin: Origin::Written,
-        };
-        let policy = Policy::builtin(&home).with_user_file(parse(rules, &context).unwrap());
-        let gate = Gate::new(
-            Arc::new(policy),
-            Log::open(&at("log.sqlite")).unwrap(),
-            GrantStore::load(&at("grants.json")).unwrap(),
-            LockdownStore::load(&at("lockdown")),
-            Clock::system().unwrap(),
-        );
-        let (session, project) = (SessionId("s1".to_owned()), Project("/p/app".into()));
-        gate.open_session(SessionInfo {
-            id: session.clone(),
-            project: project.clone(),
-            name: "run".to_owned(),
-            rules: SessionRules {
-                interactive,
-                ..SessionRules::default()
-            },
-        });
-        std::fs::write(at("known_hosts"), HOSTS).unwrap();
+        let place = Place::new(rules, interactive);
+        std::fs::write(place.at("known_hosts"), HOSTS).unwrap();
         if let Some(says) = says {
-            drop(agent(&at("agent"), says));
+            drop(agent(&place.at("agent"), says));
         }
-        let listener = std::os::unix::net::UnixListener::bind(at("inside")).unwrap();
         let session = SessionAgent {
-            session,
-            project,
-            identify: Arc::new(|pid| {
-                Box::pin(async move {
-                    Process {
-                        pid,
-                        started: 1,
-                        ..Process::unknown()
-                    }
-                })
-            }),
-            agent: Some(at("agent")),
-            user: std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(directory.path()).unwrap()),
-            known_hosts: vec![at("missing"), at("known_hosts")],
+            session: testing::session(),
+            project: testing::project(),
+            identify: testing::identify(),
+            agent: Some(place.at("agent")),
+            user: std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(place.directory.path()).unwrap()),
+            known_hosts: vec![place.at("missing"), place.at("known_hosts")],
         };
         Self {
-            _serving: serve(listener.into(), session, gate.clone()).unwrap(),
-            gate,
-            directory,
+            _serving: serve(place.listener(), session, place.gate.clone()).unwrap(),
+            place,
         }
-    }
-
-    async fn connect(&self) -> UnixStream {
-        UnixStream::connect(self.directory.path().join("inside"))
-            .await
-            .unwrap()
-    }
-
-    /// The verdicts in the log: target, verdict, reason.
-    fn verdicts(&self) -> Vec<[String; 3]> {
-        let reader = Reader::open(&self.directory.path().join("log.sqlite")).unwrap();
-        let told = |event: Event| {
-            let verdict = event.verdict?.name().to_owned();
-            let (target, by) = (event.target.unwrap_or_default(), event.by.unwrap_or_default());
-            Some([target, verdict, by])
-        };
-        reader
-            .query(&Filter::default())
-            .unwrap()
-            .into_iter()
-            .filter_map(told)
-            .collect()
-    }
-
-    #[track_caller]
-    fn was(&self, verdict: &str, target: &str, by: &str) {
-        let verdicts = self.verdicts();
-        let found = verdicts
-            .iter()
-            .any(|[on, said, why]| said == verdict && on.starts_with(target) && why.contains(by));
-        assert!(found, "{verdict} {target} {by}: {verdicts:#?}");
-    }
-
-    /// Waits for a question and answers it.
-    async fn answer(&self, allow: bool) -> String {
-        let question = loop {
-            if let Some(question) = self.gate.open_questions().into_iter().next() {
-                break question;
-            }
-            tokio::task::yield_now().await;
-        };
-        let answer = Answer {
-            allow,
-            duration: askbox_policy::Duration::Once,
-            widen: false,
-            everywhere: false,
-        };
-        let id: QuestionId = question.id;
-        self.gate
-            .answer(id, question.revision, answer, "test")
-            .await
-            .unwrap();
-        display::target(&question.members[0].target)
     }
 }
 

@@ -20,6 +20,10 @@ fn a_pattern_is_read_as_it_is_written() {
         "ssh-sign * @unknown-host",
         "ssh-sign * @unknown",
         "ssh-sign * @message/git",
+        "socket /run/postgresql/.s.PGSQL.5432",
+        "socket /tmp/with a space",
+        "x11",
+        "x11-trusted",
         &format!("ssh-sign {KEY} git.test"),
     ] {
         assert_eq!(pattern(text).to_string(), text);
@@ -47,6 +51,10 @@ fn what_names_no_neighbour_is_refused() {
         "ssh-sign * @other",
         "ssh-sign * @message/",
         "ssh-sign * @message/a/b",
+        "socket",
+        "socket relative",
+        "x11 trusted",
+        "socket /run/../x",
     ] {
         assert!(text.parse::<NeighbourPattern>().is_err(), "{text}");
     }
@@ -65,6 +73,12 @@ fn a_star_covers_what_is_named_and_nothing_else_does() {
         ("ssh-sign * other.test", &named, false),
         ("ssh-sign * @unknown-host", &named, false),
         (&named, "ssh-sign * *", false),
+        ("socket /run/x", "socket /run/x", true),
+        ("socket /run/x", "socket /run/x/y", false),
+        ("socket /run/x", "ssh-agent", false),
+        ("x11", "x11", true),
+        ("x11", "x11-trusted", false),
+        ("x11-trusted", "x11", false),
         (&named, "ssh-sign * git.test", false),
     ] {
         assert_eq!(

@@ -38,6 +38,17 @@ pub struct PlanRequest {
     pub limits: ResourceLimits,
     /// This project's private homes on the host.
     pub homes: PathBuf,
+    /// Sockets of ours that stand for some of the host's.
+    pub sockets: Vec<OfferedSocket>,
+}
+
+/// A socket of ours that stands for one of the host's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedSocket {
+    /// Where it lies on the host.
+    pub source: PathBuf,
+    /// Where programs inside find it: the canonical path of the host's.
+    pub target: PathBuf,
 }
 
 /// A path of one of the two lists.

@@ -87,6 +87,7 @@ fn request() -> PlanRequest {
             ..askbox_policy::ResourceLimits::default()
         },
         homes: "/data/homes/1".into(),
+        sockets: Vec::new(),
     }
 }
 
@@ -399,6 +400,55 @@ fn a_link_to_a_denied_path_opens_nothing() {
         ..request()
     };
     assert!(matches!(plan(&request, &facts), Err(Refusal::LeadsTo { .. })));
+}
+
+fn offering(target: &str) -> PlanRequest {
+    PlanRequest {
+        sockets: vec![OfferedSocket {
+            source: "/run/user/1/askbox/neighbours/s1/0".into(),
+            target: target.into(),
+        }],
+        ..request()
+    }
+}
+
+#[test]
+fn a_socket_of_ours_is_bound_over_the_one_that_it_stands_for_and_others_stay_covered() {
+    let mut facts = facts();
+    facts.sockets = vec![
+        "/home/ada/work/db.sock".into(),
+        "/home/ada/work/other.sock".into(),
+    ];
+    let plan = plan(&offering("/home/ada/work/db.sock"), &facts).unwrap();
+    let bind = Mount::Bind {
+        source: "/run/user/1/askbox/neighbours/s1/0".into(),
+        target: "/home/ada/work/db.sock".into(),
+        access: Access::ReadOnly,
+        object: None,
+    };
+    assert!(plan.mounts.contains(&bind));
+    let covers = plan.mounts.iter().filter_map(|mount| match mount {
+        Mount::Cover { path, .. } => path.to_str(),
+        _ => None,
+    });
+    assert_eq!(covers.collect::<Vec<_>>(), ["/home/ada/work/other.sock"]);
+}
+
+#[test]
+fn no_socket_is_offered_where_a_session_has_its_own_or_a_mount_point_would_stay() {
+    for target in [
+        "/run/askbox/x",
+        "/dev/log",
+        "/proc/x",
+        "/usr/x.sock",
+        "/home/ada/.cache/x.sock",
+    ] {
+        let refused = plan(&offering(target), &facts());
+        assert_eq!(refused, Err(Refusal::Reserved(target.into())), "{target}");
+    }
+    for target in ["/run/postgresql/x", "/tmp/x", "/home/ada/x.sock", "/var/lib/x"] {
+        assert!(plan(&offering(target), &facts()).is_ok(), "{target}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use askbox_policy::{LimitChoices, NeighbourPattern, Pin, Port, Publish, Switches};
 use serde::{Deserialize, Serialize};
 
-use super::Network;
+use super::{CallerDesktop, Network};
 use crate::OsText;
 
 /// A command to run in a sandbox. Of the caller's environment the daemon learns the names only.
@@ -28,6 +28,9 @@ pub struct LaunchRequest {
     /// The socket of the caller's ssh agent; `None` where the caller has none.
     #[serde(default)]
     pub ssh_agent: Option<OsText>,
+    /// What the caller has of a desktop.
+    #[serde(default)]
+    pub desktop: CallerDesktop,
 }
 
 /// `--profile none`: the command's own is not offered.
@@ -55,6 +58,8 @@ pub struct RunOptions {
     pub deny_path: Vec<String>,
     /// Neighbours that this session may use.
     pub with: Vec<NeighbourPattern>,
+    /// Sockets of the host that this session may connect to; relative ones start at `cwd`.
+    pub socket: Vec<OsText>,
     /// The walls that this run wants down.
     pub switches: Switches,
     /// Deny what would be a question.

@@ -113,6 +113,10 @@ fn a_launch_survives_the_wire() {
         },
         child: Some(4711),
         ssh_agent: Some("/tmp/ssh-x/agent.1".into()),
+        desktop: CallerDesktop {
+            display: Some(":0".to_owned()),
+            authority: Some("/home/u/.Xauthority".into()),
+        },
     }));
     let json = serde_json::to_string(&request).unwrap();
     assert_eq!(serde_json::from_str::<Request>(&json).unwrap(), request);

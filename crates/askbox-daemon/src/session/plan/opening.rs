@@ -150,7 +150,7 @@ impl Planning {
     }
 
     /// Whether a rule is for this project and has not ended.
-    fn is_for_us(&self, rule: &Rule) -> bool {
+    pub(super) fn is_for_us(&self, rule: &Rule) -> bool {
         let ended =
             |expires: &askbox_policy::Expiry| expires.has_ended(rule.effect, &self.now, self.high_water_ms);
         rule.project
