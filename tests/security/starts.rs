@@ -90,7 +90,7 @@ fn a_sandbox_inside_starts_what_it_likes_by_its_switch_alone() {
 
 /// What may be read may be copied and run, or read by an interpreter: said in docs/security.md.
 #[test]
-fn threat_54_a_copy_is_another_program_and_is_logged_as_one() {
+fn a_copy_is_another_program_and_is_logged_as_one() {
     let world = world();
     let copy = world.sh(DENIED, "cp /usr/bin/whoami copy; ./copy");
     copy.succeeded();
@@ -115,37 +115,114 @@ fn what_is_made_in_memory_asks_where_nobody_may_be_asked_it_does_not_start() {
         .succeeded();
 }
 
+/// Without a path there is a descriptor, and its script has an interpreter like any.
+#[test]
+fn threat_54_the_interpreter_of_a_script_that_has_no_path_is_asked_about() {
+    let world = world();
+    let by_descriptor = |interpreter: &str, make: &str| {
+        format!(
+            "python3 -c '
+import os
+{make}
+os.write(fd, b\"#!{interpreter}\\n\")
+os.set_inheritable(fd, True)
+held = os.open(\"/proc/self/fd/%d\" % fd, os.O_RDONLY)
+os.set_inheritable(held, True)
+os.close(fd)
+os.execve(held, [\"made\"], {{}})'"
+        )
+    };
+    for make in [
+        "fd = os.memfd_create(\"made\", 0)",
+        "fd = os.open(\"removed\", os.O_RDWR | os.O_CREAT, 0o755); os.unlink(\"removed\")",
+        "fd = os.open(\".\", os.O_RDWR | os.O_TMPFILE, 0o755)",
+    ] {
+        let denied = world.sh(DENIED, &by_descriptor("/usr/bin/whoami", make));
+        assert_eq!(denied.failed().stdout, "", "{make}: {denied:#?}");
+        world
+            .sh(DENIED, &by_descriptor("/usr/bin/true", make))
+            .succeeded();
+    }
+    assert!(world.has_logged("/usr/bin/whoami", "deny"));
+}
+
+#[test]
+fn an_interpreter_is_looked_for_from_the_working_directory() {
+    let world = World::new();
+    let script = "mkdir tools other; cp /usr/bin/true tools/run; printf '#!tools/run\n' > other/script; chmod +x other/script
+python3 -c '
+import os
+def starts(directory, path, flags):
+    import ctypes
+    if os.fork() == 0:
+        argv = (ctypes.c_char_p * 2)(b\"script\", None)
+        call = 322 if os.uname().machine == \"x86_64\" else 281
+        ctypes.CDLL(None).syscall(call, directory, path, argv, None, flags)
+        os._exit(9)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
+def kept(path, flags):
+    fd = os.open(path, flags); os.set_inheritable(fd, True); return fd
+starts(kept(\"other\", os.O_RDONLY), b\"script\", 0)
+starts(kept(\"other/script\", os.O_RDONLY), b\"\", 0x1000)'";
+    let finished = world.sh(&["--non-interactive"], script);
+    assert_eq!(finished.succeeded().stdout, "0\n0\n", "{finished:#?}");
+    let tool = world.project().join("tools/run");
+    assert!(world.has_logged(tool.to_str().unwrap(), "allow"));
+}
+
 #[test]
 fn a_path_that_changes_after_it_was_read_starts_nothing_that_lives() {
     // The first thread of a process starts it, and another one, which becomes the first.
-    swapped("if (vfork() == 0) start(0);");
+    swapped("/usr/bin/true", "if (vfork() == 0) start(0);");
     swapped(
+        "/usr/bin/true",
         "if (fork() == 0) { pthread_create(&t, 0, swap, 0); pthread_create(&t, 0, start, 0); for (;;) pause(); }",
     );
 }
 
+/// What Askbox itself starts first is nothing special afterwards.
+#[test]
+fn the_first_program_of_askbox_is_no_cover_for_another() {
+    let world = World::new();
+    let options = ["--non-interactive", "--preset", "development"];
+    // It starts, as any program of the system, and says what it lacks.
+    world.sh(&options, "/run/askbox/init; echo $?").succeeded();
+    assert!(world.has_logged("/run/askbox/init", "allow"));
+    world.ok(&["rules", "add", "deny", "execute", "/run/askbox/init"]);
+    let denied = world.sh(&options, "/run/askbox/init");
+    assert!(
+        denied.failed().stderr.contains("Permission denied"),
+        "{denied:#?}"
+    );
+}
+
 /// Another thread swaps the path all the while; what is not allowed must not live to write.
-fn swapped(start: &str) {
+fn swapped(decoy: &str, start: &str) {
     let world = World::new();
     let swap = r#"
 #include <pthread.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-static char path[32] = "/usr/bin/true";
+static char path[32] = DECOY;
 static char *a[] = {path, 0};
-static void *swap(void *x) { for (;;) { memcpy(path, "/tmp/evil", 10); memcpy(path, "/usr/bin/true", 14); } return x; }
+static void *swap(void *x) { for (;;) { memcpy(path, "/tmp/evil", 10); memcpy(path, DECOY, sizeof DECOY); } return x; }
 static void *start(void *x) { execve(path, a, a + 1); _exit(1); return x; }
 int main(void) {
   pthread_t t; pthread_create(&t, 0, swap, 0);
   for (int i = 0; i < 300; i++) { START wait(0); }
   return 0; }
 "#;
-    world.write("swap.c", &swap.replace("START", start));
+    let swap = swap
+        .replace("START", start)
+        .replace("DECOY", &format!("{decoy:?}"));
+    world.write("swap.c", &swap);
     let evil = "#include <unistd.h>\n#include <fcntl.h>\nint main(void) { sleep(1); return open(\"ran\", O_CREAT | O_WRONLY, 0600) < 0; }";
     world.write("evil.c", evil);
     let script = "cc -pthread -o swap swap.c && cc -o /tmp/evil evil.c && ./swap";
     world.sh(&["--non-interactive"], script).succeeded();
-    assert!(world.has_logged("/tmp/evil", "deny"));
+    let is_swapped =
+        |event: &serde_json::Value| event.to_string().contains("in the place of another program");
+    assert!(world.log().iter().any(is_swapped), "{:#?}", world.log());
     assert!(!world.project().join("ran").exists());
 }

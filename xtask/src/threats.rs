@@ -114,10 +114,15 @@ fn black_box(binaries: &Path, name: &str, rows: &[Row]) -> Result<Vec<Outcome>> 
 fn outcomes(group: &str, command: &mut Command) -> Result<Vec<Outcome>> {
     eprintln!("==> attacks of the group {group}");
     let output = command
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cannot start {}: {error}", command.get_program().display()))?;
-    Ok(parse(group, &String::from_utf8_lossy(&output.stdout)))
+    let outcomes = parse(group, &String::from_utf8_lossy(&output.stdout));
+    if output.status.success() || outcomes.iter().any(|outcome| !outcome.is_passed) {
+        Ok(outcomes)
+    } else {
+        Err(format!("attacks of the group {group}: {}", output.status))
+    }
 }
 
 /// The outcomes in what a test program prints: `test NAME ... ok`.
@@ -145,7 +150,11 @@ fn line(row: &Row, outcomes: &[Outcome]) -> Result<Line> {
     let mut tried = Vec::new();
     for place in row.places.iter().filter(|place| group(place).is_some()) {
         let is_whole = list::in_head(&read(place)?).contains(&row.number);
-        tried.extend(of_place(row, place, is_whole, outcomes));
+        let here = of_place(row, place, is_whole, outcomes);
+        if here.is_empty() {
+            return Err(format!("{}: none of its tests ran of {place}", row.number));
+        }
+        tried.extend(here);
     }
     Ok(judge(row, &tried))
 }

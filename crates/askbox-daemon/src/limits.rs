@@ -175,7 +175,7 @@ pub(crate) const SHARED_PORTS: usize = 16;
 /// Most bytes of the file with name and password for a proxy.
 pub(crate) const CREDENTIALS_BYTES: u64 = 4096;
 
-/// How many starts of a session are looked at on the pool at once: it has room for those of many sessions.
+/// How many threads of a session may hear of starts or be held up by what they look at.
 pub(crate) const STARTS_READ: usize = 16;
 
 /// When it is looked whether a program that waits to start another was killed, and then after pauses twice as long each time.
@@ -188,8 +188,11 @@ pub(crate) const START_CHECK_SLOWEST: Duration = Duration::from_millis(800);
 /// long. The same again, twice as long each time, while the kernel is about it.
 pub(crate) const START_VERIFY: Duration = Duration::from_millis(20);
 
-/// How many of these looks may find a program busy that seems to be what it was before: it is then.
-pub(crate) const START_VERIFY_BUSY: u32 = 7;
+/// The longest pause between two such looks while the kernel waits for something.
+pub(crate) const START_VERIFY_SLOWEST: Duration = Duration::from_millis(80);
 
-/// The longest pause between two such looks.
-pub(crate) const START_VERIFY_SLOWEST: Duration = Duration::from_secs(1);
+/// And while the program is busy, or waits for the processor.
+pub(crate) const START_VERIFY_BUSY: Duration = Duration::from_secs(1);
+
+/// How long nobody may hear of starts before another thread does.
+pub(crate) const START_HELD_UP: Duration = Duration::from_millis(20);

@@ -97,11 +97,6 @@ impl ProcessView {
         self.look(root, move |_stop| of_thread(thread)).await
     }
 
-    /// Does what may block on a thread of the pool; `None` when it is not done by [`DEADLINE`]. Needs a tokio runtime with time.
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce(Instant) -> T + Send + 'static) -> Option<T> {
-        self.pool.run(DEADLINE, job).await
-    }
-
     /// What `find` finds, with the programs that started it as far as there is time for them.
     async fn look(
         &self,

@@ -62,7 +62,7 @@ impl Missing {
 /// Puts the filter on this process and all that it starts, which must have renounced new privileges. Must come before bwrap,
 /// which hands no listener out.
 pub(crate) fn install() -> io::Result<Result<OwnedFd, Missing>> {
-    if is_unreadable(Path::new(YAMA)) {
+    if is_unreadable(Path::new(YAMA)) || !program::can_read_memory() {
         return Ok(Err(Missing::Memory));
     }
     sys::install(&filter::program()).map_or_else(

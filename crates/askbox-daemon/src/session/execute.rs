@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Waker};
 
 use askbox_files::View;
-use askbox_gate::{Denial, DeniedBy, Gate};
+use askbox_gate::{Denial, DeniedBy, Gate, Permit};
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, display};
 use askbox_sandbox::exec_listener::{self, Listener, Look, Start, Tree};
 use askbox_wire::{ErrorCode, Event, WireError};
@@ -140,7 +140,7 @@ impl Serving {
             Look::Nothing(errno) => self.listener.refuse(&start, errno),
             Look::Unclear(reason) => {
                 let serving = Arc::clone(self);
-                self.begin(async move { serving.refuse_unclear(&start, reason).await });
+                self.begin(async move { serving.refuse_unclear(&start, before, reason).await });
             }
             Look::Init | Look::Elsewhere => self.listener.go_on(&start),
         }
@@ -158,23 +158,35 @@ impl Serving {
     }
 
     async fn decide(self: &Arc<Self>, start: Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
-        let interpreters = files.iter().skip(1).map(Some).chain([None]);
-        for (file, interpreter) in files.iter().zip(interpreters) {
-            if self.whose.asked.holds(file.as_path()) {
-                continue;
-            }
-            let interpreter = interpreter.map(|path| path.as_path().to_owned());
+        loop {
             let admitted = tokio::select! {
                 biased;
-                admitted = self.admit(&start, file.clone(), interpreter) => admitted,
+                admitted = self.admit_all(&start, &files) => admitted,
                 () = self.has_given_up(&start) => return,
             };
-            if let Err(denial) = admitted {
-                self.tell(&denial);
-                return self.listener.refuse(&start, libc::EACCES);
+            match admitted {
+                // While one was waited for, another may have been taken back.
+                Ok(permits) if permits.iter().any(Permit::is_revoked) => {}
+                Ok(permits) => return self.let_go(start, files, before, &permits),
+                Err(denial) => {
+                    self.tell(&denial);
+                    return self.listener.refuse(&start, libc::EACCES);
+                }
             }
         }
-        self.let_go(start, files, before);
+    }
+
+    /// The program and what interprets it, one after the other.
+    async fn admit_all(&self, start: &Start, files: &[CanonicalPath]) -> Result<Vec<Permit>, Denial> {
+        let interpreters = files.iter().skip(1).map(Some).chain([None]);
+        let mut permits = Vec::new();
+        for (file, interpreter) in files.iter().zip(interpreters) {
+            if !self.whose.asked.holds(file.as_path()) {
+                let interpreter = interpreter.map(|path| path.as_path().to_owned());
+                permits.push(self.admit(start, file.clone(), interpreter).await?);
+            }
+        }
+        Ok(permits)
     }
 
     async fn admit(
@@ -182,7 +194,7 @@ impl Serving {
         start: &Start,
         file: CanonicalPath,
         interpreter: Option<PathBuf>,
-    ) -> Result<(), Denial> {
+    ) -> Result<Permit, Denial> {
         let mut request = self.request(Target::Execute(file));
         request.process.interpreter.clone_from(&interpreter);
         let identify = async {
@@ -191,7 +203,7 @@ impl Serving {
                 ..self.process(start).await
             }
         };
-        self.gate().admit(request, identify).await.map(drop)
+        self.gate().admit(request, identify).await
     }
 
     /// Who starts it, for people and the log.
@@ -211,15 +223,13 @@ impl Serving {
         }
     }
 
-    /// Refuses what nobody could decide about.
-    async fn refuse_unclear(&self, start: &Start, reason: &str) {
-        let process = self.process(start).await;
-        let caller = process.exe.as_deref().and_then(CanonicalPath::new);
+    /// Refuses what nobody could decide about. It is an event of what its caller runs, since nobody knows of what else.
+    async fn refuse_unclear(&self, start: &Start, caller: Option<PathBuf>, reason: &str) {
+        let caller = caller.as_deref().and_then(CanonicalPath::new);
         if let Some(caller) = caller {
-            let mut request = self.request(Target::Execute(caller));
-            request.process = process;
             let basis = Basis::Malformed(format!("it starts a program, and {reason}"));
-            drop(self.gate().refuse(&request, basis).await);
+            let request = self.request(Target::Execute(caller));
+            drop(self.gate().refuse_by(request, basis, self.process(start)).await);
         }
         self.listener.refuse(start, libc::EACCES);
     }

@@ -379,8 +379,7 @@ fn started(request: &Request, session: &SessionRules) -> Option<Verdict> {
     if !session.programs.iter().any(|place| path.is_within(place)) {
         return None;
     }
-    let is_projects = path.as_path().starts_with(request.project.path());
-    Some(match unusable_programs::reason(path).filter(|_| !is_projects) {
+    Some(match unusable_programs::reason(path) {
         Some(reason) => Verdict::Deny(Basis::Unusable(reason.to_owned())),
         None => Verdict::Allow(Allowed::by(Basis::Preset)),
     })

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use super::*;
 
 #[test]
@@ -11,7 +9,7 @@ fn every_line_of_the_data_names_a_program_and_a_reason() {
 }
 
 #[test]
-fn a_program_goes_by_its_file_name_alone() {
+fn a_program_goes_by_its_file_name_among_those_of_the_system() {
     let reason = |path: &str| reason(&CanonicalPath::new(Path::new(path)).unwrap());
     assert_eq!(
         reason("/usr/bin/sudo"),
@@ -19,4 +17,7 @@ fn a_program_goes_by_its_file_name_alone() {
     );
     assert_eq!(reason("/usr/bin/sudoku"), None);
     assert_eq!(reason("/usr/lib/sudo/plugin"), None);
+    // ast-grep.
+    assert_eq!(reason("/home/u/.cargo/bin/sg"), None);
+    assert!(reason("/usr/bin/sg").is_some());
 }

@@ -5,7 +5,7 @@
 //! it leads inside. Nothing is opened through /proc/PID/root.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{IoSliceMut, Read as _};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
@@ -17,6 +17,7 @@ use askbox_policy::CanonicalPath;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FileStat, SFlag, fstat};
+use nix::sys::statfs::{FUSE_SUPER_MAGIC, fstatfs};
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
@@ -96,20 +97,18 @@ impl Tree {
             return Look::Elsewhere;
         }
         let look = self.meant(start, asks);
-        match &look {
-            Look::Files(files)
-                if files
-                    .first()
-                    .is_some_and(|file| file.as_path() == Path::new(INIT)) =>
-            {
-                // The first one, since programs inside are started after it.
-                if let Some(namespace) = mount_namespace(start.thread) {
-                    self.own.get_or_init(|| namespace);
-                }
-                Look::Init
-            }
-            Look::Files(_) | Look::Nothing(_) | Look::Unclear(_) | Look::Init | Look::Elsewhere => look,
+        // The first one alone is Askbox's own, since programs inside are started after it.
+        if self.own.get().is_none()
+            && let Look::Files(files) = &look
+            && files
+                .first()
+                .is_some_and(|file| file.as_path() == Path::new(INIT))
+            && let Some(namespace) = mount_namespace(start.thread)
+        {
+            self.own.get_or_init(|| namespace);
+            return Look::Init;
         }
+        look
     }
 
     /// Whether a process has other mounts or another root than the session, where that can be.
@@ -128,38 +127,48 @@ impl Tree {
     }
 
     fn meant(&self, start: &Start, asks: Asks<'_>) -> Look {
-        match start.named() {
-            Ok(Named::Path(path)) => self
-                .files(start, path, asks)
-                .unwrap_or_else(|errno| Look::Nothing(errno as i32)),
-            Ok(Named::Memory(path)) => Look::Files(vec![path]),
-            Ok(Named::Unclear(reason)) => Look::Unclear(reason),
+        let no_follow = start.flags & libc::AT_SYMLINK_NOFOLLOW != 0;
+        let program = match start.named() {
+            Ok(Named::Path(path)) => self.program(&path, no_follow, asks),
+            Ok(Named::Removed { path, link }) => Program::removed(path, &link),
+            Ok(Named::Unclear(reason)) => return Look::Unclear(reason),
+            Err(errno) => Err(errno),
+        };
+        match program {
+            Ok(program) => Look::Files(self.interpreted(start, program, asks)),
             Err(errno) => Look::Nothing(errno as i32),
         }
     }
 
-    /// The program, and what interprets it.
-    fn files(&self, start: &Start, named: PathBuf, asks: Asks<'_>) -> Result<Look, Errno> {
-        let no_follow = start.flags & libc::AT_SYMLINK_NOFOLLOW != 0;
+    /// The program, and what interprets it. Where an interpreter is none the kernel finds that out, after the script was
+    /// decided about.
+    fn interpreted(&self, start: &Start, program: Program, asks: Asks<'_>) -> Vec<CanonicalPath> {
         let mut files = Vec::new();
-        let mut next = Some((named, no_follow));
-        while let Some((path, no_follow)) = next.take() {
-            let found = self.open(&path, no_follow)?;
-            let path = found.path()?;
-            let asks = asks(path.as_path());
-            if !asks && !is_program(&found.stat()?) {
-                return Err(Errno::EACCES);
-            }
-            let head = if asks { head_on_host(&path) } else { found.head() };
-            files.push(path);
+        let mut next = Some(program);
+        while let Some(program) = next.take() {
+            files.push(program.path);
             // As many as the kernel follows (exec_binprm, fs/exec.c).
             if files.len() <= limits::INTERPRETERS
-                && let Some(interpreter) = head.as_deref().and_then(interpreter)
+                && let Some(interpreter) = program.head.as_deref().and_then(interpreter)
             {
-                next = Some((start.in_directory(interpreter)?, false));
+                // From the working directory, whatever the script was named by (load_script: open_exec).
+                let path = start.absolute(libc::AT_FDCWD, interpreter);
+                next = path.and_then(|path| self.program(&path, false, asks)).ok();
             }
         }
-        Ok(Look::Files(files))
+        files
+    }
+
+    /// What is at a path inside, if it can be started.
+    fn program(&self, path: &Path, no_follow: bool, asks: Asks<'_>) -> Result<Program, Errno> {
+        let found = self.open(path, no_follow)?;
+        let path = found.path()?;
+        let asks = asks(path.as_path());
+        if !asks && !is_program(&found.stat()?) {
+            return Err(Errno::EACCES);
+        }
+        let head = if asks { head_on_host(&path) } else { found.head() };
+        Ok(Program { path, head })
     }
 
     /// The file at a path inside, as the kernel finds it there.
@@ -183,9 +192,34 @@ impl Tree {
 /// What the caller named.
 enum Named {
     Path(PathBuf),
-    /// A file that lies in memory only, by the name that the kernel gives it.
-    Memory(CanonicalPath),
+    /// A file that has no name any more, or never had one but the one that the kernel gives it, and the link in /proc to it.
+    Removed {
+        path: CanonicalPath,
+        link: PathBuf,
+    },
     Unclear(&'static str),
+}
+
+/// A file that can be started, and its first bytes.
+struct Program {
+    path: CanonicalPath,
+    head: Option<Vec<u8>>,
+}
+
+impl Program {
+    /// One that its caller has open, or runs.
+    fn removed(path: CanonicalPath, link: &Path) -> Result<Self, Errno> {
+        let found = Found::through(link)?;
+        if !is_program(&found.stat()?) {
+            return Err(Errno::EACCES);
+        }
+        // The asking file system would ask on our behalf.
+        if found.is_asked_about()? {
+            return Err(Errno::EACCES);
+        }
+        let head = found.head();
+        Ok(Self { path, head })
+    }
 }
 
 impl Start {
@@ -205,7 +239,7 @@ impl Start {
         }
         match path.strip_prefix("/proc") {
             Ok(rest) => self.of_proc(rest),
-            Err(_) => Ok(Named::Path(self.in_directory(path)?)),
+            Err(_) => Ok(Named::Path(self.absolute(self.directory, path)?)),
         }
     }
 
@@ -235,12 +269,12 @@ impl Start {
         Ok(OsStr::from_bytes(read.get(..end).unwrap_or_default()).to_owned())
     }
 
-    /// A path that starts at the caller's directory, or the one that it named.
-    fn in_directory(&self, path: &Path) -> Result<PathBuf, Errno> {
+    /// A path that starts at this directory of the caller.
+    fn absolute(&self, directory: i32, path: &Path) -> Result<PathBuf, Errno> {
         if path.is_absolute() {
             return Ok(path.to_owned());
         }
-        let link = match self.directory {
+        let link = match directory {
             libc::AT_FDCWD => format!("/proc/{}/cwd", self.thread),
             number => format!("/proc/{}/fd/{number}", self.thread),
         };
@@ -259,15 +293,17 @@ impl Start {
 
     /// What a link of the caller's directory in /proc says.
     fn linked(&self, name: &str) -> Option<Named> {
-        let link = fs::read_link(format!("/proc/{}/{name}", self.thread)).ok()?;
-        if !link.is_absolute() {
+        let link = PathBuf::from(format!("/proc/{}/{name}", self.thread));
+        let path = fs::read_link(&link).ok()?;
+        if !path.is_absolute() {
             return Some(Named::Unclear("it is no file"));
         }
-        let text = link.as_os_str().as_bytes();
+        let text = path.as_os_str().as_bytes();
         if let Some(path) = text.strip_suffix(b" (deleted)") {
-            return CanonicalPath::new(Path::new(OsStr::from_bytes(path))).map(Named::Memory);
+            let path = CanonicalPath::new(Path::new(OsStr::from_bytes(path)))?;
+            return Some(Named::Removed { path, link });
         }
-        Some(Named::Path(link))
+        Some(Named::Path(path))
     }
 
     /// A path below /proc, of which the session's tree holds nothing.
@@ -275,7 +311,7 @@ impl Start {
         let mut parts = rest.components().map(Component::as_os_str);
         let whose = parts.next().unwrap_or_default();
         if whose != "self" && whose != "thread-self" {
-            return Ok(Named::Unclear("it is named by another process in /proc"));
+            return Ok(Named::Unclear("it is named by the number of a process in /proc"));
         }
         match (parts.next(), parts.next(), parts.next()) {
             (Some(exe), None, None) if exe == "exe" => self.linked("exe").ok_or(Errno::ENOENT),
@@ -292,6 +328,20 @@ impl Start {
 struct Found(OwnedFd);
 
 impl Found {
+    /// What a link of /proc leads to, which has no path to resolve.
+    fn through(link: &Path) -> Result<Self, Errno> {
+        let mut options = OpenOptions::new();
+        let found = options.read(true).custom_flags(libc::O_PATH).open(link);
+        found
+            .map(|file| Self(file.into()))
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EBADF)))
+    }
+
+    /// Whether it lies in a file system that a program serves.
+    fn is_asked_about(&self) -> Result<bool, Errno> {
+        Ok(fstatfs(&self.0)?.filesystem_type() == FUSE_SUPER_MAGIC)
+    }
+
     /// Where it is, inside.
     fn path(&self) -> Result<CanonicalPath, Errno> {
         let path = fs::read_link(self.place()).map_err(|_gone| Errno::ENOENT)?;
@@ -305,7 +355,7 @@ impl Found {
 
     /// Its first bytes; `None` where they cannot be read, as those of a program that may only be started.
     fn head(&self) -> Option<Vec<u8>> {
-        head(OpenOptions::new(), Path::new(&self.place()))
+        head(File::open(self.place()).ok()?)
     }
 
     fn place(&self) -> String {
@@ -313,15 +363,17 @@ impl Found {
     }
 }
 
-/// The same of the host's file, which the asking file system serves at the same path: read there, nobody is asked.
+/// The same of the host's file, which the asking file system serves at the same path: read there, nobody is asked. No link is
+/// followed, since none was left where it was found.
 fn head_on_host(path: &CanonicalPath) -> Option<Vec<u8>> {
-    let mut options = OpenOptions::new();
-    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    head(options, path.as_path())
+    let how = OpenHow::new()
+        .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let root = File::open("/").ok()?;
+    head(openat2(root, path.as_path(), how).ok()?.into())
 }
 
-fn head(mut options: OpenOptions, path: &Path) -> Option<Vec<u8>> {
-    let file = options.read(true).open(path).ok()?;
+fn head(file: File) -> Option<Vec<u8>> {
     file.metadata().ok().filter(fs::Metadata::is_file)?;
     let mut head = Vec::with_capacity(limits::SCRIPT_HEAD);
     file.take(limits::SCRIPT_HEAD as u64)
@@ -344,6 +396,16 @@ fn interpreter(head: &[u8]) -> Option<&Path> {
     let name = line.get(start..)?;
     let name = name.split(|byte| is_blank(byte) || *byte == 0).next()?;
     (!name.is_empty()).then(|| Path::new(OsStr::from_bytes(name)))
+}
+
+/// Whether memory can be read at all: a filter around Askbox may forbid the call, and a kernel may lack it.
+pub(super) fn can_read_memory() -> bool {
+    let (from, mut into) = ([1_u8], [0_u8]);
+    let remote = RemoteIoVec {
+        base: from.as_ptr().addr(),
+        len: 1,
+    };
+    process_vm_readv(Pid::this(), &mut [IoSliceMut::new(&mut into)], &[remote]) == Ok(1)
 }
 
 /// The inode number of a thread's mount namespace.

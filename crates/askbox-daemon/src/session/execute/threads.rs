@@ -46,10 +46,9 @@ struct State {
     hearing: Hearing,
     /// Those that hear, or decide about what they heard.
     threads: usize,
-    /// Starts that were let go on and are to be looked at.
-    is_looked_for: bool,
-    /// The one that watches sleeps until it is woken.
-    is_asleep: bool,
+    /// When what was let go on is to be looked at.
+    look_at: Option<Instant>,
+    watching: Watching,
     /// Nothing is to be heard any more.
     is_over: bool,
 }
@@ -64,6 +63,33 @@ enum Hearing {
     Yes,
     /// Nobody has since then.
     NotSince(Instant),
+}
+
+impl State {
+    /// When it is time for another one to hear; `None` while one does.
+    fn held_up_at(&self) -> Option<Instant> {
+        match self.hearing {
+            Hearing::NotSince(since) => Some(since + limits::START_HELD_UP),
+            Hearing::Soon | Hearing::Yes => None,
+        }
+    }
+
+    /// When there is something to do.
+    fn next(&self) -> Option<Instant> {
+        self.look_at.into_iter().chain(self.held_up_at()).min()
+    }
+}
+
+/// What the one that watches is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Watching {
+    /// It looks at something, or is about to.
+    #[default]
+    Awake,
+    /// It sleeps until then.
+    Until(Instant),
+    /// It sleeps until it is woken.
+    Asleep,
 }
 
 /// Starts the first threads.
@@ -118,8 +144,8 @@ fn watch(serving: &Arc<Serving>, stopped: &Arc<UnixStream>) {
             serving.crew.leave();
             tracing::warn!(%error, "no other thread to hear of starts");
         }
-        let more = serving.look_at_due();
-        serving.crew.has_looked(more);
+        let next = serving.look_at_due();
+        serving.crew.has_looked(next);
     }
 }
 
@@ -145,45 +171,64 @@ impl Crew {
     /// This thread hears no more until its next turn.
     fn give_turn(&self) {
         let mut state = self.lock();
-        state.hearing = Hearing::NotSince(Instant::now());
-        self.wake(state);
+        let now = Instant::now();
+        state.hearing = Hearing::NotSince(now);
+        self.wake(state, now + limits::START_HELD_UP);
     }
 
-    /// Something was let go on, and is to be looked at.
-    pub(super) fn look_later(&self) {
+    /// Something was let go on, and is to be looked at then.
+    pub(super) fn look_at(&self, due: Instant) {
         let mut state = self.lock();
-        state.is_looked_for = true;
-        self.wake(state);
+        state.look_at = Some(state.look_at.map_or(due, |before| before.min(due)));
+        self.wake(state, due);
     }
 
-    fn has_looked(&self, more: bool) {
-        self.lock().is_looked_for |= more;
+    /// The rest is to be looked at later, if there is any.
+    fn has_looked(&self, next: Option<Instant>) {
+        let mut state = self.lock();
+        state.look_at = state.look_at.into_iter().chain(next).min();
     }
 
-    /// A call into the kernel for the first start after a rest alone.
-    fn wake(&self, state: MutexGuard<'_, State>) {
-        if state.is_asleep {
+    /// Wakes the one that watches if it would sleep longer than until then: while starts follow each other it does not.
+    fn wake(&self, mut state: MutexGuard<'_, State>, at: Instant) {
+        let sleeps_longer = match state.watching {
+            Watching::Awake => false,
+            Watching::Until(until) => at < until,
+            Watching::Asleep => true,
+        };
+        if sleeps_longer {
+            state.watching = Watching::Awake;
             drop(state);
             self.wake.notify_all();
         }
     }
 
-    /// Sleeps while nothing starts, and for a moment otherwise. `None` when all is over.
+    /// Sleeps until there is something to look at, or nobody has heard for a while. `None` when all is over.
     fn rest(&self) -> Option<ToDo> {
         let mut state = self.lock();
-        while !state.is_over && !state.is_looked_for && !matches!(state.hearing, Hearing::NotSince(_)) {
-            state.is_asleep = true;
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.is_asleep = false;
+        while !state.is_over {
+            let now = Instant::now();
+            let wanted = state.next();
+            let Some(at) = wanted else {
+                state.watching = Watching::Asleep;
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.watching = Watching::Awake;
+                continue;
+            };
+            if at <= now {
+                state.look_at = None;
+                let is_held_up = state.held_up_at().is_some_and(|at| at <= now);
+                if is_held_up {
+                    state.hearing = Hearing::Soon;
+                }
+                return Some(ToDo { is_held_up });
+            }
+            state.watching = Watching::Until(at);
+            let slept = self.wake.wait_timeout(state, at - now);
+            (state, _) = slept.unwrap_or_else(PoisonError::into_inner);
+            state.watching = Watching::Awake;
         }
-        let (mut state, _) = self
-            .wake
-            .wait_timeout_while(state, limits::START_VERIFY, |state| !state.is_over)
-            .unwrap_or_else(PoisonError::into_inner);
-        state.is_looked_for = false;
-        let is_held_up =
-            matches!(state.hearing, Hearing::NotSince(since) if limits::START_VERIFY <= since.elapsed());
-        (!state.is_over).then_some(ToDo { is_held_up })
+        None
     }
 
     /// Counts one thread more; `false` when there are as many as may be.
@@ -234,10 +279,10 @@ mod tests {
         assert!(crew.join() && crew.take_turn());
         crew.give_turn();
         assert!(crew.take_turn());
-        crew.look_later();
+        crew.look_at(Instant::now());
         assert_eq!(crew.rest(), Some(ToDo { is_held_up: false }));
         // What is not settled is looked at again.
-        crew.has_looked(true);
+        crew.has_looked(Some(Instant::now()));
         assert_eq!(crew.rest(), Some(ToDo { is_held_up: false }));
     }
 

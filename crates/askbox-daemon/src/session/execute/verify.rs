@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use askbox_gate::Permit;
 use askbox_policy::{Basis, CanonicalPath, Target, Verdict};
 use askbox_sandbox::exec_listener::{At, Caller, Start};
 
@@ -23,8 +24,6 @@ pub(super) struct Gone {
     due: Instant,
     /// How long it was waited for that.
     pause: Duration,
-    /// Looks that found it busy.
-    busy: u32,
 }
 
 /// What became of it.
@@ -48,18 +47,28 @@ impl Gone {
         }
     }
 
-    /// Looked at once more, after a longer pause.
+    /// Looked at once more, after a longer pause. One that is busy may be starting still, without ever getting the processor, or
+    /// be a program that started itself once more: nothing tells them apart, so it is never given up.
     fn later(mut self, at: At) -> Self {
-        self.busy += u32::from(at == At::Running);
-        self.pause = (2 * self.pause).min(limits::START_VERIFY_SLOWEST);
+        self.pause = (2 * self.pause).min(match at {
+            At::Running => limits::START_VERIFY_BUSY,
+            At::Start | At::Other => limits::START_VERIFY_SLOWEST,
+        });
         self.due = Instant::now() + self.pause;
         self
     }
 }
 
 impl Serving {
-    /// Lets a start go on, and has it looked at what comes of it. `before` is what its caller ran until then.
-    pub(super) fn let_go(&self, start: Start, files: Vec<CanonicalPath>, before: Option<PathBuf>) {
+    /// Lets a start go on that the gate has permitted, and has it looked at what comes of it. `before` is what its caller ran
+    /// until then. What the asking file system serves has no permit here, and is permitted when it is opened.
+    pub(super) fn let_go(
+        &self,
+        start: Start,
+        files: Vec<CanonicalPath>,
+        before: Option<PathBuf>,
+        _permits: &[Permit],
+    ) {
         let Ok(caller) = Caller::of(start.thread) else {
             // It was killed meanwhile. If not, nobody could tell what it runs.
             return self.listener.refuse(&start, libc::EAGAIN);
@@ -76,23 +85,18 @@ impl Serving {
             before,
             due: Instant::now() + pause,
             pause,
-            busy: 0,
         });
-        self.crew.look_later();
+        self.crew.look_at(Instant::now() + pause);
     }
 
-    /// Looks at what came of the starts whose time it is. Returns whether there are others.
-    pub(super) fn look_at_due(self: &Arc<Self>) -> bool {
+    /// Looks at what came of the starts whose time it is. Returns when the next one is due.
+    pub(super) fn look_at_due(self: &Arc<Self>) -> Option<Instant> {
         let now = Instant::now();
         let due: Vec<Gone> = self.gone().extract_if(.., |gone| gone.due <= now).collect();
         for gone in due {
             let runs = match gone.became() {
                 Became::Ended => None,
                 Became::Runs(runs) => Some(runs),
-                // Nothing in the call takes the processor for long, but a program that started itself once more may.
-                Became::Starting(At::Running) if limits::START_VERIFY_BUSY <= gone.busy => {
-                    gone.before.clone()
-                }
                 Became::Starting(at) => {
                     self.gone().push(gone.later(at));
                     continue;
@@ -103,7 +107,7 @@ impl Serving {
             }
             self.lately().end(gone.caller.number(), gone.start.id());
         }
-        !self.gone().is_empty()
+        self.gone().iter().map(|gone| gone.due).min()
     }
 
     fn judge(self: &Arc<Self>, gone: &Gone, runs: PathBuf) {
