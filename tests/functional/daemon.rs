@@ -263,3 +263,22 @@ fn a_pipe_in_the_place_of_one_of_its_files_keeps_nothing_waiting() {
         world.sh(&[], "true").succeeded();
     }
 }
+
+#[test]
+fn a_daemon_whose_socket_is_gone_is_not_taken_for_none_and_can_be_ended() {
+    let world = World::new();
+    let running = world.start_sh(&[], "touch runs; exec sleep 60");
+    world.eventually("it runs", || world.project().join("runs").exists());
+    fs::remove_file(socket(&world)).unwrap();
+    for words in [&["stop", "--all"][..], &["sessions"], &["run", "--", "true"]] {
+        let said = Running::start(world.askbox(words)).finish();
+        assert_ne!(said.code, Some(0), "{said:#?}");
+        assert!(said.stderr.contains("daemon"), "{said:#?}");
+        assert!(!said.stdout.contains("session"), "{said:#?}");
+    }
+    assert!(world.ok(&["daemon", "--stop"]).contains("has ended"));
+    assert_ne!(running.finish().code, Some(0));
+    // The twin: a new daemon, whose socket is there.
+    world.sh(&[], "true").succeeded();
+    assert_eq!(world.ok(&["stop", "--all"]), "0 sessions told to end\n");
+}

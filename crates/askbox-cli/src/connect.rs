@@ -65,8 +65,29 @@ pub(crate) fn connect(paths: &Paths) -> Result<Client, CliError> {
     Ok(Client::connect(&paths.socket())?)
 }
 
-/// To the daemon that runs, if one does.
+/// To the daemon that runs, if one does. One that holds its lock and has no socket is not taken for none: it may have sessions.
 pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliError> {
+    for _ in 0..START_ATTEMPTS {
+        if let Some(client) = connect_to_listening(paths)? {
+            return Ok(Some(client));
+        }
+        if Lock::holder(&paths.lock()).is_none() {
+            return Ok(None);
+        }
+        // It starts, or ends.
+        std::thread::sleep(START_PAUSE);
+    }
+    let pid = Lock::holder(&paths.lock());
+    pid.map_or(Ok(None), |pid| {
+        Err(CliError::NoSocket {
+            path: paths.socket(),
+            pid,
+        })
+    })
+}
+
+/// To a daemon that listens.
+fn connect_to_listening(paths: &Paths) -> Result<Option<Client>, CliError> {
     match Client::connect(&paths.socket()) {
         Ok(client) => Ok(Some(client)),
         Err(ClientError::NotRunning { .. }) => Ok(None),
@@ -77,14 +98,14 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
 /// To the daemon that runs, or to a new one. Several callers at once end up with one daemon.
 pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
     let paths = &context.paths;
-    if let Some(client) = connect_if_running(paths)? {
+    if let Some(client) = connect_to_listening(paths)? {
         return Ok(client);
     }
     // Starters queue here; the second one finds the first one's daemon. The kernel lets go of it when we end.
     let turn = take_turn(paths)?;
     let mut attempt = 1;
     let client = loop {
-        if let Some(client) = connect_if_running(paths)? {
+        if let Some(client) = connect_to_listening(paths)? {
             break client;
         }
         match start(context) {

@@ -36,6 +36,14 @@ pub(crate) enum CliError {
         /// Where it may have written something before.
         output: PathBuf,
     },
+    /// A daemon runs, and nobody can reach it.
+    #[error("a daemon runs (process {pid}), and its socket {} is gone", path.display())]
+    NoSocket {
+        /// The socket.
+        path: PathBuf,
+        /// The daemon.
+        pid: u32,
+    },
     /// No window can be shown here.
     #[error("there is no display: neither WAYLAND_DISPLAY nor DISPLAY is set")]
     NoDisplay,
@@ -157,6 +165,9 @@ impl CliError {
                 "`askbox doctor` looks for causes; the daemon's own words are in {}",
                 output.display()
             )),
+            CliError::NoSocket { pid, .. } => Some(format!(
+                "end it with `kill {pid}`; its sandboxes end with it, and the next `askbox run` starts another"
+            )),
             CliError::StopTimedOut { pid } => {
                 Some(format!("end it with `kill -9 {pid}`; its sandboxes end with it"))
             }
@@ -229,6 +240,7 @@ impl CliError {
             | CliError::OutOfTurn
             | CliError::Start { .. }
             | CliError::StartSilent { .. }
+            | CliError::NoSocket { .. }
             | CliError::NoDisplay
             | CliError::NoTray(_)
             | CliError::NotTheTray(_)

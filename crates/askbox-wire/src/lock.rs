@@ -1,8 +1,8 @@
 //! The lock that makes one daemon the only one. Held by an open file, so the kernel drops it with the process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Why the lock is not ours.
@@ -55,6 +55,24 @@ impl Lock {
     pub fn is_held(path: &Path) -> bool {
         matches!(Self::take(path), Err(LockError::Held))
     }
+
+    /// The process that holds it, as /proc/locks says (proc(5)); `None` also where that cannot be read. Takes nothing.
+    pub fn holder(path: &Path) -> Option<u32> {
+        let inode = fs::symlink_metadata(path).ok()?.ino();
+        holder(&fs::read_to_string("/proc/locks").ok()?, inode)
+    }
+}
+
+/// The process of a flock(2) on this inode. Not by device too: some file systems have one number there and another in stat(2).
+fn holder(locks: &str, inode: u64) -> Option<u32> {
+    let held = |line: &str| {
+        let mut words = line.split_ascii_whitespace().skip(1);
+        let (kind, _advisory, _mode) = (words.next()?, words.next()?, words.next()?);
+        let (process, file) = (words.next()?, words.next()?);
+        let is_it = kind == "FLOCK" && file.rsplit(':').next()?.parse() == Ok(inode);
+        is_it.then(|| process.parse().ok()).flatten()
+    };
+    locks.lines().find_map(held)
 }
 
 #[cfg(test)]

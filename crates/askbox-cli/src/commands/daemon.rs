@@ -9,7 +9,7 @@ use std::thread;
 
 use askbox_daemon::DaemonOptions;
 use askbox_paths::{MANAGED_POLICY, Paths};
-use askbox_wire::{Client, ClientError, Request};
+use askbox_wire::{Client, ClientError, Lock, Request};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{self, Pid};
@@ -154,7 +154,13 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
             Err(error) => return Err(error.into()),
         },
         Err(ClientError::Version { pid, .. } | ClientError::TimedOut { pid }) if pid != 0 => (pid, false),
-        Err(ClientError::NotRunning { .. }) => return Ok(None),
+        // Its socket may be gone.
+        Err(ClientError::NotRunning { .. }) => {
+            match Lock::holder(&paths.lock()).filter(|pid| is_askbox(*pid)) {
+                Some(pid) => (pid, false),
+                None => return Ok(None),
+            }
+        }
         Err(error) => return Err(error.into()),
     };
     if !understands {
@@ -165,6 +171,15 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
     }
     wait_for_end(paths, pid)?;
     Ok(Some(pid))
+}
+
+/// Whether a process runs this program, by its file's name: another version is one too.
+fn is_askbox(pid: u32) -> bool {
+    let exe = std::fs::read_link(format!("/proc/{pid}/exe"));
+    exe.is_ok_and(|exe| {
+        exe.file_name()
+            .is_some_and(|name| name == "askbox" || name == "askbox (deleted)")
+    })
 }
 
 /// The kernel drops the daemon's lock when the daemon has ended, and not before.

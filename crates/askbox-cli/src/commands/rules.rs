@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Effect, Kind, Origin};
+use askbox_policy::{Effect, Origin};
 use askbox_wire::{
     Client, ClientError, GrantView, Imported, NewRule, OsText, Request, Response, RuleView, ScopeView,
 };
@@ -17,7 +17,6 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
-use crate::report;
 
 /// The object of `askbox rules --json`.
 #[derive(Debug, Serialize)]
@@ -63,11 +62,6 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             let Response::RuleAdded(added) = client.call(Request::AddRule(new_rule(rule)?))? else {
                 return Err(CliError::OutOfTurn);
             };
-            if let Some(why) = without_effect(added.effect, added.kind) {
-                report::complain(&format!(
-                    "askbox: the rule is kept, and does not count everywhere: {why}\n"
-                ));
-            }
             if arguments.json {
                 output::print_json(&added)?;
             } else {
@@ -140,19 +134,6 @@ fn render_import(imported: &Imported, style: Style) -> String {
         known => writeln!(text, "{added} added, {known} there already"),
     };
     text
-}
-
-/// Why a rule does not count for all that it names.
-fn without_effect(effect: Effect, kind: Kind) -> Option<&'static str> {
-    match (kind, effect) {
-        (Kind::Execute, Effect::Allow | Effect::Ask | Effect::Deny) => {
-            Some("programs of the system, of toolchains and of projects are started without asking")
-        }
-        (
-            Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Read | Kind::Write,
-            Effect::Allow | Effect::Ask | Effect::Deny,
-        ) => None,
-    }
 }
 
 fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {

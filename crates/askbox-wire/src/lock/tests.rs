@@ -17,3 +17,24 @@ fn a_lock_without_a_directory_says_why() {
     let error = Lock::take(Path::new("/nonexistent/lock")).unwrap_err();
     assert!(matches!(error, LockError::File { source, .. } if source.kind() == io::ErrorKind::NotFound));
 }
+
+#[test]
+fn whoever_holds_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lock");
+    assert_eq!(Lock::holder(&path), None);
+    let lock = Lock::take(&path).unwrap();
+    assert_eq!(Lock::holder(&path), Some(std::process::id()));
+    drop(lock);
+    assert_eq!(Lock::holder(&path), None);
+}
+
+#[test]
+fn other_locks_and_those_that_wait_are_passed_over() {
+    let locks = "1: POSIX  ADVISORY  WRITE 5 08:01:77 0 EOF\n\
+                 2: FLOCK  ADVISORY  WRITE 6 08:01:78 0 EOF\n\
+                 2: -> FLOCK  ADVISORY  WRITE 8 08:01:77 0 EOF\n\
+                 3: FLOCK  ADVISORY  WRITE 7 00:2a:77 0 EOF\n";
+    assert_eq!(holder(locks, 77), Some(7));
+    assert_eq!(holder(locks, 79), None);
+}

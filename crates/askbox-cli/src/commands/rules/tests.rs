@@ -79,14 +79,3 @@ fn no_rules_are_said_to_be_none() {
     "#]],
     );
 }
-
-#[test]
-fn a_rule_without_effect_says_so() {
-    for effect in [Effect::Allow, Effect::Ask, Effect::Deny] {
-        assert!(without_effect(effect, Kind::Execute).is_some());
-        assert!(without_effect(effect, Kind::Network).is_none());
-    }
-    assert!(without_effect(Effect::Ask, Kind::Read).is_none());
-    assert!(without_effect(Effect::Deny, Kind::Write).is_none());
-    assert!(without_effect(Effect::Deny, Kind::Read).is_none());
-}
