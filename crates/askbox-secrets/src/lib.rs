@@ -1,0 +1,2 @@
+//! Where secrets of Askbox are kept.
+#![forbid(unsafe_code)]
