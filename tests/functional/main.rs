@@ -11,6 +11,7 @@ mod files;
 mod git;
 mod granted;
 mod grants;
+mod keyring;
 mod log;
 mod ports;
 mod profiles;

@@ -17,6 +17,7 @@ mod processes;
 pub mod proxy;
 mod pty;
 mod run;
+mod secret_service;
 pub mod server;
 mod world;
 
@@ -28,4 +29,5 @@ pub use processes::{Process, is_inhabited};
 pub use proxy::Proxy;
 pub use pty::{Left, Terminal};
 pub use run::{Finished, Running};
+pub use secret_service::SecretService;
 pub use world::{World, eventually, eventually_or};

@@ -14,7 +14,7 @@ use nix::unistd::{getpgrp, tcgetpgrp};
 mod hidden;
 mod sys;
 
-pub(crate) use hidden::read_hidden;
+pub(crate) use hidden::ask_hidden;
 
 /// Bytes moved at a time.
 const CHUNK: usize = 16 * 1024;

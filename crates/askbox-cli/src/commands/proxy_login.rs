@@ -39,19 +39,16 @@ fn login() -> Result<String, CliError> {
     if !stdin.is_terminal() {
         return checked(&line(stdin.lock())?);
     }
-    let said = |text: &str| {
-        let mut stderr = io::stderr().lock();
-        let said = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-        said.map_err(CliError::system("ask on the terminal"))
-    };
-    said("Name: ")?;
+    io::stderr()
+        .write_all(b"Name: ")
+        .map_err(CliError::system("ask on the terminal"))?;
     let name = line(stdin.lock())?;
-    if name.contains(':') {
-        return Err(CliError::Login("a name with a colon cannot be used for a proxy"));
+    if name.is_empty() || name.contains(':') {
+        return Err(CliError::Login(
+            "a name for a proxy is not empty and has no colon",
+        ));
     }
-    said("Password (not shown): ")?;
-    let password = terminal::read_hidden(stdin.as_fd(), LOGIN_BYTES);
-    said("\n")?;
+    let password = terminal::ask_hidden(stdin.as_fd(), "Password (not shown): ", LOGIN_BYTES);
     let password = password.map_err(CliError::system("read the password"))?;
     checked(&format!("{name}:{password}"))
 }

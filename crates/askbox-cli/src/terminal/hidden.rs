@@ -1,7 +1,7 @@
 //! A line that is typed and not shown. Whatever ends the typing, the terminal shows again what comes next.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -45,17 +45,19 @@ impl Drop for Hidden {
     }
 }
 
-/// Reads one line of at most `limit` bytes from the terminal without its end. A signal that would end this program does so once
-/// the terminal is as it was.
-pub(crate) fn read_hidden(real: BorrowedFd<'_>, limit: usize) -> io::Result<String> {
+/// Writes the question to standard error once nothing is shown any more, and reads one line of at most `limit` bytes from the
+/// terminal, without its end. A signal that would end this program does so once the terminal is as it was.
+pub(crate) fn ask_hidden(real: BorrowedFd<'_>, question: &str, limit: usize) -> io::Result<String> {
     let signals = SigSet::from_iter(SIGNALS);
     signals.thread_block()?;
-    let read = read_or_hear(real, limit, &signals);
+    let typed = ask(real, question, limit, &signals);
+    // The end of the line was not shown either.
+    drop(io::stderr().write_all(b"\n"));
     signals.thread_unblock()?;
-    match read? {
+    match typed? {
         Typed::Line(line) => Ok(line),
         Typed::Signal(signal) => {
-            raise(signal)?;
+            raise(signal).map_err(io::Error::from)?;
             // It was stopped and goes on, or the signal is ignored.
             Err(io::ErrorKind::Interrupted.into())
         }
@@ -67,9 +69,10 @@ enum Typed {
     Signal(Signal),
 }
 
-fn read_or_hear(real: BorrowedFd<'_>, limit: usize, signals: &SigSet) -> io::Result<Typed> {
+fn ask(real: BorrowedFd<'_>, question: &str, limit: usize, signals: &SigSet) -> io::Result<Typed> {
     let heard = SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC)?;
     let _hidden = Hidden::begin(real)?;
+    io::stderr().write_all(question.as_bytes())?;
     let mut line = Vec::new();
     loop {
         let mut watched = [
