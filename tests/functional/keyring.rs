@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -76,13 +76,13 @@ impl Office {
         doctor[from..].to_owned()
     }
 
-    fn record(&self) -> std::path::PathBuf {
+    fn record(&self) -> PathBuf {
         self.world.root().join("state/secrets/proxy-login")
     }
 }
 
 /// The files below a directory that hold one of these.
-fn files_with(directory: &Path, needles: &[&str]) -> Vec<std::path::PathBuf> {
+fn files_with(directory: &Path, needles: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap().flatten() {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
@@ -95,7 +95,7 @@ fn files_with(directory: &Path, needles: &[&str]) -> Vec<std::path::PathBuf> {
                     .windows(needle.len())
                     .any(|window| window == needle.as_bytes())
             };
-            if needles.iter().any(|needle| holds(&needle)) {
+            if needles.iter().any(holds) {
                 found.push(path);
             }
         }
@@ -121,10 +121,7 @@ fn a_password_in_the_keyring_is_used_and_is_in_no_file() {
         assert_eq!(office.reached(), "reached200");
 
         let base = office.world.root().parent().unwrap().to_owned();
-        assert_eq!(
-            files_with(&base, &["s3cret", BASE64]),
-            Vec::<std::path::PathBuf>::new()
-        );
+        assert_eq!(files_with(&base, &["s3cret", BASE64]), Vec::<PathBuf>::new());
         assert!(!office.ok(&["log", "--json"]).contains("s3cret"));
         assert!(office.doctor().starts_with(" secrets: in your keyring"));
 
@@ -147,7 +144,10 @@ fn without_a_secret_service_a_file_for_this_user_alone_has_it_and_that_is_said()
         assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
         assert_eq!(office.reached(), "reached200");
         let base = office.world.root().parent().unwrap().to_owned();
-        assert_eq!(files_with(&base, &["s3cret", BASE64]), [file.clone()]);
+        assert_eq!(
+            files_with(&base, &["s3cret", BASE64]),
+            std::slice::from_ref(&file)
+        );
         assert!(!office.ok(&["log", "--json"]).contains("s3cret"));
         let doctor = office.doctor();
         assert!(

@@ -77,14 +77,14 @@ impl World {
         self.directory.path().join("secrets").join(NAME.0)
     }
 
-    fn mode(&self, path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
     fn keep(&self, text: &str) -> Result<Kept, Error> {
         self.secrets
             .keep(NAME, Secret::new(text), Fallback::WithoutService)
     }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 fn nobody() -> Unavailable {
@@ -130,8 +130,8 @@ fn without_a_service_a_file_for_this_user_alone_has_it_and_that_is_said() {
     let kept = world.keep("s3cret").unwrap();
     assert_eq!(kept.place, Place::File(world.file()));
     assert_eq!(kept.instead, Some(nobody()));
-    assert_eq!(world.mode(&world.file()), 0o600);
-    assert_eq!(world.mode(world.file().parent().unwrap()), 0o700);
+    assert_eq!(mode(&world.file()), 0o600);
+    assert_eq!(mode(world.file().parent().unwrap()), 0o700);
     match world.secrets.record(NAME).unwrap().unwrap() {
         Record::Here(_, secret) => assert_eq!(secret.expose(), b"s3cret"),
         other @ Record::Keyring(_) => panic!("{other:?}"),
@@ -226,7 +226,7 @@ fn a_secret_that_others_may_read_is_not_used_and_the_next_one_is_closed_to_them(
     fs::set_permissions(world.file(), Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(world.secrets.record(NAME), Err(Error::Exposed(_))));
     world.keep("another").unwrap();
-    assert_eq!(world.mode(&world.file()), 0o600);
+    assert_eq!(mode(&world.file()), 0o600);
     assert!(matches!(world.secrets.record(NAME), Ok(Some(_))));
 }
 
