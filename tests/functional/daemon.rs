@@ -267,8 +267,7 @@ fn a_pipe_in_the_place_of_one_of_its_files_keeps_nothing_waiting() {
 #[test]
 fn a_daemon_whose_socket_is_gone_is_not_taken_for_none_and_can_be_ended() {
     let world = World::new();
-    let running = world.start_sh(&[], "touch runs; exec sleep 60");
-    world.eventually("it runs", || world.project().join("runs").exists());
+    let running = long_session(&world);
     fs::remove_file(socket(&world)).unwrap();
     for words in [&["stop", "--all"][..], &["sessions"], &["run", "--", "true"]] {
         let said = Running::start(world.askbox(words)).finish();

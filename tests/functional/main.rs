@@ -12,6 +12,7 @@ mod git;
 mod granted;
 mod grants;
 mod host_sockets;
+mod keyring;
 mod log;
 mod ports;
 mod profiles;

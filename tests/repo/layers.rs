@@ -9,7 +9,7 @@ use super::root;
 /// Rows from the bottom up. A crate uses lower rows only.
 const ROWS: &[&[&str]] = &[
     &["askbox-policy", "askbox-paths"],
-    &["askbox-audit", "askbox-wire"],
+    &["askbox-audit", "askbox-wire", "askbox-secrets"],
     &["askbox-gate"],
     &[
         "askbox-network",
@@ -60,6 +60,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("fuser", &["askbox-files"]),
     ("xattr", &["askbox-files", "askbox-tests"]),
     ("similar", &["askbox-cli"]),
+    ("keyring", &["askbox-secrets"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),
     ("psl", &["askbox-policy"]),

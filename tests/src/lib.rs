@@ -19,6 +19,7 @@ pub mod proxy;
 mod pty;
 mod repeater;
 mod run;
+mod secret_service;
 pub mod server;
 mod world;
 
@@ -32,4 +33,5 @@ pub use proxy::Proxy;
 pub use pty::{Left, Terminal};
 pub use repeater::Repeater;
 pub use run::{Finished, Running};
+pub use secret_service::SecretService;
 pub use world::{World, eventually, eventually_or};

@@ -143,6 +143,10 @@ pub(crate) const TO_TEST: &[Package] = &[
         proof: "/usr/bin/dbus-send",
     },
     Package {
+        name: "gnome-keyring",
+        proof: "/usr/bin/gnome-keyring-daemon",
+    },
+    Package {
         name: "dunst",
         proof: "/usr/bin/dunst",
     },

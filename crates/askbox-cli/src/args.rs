@@ -8,6 +8,7 @@ mod denying;
 mod log;
 mod parse;
 mod ports;
+mod proxy_login;
 mod rules;
 mod session;
 mod settings;
@@ -16,6 +17,7 @@ pub(crate) use answer::{AnswerArgs, EVERY_SESSION, Lasting, QuestionsArgs};
 pub(crate) use denying::{LockdownArgs, LockdownState, PauseArgs, PauseTime};
 pub(crate) use log::{ExportFormat, LogArgs, LogCommand, Since};
 pub(crate) use ports::{ChangePortsArgs, PortArgs, PortsArgs, PortsCommand};
+pub(crate) use proxy_login::ProxyLoginArgs;
 pub(crate) use rules::{AddRuleArgs, RulesArgs, RulesCommand};
 pub(crate) use session::{RunArgs, SessionArgs, ShellArgs};
 pub(crate) use settings::{SettingsArgs, SettingsCommand, SettingsKey};
@@ -148,6 +150,22 @@ default_expiry_ms, questions_per_minute, block_lists (path, problem),
 limits (of sessions that say nothing of them), upstream_proxy,
 managed (what your administrator set) and file.")]
     Settings(SettingsArgs),
+
+    /// Keep name and password for the proxy of policy.toml
+    ///
+    /// Asks for both, or reads one line NAME:PASSWORD from standard input. They are kept in your keyring (Secret Service), and
+    /// in a file that only you may read where there is none. New connections use them at once.
+    #[command(after_help = "Examples:
+  askbox proxy-login
+  pass show office-proxy | askbox proxy-login     one line, NAME:PASSWORD
+  askbox proxy-login --remove
+
+The proxy itself is `upstream_proxy` in [network] of policy.toml.")]
+    ProxyLogin(ProxyLoginArgs),
+
+    /// Ask the keyring for the daemon: one order from standard input
+    #[command(name = askbox_daemon::ASK_KEYRING, hide = true)]
+    AskKeyring,
 
     /// List the profiles: what known programs need, and what each opens
     ///

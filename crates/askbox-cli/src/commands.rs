@@ -6,6 +6,7 @@ use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 
 mod answer;
+mod ask_keyring;
 mod completions;
 mod daemon;
 mod doctor;
@@ -17,6 +18,7 @@ mod pause;
 mod ports;
 mod processes;
 mod profiles;
+mod proxy_login;
 mod questions;
 mod review;
 mod revoke;
@@ -41,6 +43,8 @@ pub(crate) fn dispatch(command: Command, context: &Context) -> Result<ExitStatus
         Command::Lockdown(arguments) => lockdown::run(context, &arguments),
         Command::Rules(arguments) => rules::run(context, arguments),
         Command::Settings(arguments) => settings::run(context, arguments),
+        Command::ProxyLogin(arguments) => proxy_login::run(context, &arguments),
+        Command::AskKeyring => ask_keyring::run(context),
         Command::Profiles(arguments) => profiles::run(context, &arguments),
         Command::Revoke(arguments) => revoke::run(context, arguments),
         Command::Trust(arguments) => trust::run(context, &arguments),

@@ -94,6 +94,12 @@ pub(crate) enum CliError {
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] askbox_audit::Error),
+    /// A secret cannot be had or kept.
+    #[error(transparent)]
+    Secrets(#[from] askbox_secrets::Error),
+    /// No name and password for a proxy.
+    #[error("{0}")]
+    Login(&'static str),
     /// No session began.
     #[error(transparent)]
     Launch(#[from] launch::Error),
@@ -159,6 +165,8 @@ impl CliError {
             CliError::Client(error) => of_client(error),
             CliError::Launch(error) => of_launch(error),
             CliError::Daemon(error) => of_daemon(error),
+            CliError::Secrets(error) => of_secrets(error),
+            CliError::Login(_) => Some("`askbox proxy-login --help` has examples".to_owned()),
             CliError::Start { output, .. }
             | CliError::StartSilent { output }
             | CliError::StartTimedOut { output } => Some(format!(
@@ -249,6 +257,8 @@ impl CliError {
             | CliError::StartTimedOut { .. }
             | CliError::StopTimedOut { .. }
             | CliError::Daemon(_)
+            | CliError::Secrets(_)
+            | CliError::Login(_)
             | CliError::Log(_)
             | CliError::Launch(_)
             | CliError::Root
@@ -310,6 +320,22 @@ fn of_launch(error: &launch::Error) -> Option<String> {
             Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
         }
         launch::Error::OutOfTurn | launch::Error::Directory(_) | launch::Error::Step { .. } => None,
+    }
+}
+
+fn of_secrets(error: &askbox_secrets::Error) -> Option<String> {
+    match error {
+        askbox_secrets::Error::Keyring(unavailable) => Some(format!(
+            "{}; or keep it in a file that only you may read, with --file",
+            unavailable.hint()
+        )),
+        askbox_secrets::Error::File { .. } => {
+            Some("`askbox doctor` looks at the directories of Askbox".to_owned())
+        }
+        askbox_secrets::Error::Exposed(_)
+        | askbox_secrets::Error::Garbled(_)
+        | askbox_secrets::Error::Lost
+        | askbox_secrets::Error::Random => None,
     }
 }
 

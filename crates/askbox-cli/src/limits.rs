@@ -45,5 +45,8 @@ pub(crate) const SHOWN: usize = 200;
 /// them, since what a hint says is to be typed.
 pub(crate) const SAID: usize = 10_000;
 
+/// Longest name and password for a proxy together: the daemon reads no more.
+pub(crate) const LOGIN_BYTES: usize = 4096;
+
 /// Bytes below which a file system counts as full: the log's write-ahead file alone can take some MiB until it is folded.
 pub(crate) const LEAST_SPACE: u64 = 16 * 1024 * 1024;

@@ -11,7 +11,10 @@ use nix::pty::{PtyMaster, posix_openpt, unlockpt};
 use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
+mod hidden;
 mod sys;
+
+pub(crate) use hidden::ask_hidden;
 
 /// Bytes moved at a time.
 const CHUNK: usize = 16 * 1024;

@@ -27,3 +27,4 @@ pub use askbox_network::ProxyEnvironment;
 pub use daemon::{DaemonOptions, run};
 pub use error::Error;
 pub use session::BUSCTL;
+pub use upstream::{ASK_KEYRING, PROXY_LOGIN};

@@ -175,6 +175,13 @@ pub(crate) const SHARED_PORTS: usize = 16;
 /// Most bytes of the file with name and password for a proxy.
 pub(crate) const CREDENTIALS_BYTES: u64 = 4096;
 
+/// How long a connection waits for a keyring: mostly one that is locked, and the program inside is to be told so. Whoever
+/// unlocks it later is not asked again.
+pub(crate) const KEYRING_WAIT: Duration = Duration::from_secs(6);
+
+/// How long it is not asked again after it could not be used: each time may open a window for its password.
+pub(crate) const KEYRING_REST: Duration = Duration::from_secs(30);
+
 /// How many threads of a session may hear of starts or be held up by what they look at.
 pub(crate) const STARTS_READ: usize = 16;
 

@@ -55,4 +55,4 @@ pub use room::{Room, Share};
 pub use serving::{Arrival, Ends, Identify, Listeners, Serving, SessionNetwork, TCP, serve};
 pub use shared::{ShareError, Shared, Sockets};
 pub use traffic::Traffic;
-pub use upstream::{Credentials, Proxies, ProxyEnvironment};
+pub use upstream::{Credentials, Finding, Proxies, ProxyEnvironment};

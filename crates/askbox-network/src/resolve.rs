@@ -379,12 +379,8 @@ impl Resolver {
         {
             return Ok(Way::Direct);
         }
-        let (shared, chosen) = (Arc::clone(&self.shared), settings.upstream_proxy.clone());
-        let destination = destination.clone();
-        let found = spawn_blocking(move || shared.proxies.way(&chosen, &destination)).await;
-        found
-            .unwrap_or_else(|ended| Err(ended.to_string()))
-            .map_err(RouteError::Proxy)
+        let found = self.shared.proxies.way(&settings.upstream_proxy, destination);
+        found.await.map_err(RouteError::Proxy)
     }
 
     /// Whether nobody here looks for the addresses of a name.

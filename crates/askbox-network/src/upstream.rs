@@ -2,14 +2,19 @@
 //! daemon's environment names. Decides nothing about who may connect where; opens no socket.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use askbox_policy::{Destination, HostPattern, NetworkPattern, ProxyUrl, UpstreamProxy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Finds out name and password for the proxy of policy.toml, as `NAME:PASSWORD`; an error says why they cannot be used.
-pub type Credentials = Arc<dyn Fn() -> Result<Option<String>, String> + Send + Sync>;
+/// Finds out name and password for the proxy of policy.toml, as `NAME:PASSWORD`; an error says why they cannot be used. It may
+/// wait for a keyring, and holds no thread meanwhile.
+pub type Credentials = Arc<dyn Fn() -> Finding + Send + Sync>;
+
+/// Its answer, once it is there.
+pub type Finding = Pin<Box<dyn Future<Output = Result<Option<String>, String>> + Send>>;
 
 /// What the proxies of all sessions need.
 #[derive(Clone)]
@@ -128,8 +133,8 @@ impl Proxy {
 }
 
 impl Proxies {
-    /// The way to a destination. Blocks while it reads credentials.
-    pub(crate) fn way(&self, chosen: &UpstreamProxy, destination: &Destination) -> Result<Way, String> {
+    /// The way to a destination.
+    pub(crate) async fn way(&self, chosen: &UpstreamProxy, destination: &Destination) -> Result<Way, String> {
         match chosen {
             UpstreamProxy::None => Ok(Way::Direct),
             UpstreamProxy::Environment if self.environment.exceptions.include(destination) => Ok(Way::Direct),
@@ -138,7 +143,7 @@ impl Proxies {
                 Some(proxy) => proxy.clone().map(Way::By),
             },
             UpstreamProxy::Url(url) => {
-                let credentials = (self.credentials)()?;
+                let credentials = (self.credentials)().await?;
                 Ok(Way::By(Proxy {
                     url: url.clone(),
                     authorization: credentials.map(|text| basic(text.as_bytes())),
@@ -164,7 +169,7 @@ impl Default for Proxies {
     fn default() -> Self {
         Self {
             environment: ProxyEnvironment::default(),
-            credentials: Arc::new(|| Ok(None)),
+            credentials: Arc::new(|| Box::pin(async { Ok(None) })),
         }
     }
 }

@@ -105,7 +105,12 @@ impl Paths {
         [&self.config, &self.data, &self.state, &self.runtime]
     }
 
-    /// Name and password for a proxy.
+    /// Secrets that are in no keyring, and records of those that are; 0700.
+    pub fn secrets(&self) -> PathBuf {
+        self.state.join("secrets")
+    }
+
+    /// Name and password for a proxy, by the user's own hand.
     pub fn proxy_credentials(&self) -> PathBuf {
         self.config.join("proxy-credentials")
     }

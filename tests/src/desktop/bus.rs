@@ -32,7 +32,7 @@ pub struct Bus {
 
 impl Bus {
     /// Starts it, at the same address every time.
-    pub(super) fn start(world: &World) -> Self {
+    pub fn start(world: &World) -> Self {
         let socket = world.outside().join("bus");
         drop(fs::remove_file(&socket));
         let configuration = world.outside().join("bus.conf");
@@ -94,6 +94,15 @@ impl Bus {
             // The bus has passed on what came before what it answers.
             DBusProxy::new(&stranger).await.unwrap().get_id().await.unwrap();
         });
+    }
+
+    /// Goes by a name, and answers nobody who calls it: a program that hangs. Until the connection is dropped.
+    pub fn hang_as(&self, name: &str) -> Connection {
+        wait(async {
+            let connection = self.connect().await;
+            connection.request_name(name).await.unwrap();
+            connection
+        })
     }
 
     pub(super) async fn connect(&self) -> Connection {

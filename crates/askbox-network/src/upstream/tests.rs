@@ -20,22 +20,25 @@ fn by(url: &str, authorization: Option<&str>) -> Result<Way, String> {
     }))
 }
 
-#[test]
-fn the_environment_is_asked_only_where_the_policy_says_so() {
+#[tokio::test]
+async fn the_environment_is_asked_only_where_the_policy_says_so() {
     let proxies = environment(&[
         ("HTTPS_PROXY", "http://proxy.test:3128"),
         ("no_proxy", "direct.test"),
     ]);
     let (far, near) = (destination("far.test", 443), destination("a.direct.test", 443));
     let chosen = UpstreamProxy::Environment;
-    assert_eq!(proxies.way(&chosen, &far), by("http://proxy.test:3128", None));
-    assert_eq!(proxies.way(&chosen, &near), Ok(Way::Direct));
-    assert_eq!(proxies.way(&UpstreamProxy::None, &far), Ok(Way::Direct));
+    assert_eq!(
+        proxies.way(&chosen, &far).await,
+        by("http://proxy.test:3128", None)
+    );
+    assert_eq!(proxies.way(&chosen, &near).await, Ok(Way::Direct));
+    assert_eq!(proxies.way(&UpstreamProxy::None, &far).await, Ok(Way::Direct));
     assert!(proxies.is_proxied(&chosen, &far) && !proxies.is_proxied(&chosen, &near));
 }
 
-#[test]
-fn variables_are_read_as_other_programs_read_them() {
+#[tokio::test]
+async fn variables_are_read_as_other_programs_read_them() {
     let far = destination("far.test", 443);
     let table = [
         (vec![], Ok(Way::Direct)),
@@ -61,7 +64,9 @@ fn variables_are_read_as_other_programs_read_them() {
         ),
     ];
     for (variables, expected) in table {
-        let found = environment(&variables).way(&UpstreamProxy::Environment, &far);
+        let found = environment(&variables)
+            .way(&UpstreamProxy::Environment, &far)
+            .await;
         assert_eq!(found, expected, "{variables:?}");
     }
 }
@@ -93,22 +98,22 @@ fn exceptions_are_names_and_what_is_below_and_addresses() {
     assert!(Exceptions::read("*").include(&destination("any.test", 1)));
 }
 
-#[test]
-fn credentials_come_from_elsewhere_and_are_shown_nowhere() {
+#[tokio::test]
+async fn credentials_come_from_elsewhere_and_are_shown_nowhere() {
     let proxies = Proxies {
-        credentials: Arc::new(|| Ok(Some("ada:s3cret".to_owned()))),
+        credentials: Arc::new(|| Box::pin(async { Ok(Some("ada:s3cret".to_owned())) })),
         ..Proxies::default()
     };
     let chosen = UpstreamProxy::Url("http://proxy.test:3128".parse().unwrap());
-    let way = proxies.way(&chosen, &destination("far.test", 443));
+    let way = proxies.way(&chosen, &destination("far.test", 443)).await;
     assert_eq!(way, by("http://proxy.test:3128", Some("Basic YWRhOnMzY3JldA==")));
     assert!(!format!("{way:?}{proxies:?}").contains("YWRh"));
     let broken = Proxies {
-        credentials: Arc::new(|| Err("others may read it".to_owned())),
+        credentials: Arc::new(|| Box::pin(async { Err("others may read it".to_owned()) })),
         ..Proxies::default()
     };
     assert_eq!(
-        broken.way(&chosen, &destination("far.test", 443)),
+        broken.way(&chosen, &destination("far.test", 443)).await,
         Err("others may read it".to_owned())
     );
 }

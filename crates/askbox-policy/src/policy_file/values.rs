@@ -85,10 +85,9 @@ impl Reader<'_> {
     pub(super) fn upstream_proxy(&mut self, at: usize, item: &Item) -> Option<UpstreamProxy> {
         let hint = match self.text(at, item)?.parse() {
             Ok(proxy) => return Some(proxy),
-            Err(error @ ProxyError::Credentials) => (
-                error,
-                "write them as NAME:PASSWORD into the file proxy-credentials beside policy.toml, which only you may read",
-            ),
+            Err(error @ ProxyError::Credentials) => {
+                (error, "`askbox proxy-login` keeps them in your keyring")
+            }
             Err(error) => (
                 error,
                 "\"none\", \"environment\" or \"http://proxy.example:3128\"",

@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use crate::args::Arguments;
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 34] = [
+const COMMANDS: [&str; 35] = [
     "askbox",
     "run",
     "shell",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 34] = [
     "rules import",
     "settings",
     "settings set",
+    "proxy-login",
     "revoke",
     "trust",
     "sessions",

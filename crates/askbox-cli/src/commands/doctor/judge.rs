@@ -13,6 +13,7 @@ use super::machine::{Daemon, Facts, Fuse, Init};
 use crate::error::chain;
 use crate::output;
 
+mod secrets;
 mod storage;
 
 /// The oldest bubblewrap that has what is needed.
@@ -34,6 +35,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
     checks.push(starts(&facts.starts));
     checks.push(limits(facts.has_control_groups));
+    checks.push(secrets::check(&facts.keyring, &facts.login));
     checks
 }
 

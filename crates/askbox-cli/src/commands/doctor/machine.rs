@@ -8,6 +8,7 @@ use std::process::Command;
 use askbox_sandbox::bwrap_program::{self, BWRAP, Unusable};
 use askbox_sandbox::exec_listener::Missing;
 use askbox_sandbox::probe;
+use askbox_secrets::Unavailable;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
 
 use crate::connect;
@@ -15,8 +16,10 @@ use crate::context::Context;
 use crate::error::{CliError, chain};
 use crate::init_program;
 
+mod secrets;
 mod storage;
 
+pub(super) use secrets::Login;
 pub(super) use storage::{Entry, Found, Log, Opened, Place};
 
 /// What was found.
@@ -39,6 +42,10 @@ pub(super) struct Facts {
     /// Whether systemd can make control groups for this user's sessions.
     pub(super) has_control_groups: bool,
     pub(super) daemon: Daemon,
+    /// Whether there is a keyring.
+    pub(super) keyring: Result<(), Unavailable>,
+    /// Where name and password for a proxy are.
+    pub(super) login: Login,
 }
 
 /// Switches of the kernel that forbid user namespaces; `None` where the kernel does not have one.
@@ -102,6 +109,8 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         starts: probe::starts().map_err(|error| chain(&error)),
         has_control_groups: connect::has_control_groups(context),
         daemon: daemon(context),
+        keyring: secrets::keyring(&context.paths),
+        login: secrets::login(&context.paths),
         program,
     })
 }

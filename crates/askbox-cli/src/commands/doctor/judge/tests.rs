@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
+use askbox_secrets::Unavailable;
 use askbox_wire::StatusView;
 use expect_test::{Expect, expect};
 
 use super::super::State;
-use super::super::machine::{Entry, Found, Log, Opened, Place, Sysctls};
+use super::super::machine::{Entry, Found, Log, Login, Opened, Place, Sysctls};
 use super::*;
 use crate::fixtures::status;
 
@@ -45,6 +46,8 @@ fn healthy() -> Facts {
         starts: Ok(None),
         has_control_groups: true,
         daemon: Daemon::NotRunning,
+        keyring: Ok(()),
+        login: Login::Nowhere,
     }
 }
 
@@ -313,6 +316,62 @@ fn a_policy_that_cannot_be_read_is_a_problem() {
             problem  daemon: version 0.1.0, process 4711
                      cause: the block-list /home/ada/ads.txt cannot be read
                      fix: put it back
+        "#]],
+    );
+}
+
+#[test]
+fn a_file_in_the_place_of_the_keyring_is_said_with_its_reason() {
+    let nobody = || Err(Unavailable::NoService("no bus".into()));
+    let file = || Login::Kept(askbox_secrets::Place::File("/s/proxy-login".into()));
+    check(
+        |facts| facts.keyring = nobody(),
+        &expect![[r#"
+        note     secrets: in files that only you may read: there is no Secret Service here (no bus)
+                 fix: install a Secret Service (sudo apt install gnome-keyring) and log in to your desktop anew
+    "#]],
+    );
+    check(
+        |facts| (facts.keyring, facts.login) = (Err(Unavailable::Silent { seconds: 5 }), file()),
+        &expect![[r#"
+            note     secrets: in files that only you may read: the Secret Service has not answered within 5 seconds
+                     fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+        "#]],
+    );
+    check(
+        |facts| facts.login = file(),
+        &expect![[r#"
+        note     secrets: your keyring can be used; the login for the proxy is in /s/proxy-login, which only you may read
+                 fix: askbox proxy-login, which puts it there
+    "#]],
+    );
+    check(
+        |facts| facts.login = Login::ByHand,
+        &expect![[r#"
+        note     secrets: your keyring can be used; the login for the proxy is in proxy-credentials beside policy.toml
+                 fix: askbox proxy-login, which puts it there
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_in_a_keyring_that_cannot_be_used_is_a_problem() {
+    let kept = || Login::Kept(askbox_secrets::Place::Keyring);
+    check(|facts| facts.login = kept(), &expect![[""]]);
+    check(
+        |facts| (facts.keyring, facts.login) = (Err(Unavailable::Silent { seconds: 5 }), kept()),
+        &expect![[r#"
+            problem  secrets: the login for the proxy is in your keyring, which cannot be used
+                     cause: the Secret Service has not answered within 5 seconds
+                     fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+        "#]],
+    );
+    check(
+        |facts| facts.login = Login::Unknown("others may read /s/proxy-login".into()),
+        &expect![[r#"
+            problem  secrets: the login for the proxy cannot be used
+                     cause: others may read /s/proxy-login
+                     fix: askbox proxy-login
         "#]],
     );
 }

@@ -1,0 +1,55 @@
+//! Where secrets are kept, and whether they can be had. Pure.
+
+use askbox_secrets::{Place, Unavailable};
+
+use super::super::Check;
+use super::super::machine::Login;
+use crate::output;
+
+const NAME: &str = "secrets";
+
+const MOVE: &str = "askbox proxy-login, which puts it there";
+
+/// What is in the keyring is needed as soon as it is there; a file instead is worth knowing.
+pub(super) fn check(keyring: &Result<(), Unavailable>, login: &Login) -> Check {
+    let why = keyring.as_ref().err();
+    let reason = |why: &Unavailable| output::safe_sentence(&why.to_string());
+    match (login, why) {
+        (Login::Unknown(problem), _) => Check::problem(
+            NAME,
+            "the login for the proxy cannot be used",
+            output::safe_sentence(problem),
+            "askbox proxy-login",
+        ),
+        (Login::Kept(Place::Keyring), Some(why)) => Check::problem(
+            NAME,
+            "the login for the proxy is in your keyring, which cannot be used",
+            reason(why),
+            why.hint(),
+        ),
+        (Login::Kept(Place::File(path)), None) => with_fix(
+            format!(
+                "your keyring can be used; the login for the proxy is in {}, which only you may read",
+                output::safe_path(path)
+            ),
+            MOVE,
+        ),
+        (Login::ByHand, None) => with_fix(
+            "your keyring can be used; the login for the proxy is in proxy-credentials beside policy.toml",
+            MOVE,
+        ),
+        (Login::Nowhere | Login::Kept(Place::File(_)) | Login::ByHand, Some(why)) => with_fix(
+            format!("in files that only you may read: {}", reason(why)),
+            why.hint(),
+        ),
+        (Login::Nowhere | Login::Kept(Place::Keyring), None) => Check::ok(NAME, "in your keyring"),
+    }
+}
+
+/// Nothing is broken, and it could be better.
+fn with_fix(detail: impl Into<String>, fix: &str) -> Check {
+    Check {
+        fix: Some(fix.to_owned()),
+        ..Check::note(NAME, detail)
+    }
+}
