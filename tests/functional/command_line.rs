@@ -385,3 +385,22 @@ fn root_is_refused_and_the_same_user_without_it_is_not() {
     assert!(!world.root().join("state").exists(), "it started nothing");
     assert_eq!(run("", "run -- echo ran").succeeded().stdout, "ran\n");
 }
+
+#[test]
+fn a_command_of_too_many_words_is_refused_with_what_to_do() {
+    let world = World::new();
+    let run = |count: usize| {
+        let mut command = world.askbox(&["run", "--", "echo"]);
+        command.args(std::iter::repeat_n("x", count));
+        Running::start(command).finish()
+    };
+    let refused = run(9_000);
+    assert_eq!(refused.code, Some(125), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("bubblewrap starts one of 8900 at most"),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
+    assert_eq!(run(8_800).succeeded().stdout.matches('x').count(), 8_800);
+}

@@ -172,6 +172,9 @@ pub(crate) const TRUSTED_FILE_BYTES: u64 = 1 << 20;
 /// Ports that one session may share with the host: more than any project has servers. Each has two listeners.
 pub(crate) const SHARED_PORTS: usize = 16;
 
+/// Most words of a command: bwrap refuses more than 9000 arguments (`MAX_ARGS`, bubblewrap.c), its own among them.
+pub(crate) const COMMAND_WORDS: usize = 8900;
+
 /// Most bytes of the file with name and password for a proxy.
 pub(crate) const CREDENTIALS_BYTES: u64 = 4096;
 

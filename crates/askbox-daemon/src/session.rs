@@ -173,6 +173,15 @@ fn may_launch(
             "a session is for the user that asks for it",
         ));
     }
+    if limits::COMMAND_WORDS < request.argv.len() {
+        let words = request.argv.len();
+        let most = limits::COMMAND_WORDS;
+        return Err(WireError::new(
+            ErrorCode::Refused,
+            format!("the command has {words} words, and bubblewrap starts one of {most} at most"),
+        )
+        .with_hint("give it its arguments in a file, or in parts (xargs -n 5000)"));
+    }
     not_locked_down(daemon)
 }
 
