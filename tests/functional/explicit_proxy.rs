@@ -1,7 +1,5 @@
 //! Sessions whose connections nobody can capture: programs that know proxies work, and ask the same questions.
 
-use std::process::Command;
-
 use askbox_tests::machine::{OTHER_PUBLIC, PRIVATE, PUBLIC};
 use askbox_tests::server::Server;
 use askbox_tests::{Finished, Machine, Running, Terminal, World};
@@ -29,42 +27,8 @@ fn check(world: &World, script: &str, says: &str) {
     assert!(!denied.failed().stdout.contains(says), "{script}: {denied:#?}");
 }
 
-/// A program that becomes the given command where the kernel has no `nf_tables` for it.
-const WITHOUT_NF_TABLES: &str = r#"
-import ctypes, os, platform, struct, sys
-arch, call = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}[platform.machine()]
-LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
-NETLINK, NETFILTER, NOT_SUPPORTED = 16, 12, 93
-steps = [
-    (LOAD, 0, 0, 4), (EQUAL, 0, 7, arch),
-    (LOAD, 0, 0, 0), (EQUAL, 0, 5, call),
-    (LOAD, 0, 0, 16), (EQUAL, 0, 3, NETLINK),
-    (LOAD, 0, 0, 32), (EQUAL, 0, 1, NETFILTER),
-    (RETURN, 0, 0, 0x00050000 | NOT_SUPPORTED),
-    (RETURN, 0, 0, 0x7FFF0000),
-]
-filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-program = ctypes.create_string_buffer(struct.pack("HL", len(steps), ctypes.addressof(filters)))
-libc = ctypes.CDLL(None, use_errno=True)
-for option in [(38, 1, 0, 0, 0), (22, 2, ctypes.addressof(program))]:
-    arguments = [ctypes.c_ulong(value) for value in option]
-    if libc.prctl(*arguments) != 0:
-        sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-os.execv(sys.argv[1], sys.argv[1:])
-"#;
-
-/// `askbox` with these words, where there is no `nf_tables`.
-fn without_nf_tables(world: &World, words: &[&str]) -> Command {
-    let script = world.outside().join("without_nf_tables.py");
-    std::fs::write(&script, WITHOUT_NF_TABLES).unwrap();
-    let askbox = world.askbox(&[]);
-    let mut command = world.host("/usr/bin/python3");
-    command.arg(script).arg(askbox.get_program()).args(words);
-    command
-}
-
 fn without_nf_tables_to_its_end(world: &World, words: &[&str]) -> Finished {
-    Running::start(without_nf_tables(world, words)).finish()
+    Running::start(world.askbox_without_nf_tables(words)).finish()
 }
 
 #[test]
@@ -275,7 +239,7 @@ fn without_nf_tables_a_session_falls_back_and_everybody_is_told() {
             "-c",
             "echo be''gun; read line",
         ];
-        let mut terminal = Terminal::start(&without_nf_tables(&world, &words));
+        let mut terminal = Terminal::start(&world.askbox_without_nf_tables(&words));
         terminal.wait_for("no nf_tables");
         terminal.wait_for("begun");
         let status = world.ok(&["status"]);
@@ -288,7 +252,7 @@ fn without_nf_tables_a_session_falls_back_and_everybody_is_told() {
         assert_eq!(terminal.finish().code, Some(0));
         assert!(!world.ok(&["status"]).contains("proxy"));
         let chosen = ["run", "--network", "proxy", "--non-interactive", "--", "true"];
-        let terminal = Terminal::start(&without_nf_tables(&world, &chosen));
+        let terminal = Terminal::start(&world.askbox_without_nf_tables(&chosen));
         assert!(!terminal.finish().shown.contains("nf_tables"));
 
         let doctor = without_nf_tables_to_its_end(&world, &["doctor"]);

@@ -65,6 +65,15 @@ impl Machine {
 
     /// The same; the namespace's root runs a shell script first.
     pub fn prepared<F: FnOnce(&Self)>(script: &str, body: F) {
+        Self::run(script, |_| (), body);
+    }
+
+    /// The same, beside something on the host that lasts as long: it is given the machine's directory, which both sides see.
+    pub fn beside<T, F: FnOnce(&Self)>(host: impl FnOnce(&Path) -> T, body: F) {
+        Self::run("", host, body);
+    }
+
+    fn run<T, F: FnOnce(&Self)>(script: &str, host: impl FnOnce(&Path) -> T, body: F) {
         if let Some(files) = std::env::var_os(VARIABLE) {
             return body(&Self { files: files.into() });
         }
@@ -78,6 +87,7 @@ impl Machine {
         fs::write(files.join("hosts"), "127.0.0.1 localhost\n").unwrap();
         fs::write(files.join("resolv.conf"), "nameserver 127.0.0.1\n").unwrap();
         fs::write(files.join("nsswitch.conf"), "hosts: files dns\n").unwrap();
+        let beside = host(&files);
         // The closure's type is named after the function that it is in: CRATE::MODULE::TEST::{{closure}}.
         let name = std::any::type_name::<F>();
         let name = name.strip_suffix("::{{closure}}").unwrap_or(name);
@@ -103,6 +113,7 @@ impl Machine {
             .env(VARIABLE, &files)
             .output()
             .unwrap();
+        drop(beside);
         let (stdout, stderr) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
@@ -124,7 +135,8 @@ impl Machine {
         fs::write(self.files().join("hosts"), text).unwrap();
     }
 
-    fn files(&self) -> &Path {
+    /// The machine's directory.
+    pub fn files(&self) -> &Path {
         &self.files
     }
 }

@@ -116,6 +116,15 @@ impl World {
         command
     }
 
+    /// The same where the kernel has no `nf_tables` for it.
+    pub fn askbox_without_nf_tables(&self, words: &[&str]) -> Command {
+        let script = self.outside().join("without_nf_tables.py");
+        fs::write(&script, include_str!("without_nf_tables.py")).unwrap();
+        let mut command = self.host("/usr/bin/python3");
+        command.arg(script).arg(binary("askbox")).args(words);
+        command
+    }
+
     /// A script for bash on the host, in which `$ASKBOX` is the askbox program.
     pub fn host_script(&self, script: &str) -> Command {
         let mut command = self.host("bash");

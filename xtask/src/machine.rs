@@ -192,6 +192,35 @@ const PACKAGE_MANAGERS: &[Package] = &[
     },
 ];
 
+/// What the tests with real programs start, besides package managers and what other tests run. Debian's: of Chromium, Ubuntu
+/// has no package but a snap.
+pub(crate) const PROGRAMS: &[Package] = &[
+    Package {
+        name: "chromium",
+        proof: "/usr/lib/chromium/chromium",
+    },
+    Package {
+        name: "golang-go",
+        proof: "/usr/bin/go",
+    },
+    Package {
+        name: "postgresql",
+        proof: "/usr/share/doc/postgresql",
+    },
+    Package {
+        name: "redis-server",
+        proof: "/usr/bin/redis-server",
+    },
+    Package {
+        name: "ripgrep",
+        proof: "/usr/bin/rg",
+    },
+    Package {
+        name: "tinyproxy",
+        proof: "/usr/bin/tinyproxy",
+    },
+];
+
 /// What the peer of the benchmarks needs.
 pub(crate) const TO_BENCH: &[Package] = &[
     Package {

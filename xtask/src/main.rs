@@ -25,7 +25,8 @@ use std::process::ExitCode;
 const USAGE: &str =
     "usage: cargo xtask run [OPTIONS] -- COMMAND [ARGS…]   build, and run COMMAND in a sandbox
        cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
-                                                        with --full also filesystem, endurance and registries
+                                                        with --full also filesystem, endurance, registries
+                                                        and programs
        cargo xtask threats                              every attack of docs/threats.md, one line for each
        cargo xtask bench [--quick]                      the budgets, as ratios measured in one run
        cargo xtask fuzz [--seconds N]                   each fuzzer for N seconds (60), one after the other

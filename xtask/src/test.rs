@@ -21,8 +21,8 @@ pub(crate) enum Extent {
 /// Black-box groups that every change has to pass.
 pub(crate) const GATE: &[&str] = &["functional", "security", "desktop"];
 
-/// These and the slow ones: suites on the asking file system, a hundred kills and two hundred sessions, and real package
-/// registries.
+/// These and the slow ones: suites on the asking file system, minutes of load and sudden ends, real package registries, and
+/// real programs and services.
 const FULL: &[&str] = &[
     "functional",
     "security",
@@ -30,6 +30,7 @@ const FULL: &[&str] = &[
     "filesystem",
     "endurance",
     "registries",
+    "programs",
 ];
 
 /// Where the black-box tests' programs are put, so that an ordinary user can reach them.
@@ -43,6 +44,7 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     ui::build()?;
     if extent == Extent::Full {
         machine::install_package_managers()?;
+        machine::install(machine::PROGRAMS)?;
     }
     units()?;
     let binaries = stage()?;

@@ -275,25 +275,41 @@ fn the_network_rules_cannot_be_changed_from_inside() {
 
 #[test]
 fn where_no_network_namespace_can_be_made_nothing_starts() {
-    Machine::prepared("echo 0 > /proc/sys/user/max_net_namespaces", |_| refuses());
+    Machine::prepared("echo 0 > /proc/sys/user/max_net_namespaces", |_| {
+        refuses("user.max_net_namespaces");
+    });
 }
 
 #[test]
 fn where_no_user_namespace_can_be_made_nothing_starts() {
     // One is left for the ordinary user that the test runs as.
-    Machine::prepared("echo 1 > /proc/sys/user/max_user_namespaces", |_| refuses());
+    Machine::prepared("echo 1 > /proc/sys/user/max_user_namespaces", |_| {
+        refuses("user.max_user_namespaces");
+    });
 }
 
 #[test]
 fn where_no_mount_namespace_can_be_made_nothing_starts() {
-    Machine::prepared("echo 0 > /proc/sys/user/max_mnt_namespaces", |_| refuses());
+    Machine::prepared("echo 0 > /proc/sys/user/max_mnt_namespaces", |_| {
+        refuses("user.max_mnt_namespaces");
+    });
 }
 
-fn refuses() {
+/// Nothing starts, and who asks for the reason is told the setting that forbids it, and how to change it.
+fn refuses(setting: &str) {
     let world = World::new();
     let finished = world.sh(&["--non-interactive"], "echo started > started.txt");
     assert_eq!(finished.code, Some(125), "{finished:?}");
-    assert!(!finished.stderr.is_empty());
+    assert!(
+        finished.stderr.contains("cannot make namespaces")
+            && finished.stderr.contains("hint: `askbox doctor`"),
+        "{finished:?}"
+    );
+    let doctor = Running::start(world.askbox(&["doctor"])).finish();
+    assert!(
+        doctor.stdout.contains("cause: ") && doctor.stdout.contains(&format!("{setting}=15000")),
+        "{doctor:?}"
+    );
     assert!(!world.project().join("started.txt").exists());
     // The same program runs outside.
     outside(&world, "echo started > started.txt").succeeded();

@@ -113,10 +113,23 @@ fn firewall(facts: &Facts) -> Check {
 /// Who forbids namespaces, and what lets them in.
 fn forbidden(facts: &Facts, failure: Failure) -> (String, String) {
     let sysctls = &facts.sysctls;
-    if sysctls.max_user_namespaces == Some(0) {
+    let most = [
+        ("user.max_user_namespaces", sysctls.max_user_namespaces),
+        ("user.max_net_namespaces", sysctls.max_net_namespaces),
+        ("user.max_mnt_namespaces", sysctls.max_mnt_namespaces),
+    ];
+    if let Some((name, _)) = most.iter().find(|(_, most)| *most == Some(0)) {
         return (
-            "the kernel is told to allow none (user.max_user_namespaces = 0)".to_owned(),
-            "sudo sysctl -w user.max_user_namespaces=15000".to_owned(),
+            format!("the kernel is told to allow none ({name} = 0)"),
+            format!("sudo sysctl -w {name}=15000"),
+        );
+    }
+    // Nothing but these numbers fails so, in a container too.
+    if failure.errno == nix::libc::ENOSPC {
+        let settings: Vec<String> = most.iter().map(|(name, _)| format!("{name}=15000")).collect();
+        return (
+            "as many exist as the kernel allows".to_owned(),
+            format!("sudo sysctl -w {}", settings.join(" ")),
         );
     }
     if sysctls.unprivileged_userns_clone == Some(0) {
@@ -145,12 +158,6 @@ fn forbidden(facts: &Facts, failure: Failure) -> (String, String) {
             "the container that this runs in forbids them".to_owned(),
             "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
                 .to_owned(),
-        );
-    }
-    if failure.errno == nix::libc::ENOSPC {
-        return (
-            "as many exist as the kernel allows".to_owned(),
-            "sudo sysctl -w user.max_user_namespaces=15000".to_owned(),
         );
     }
     (

@@ -48,10 +48,12 @@ pub(super) struct Facts {
     pub(super) login: Login,
 }
 
-/// Switches of the kernel that forbid user namespaces; `None` where the kernel does not have one.
+/// Switches of the kernel that forbid namespaces; `None` where the kernel does not have one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sysctls {
     pub(super) max_user_namespaces: Option<u64>,
+    pub(super) max_net_namespaces: Option<u64>,
+    pub(super) max_mnt_namespaces: Option<u64>,
     pub(super) unprivileged_userns_clone: Option<u64>,
     pub(super) apparmor_restrict_unprivileged_userns: Option<u64>,
 }
@@ -94,6 +96,8 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         probe: probe::run().map_err(|error| chain(&error)),
         sysctls: Sysctls {
             max_user_namespaces: sysctl("user/max_user_namespaces"),
+            max_net_namespaces: sysctl("user/max_net_namespaces"),
+            max_mnt_namespaces: sysctl("user/max_mnt_namespaces"),
             unprivileged_userns_clone: sysctl("kernel/unprivileged_userns_clone"),
             apparmor_restrict_unprivileged_userns: sysctl("kernel/apparmor_restrict_unprivileged_userns"),
         },

@@ -118,7 +118,20 @@ fn each_way_to_forbid_namespaces_has_its_own_fix() {
         &expect![[r#"
             problem  user namespaces: cannot make user, network and mount namespaces: No space left on device (os error 28)
                      cause: as many exist as the kernel allows
-                     fix: sudo sysctl -w user.max_user_namespaces=15000
+                     fix: sudo sysctl -w user.max_user_namespaces=15000 user.max_net_namespaces=15000 user.max_mnt_namespaces=15000
+            note     nf_tables: not tried, because the namespaces do not work
+        "#]],
+    );
+    // A container forbids otherwise: the limit is told, whatever else is there.
+    check(
+        |facts| {
+            facts.probe = Ok(Some(failing(Step::Namespaces, nix::libc::ENOSPC)));
+            (facts.in_container, facts.sysctls.max_net_namespaces) = (true, Some(0));
+        },
+        &expect![[r#"
+            problem  user namespaces: cannot make user, network and mount namespaces: No space left on device (os error 28)
+                     cause: the kernel is told to allow none (user.max_net_namespaces = 0)
+                     fix: sudo sysctl -w user.max_net_namespaces=15000
             note     nf_tables: not tried, because the namespaces do not work
         "#]],
     );
