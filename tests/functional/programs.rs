@@ -157,6 +157,8 @@ fn answer_late(world: &World) {
     let gave_up = world.project().join("gave-up");
     world.eventually("the program gives up", || gave_up.exists());
     assert_eq!(world.wait_for_question()["id"], question["id"]);
+    // Else the answer is for the connection that it gave up.
+    world.eventually("nobody waits", || world.questions()[0]["waiting"] == 0);
     world.ok(&["allow", question["id"].as_str().unwrap(), "--once"]);
     world.write("answered", "");
 }
