@@ -21,6 +21,10 @@ pub enum LockError {
     },
 }
 
+/// How often /proc/locks is read before nobody is said to hold a lock. The kernel hands it out by pages and counts anew for each,
+/// so that a lock is missing in one reading where others come and go (`seq_file`, `fs/locks.c`).
+const LOOKS: usize = 16;
+
 /// Proof that this process is the only daemon of its directories. Dropping it lets the next one in.
 #[derive(Debug)]
 pub struct Lock {
@@ -59,7 +63,7 @@ impl Lock {
     /// The process that holds it, as /proc/locks says (proc(5)); `None` also where that cannot be read. Takes nothing.
     pub fn holder(path: &Path) -> Option<u32> {
         let inode = fs::symlink_metadata(path).ok()?.ino();
-        holder(&fs::read_to_string("/proc/locks").ok()?, inode)
+        (0..LOOKS).find_map(|_| holder(&fs::read_to_string("/proc/locks").ok()?, inode))
     }
 }
 
