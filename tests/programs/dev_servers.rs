@@ -68,10 +68,11 @@ fn a_server_of_node_is_opened_from_outside() {
     assert_eq!(open(&world, port, "a").succeeded().stdout, "GET /a 0 2\n");
     let body = "x".repeat(3_000_000);
     world.write("body", &body);
-    let mut post = world.host("curl");
-    post.args(["-sS", "--data-binary", "@body"])
+    let mut sending = world.host("curl");
+    sending
+        .args(["-sS", "--data-binary", "@body"])
         .arg(format!("http://127.0.0.1:{port}/b"));
-    let finished = Running::start(post).finish();
+    let finished = Running::start(sending).finish();
     assert_eq!(finished.succeeded().stdout, "POST /b 3000000 3\n");
 }
 

@@ -4,6 +4,7 @@
 //! Others are used elsewhere: git, ssh, tmux, vim and less in tests/functional; npm, pnpm, pip, uv, cargo and an agent with their
 //! registries in tests/registries; bwrap, strace and gdb as attackers in tests/security/switches.rs.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+#![expect(clippy::disallowed_methods, reason = "tests start programs")]
 
 mod dev_servers;
 mod install;
