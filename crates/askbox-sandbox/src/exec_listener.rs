@@ -84,7 +84,7 @@ fn errno_of(error: &io::Error) -> Errno {
 }
 
 impl Listener {
-    /// Takes over what [`install`] made. On a kernel that can (6.6), who waits and who answers hand the processor to each
+    /// Takes over what the launch installed. On a kernel that can (6.6), who waits and who answers hand the processor to each
     /// other, which makes an answer some twenty times faster.
     pub fn new(listener: OwnedFd) -> Self {
         match sys::wake_in_step(&listener) {
