@@ -8,6 +8,7 @@
 
 mod agent;
 mod asking;
+mod bus;
 mod frame;
 mod host_key;
 mod host_socket;
@@ -27,6 +28,7 @@ pub mod fuzzing;
 
 pub use agent::{SessionAgent, serve};
 pub use asking::Asking;
+pub use bus::{Bus, serve_bus};
 pub use listening::{Identify, Serving};
 pub use socket::{Places, serve_socket};
 pub use x11::{Display, serve_display};

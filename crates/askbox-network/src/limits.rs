@@ -57,8 +57,9 @@ pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 /// Descriptors of a session without connections: six listeners, its two netlink sockets and a copy of the diagnostics one,
 /// its leash, what asks for sockets in its network, and one connection for each of four listeners that was accepted and
 /// waits for its place; of its ssh agent: the listener, eight connections, and as many to the user's; and of the host's sockets that
-/// it is offered: eight listeners, 16 connections, and as many to the host's.
-pub(crate) const SESSION_DESCRIPTORS: usize = 11 + 4 + (1 + 8 + 8) + (8 + 16 + 16);
+/// it is offered, its display and its bus: ten listeners, 16 connections, and as many to the host's, each with a proxy's process
+/// and leash.
+pub(crate) const SESSION_DESCRIPTORS: usize = 11 + 4 + (1 + 8 + 8) + (10 + 16 + 16 + 2 * 16);
 
 /// Descriptors of a port that a session shares with the host: a listener for each family, and a connection for each that
 /// was accepted and waits for its place.

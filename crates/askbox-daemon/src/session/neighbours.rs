@@ -100,6 +100,10 @@ pub(super) fn serve(
         let served = match offer {
             Offer::Socket(path) => askbox_neighbours::serve_socket(listener, path, asking, &places),
             Offer::Display(display) => askbox_neighbours::serve_display(listener, display, asking, &places),
+            Offer::Bus(bus, _) => {
+                let bus = (bus, neighbours.offers.directory());
+                askbox_neighbours::serve_bus(listener, bus, asking, &places)
+            }
         };
         let served = served.map_err(|error| failed("a socket", &error))?;
         serving = serving.and(served);

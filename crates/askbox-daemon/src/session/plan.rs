@@ -31,6 +31,7 @@ use crate::limits;
 use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
 use crate::views;
 
+mod bus;
 mod display;
 mod opening;
 pub(super) mod sockets;
@@ -227,8 +228,11 @@ impl Planning {
         let (wanted, in_vain) = self.offered(id, request)?;
         notices.extend(in_vain);
         let display = self.display(id, request)?.map(Offer::Display);
-        let wanted = wanted.into_iter().map(Offer::Socket).chain(display).collect();
-        let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted)?;
+        let (bus, in_vain) = self.bus(id, request)?;
+        notices.extend(in_vain);
+        let bus = bus.map(|bus| Offer::Bus(bus, request.uid));
+        let wanted = wanted.into_iter().map(Offer::Socket).chain(display).chain(bus);
+        let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted.collect())?;
         let homes = daemon.paths.homes().join(home_name(&self.project));
         let token = token()?;
         let plan_request = PlanRequest {

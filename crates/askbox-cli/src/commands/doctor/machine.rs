@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use askbox_sandbox::bwrap_program::{self, BWRAP, Unusable};
+use askbox_sandbox::host_programs::{BUS_PROXY, BWRAP, Unusable};
 use askbox_sandbox::probe;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
 
@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) in_container: bool,
     /// What bubblewrap says of itself, when a launch would use it.
     pub(super) bwrap: Result<String, Unusable>,
+    /// Whether sessions can be offered services of the session bus.
+    pub(super) bus_proxy: Result<(), Unusable>,
     pub(super) init: Init,
     pub(super) directories: Vec<Place>,
     pub(super) log: Log,
@@ -89,6 +91,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         },
         in_container: exists("/.dockerenv") || exists("/run/.containerenv"),
         bwrap: bwrap(),
+        bus_proxy: BUS_PROXY.check(),
         init: Init {
             found: init_program::find(&program),
             searched: init_program::places(&program),
@@ -111,7 +114,7 @@ fn sysctl(name: &str) -> Option<u64> {
 }
 
 fn bwrap() -> Result<String, Unusable> {
-    bwrap_program::check()?;
+    BWRAP.check()?;
     Ok(bwrap_version().unwrap_or_else(|error| chain(&error)))
 }
 
@@ -120,7 +123,10 @@ fn bwrap() -> Result<String, Unusable> {
     reason = "the system's bwrap, in / and with one fixed argument: nothing of a project takes part"
 )]
 fn bwrap_version() -> io::Result<String> {
-    let output = Command::new(BWRAP).arg("--version").current_dir("/").output()?;
+    let output = Command::new(BWRAP.path)
+        .arg("--version")
+        .current_dir("/")
+        .output()?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
