@@ -43,13 +43,13 @@ fn threat_46_a_service_that_was_not_named_is_neither_reached_nor_listed() {
         outside(&attack).succeeded();
     }
     assert_eq!(other.calls(), 2);
-    let names = ask_bus("ListNames");
-    let all = outside(&names).succeeded().stdout.clone();
+    let list = ask_bus("ListNames");
+    let all = outside(&list).succeeded().stdout.clone();
     assert!(
         all.contains(NAMED) && all.contains(OTHER) && all.contains(&quoted),
         "{all}"
     );
-    let seen = inside(&names).succeeded().stdout.clone();
+    let seen = inside(&list).succeeded().stdout.clone();
     assert!(
         seen.contains(NAMED) && !seen.contains(OTHER) && !seen.contains(&quoted),
         "{seen}"
