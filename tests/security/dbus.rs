@@ -21,7 +21,10 @@ import os, socket
 c = socket.socket(socket.AF_UNIX); c.connect(os.environ["DBUS_SESSION_BUS_ADDRESS"].split("=")[1])
 c.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\nNEGOTIATE_UNIX_FD\r\n")
 heard = b""
-while heard.count(b"\n") < 2: heard += c.recv(100)
+c.settimeout(20)
+while heard.count(b"\n") < 2:
+    part = c.recv(100); assert part, heard
+    heard += part
 print(heard.split(b"\n")[1].split()[0].decode())'"#;
 
 #[test]
