@@ -2,7 +2,7 @@
 //! ordinary user, on release binaries.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use cargo_metadata::Message;
 
@@ -221,11 +221,16 @@ fn executables(messages: &str) -> Vec<PathBuf> {
 }
 
 fn black_box(binaries: &Path, name: &str) -> Result<()> {
+    step(&format!("group {name}"), &mut group(binaries, name)?)
+}
+
+/// The black-box tests of a group, of those that [`stage`] put into a directory.
+pub(crate) fn group(binaries: &Path, name: &str) -> Result<Command> {
     let mut command = machine::as_ordinary_user(&binaries.join(name))?;
     command
         .env("ASKBOX_TEST_BINARIES", binaries)
         .args(["--test-threads", "4"]);
-    step(&format!("group {name}"), &mut command)
+    Ok(command)
 }
 
 #[cfg(test)]

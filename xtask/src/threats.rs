@@ -102,11 +102,8 @@ fn units(rows: &[Row]) -> Result<Vec<Outcome>> {
 }
 
 fn black_box(binaries: &Path, name: &str, rows: &[Row]) -> Result<Vec<Outcome>> {
-    let mut command = machine::as_ordinary_user(&binaries.join(name))?;
-    command
-        .env("ASKBOX_TEST_BINARIES", binaries)
-        .args(["--test-threads", "4"])
-        .args(modules(rows, name));
+    let mut command = test::group(binaries, name)?;
+    command.args(modules(rows, name));
     outcomes(name, &mut command)
 }
 
