@@ -100,6 +100,10 @@ impl State {
         }
     }
 
+    fn is_link(&self) -> bool {
+        matches!(self, State::Link(_))
+    }
+
     /// The same without the content.
     #[must_use]
     fn without_text(self) -> Self {

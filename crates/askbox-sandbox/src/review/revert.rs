@@ -26,6 +26,9 @@ pub enum Kept {
     /// The manifest has no scripts to put others in the place of.
     #[error("the file has no scripts any more to put the old ones in the place of")]
     NoScripts,
+    /// A link is, or was, in the place of the manifest.
+    #[error("the file is or was a link, and only the scripts in it are kept")]
+    LinkedScripts,
     /// The system refused.
     #[error(transparent)]
     Failed(io::Error),
@@ -36,6 +39,9 @@ impl Change {
     pub fn is_kept(&self) -> Option<Kept> {
         match (&self.before, self.part) {
             (None, _) => Some(Kept::Unknown),
+            (Some(before), Part::Scripts) if [before, &self.now].into_iter().any(State::is_link) => {
+                Some(Kept::LinkedScripts)
+            }
             (Some(State::Other), _) => Some(Kept::NotKept),
             (Some(State::File(file)), _) if file.text.is_none() && !self.is_mode_alone(file) => {
                 Some(Kept::NotKept)

@@ -145,10 +145,8 @@ impl Budget {
         match (tree.node(path), part) {
             (Node::File, Part::Scripts) => self.scripts(tree, path),
             (Node::File, Part::Guarded | Part::Named | Part::Program) => self.file(tree, path),
-            // Only a file's own scripts are looked at.
-            (Node::Absent, _) | (Node::Directory | Node::Link(_) | Node::Other, Part::Scripts) => {
-                State::Absent
-            }
+            // What reads scripts follows a link, and makes nothing of a directory.
+            (Node::Absent, _) | (Node::Directory | Node::Other, Part::Scripts) => State::Absent,
             (Node::Directory, _) => State::Directory,
             (Node::Link(target), _) => State::Link(target.into()),
             (Node::Other, _) => State::Other,

@@ -196,6 +196,22 @@ fn of_a_manifest_only_the_scripts_count_and_come_back() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_manifest_is_listed() {
+    let before = "{\"scripts\": {\"test\": \"true\"}}";
+    let project = Project::new(&[("package.json", before), ("lib/other.json", before)]);
+    symlink("other.json", project.root.join("lib/package.json")).unwrap();
+    let record = project.record();
+    project.write("evil.json", "{\"scripts\": {\"postinstall\": \"evil\"}}");
+    for (manifest, target) in [("package.json", "evil.json"), ("lib/package.json", "../evil.json")] {
+        fs::remove_file(project.root.join(manifest)).unwrap();
+        symlink(target, project.root.join(manifest)).unwrap();
+    }
+    let (record, changes) = check(record, &["changed lib/package.json", "changed package.json"]);
+    let linked = Some("the file is or was a link, and only the scripts in it are kept".to_owned());
+    assert_eq!(put_back(&record, &changes), [linked.clone(), linked]);
+}
+
+#[test]
 fn new_programs_are_listed() {
     let project = Project::new(&[
         (".venv/bin/pip", "x"),
