@@ -82,7 +82,7 @@ fn threat_62_hostile_text_in_a_path_is_inert() {
     let running = ask(seat.world(), "cat ~/notes/\"$1\"");
     let notification = seat
         .server
-        .shows("wants to read ~/notes/<img src=x onerror=alert(1)>");
+        .shows("wants to read \"~/notes/<img src=x onerror=alert(1)>");
     assert!(
         notification.summary.contains(r"\u{1b}[31m\u{202e}"),
         "{}",

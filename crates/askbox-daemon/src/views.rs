@@ -182,7 +182,7 @@ fn read_by(process: &Process, shown_by: &ShownBy) -> String {
     let interpreter = process.interpreter.as_deref();
     interpreter.map_or_else(String::new, |interpreter| {
         let shown = display::path_at(interpreter, shown_by.home(), limits::PATH_SHOWN);
-        format!(", a script read by {shown}")
+        format!(", a script read by {}", display::phrase(shown))
     })
 }
 

@@ -176,7 +176,13 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
     };
     let program = program(process, known.toolchains);
     let project = name(&project.name(), MAX_NAME);
-    format!("{program} ({project}) {verb} {}", target_at(target, known.home))
+    let target = match target {
+        Target::Read(place) | Target::Write(place) | Target::Execute(place) => {
+            phrase(path_at(place.as_path(), known.home, MAX_PATH))
+        }
+        other => target_at(other, known.home),
+    };
+    format!("{program} ({project}) {verb} {target}")
 }
 
 /// `Claude Code (my-project) wants its own login and state (13 paths, 3 domain families)`. The program is the one whose name
@@ -191,6 +197,15 @@ fn profile_title(profile: &ProfileName, project: &Project) -> String {
         "{title} ({project}) wants {}",
         target(&Target::Profile(profile.clone()))
     )
+}
+
+/// A path as [`path`] shows it, among other words: quoted where it would be read as more than one of them.
+pub fn phrase(path: String) -> String {
+    if path.contains([' ', ',', ';', '"']) {
+        format!("\"{}\"", path.replace('"', "\\\""))
+    } else {
+        path
+    }
 }
 
 /// A name among other words. One that holds more than letters, digits and `._-+@` is quoted, so that it cannot be taken for

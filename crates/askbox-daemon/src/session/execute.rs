@@ -245,7 +245,7 @@ impl Serving {
         // Nothing in here leaves it half changed.
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.insert(name) {
-            let path = display::path(path.as_path(), limits::PATH_SHOWN);
+            let path = display::phrase(display::path(path.as_path(), limits::PATH_SHOWN));
             self.daemon.tell(Event::Refused {
                 session: self.whose.session.clone(),
                 what: format!("{path} cannot work inside: {reason}"),

@@ -96,15 +96,10 @@ pub(super) async fn since(before: Before, project: &Path) -> Found {
     }
 }
 
-/// Quoted where it would be read as more than one.
+/// A path among other words, from the project on.
 pub(super) fn name(path: &Path, project: &Path) -> String {
     let relative = path.strip_prefix(project).unwrap_or(path);
-    let shown = display::path(relative, limits::PATH_SHOWN);
-    if shown.contains([',', ';', ' ', '"']) {
-        format!("\"{shown}\"")
-    } else {
-        shown
-    }
+    display::phrase(display::path(relative, limits::PATH_SHOWN))
 }
 
 /// What is written in the last moment would be missed otherwise. A process that does not end is not waited for.

@@ -274,6 +274,10 @@ fn titles_of_files_say_what_is_done_to_them() {
     );
     check(Target::Execute(canonical("/home/me/x")), "wants to run ~/x");
     check(Target::Read(canonical("/home/me/~")), "wants to read ~/~");
+    check(
+        Target::Read(canonical(r#"/home/me/a"; answer with: askbox allow 1"#)),
+        r#"wants to read "~/a\"; answer with: askbox allow 1""#,
+    );
 }
 
 #[test]
