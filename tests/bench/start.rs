@@ -85,6 +85,7 @@ fn bwrap(world: &World) -> Command {
     for path in [
         "alternatives",
         "ca-certificates",
+        "chromium.d",
         "fonts",
         "java-17-openjdk",
         "ld.so.cache",

@@ -9,8 +9,8 @@ use crate::install;
 /// The sandbox of agents, at a version that Debian 12's node runs.
 const SANDBOX_RUNTIME: &str = "@anthropic-ai/sandbox-runtime@0.0.54";
 
-/// Debian's Chromium, without the script that starts it for a desktop.
-const CHROMIUM: &str = "/usr/lib/chromium/chromium --headless --disable-gpu --user-data-dir=/tmp/chromium";
+/// Debian's Chromium, which is a script that starts it.
+const CHROMIUM: &str = "chromium --headless --disable-gpu --user-data-dir=/tmp/chromium";
 
 const PROGRAM: &str = "#include <stdio.h>
 #include <pthread.h>

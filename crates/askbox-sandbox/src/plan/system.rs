@@ -9,10 +9,11 @@ use crate::host_facts::{HostFacts, RootEntry};
 use crate::identity;
 
 /// Read by almost every program and holding nothing of the user: certificates, the linker's cache, alternatives, time
-/// zone, well-known numbers, fonts.
+/// zone, well-known numbers, fonts, how Debian starts Chromium.
 pub(crate) const ETC: &[&str] = &[
     "/etc/alternatives",
     "/etc/ca-certificates",
+    "/etc/chromium.d",
     "/etc/crypto-policies",
     "/etc/fonts",
     "/etc/java-17-openjdk",
