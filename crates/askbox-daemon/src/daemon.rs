@@ -46,6 +46,8 @@ pub struct DaemonOptions {
     pub open_files: u64,
     /// What the environment says about proxies.
     pub proxy_environment: ProxyEnvironment,
+    /// Gives memory that was freed back to the system. Blocks for some milliseconds.
+    pub give_memory_back: fn(),
     /// Gets one byte once front ends can connect, and is closed then.
     pub ready: Option<OwnedFd>,
 }
@@ -75,6 +77,7 @@ pub(crate) struct Daemon {
     /// Directories of programs that go by their bare name in titles; learnt when sessions are planned.
     toolchains: Mutex<Arc<[PathBuf]>>,
     end_wanted: Arc<Notify>,
+    session_ended: Notify,
     phase: watch::Sender<Phase>,
 }
 
@@ -124,6 +127,7 @@ pub(crate) fn run_with(
             has_service_manager,
             open_files,
             proxy_environment,
+            give_memory_back,
             ready,
         } = options;
         let Division { front_ends, sessions } = descriptors::divide(open_files)?;
@@ -144,7 +148,13 @@ pub(crate) fn run_with(
                 step: "listen to signals",
                 source,
             })?;
-        serve(&daemon, events, front_ends, ready).await
+        let tidying = tokio::spawn({
+            let daemon = Arc::clone(&daemon);
+            async move { daemon.tidy(give_memory_back).await }
+        });
+        let served = serve(&daemon, events, front_ends, ready).await;
+        tidying.abort();
+        served
     });
     // A look at a slow file system must not keep the daemon from ending.
     runtime.shutdown_background();
@@ -276,6 +286,7 @@ impl Daemon {
             start_warnings,
             toolchains: Mutex::default(),
             end_wanted: Arc::default(),
+            session_ended: Notify::new(),
             phase: watch::Sender::new(Phase::Running),
         })
     }
@@ -297,6 +308,22 @@ impl Daemon {
     /// Remembers which toolchains the user has.
     pub(crate) fn learn_toolchains(&self, toolchains: &[PathBuf]) {
         *self.toolchains.lock().unwrap_or_else(PoisonError::into_inner) = toolchains.into();
+    }
+
+    /// A session is over, and what it held is free.
+    pub(crate) fn note_session_end(&self) {
+        self.session_ended.notify_one();
+    }
+
+    /// Gives memory back some time after sessions ended, since an allocator keeps what lies below something that is in use.
+    async fn tidy(&self, give_memory_back: fn()) {
+        loop {
+            self.session_ended.notified().await;
+            tokio::time::sleep(limits::MEMORY_REST).await;
+            if let Err(error) = tokio::task::spawn_blocking(give_memory_back).await {
+                tracing::error!(%error, "memory was not given back");
+            }
+        }
     }
 
     /// Makes the main loop end.

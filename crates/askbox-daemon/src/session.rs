@@ -468,6 +468,7 @@ pub(crate) async fn end(daemon: &Arc<Daemon>, id: &SessionId, how: Ending) -> Ve
         }
     }
     daemon.tell(Event::SessionEnded { session: id.clone() });
+    daemon.note_session_end();
     made.notice()
 }
 

@@ -62,6 +62,7 @@ impl Place {
             has_service_manager: false,
             open_files: 4096,
             proxy_environment: askbox_network::ProxyEnvironment::default(),
+            give_memory_back: || {},
             ready,
         }
     }

@@ -49,7 +49,7 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
     if arguments.detached {
         return serve_detached(context);
     }
-    memory::give_back();
+    memory::set_up();
     listen_to_ourselves(context);
     askbox_daemon::run(&context.paths, options(context, None)?)?;
     Ok(ExitStatus::Success)
@@ -58,7 +58,7 @@ pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatu
 /// Serves for a starter that reads our standard output until it knows whether we are ready.
 fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
     detach()?;
-    memory::give_back();
+    memory::set_up();
     listen_to_ourselves(context);
     let starter = let_go_of_stdout().map_err(CliError::system("let go of standard output"))?;
     let ready = starter
@@ -92,6 +92,7 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
         proxy_environment: askbox_daemon::ProxyEnvironment::read(|name| {
             Some(context.variable(name)?.to_str()?.to_owned())
         }),
+        give_memory_back: memory::give_back,
         ready,
     })
 }
