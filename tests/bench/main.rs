@@ -13,6 +13,7 @@ mod own;
 mod project;
 mod round_trip;
 mod start;
+mod starts;
 mod stream;
 mod table;
 
@@ -58,6 +59,11 @@ fn main() {
             stream::client(direction, address, mebibytes.parse().unwrap());
         }
         ["files", small, large, rounds] => files::client(small, large, rounds.parse().unwrap()),
+        ["--starts"] => {
+            let mut table = table::Table::default();
+            starts::measure(&askbox_tests::World::new(), &mut table);
+            print!("{}", table.text());
+        }
         ["--desktop"] => {
             let mut table = table::Table::default();
             desktop::measure(FULL, &mut table);
@@ -73,7 +79,7 @@ fn main() {
             windows: 3,
         }),
         [] => measure(FULL),
-        _ => println!("usage: askbox-bench [--quick | --desktop]"),
+        _ => println!("usage: askbox-bench [--quick | --desktop | --starts]"),
     }
 }
 
@@ -85,6 +91,7 @@ fn measure(rounds: Rounds) {
     connect::measure(&world, rounds, &mut table);
     stream::measure(&world, rounds, &mut table);
     project::measure(&world, rounds, &mut table);
+    starts::measure(&world, &mut table);
     files::measure(&world, rounds, &mut table);
     decide::measure(rounds, &mut table);
     memory::measure(&world, &mut table);

@@ -21,6 +21,9 @@ const PACKAGES: usize = 60;
 /// Files of C that are compiled, each with the headers of the system that programs usually have.
 const UNITS: usize = 40;
 
+/// What work in the project may cost.
+const BAR: Bar = Bar::AtMost(1.03);
+
 pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     // As many in one process each as hide the start of it.
     let times = rounds.starts / 5;
@@ -32,7 +35,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     prepare(world, &make);
     let script = format!("for i in $(seq {times}); do git status --porcelain; done");
-    compare(world, "git status of 20,000 files", &script, table);
+    compare(world, "git status of 20,000 files", &script, BAR, table);
     prepare(world, "rm -rf large .git");
 
     let make = format!(
@@ -45,7 +48,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     prepare(world, &make);
     let script = "cd compiled; rm -f *.o; for u in *.c; do cc -O1 -c $u; done";
-    compare(world, "a compile of 40 files", script, table);
+    compare(world, "a compile of 40 files", script, BAR, table);
     prepare(world, "rm -rf compiled");
 
     let make = format!(
@@ -60,11 +63,12 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     prepare(world, &make);
     let script = "cd packages; npm ci --offline --no-audit --no-fund --silent";
-    compare(world, "npm ci of 60 packages, offline", script, table);
+    compare(world, "npm ci of 60 packages, offline", script, BAR, table);
     prepare(world, "rm -rf packages");
 }
 
-fn compare(world: &World, what: &str, script: &str, table: &mut Table) {
+/// The same script inside and outside, in turn, against a bar.
+pub(crate) fn compare(world: &World, what: &str, script: &str, bar: Bar, table: &mut Table) {
     let script = timed(script);
     let (mut outside, mut inside) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
@@ -81,7 +85,7 @@ fn compare(world: &World, what: &str, script: &str, table: &mut Table) {
         &format!("{what}, against outside"),
         inside / outside,
         "x",
-        Bar::AtMost(1.03),
+        bar,
         &detail,
     );
 }
@@ -105,7 +109,8 @@ fn shell(world: &World) -> Command {
     shell
 }
 
-fn prepare(world: &World, script: &str) {
+/// Runs a script outside.
+pub(crate) fn prepare(world: &World, script: &str) {
     let made = shell(world).args(["-ec", script]).stdout(Stdio::null()).status();
     assert!(made.unwrap().success(), "{script}");
 }
