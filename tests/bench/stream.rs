@@ -40,7 +40,9 @@ pub(crate) fn client(direction: &str, address: &str, mebibytes: usize) {
         let mut buffer = vec![0; CHUNK];
         let mut left = bytes;
         while left > 0 {
-            left -= stream.read(&mut buffer).unwrap();
+            let length = stream.read(&mut buffer).unwrap();
+            assert_ne!(length, 0, "{left} bytes of {bytes} are missing");
+            left -= length;
         }
     }
     println!(
@@ -97,13 +99,17 @@ fn serve(mut stream: TcpStream) {
     let mut buffer = vec![0; CHUNK];
     if direction == b'u' {
         while left > 0 {
-            left -= stream.read(&mut buffer).unwrap() as u64;
+            let length = stream.read(&mut buffer).unwrap();
+            assert_ne!(length, 0, "{left} bytes are missing");
+            left -= length as u64;
         }
         stream.write_all(b".").unwrap();
     } else {
         for _ in 0..left / CHUNK as u64 {
             stream.write_all(&buffer).unwrap();
         }
+        // A proxy may throw away what it still holds when one side closes.
+        stream.read_to_end(&mut Vec::new()).ok();
     }
 }
 
