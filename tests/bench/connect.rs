@@ -10,7 +10,7 @@ use askbox_tests::server::Server;
 
 use crate::Rounds;
 use crate::own::{inside, numbers, own, own_in_project};
-use crate::table::{Bar, Table, median};
+use crate::table::{self, Bar, median};
 
 /// Times that both are measured, in turn: what else the machine does meets both.
 const TURNS: usize = 3;
@@ -52,7 +52,7 @@ fn microseconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e6
 }
 
-pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(world: &World, rounds: Rounds) {
     let server = Server::start(|mut stream| {
         stream.set_nodelay(true).unwrap();
         let mut byte = [0];
@@ -76,7 +76,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     }
     let (direct, gate, look_up) = (median(direct), median(gate), median(look_up));
     let detail = format!("{gate:.0} µs against {direct:.0} µs; a look-up {look_up:.0} µs");
-    table.line(
+    table::line(
         "connect and first byte, against direct",
         gate / direct,
         "x",

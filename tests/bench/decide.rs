@@ -12,11 +12,11 @@ use askbox_policy::{
 };
 
 use crate::Rounds;
-use crate::table::{Bar, Table};
+use crate::table::{self, Bar};
 
 const NAMES: usize = 1_000_000;
 
-pub(crate) fn measure(rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(rounds: Rounds) {
     let mut text = String::new();
     for number in 0..NAMES {
         writeln!(text, "blocked-{number}.example-{}.test", number % 5000).unwrap();
@@ -39,14 +39,14 @@ pub(crate) fn measure(rounds: Rounds, table: &mut Table) {
         std::hint::black_box(policy.decide(&requests[round % requests.len()], &session, &grants, &now, 0));
     }
     let microseconds = start.elapsed().as_secs_f64() * 1e6 / rounds.verdicts as f64;
-    table.line(
+    table::line(
         "decide with a million blocked names",
         microseconds,
         "µs",
         Bar::AtMost(1.0),
         "a name that no list has",
     );
-    table.line(
+    table::line(
         "a million blocked names in memory",
         megabytes,
         "MB",

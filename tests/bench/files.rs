@@ -10,7 +10,7 @@ use askbox_tests::World;
 
 use crate::Rounds;
 use crate::own::{numbers, own, own_in_project};
-use crate::table::{Bar, Table, median};
+use crate::table::{self, Bar, median};
 
 /// Times that both sides are measured, in turn.
 const TURNS: usize = 3;
@@ -45,7 +45,7 @@ pub(crate) fn client(small: &str, large: &str, rounds: usize) {
     );
 }
 
-pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(world: &World, rounds: Rounds) {
     let directory = world.home().join("bench");
     fs::create_dir(&directory).unwrap();
     let (small, large) = (directory.join("small"), directory.join("large"));
@@ -73,7 +73,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     let middle = |all: &[Vec<f64>], index: usize| median(all.iter().map(|one| one[index]).collect());
     let (own, theirs) = (middle(&asking, 0), middle(&direct, 0));
     let detail = format!("{own:.1} µs against {theirs:.1} µs");
-    table.line(
+    table::line(
         "open, read, close of a granted file",
         own / theirs,
         "x",
@@ -82,7 +82,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     let (own, theirs) = (middle(&asking, 1), middle(&direct, 1));
     let detail = format!("{own:.0} MiB/s against {theirs:.0} MiB/s");
-    table.line(
+    table::line(
         "reading a large granted file, rate",
         own / theirs,
         "x",

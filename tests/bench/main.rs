@@ -60,14 +60,10 @@ fn main() {
         }
         ["files", small, large, rounds] => files::client(small, large, rounds.parse().unwrap()),
         ["--starts"] => {
-            let mut table = table::Table::default();
-            starts::measure(&askbox_tests::World::new(), &mut table);
-            print!("{}", table.text());
+            starts::measure(&askbox_tests::World::new());
         }
         ["--desktop"] => {
-            let mut table = table::Table::default();
-            desktop::measure(FULL, &mut table);
-            print!("{}", table.text());
+            desktop::measure(FULL);
         }
         ["--quick"] => measure(Rounds {
             starts: 10,
@@ -85,16 +81,14 @@ fn main() {
 
 fn measure(rounds: Rounds) {
     let world = askbox_tests::World::new();
-    let mut table = table::Table::default();
-    round_trip::measure(rounds, &mut table);
-    start::measure(&world, rounds, &mut table);
-    connect::measure(&world, rounds, &mut table);
-    stream::measure(&world, rounds, &mut table);
-    project::measure(&world, rounds, &mut table);
-    starts::measure(&world, &mut table);
-    files::measure(&world, rounds, &mut table);
-    decide::measure(rounds, &mut table);
-    memory::measure(&world, &mut table);
-    desktop::measure(rounds, &mut table);
-    print!("{}", table.text());
+    round_trip::measure(rounds);
+    start::measure(&world, rounds);
+    connect::measure(&world, rounds);
+    stream::measure(&world, rounds);
+    project::measure(&world, rounds);
+    starts::measure(&world);
+    files::measure(&world, rounds);
+    decide::measure(rounds);
+    memory::measure(&world);
+    desktop::measure(rounds);
 }

@@ -2,15 +2,15 @@
 
 use askbox_tests::World;
 
-use crate::table::{Bar, Table};
+use crate::table::{self, Bar};
 
-pub(crate) fn measure(world: &World, table: &mut Table) {
+pub(crate) fn measure(world: &World) {
     let daemon = world.daemon_pid();
     let detail = format!(
         "PSS after the lines above; {:.1} of it the program itself",
         megabytes(daemon, "Pss_File:")
     );
-    table.line(
+    table::line(
         "daemon, idle",
         megabytes(daemon, "Pss:"),
         "MB",

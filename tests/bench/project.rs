@@ -7,7 +7,7 @@ use askbox_tests::World;
 
 use crate::Rounds;
 use crate::own::numbers;
-use crate::table::{Bar, Table, median};
+use crate::table::{self, Bar, median};
 
 /// Times that both sides are measured, in turn.
 const TURNS: usize = 3;
@@ -24,7 +24,7 @@ const UNITS: usize = 40;
 /// What work in the project may cost.
 const BAR: Bar = Bar::AtMost(1.03);
 
-pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(world: &World, rounds: Rounds) {
     // As many in one process each as hide the start of it.
     let times = rounds.starts / 5;
     let make = format!(
@@ -35,7 +35,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     prepare(world, &make);
     let script = format!("for i in $(seq {times}); do git status --porcelain; done");
-    compare(world, "git status of 20,000 files", &script, BAR, table);
+    compare(world, "git status of 20,000 files", &script, BAR);
     prepare(world, "rm -rf large .git");
 
     let make = format!(
@@ -48,7 +48,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     prepare(world, &make);
     let script = "cd compiled; rm -f *.o; for u in *.c; do cc -O1 -c $u; done";
-    compare(world, "a compile of 40 files", script, BAR, table);
+    compare(world, "a compile of 40 files", script, BAR);
     prepare(world, "rm -rf compiled");
 
     let make = format!(
@@ -63,12 +63,12 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
     );
     prepare(world, &make);
     let script = "cd packages; npm ci --offline --no-audit --no-fund --silent";
-    compare(world, "npm ci of 60 packages, offline", script, BAR, table);
+    compare(world, "npm ci of 60 packages, offline", script, BAR);
     prepare(world, "rm -rf packages");
 }
 
 /// The same script inside and outside, in turn, against a bar.
-pub(crate) fn compare(world: &World, what: &str, script: &str, bar: Bar, table: &mut Table) {
+pub(crate) fn compare(world: &World, what: &str, script: &str, bar: Bar) {
     let script = timed(script);
     let (mut outside, mut inside) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
@@ -81,7 +81,7 @@ pub(crate) fn compare(world: &World, what: &str, script: &str, bar: Bar, table: 
     }
     let (outside, inside) = (median(outside), median(inside));
     let detail = format!("{inside:.2} s against {outside:.2} s");
-    table.line(
+    table::line(
         &format!("{what}, against outside"),
         inside / outside,
         "x",

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Instant;
 
 use crate::Rounds;
-use crate::table::{Table, median};
+use crate::table::{self, median};
 
-pub(crate) fn measure(rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(rounds: Rounds) {
     let (mut own, mut other) = UnixStream::pair().unwrap();
     let answering = thread::spawn(move || {
         let mut byte = [0];
@@ -24,7 +24,7 @@ pub(crate) fn measure(rounds: Rounds, table: &mut Table) {
         start.elapsed().as_secs_f64() * 1e6
     };
     let figures = (0..rounds.connections).map(|_| once()).collect();
-    table.note("a round trip between two threads", median(figures), "µs");
+    table::note("a round trip between two threads", median(figures), "µs");
     drop(own);
     answering.join().unwrap();
 }

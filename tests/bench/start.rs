@@ -7,9 +7,9 @@ use std::time::Instant;
 use askbox_tests::World;
 
 use crate::Rounds;
-use crate::table::{Bar, Table, median};
+use crate::table::{self, Bar, median};
 
-pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(world: &World, rounds: Rounds) {
     world.sh(&[], "true").succeeded(); // Starts the daemon and makes the private homes.
     let mut askbox = Vec::new();
     let mut bare = Vec::new();
@@ -22,7 +22,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         .collect();
     let (askbox, bare, peer) = (median(askbox), median(bare), median(peer));
     let detail = format!("{askbox:.1} ms against {bare:.1} ms");
-    table.line(
+    table::line(
         "start against bare bwrap, same mounts",
         askbox / bare,
         "x",
@@ -30,7 +30,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         &detail,
     );
     let detail = format!("{askbox:.1} ms against {peer:.0} ms");
-    table.line(
+    table::line(
         "start: how often faster than the peer",
         peer / askbox,
         "x",

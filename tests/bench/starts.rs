@@ -3,7 +3,7 @@
 use askbox_tests::World;
 
 use crate::project::{compare, prepare};
-use crate::table::{Bar, Table};
+use crate::table::Bar;
 
 /// Checks of the configure script; each starts five programs and a compiler, which starts two more.
 const CHECKS: usize = 60;
@@ -14,7 +14,7 @@ const COMMITS: usize = 200;
 /// What starts of programs may cost all together.
 const BAR: Bar = Bar::AtMost(1.15);
 
-pub(crate) fn measure(world: &World, table: &mut Table) {
+pub(crate) fn measure(world: &World) {
     // As autoconf writes it: a small program for each question, compiled, and its name edited into a header.
     let make = format!(
         "mkdir -p configured; cd configured
@@ -39,7 +39,6 @@ END
         &format!("a configure script of {CHECKS} checks"),
         script,
         BAR,
-        table,
     );
     prepare(
         world,
@@ -56,13 +55,7 @@ END
     );
     prepare(world, &make);
     let script = "cd rebased; git checkout -q -B topic before; git rebase -q main";
-    compare(
-        world,
-        &format!("git rebase of {COMMITS} commits"),
-        script,
-        BAR,
-        table,
-    );
+    compare(world, &format!("git rebase of {COMMITS} commits"), script, BAR);
     prepare(
         world,
         &format!("test $(git -C rebased rev-list --count main..topic) = {COMMITS}; rm -rf rebased"),

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::Rounds;
 use crate::own::{inside, number, own, own_in_project};
 use crate::start::peer;
-use crate::table::{Bar, Table, median};
+use crate::table::{self, Bar, median};
 
 /// Times that the gate and loopback are measured, in turn: what else the machine does meets both. The peer, whose bar is
 /// far away and who takes longer than both together, is measured once.
@@ -113,7 +113,7 @@ fn serve(mut stream: TcpStream) {
     }
 }
 
-pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
+pub(crate) fn measure(world: &World, rounds: Rounds) {
     let server = Server::start(serve);
     let mebibytes = rounds.mebibytes.to_string();
     let program = own_in_project(world);
@@ -131,7 +131,7 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         let (direct, gate) = (median(direct), median(gate));
         let detail = format!("{gate:.1} against {direct:.1} Gbit/s");
         let what = format!("stream {name}, against loopback");
-        table.line(&what, gate / direct, "x", Bar::AtLeast(0.6), &detail);
+        table::line(&what, gate / direct, "x", Bar::AtLeast(0.6), &detail);
         let local = format!("localhost:{}", server.port());
         let settings = world.outside().join("peer.json");
         std::fs::write(&settings, r#"{"network":{"allowedDomains":["localhost"],"deniedDomains":[]},"filesystem":{"denyRead":[],"allowWrite":["."],"denyWrite":[]}}"#)
@@ -150,6 +150,6 @@ pub(crate) fn measure(world: &World, rounds: Rounds, table: &mut Table) {
         let peer = number(&mut peer(world, &words));
         let detail = format!("{gate:.1} against {peer:.1} Gbit/s");
         let what = format!("stream {name}: how often the peer's");
-        table.line(&what, gate / peer, "x", Bar::AtLeast(5.0), &detail);
+        table::line(&what, gate / peer, "x", Bar::AtLeast(5.0), &detail);
     }
 }

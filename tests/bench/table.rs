@@ -1,6 +1,4 @@
-//! The result: a line for each budget with its figures, its bar and whether the bar was met.
-
-use std::fmt::Write;
+//! The result: a line for each budget with its figures, its bar and whether the bar was met, said as soon as it is known.
 
 /// Which side of the bar is good.
 #[derive(Clone, Copy, Debug)]
@@ -11,40 +9,19 @@ pub(crate) enum Bar {
     AtLeast(f64),
 }
 
-/// Lines as they are measured.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    lines: Vec<String>,
+/// Prints a line. `detail` holds the absolute figures behind the judged one.
+pub(crate) fn line(what: &str, figure: f64, unit: &str, bar: Bar, detail: &str) {
+    let (met, bar) = match bar {
+        Bar::AtMost(bar) => (figure <= bar, format!("<= {bar}")),
+        Bar::AtLeast(bar) => (bar <= figure, format!(">= {bar}")),
+    };
+    let verdict = if met { "met" } else { "MISSED" };
+    println!("{what:<44} {figure:>9.3} {unit:<3} {bar:>8}  {verdict:<7} {detail}");
 }
 
-impl Table {
-    /// Adds a line. `detail` holds the absolute figures behind the judged one.
-    pub(crate) fn line(&mut self, what: &str, figure: f64, unit: &str, bar: Bar, detail: &str) {
-        let (met, bar) = match bar {
-            Bar::AtMost(bar) => (figure <= bar, format!("<= {bar}")),
-            Bar::AtLeast(bar) => (bar <= figure, format!(">= {bar}")),
-        };
-        let mut line = String::new();
-        let verdict = if met { "met" } else { "MISSED" };
-        write!(
-            line,
-            "{what:<44} {figure:>9.3} {unit:<3} {bar:>8}  {verdict:<7} {detail}"
-        )
-        .unwrap();
-        self.lines.push(line);
-    }
-
-    /// Adds a figure that has no bar: of the machine, for the others to be read beside it.
-    pub(crate) fn note(&mut self, what: &str, figure: f64, unit: &str) {
-        self.lines.push(format!("{what:<44} {figure:>9.3} {unit}"));
-    }
-
-    /// All of it.
-    pub(crate) fn text(&self) -> String {
-        self.lines
-            .iter()
-            .fold(String::new(), |text, line| text + line + "\n")
-    }
+/// Prints a figure that has no bar: of the machine, for the others to be read beside it.
+pub(crate) fn note(what: &str, figure: f64, unit: &str) {
+    println!("{what:<44} {figure:>9.3} {unit}");
 }
 
 /// The middle one.

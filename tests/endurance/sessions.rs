@@ -61,7 +61,7 @@ fn asking(world: &World, server: &Server, number: usize) {
 }
 
 /// Waits for the question about this, and answers it for the session.
-fn answer(world: &World, target: &str, word: &str) {
+fn answer(world: &World, target: &str, verdict: &str) {
     let mut found = None;
     let ask = || {
         let is_it = |question: &Value| question["targets"] == serde_json::json!([target]);
@@ -76,7 +76,7 @@ fn answer(world: &World, target: &str, word: &str) {
         )
     });
     let question = found.unwrap();
-    world.ok(&[word, question["id"].as_str().unwrap(), "--session"]);
+    world.ok(&[verdict, question["id"].as_str().unwrap(), "--session"]);
 }
 
 /// This many sessions, every tenth of which asks. Returns how many connections arrived.
@@ -91,7 +91,7 @@ fn many(world: &World, server: &Server, numbers: std::ops::Range<usize>) -> usiz
                     if numbers.end <= number {
                         break;
                     }
-                    if number % 10 == 0 {
+                    if number.is_multiple_of(10) {
                         asking(world, server, number);
                     } else {
                         silent(world, server);

@@ -176,11 +176,9 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
     };
     let program = program(process, known.toolchains);
     let project = name(&project.name(), MAX_NAME);
-    let target = match target {
-        Target::Read(place) | Target::Write(place) | Target::Execute(place) => {
-            phrase(path_at(place.as_path(), known.home, MAX_PATH))
-        }
-        other => target_at(other, known.home),
+    let target = match target.path() {
+        Some(place) => phrase(path_at(place.as_path(), known.home, MAX_PATH)),
+        None => target_at(target, known.home),
     };
     format!("{program} ({project}) {verb} {target}")
 }

@@ -202,7 +202,10 @@ fn a_link_in_the_place_of_a_manifest_is_listed() {
     symlink("other.json", project.root.join("lib/package.json")).unwrap();
     let record = project.record();
     project.write("evil.json", "{\"scripts\": {\"postinstall\": \"evil\"}}");
-    for (manifest, target) in [("package.json", "evil.json"), ("lib/package.json", "../evil.json")] {
+    for (manifest, target) in [
+        ("package.json", "evil.json"),
+        ("lib/package.json", "../evil.json"),
+    ] {
         fs::remove_file(project.root.join(manifest)).unwrap();
         symlink(target, project.root.join(manifest)).unwrap();
     }
