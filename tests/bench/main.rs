@@ -81,6 +81,7 @@ fn main() {
 
 fn measure(rounds: Rounds) {
     let world = askbox_tests::World::new();
+    files::are_asked_about(&world);
     round_trip::measure(rounds);
     start::measure(&world, rounds);
     connect::measure(&world, rounds);

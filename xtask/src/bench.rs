@@ -25,6 +25,7 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     machine::install(machine::TO_RUN)?;
     machine::install(machine::TO_BENCH)?;
     machine::install(machine::TO_TEST)?;
+    machine::open_fuse()?;
     ui::build()?;
     let build = [
         "build",
