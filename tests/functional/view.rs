@@ -85,7 +85,7 @@ fn a_denied_path_is_closed_by_each_of_its_names_and_nothing_else_is() {
             "cp open/note copy && mv open elsewhere",
         )
         .succeeded();
-    for needed in ["/usr", ".", "~"] {
+    for needed in ["/usr", "/usr/bin", ".", "~"] {
         let finished = world.sh(&["--deny-path", needed], "true");
         assert_eq!(finished.code, Some(125), "{finished:#?}");
         assert!(
@@ -93,6 +93,17 @@ fn a_denied_path_is_closed_by_each_of_its_names_and_nothing_else_is() {
             "{finished:#?}"
         );
     }
+}
+
+#[test]
+fn a_launch_that_fails_in_its_last_step_says_why() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    // A rule is not looked through at launch as a flag is.
+    world.write_policy("[[rule]]\neffect = \"deny\"\nread = \"/usr/bin\"\n");
+    let finished = world.sh(&[], "true");
+    assert_eq!(finished.code, Some(125), "{finished:#?}");
+    assert!(finished.stderr.contains("cannot start /usr/bin/bwrap"), "{finished:#?}");
 }
 
 #[test]

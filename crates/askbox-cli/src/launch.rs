@@ -107,7 +107,7 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
         })?,
         &Response::Done,
     )?;
-    let bwrap = waiting.go().map_err(step("start the command"))?;
+    let bwrap = waiting.go().map_err(Error::Launch)?;
     let (mut end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
         .run()
         .map_err(step("stay with the session"))?;

@@ -205,10 +205,18 @@ impl Waiting {
         self.bwrap
     }
 
-    /// Lets the command start.
-    pub fn go(self) -> io::Result<Pid> {
-        send(self.channel.as_raw_fd(), b"g", MsgFlags::MSG_NOSIGNAL)?;
-        Ok(self.bwrap)
+    /// Lets the command start, and returns when the process has become bwrap, or is gone; otherwise why it cannot.
+    pub fn go(self) -> Result<Pid, Error> {
+        send(self.channel.as_raw_fd(), b"g", MsgFlags::MSG_NOSIGNAL).map_err(|errno| Error::Step {
+            step: "start the command",
+            source: errno.into(),
+        })?;
+        // Its end of the channel closes with execve(2).
+        match hear(&self.channel, limits::LAUNCH_WAIT) {
+            Err(Error::Gone) => Ok(self.bwrap),
+            Err(error) => Err(error),
+            Ok(_word) => Err(Error::OutOfTurn),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
     CanonicalPath, Effect, Kind, PathPattern, Pattern, Rule, SessionId, Target, Verdict, display,
 };
+use askbox_sandbox::bwrap_program::BWRAP;
 use askbox_sandbox::host_facts::{By, Opening};
 use askbox_sandbox::plan::{Access, Listed};
 use askbox_wire::WireError;
@@ -19,9 +20,9 @@ const GLOB_DEPTH: usize = 3;
 /// See [`GLOB_DEPTH`].
 const GLOB_NAMES: usize = 4096;
 
-/// Directories that every session has, its own or the system's.
-const BASES: [&str; 12] = [
-    "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/tmp",
+/// Directories that every session has, its own or the system's, and the program that makes it of them.
+const BASES: [&str; 13] = [
+    BWRAP, "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/tmp",
 ];
 
 impl Planning {
