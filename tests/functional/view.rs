@@ -97,13 +97,19 @@ fn a_denied_path_is_closed_by_each_of_its_names_and_nothing_else_is() {
 
 #[test]
 fn a_launch_that_fails_in_its_last_step_says_why() {
-    let world = World::new();
-    world.sh(&[], "true").succeeded();
     // A rule is not looked through at launch as a flag is.
-    world.write_policy("[[rule]]\neffect = \"deny\"\nread = \"/usr/bin\"\n");
-    let finished = world.sh(&[], "true");
+    let closing = |path: &str| {
+        let world = World::new();
+        world.write_policy(&format!("[[rule]]\neffect = \"deny\"\nread = \"{path}\"\n"));
+        world.sh(&[], "true")
+    };
+    closing("/usr/share/doc").succeeded();
+    let finished = closing("/usr/bin");
     assert_eq!(finished.code, Some(125), "{finished:#?}");
-    assert!(finished.stderr.contains("cannot start /usr/bin/bwrap"), "{finished:#?}");
+    assert!(
+        finished.stderr.contains("cannot start /usr/bin/bwrap"),
+        "{finished:#?}"
+    );
 }
 
 #[test]

@@ -22,7 +22,8 @@ const GLOB_NAMES: usize = 4096;
 
 /// Directories that every session has, its own or the system's, and the program that makes it of them.
 const BASES: [&str; 13] = [
-    BWRAP, "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/tmp",
+    BWRAP, "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr",
+    "/var/tmp",
 ];
 
 impl Planning {
