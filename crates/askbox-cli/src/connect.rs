@@ -86,12 +86,17 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
     })
 }
 
-/// To a daemon that listens.
+/// To a daemon that listens. One that hangs up before it has said who it is may have been killed a moment ago.
 fn connect_to_listening(paths: &Paths) -> Result<Option<Client>, CliError> {
-    match Client::connect(&paths.socket()) {
-        Ok(client) => Ok(Some(client)),
-        Err(ClientError::NotRunning { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
+    let mut attempt = 1;
+    loop {
+        match Client::connect(&paths.socket()) {
+            Ok(client) => return Ok(Some(client)),
+            Err(ClientError::NotRunning { .. }) => return Ok(None),
+            Err(ClientError::Closed) if attempt < START_ATTEMPTS => std::thread::sleep(START_PAUSE),
+            Err(error) => return Err(error.into()),
+        }
+        attempt += 1;
     }
 }
 

@@ -54,6 +54,21 @@ fn without_a_daemon_there_is_none_and_none_is_started() {
 }
 
 #[test]
+fn a_daemon_that_hangs_up_is_asked_again_until_it_is_gone() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().into())).unwrap();
+    private_directory(paths.runtime()).unwrap();
+    let listener = UnixListener::bind(paths.socket()).unwrap();
+    let dying = std::thread::spawn(move || {
+        for _ in 0..2 {
+            drop(listener.accept().unwrap());
+        }
+    });
+    assert!(connect_to_listening(&paths).unwrap().is_none());
+    dying.join().unwrap();
+}
+
+#[test]
 fn the_output_of_daemons_is_private_and_begins_anew_when_it_is_long() {
     let root = tempfile::tempdir().unwrap();
     let paths = Paths::new(Some(root.path().into())).unwrap();
