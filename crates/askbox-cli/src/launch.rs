@@ -107,18 +107,24 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
         })?,
         &Response::Done,
     )?;
-    let bwrap = waiting.go().map_err(Error::Launch)?;
+    let bwrap = match waiting.go() {
+        Ok(bwrap) => bwrap,
+        Err(error) => {
+            // Where the daemon is gone, that is why: nobody is left who lets a program start.
+            let status = launch::INIT_FAILED;
+            client.call(Request::Ended { session, status })?;
+            return Err(Error::Launch(error));
+        }
+    };
     let (mut end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
         .run()
         .map_err(step("stay with the session"))?;
     if let End::Command(status) = end {
         match client.call(Request::Ended { session, status }) {
             Ok(Response::Ended { made }) if !quiet => show_made(&made),
-            // askbox-init lost its leash, and we hear of both ends in either order.
-            Err(ClientError::Closed | ClientError::Socket(_)) if status == launch::INIT_FAILED => {
-                end = End::DaemonGone;
-            }
-            // A daemon that ends at this moment takes nothing from a command that ran to its end.
+            // askbox-init lost its leash, or bwrap could not start it, and we hear of both ends in either order.
+            Err(ClientError::Closed | ClientError::Socket(_)) if status != 0 => end = End::DaemonGone,
+            // A daemon that ends at this moment takes nothing from a command that succeeded.
             Ok(_) | Err(_) => {}
         }
         end = heard_late(client, quiet).unwrap_or(end);
