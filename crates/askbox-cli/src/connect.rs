@@ -113,11 +113,12 @@ pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
         if let Some(client) = connect_to_listening(paths)? {
             break client;
         }
+        let was_held = Lock::is_held(&paths.lock());
         match start(context) {
             Ok(()) => break connect(paths)?,
-            // A daemon that was started by hand is not listening yet, or one that ends still holds the lock.
+            // A daemon that was started by hand is not listening yet, or one that ends held the lock, perhaps until now.
             Err(CliError::Start { .. } | CliError::StartSilent { .. })
-                if attempt < START_ATTEMPTS && Lock::is_held(&paths.lock()) =>
+                if attempt < START_ATTEMPTS && (was_held || Lock::is_held(&paths.lock())) =>
             {
                 std::thread::sleep(START_PAUSE);
             }
