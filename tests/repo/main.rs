@@ -6,9 +6,11 @@ mod files;
 mod layers;
 mod licences;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The checkout.
+/// The checkout. As cargo says when it runs this: where two checkouts share a target directory, what it said when it built
+/// this is of either.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    own.parent().unwrap().to_owned()
 }

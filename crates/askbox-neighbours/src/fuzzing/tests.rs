@@ -1,10 +1,10 @@
-use std::path::Path;
+use std::env;
+use std::path::PathBuf;
 
 /// Runs every file of a corpus.
 fn replay(name: &str, target: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(name);
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let corpus = package.join("../../fuzz/corpus").join(name);
     let mut files = 0;
     for entry in std::fs::read_dir(&corpus).unwrap() {
         target(&std::fs::read(entry.unwrap().path()).unwrap());
