@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 const USAGE: &str =
     "usage: cargo xtask run [OPTIONS] -- COMMAND [ARGS…]   build, and run COMMAND in a sandbox
-       cargo xtask test [--full]                        unit, repo, doc, functional and security tests;
+       cargo xtask test [--full]                        unit, repo, doc, functional, security and desktop tests;
                                                         with --full also filesystem, endurance, registries
                                                         and programs
        cargo xtask threats                              every attack of docs/threats.md, one line for each

@@ -195,7 +195,7 @@ settings, state and domains.")]
   askbox trust ~/src/app")]
     Trust(TrustArgs),
 
-    /// List the sandboxes that run
+    /// List the sessions that run
     #[command(after_help = "Example:
   askbox sessions --json | jq -r '.[].id'")]
     Sessions(JsonArgs),
@@ -216,7 +216,7 @@ settings, state and domains.")]
   askbox ports remove 7d3k9xq2 --host-port 5432")]
     Ports(PortsArgs),
 
-    /// End a sandbox and everything in it
+    /// End a session and everything in it
     ///
     /// Its programs are asked to end, and killed after 5 seconds.
     #[command(after_help = "Examples:
@@ -274,7 +274,8 @@ refused) and reason (why it is refused, or null).")]
   askbox log export --format ocsf --since 1d > log.jsonl
 
 --json prints one event a line: seq, time, session, project, kind, target,
-verdict, by, process {pid, exe, command}, bytes_in, bytes_out."
+verdict, by, process {pid, exe, command}, bytes_in, bytes_out; where they
+apply also action, detail, question and grant."
     )]
     Log(LogArgs),
 
@@ -287,7 +288,7 @@ verdict, by, process {pid, exe, command}, bytes_in, bytes_out."
 
     /// Run the daemon in the foreground, end it, or start it anew
     ///
-    /// Rarely needed: `askbox run` starts one when none runs. When the daemon ends, every sandbox ends with it.
+    /// Rarely needed: `askbox run` starts one when none runs. When the daemon ends, every session ends with it.
     #[command(after_help = "Examples:
   askbox daemon --restart         after an update
   ASKBOX_LOG=debug askbox daemon  to watch it")]

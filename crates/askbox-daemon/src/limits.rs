@@ -164,7 +164,8 @@ pub(crate) const OWN_TASKS: u64 = 3;
 /// Longest name of anything else that is shown.
 pub(crate) const NAME_SHOWN: usize = 80;
 
-/// Sockets of the host that one session may be offered: a mount each; `SESSION_DESCRIPTORS` of askbox-network counts them.
+/// Sockets of the host that one session may be offered: a mount each. Few sessions have them, so their descriptors come out of
+/// the daemon's own.
 pub(crate) const OFFERED_SOCKETS: usize = 8;
 
 /// Longest path that is shown.

@@ -1,6 +1,7 @@
 //! What a session reaches of the user's desktop. The ssh agent is served by a socket of the session's own: what keys there
 //! are and each signature are the gate's to decide, and nothing else is passed on. A socket of the host is offered by one of the
-//! session's own as well: each connection is the gate's to decide, and its bytes are passed on as they are.
+//! session's own as well: each connection is the gate's to decide, and its bytes are passed on as they are. The user's X11
+//! display is such a socket with a cookie of its own.
 //!
 //! Reading messages, of programs inside and of the agent outside alike, is pure and bounded.
 #![forbid(unsafe_code)]

@@ -28,7 +28,7 @@ pub(crate) const KNOWN_HOSTS_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 /// Connections of one session to all sockets of the host that it is offered. More wait to be taken; pools of connections to a
-/// database have ten, and `SESSION_DESCRIPTORS` of askbox-network counts them.
+/// database have ten. Few sessions have them, so their descriptors come out of the daemon's own.
 pub(crate) const SOCKET_CONNECTIONS: usize = 16;
 
 /// How long a socket of the host may take to accept: it does at once, unless its queue is full.

@@ -1,5 +1,5 @@
-//! The network of a sandbox: its captured connections from the program to the server, and its resolver. Nothing in here
-//! decides; every connection goes through the gate, and nothing is dialled without its permit.
+//! The network of a session: its connections from the program to the server, captured or by its own proxy, the ports that it
+//! shares with the host, and its resolver. Nothing in here decides; every connection goes through the gate, and nothing is dialled without its permit.
 #![forbid(unsafe_code)]
 // A test that looks at the wrong thing fails, and that is all.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm))]

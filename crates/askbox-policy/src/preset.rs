@@ -18,7 +18,7 @@ use crate::resource_limits::{self, LimitChoices};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// Nothing beyond the project, its toolchains and its profile; the rest asks.
+    /// Nothing beyond the project, its toolchains and its profile; ~/.config is denied, the rest asks.
     #[default]
     Minimal,
     /// Common development domains and reads outside the credential list are allowed.

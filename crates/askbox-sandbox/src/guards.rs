@@ -1,5 +1,5 @@
 //! What of a project runs outside the sandbox later: names that git, editors, agents and shells obey on the host. Existing
-//! ones are read-only inside; the others are watched, so that the session can say at its end that they were made.
+//! ones are read-only inside; the others are watched, so that it can be said when they are made, and once more at the end.
 //!
 //! A guard is a bind of a path onto itself. It holds a path only while none of the directories on the way can be renamed,
 //! so those are pinned: bound onto themselves too, but writable. Looks at names, types and git's own small files, at a

@@ -1,6 +1,6 @@
 //! The messages between the daemon and its front ends, and the socket they travel on.
 //!
-//! Front ends are the command line, the tray and everything later: they all speak this and nothing else. Views are
+//! Front ends are the command line and the desktop app: they speak this and nothing else. Views are
 //! made for them: whatever a sandboxed program chose has been through [`askbox_policy::display`] already, with the
 //! raw value beside it where a script wants it.
 

@@ -6,7 +6,7 @@
 //! | `network`, `traffic` | 4001 Network Activity |
 //! | `read`, `write` | 1001 File System Activity |
 //! | `execute` | 1007 Process Activity |
-//! | `profile`, `answer`, `grant`, `rule`, `policy` | 3004 Entity Management |
+//! | `profile`, `neighbour`, `answer`, `grant`, `rule`, `policy` | 3004 Entity Management |
 //! | `session`, `daemon` | 6002 Application Lifecycle |
 //!
 //! Answers, grants and rules are entities that are made, changed and deleted. Authorize Session (3003) knows only

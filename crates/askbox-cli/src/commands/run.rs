@@ -84,7 +84,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             Ok(stopped(reason))
         }
         End::DaemonGone => {
-            say("the daemon is gone, and the sandbox ended with it");
+            say("the daemon is gone, and the session ended with it");
             Ok(ExitStatus::Failed)
         }
     }
