@@ -115,6 +115,17 @@ fn what_is_made_in_memory_asks_where_nobody_may_be_asked_it_does_not_start() {
         .succeeded();
 }
 
+#[test]
+fn threat_54_a_file_that_cannot_be_told_by_its_name_does_not_start() {
+    let world = World::new();
+    let named_by = |process: &str| format!("exec 3< /usr/bin/true; exec /proc/{process}/fd/3");
+    world.sh(DENIED, &named_by("self")).succeeded();
+    world.sh(DENIED, &named_by("$$")).failed();
+    let reason = "it is named by the number of a process";
+    let is_it = |event: &serde_json::Value| event["verdict"] == "deny" && event.to_string().contains(reason);
+    assert!(world.log().iter().any(is_it), "{:#?}", world.log());
+}
+
 /// Without a path there is a descriptor, and its script has an interpreter like any.
 #[test]
 fn threat_54_the_interpreter_of_a_script_that_has_no_path_is_asked_about() {
