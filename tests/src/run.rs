@@ -1,9 +1,10 @@
 //! A program of a test, while it runs and after.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// A finished program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,20 @@ pub(crate) fn started_by(starter: &str, words: &[&str], command: &Command) -> Co
     whole
 }
 
+/// Starts it; a program that was just written is still open for writing in children of other threads, until those have become
+/// their programs (`ETXTBSY`, execve(2)).
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < patience => {
+                std::thread::yield_now();
+            }
+            spawned => return spawned,
+        }
+    }
+}
+
 /// A program that runs. Dropping it kills it.
 #[derive(Debug)]
 pub struct Running {
@@ -63,8 +78,7 @@ impl Running {
     /// Starts it; its output is collected from now on.
     pub fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
+        let mut child = spawn(&mut command)
             .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
         let collect = |mut source: Box<dyn Read + Send>| {
             std::thread::spawn(move || {
