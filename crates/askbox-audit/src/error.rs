@@ -100,6 +100,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same for whoever wanted to write: a file that was given up after a failure is opened anew for that.
+    pub(crate) fn of_writing(self) -> Self {
+        if let Error::Open { source, .. } = self {
+            Error::Write { source }
+        } else {
+            self
+        }
+    }
+
     /// Whether the file itself is damaged, so that writing to it again cannot help. A full disk, a missing permission
     /// or too many open files are not damage: the log must not be put aside for those.
     pub(crate) fn is_damage(&self) -> bool {

@@ -155,7 +155,7 @@ impl Writer {
     /// Chains and writes events; on an error none of them was written.
     fn append(&mut self, drafts: Vec<Event>, synced: bool) -> Result<Vec<Sealed>, Error> {
         if self.open.is_none() {
-            self.reopen(false)?;
+            self.reopen(false).map_err(Error::of_writing)?;
         }
         let Some(mut open) = self.open.take() else {
             return Err(Error::Closed);
