@@ -1,10 +1,17 @@
 //! Proportional set size of the daemon when nothing runs.
 
+use std::thread;
+use std::time::Duration;
+
 use askbox_tests::World;
 
 use crate::table::{self, Bar};
 
+/// How long nothing has run by then: the daemon gives memory back two seconds after a session.
+const IDLE: Duration = Duration::from_secs(5);
+
 pub(crate) fn measure(world: &World) {
+    thread::sleep(IDLE);
     let daemon = world.daemon_pid();
     let detail = format!(
         "PSS after the lines above; {:.1} of it the program itself",

@@ -46,7 +46,7 @@ pub struct DaemonOptions {
     pub open_files: u64,
     /// What the environment says about proxies.
     pub proxy_environment: ProxyEnvironment,
-    /// Gives memory that was freed back to the system. Blocks for some milliseconds.
+    /// Gives memory that an idle daemon does not need back to the system. Blocks for some milliseconds.
     pub give_memory_back: fn(),
     /// Gets one byte once front ends can connect, and is closed then.
     pub ready: Option<OwnedFd>,
@@ -315,14 +315,14 @@ impl Daemon {
         self.session_ended.notify_one();
     }
 
-    /// Gives memory back some time after sessions ended, since an allocator keeps what lies below something that is in use.
+    /// Gives memory back some time after the daemon's start and after sessions ended.
     async fn tidy(&self, give_memory_back: fn()) {
         loop {
-            self.session_ended.notified().await;
             tokio::time::sleep(limits::MEMORY_REST).await;
             if let Err(error) = tokio::task::spawn_blocking(give_memory_back).await {
                 tracing::error!(%error, "memory was not given back");
             }
+            self.session_ended.notified().await;
         }
     }
 

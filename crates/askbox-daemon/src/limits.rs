@@ -42,8 +42,8 @@ pub(crate) const STOP_WAIT: Duration = Duration::from_millis(500);
 /// and then what they made is looked for ([`MADE_WAIT`]).
 pub(crate) const SESSIONS_WAIT: Duration = Duration::from_secs(5);
 
-/// How long after a session ended freed memory goes back to the system: what it held is dropped by then, and others that end
-/// meanwhile share the work.
+/// How long after its start, and after a session ended, the daemon gives memory back to the system: what the session held is
+/// dropped by then, and others that end meanwhile share the work.
 pub(crate) const MEMORY_REST: Duration = Duration::from_secs(2);
 
 /// How long the daemon waits at its end for front ends to take their last message.
