@@ -62,6 +62,12 @@ fn main() {
         ["--starts"] => {
             starts::measure(&askbox_tests::World::new());
         }
+        ["--network"] => {
+            let world = askbox_tests::World::new();
+            round_trip::measure(FULL);
+            connect::measure(&world, FULL);
+            stream::measure(&world, FULL);
+        }
         ["--desktop"] => {
             desktop::measure(FULL);
         }
@@ -75,7 +81,7 @@ fn main() {
             windows: 3,
         }),
         [] => measure(FULL),
-        _ => println!("usage: askbox-bench [--quick | --desktop | --starts]"),
+        _ => println!("usage: askbox-bench [--quick | --network | --desktop | --starts]"),
     }
 }
 
