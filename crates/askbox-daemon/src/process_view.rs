@@ -158,24 +158,30 @@ pub fn of_thread(thread: u32) -> Option<Process> {
 pub fn holder(session: &Whereabouts, connection: Connection, stop: Instant) -> Option<Process> {
     match session.members {
         Members::Below(root) => {
-            let sockets = sockets(session, root, connection);
+            let sockets = sockets_of(session, root, connection);
             if sockets.is_empty() {
                 return None;
             }
             let family = proc::family(root, PROCESSES, stop);
-            holder_among(&family, &sockets, stop).or_else(|| {
-                // Children were handed on to another parent while we looked, a kernel without lists of children, or a
-                // thread with descriptors of its own. Our own namespace would be the whole host.
-                let mut namespaces: Vec<_> = family.iter().filter_map(|pid| proc::namespace(*pid)).collect();
-                namespaces.sort_unstable();
-                namespaces.dedup();
-                namespaces.retain(|namespace| Some(*namespace) != proc::own_namespace());
-                thorough_holder_among(&proc::inhabitants(&namespaces, PROCESSES, stop), &sockets, stop)
-            })
+            if let Some(holder) = holder_among(&family, &sockets, stop) {
+                return Some(holder);
+            }
+            // Most often it was closed meanwhile. Looking for nothing at every process of the machine would take the time of
+            // many connections.
+            if sockets_of(session, root, connection).is_empty() {
+                return None;
+            }
+            // Children were handed on to another parent while we looked, a kernel without lists of children, or a
+            // thread with descriptors of its own. Our own namespace would be the whole host.
+            let mut namespaces: Vec<_> = family.iter().filter_map(|pid| proc::namespace(*pid)).collect();
+            namespaces.sort_unstable();
+            namespaces.dedup();
+            namespaces.retain(|namespace| Some(*namespace) != proc::own_namespace());
+            thorough_holder_among(&proc::inhabitants(&namespaces, PROCESSES, stop), &sockets, stop)
         }
         Members::Namespace(namespace) => {
             let inhabitants = proc::inhabitants(&[namespace], PROCESSES, stop);
-            let sockets = sockets(session, *inhabitants.first()?, connection);
+            let sockets = sockets_of(session, *inhabitants.first()?, connection);
             if sockets.is_empty() {
                 return None;
             }
@@ -186,7 +192,7 @@ pub fn holder(session: &Whereabouts, connection: Connection, stop: Instant) -> O
 }
 
 /// The inode numbers of the sockets in question; `pid` is any process in their network namespace.
-fn sockets(session: &Whereabouts, pid: u32, connection: Connection) -> Vec<u64> {
+fn sockets_of(session: &Whereabouts, pid: u32, connection: Connection) -> Vec<u64> {
     if let (Some(diagnostics), Some(server)) = (&session.diagnostics, connection.server) {
         match diagnostics.inode(connection.protocol, connection.client, server) {
             Ok(inode) => return inode.into_iter().collect(),
