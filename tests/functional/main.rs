@@ -4,6 +4,7 @@
 mod asking;
 mod command_line;
 mod daemon;
+mod dbus;
 mod denying;
 mod exit_status;
 mod explicit_proxy;

@@ -10,6 +10,7 @@ mod page;
 mod profile;
 mod program;
 mod screen;
+mod service;
 mod tray_host;
 
 use std::fs;
@@ -27,6 +28,7 @@ pub use page::Pages;
 pub use profile::Profile;
 pub use program::Program;
 pub use screen::Screen;
+pub use service::Service;
 pub use tray_host::TrayHost;
 
 use crate::world::binary;

@@ -8,7 +8,8 @@ use crate::steps::{Result, output, step};
 /// The user that tests run as when root starts them: the sandbox is for ordinary users, and root passes every check.
 pub(crate) const TEST_USER: &str = "askbox-test";
 
-/// To build: a C compiler for the bundled `SQLite`. To run: bwrap, and identity without /etc/passwd.
+/// To build: a C compiler for the bundled `SQLite`. To run: bwrap, services of the session bus, and identity without
+/// /etc/passwd.
 pub(crate) const TO_RUN: &[Package] = &[
     Package {
         name: "build-essential",
@@ -17,6 +18,10 @@ pub(crate) const TO_RUN: &[Package] = &[
     Package {
         name: "bubblewrap",
         proof: "/usr/bin/bwrap",
+    },
+    Package {
+        name: "xdg-dbus-proxy",
+        proof: "/usr/bin/xdg-dbus-proxy",
     },
     Package {
         name: "libnss-systemd",

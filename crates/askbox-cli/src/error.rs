@@ -313,9 +313,7 @@ fn of_tray(error: &CliError) -> Option<String> {
 fn of_launch(error: &launch::Error) -> Option<String> {
     match error {
         launch::Error::Daemon(error) => of_client(error),
-        launch::Error::Launch(askbox_sandbox::launch::Error::Bwrap(unusable)) => {
-            Some(unusable.hint().to_owned())
-        }
+        launch::Error::Launch(askbox_sandbox::launch::Error::Bwrap(unusable)) => Some(unusable.hint()),
         launch::Error::Launch(_) => {
             Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
         }

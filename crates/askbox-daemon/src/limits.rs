@@ -168,6 +168,9 @@ pub(crate) const NAME_SHOWN: usize = 80;
 /// the daemon's own.
 pub(crate) const OFFERED_SOCKETS: usize = 8;
 
+/// Services of the session bus that one session may be offered: each is a question of its own where a rule says so.
+pub(crate) const OFFERED_SERVICES: usize = 16;
+
 /// Longest path that is shown.
 pub(crate) const PATH_SHOWN: usize = 120;
 

@@ -9,6 +9,7 @@
 
 mod agent;
 mod asking;
+mod bus;
 mod frame;
 mod host_key;
 mod host_socket;
@@ -28,6 +29,7 @@ pub mod fuzzing;
 
 pub use agent::{SessionAgent, serve};
 pub use asking::Asking;
+pub use bus::{Bus, serve_bus};
 pub use listening::{Identify, Serving};
 pub use socket::{Places, serve_socket};
 pub use x11::{Display, serve_display};

@@ -39,3 +39,6 @@ pub(crate) const RELAY_BYTES: usize = 16 * 1024;
 
 /// Longest file of X11 cookies that is read: they have a line or a few.
 pub(crate) const AUTHORITY_BYTES: u64 = 1024 * 1024;
+
+/// Longest line with which a connection to a bus begins: what libdbus takes (`MAX_BUFFER` of dbus-auth.c).
+pub(crate) const GREETING_LINE_BYTES: usize = 16 * 1024;

@@ -57,8 +57,8 @@ pub(crate) const CONNECTION_DESCRIPTORS: usize = 1 + ATTEMPTS;
 /// Descriptors of a session without connections: six listeners, its two netlink sockets and a copy of the diagnostics one,
 /// its leash, what asks for sockets in its network, its root, the listener for starts of programs and what ends it, and one
 /// connection for each of four listeners that was accepted and waits for its place; and of its ssh agent: the listener, eight
-/// connections, and as many to the user's. What few sessions have, sockets of the host and starts that are held up, comes out
-/// of what the daemon keeps for itself.
+/// connections, and as many to the user's. What few sessions have, sockets of the host, the bus and starts that are held up,
+/// comes out of what the daemon keeps for itself.
 pub(crate) const SESSION_DESCRIPTORS: usize = 15 + 4 + (1 + 8 + 8);
 
 /// Descriptors of a port that a session shares with the host: a listener for each family, and a connection for each that

@@ -39,8 +39,8 @@ pub use grant_set::GrantSet;
 pub use host::{Host, HostError, HostName, Port};
 pub use host_pattern::{HostPattern, NetworkPattern, Ports};
 pub use neighbour::{
-    KeyName, Namespace, Neighbour, NeighbourError, NeighbourPattern, Purpose, SocketPath, SocketRefusal,
-    SshSignature,
+    KeyName, Namespace, Neighbour, NeighbourError, NeighbourPattern, NeighbourRefusal, Purpose, ServiceName,
+    SocketPath, SshSignature,
 };
 pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
 pub use policy::{Policy, SessionRules, Settings};

@@ -33,6 +33,9 @@ pub const NAMESPACE_BYTES: usize = 64;
 /// Longest path of a socket: an address has 108 bytes for it and the NUL behind it (`unix(7)`).
 pub const SOCKET_PATH_BYTES: usize = 107;
 
+/// Longest name of a service of a bus (D-Bus specification, "Valid Names").
+pub const SERVICE_NAME_BYTES: usize = 255;
+
 /// Rules of the user's file among which redundant ones are looked for: each is compared with each, a million times.
 pub const REDUNDANCY_RULES: usize = 1000;
 

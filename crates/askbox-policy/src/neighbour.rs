@@ -11,10 +11,13 @@ use crate::host::{Host, HostError, Port};
 use crate::limits;
 use crate::request::Destination;
 
+mod refused_services;
 mod refused_sockets;
+mod service;
 mod socket;
 
-pub use socket::{SocketPath, SocketRefusal};
+pub use service::ServiceName;
+pub use socket::SocketPath;
 
 /// The port that an ssh destination has when none is named (RFC 4253, section 4.1).
 const SSH_PORT: u16 = 22;
@@ -25,6 +28,9 @@ const FINGERPRINT_CHARACTERS: usize = 43;
 
 /// What a pattern about a socket begins with.
 const SOCKET: &str = "socket";
+
+/// What a pattern about a service of the session bus begins with.
+const BUS: &str = "dbus";
 
 /// Stands for every key, or for every use.
 const ANY: &str = "*";
@@ -43,6 +49,17 @@ pub enum Neighbour {
     X11,
     /// One as any other program of the user's: it sees every window and presses every key.
     X11Trusted,
+    /// A connection to the user's session bus that reaches this service.
+    Service(ServiceName),
+}
+
+/// Why a neighbour is never offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeighbourRefusal {
+    /// What whoever reaches it can do.
+    pub reason: &'static str,
+    /// What to do in its place.
+    pub instead: Option<&'static str>,
 }
 
 /// A signature by a key of the user's ssh agent.
@@ -99,6 +116,8 @@ pub enum NeighbourPattern {
     X11,
     /// [`Neighbour::X11Trusted`].
     X11Trusted,
+    /// [`Neighbour::Service`], this one.
+    Service(ServiceName),
 }
 
 /// Why a text names no neighbour.
@@ -106,7 +125,7 @@ pub enum NeighbourPattern {
 pub enum NeighbourError {
     /// Not a name that is known.
     #[error(
-        "there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST`, `socket PATH`, `x11` and `x11-trusted`"
+        "there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST`, `socket PATH`, `dbus NAME`, `x11` and `x11-trusted`"
     )]
     Unknown,
     /// Not the path of a socket.
@@ -114,6 +133,11 @@ pub enum NeighbourError {
         "a socket is named by its whole path, of at most 107 bytes, without `..`, links and control characters"
     )]
     Socket,
+    /// Not the name of a service.
+    #[error(
+        "a service of the session bus is named by its whole name, such as org.example.Service, without `*`"
+    )]
+    Service,
     /// Not a fingerprint.
     #[error("a key is its fingerprint (ssh-keygen -l shows it), `SHA256:` and 43 characters, or `*`")]
     Key,
@@ -155,6 +179,7 @@ impl NeighbourPattern {
             Neighbour::Socket(path) => Self::Socket(path.clone()),
             Neighbour::X11 => Self::X11,
             Neighbour::X11Trusted => Self::X11Trusted,
+            Neighbour::Service(name) => Self::Service(name.clone()),
         }
     }
 
@@ -177,16 +202,23 @@ impl NeighbourPattern {
                 },
             ) => (key.is_none() || key == inner_key) && (purpose.is_none() || purpose == inner_purpose),
             (Self::Socket(path), Self::Socket(inner)) => path == inner,
-            (Self::SshKeys | Self::SshSign { .. } | Self::Socket(_) | Self::X11 | Self::X11Trusted, _) => {
-                false
-            }
+            (Self::Service(name), Self::Service(inner)) => name == inner,
+            (
+                Self::SshKeys
+                | Self::SshSign { .. }
+                | Self::Socket(_)
+                | Self::X11
+                | Self::X11Trusted
+                | Self::Service(_),
+                _,
+            ) => false,
         }
     }
 
     /// How closely it says what it is about: the more of it is named, the closer.
     pub(crate) fn specificity(&self) -> u8 {
         match self {
-            Self::SshKeys | Self::Socket(_) | Self::X11 | Self::X11Trusted => 0,
+            Self::SshKeys | Self::Socket(_) | Self::X11 | Self::X11Trusted | Self::Service(_) => 0,
             Self::SshSign { key, purpose } => u8::from(key.is_some()) + 2 * u8::from(purpose.is_some()),
         }
     }
@@ -293,6 +325,7 @@ impl fmt::Display for NeighbourPattern {
             Self::Socket(path) => write!(f, "{SOCKET} {path}"),
             Self::X11 => f.write_str("x11"),
             Self::X11Trusted => f.write_str("x11-trusted"),
+            Self::Service(name) => write!(f, "{BUS} {name}"),
         }
     }
 }
@@ -309,6 +342,7 @@ impl FromStr for NeighbourPattern {
             ["ssh-agent"] => Ok(Self::SshKeys),
             ["x11"] => Ok(Self::X11),
             ["x11-trusted"] => Ok(Self::X11Trusted),
+            [BUS, name] => Ok(Self::Service(name.parse()?)),
             ["ssh-sign", key, purpose] => Ok(Self::SshSign {
                 key: (*key != ANY).then(|| key.parse()).transpose()?,
                 purpose: (*purpose != ANY).then(|| purpose.parse()).transpose()?,
@@ -323,9 +357,11 @@ impl fmt::Display for Neighbour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pattern = NeighbourPattern::exact(self);
         match self {
-            Neighbour::SshKeys | Neighbour::Socket(_) | Neighbour::X11 | Neighbour::X11Trusted => {
-                pattern.fmt(f)
-            }
+            Neighbour::SshKeys
+            | Neighbour::Socket(_)
+            | Neighbour::X11
+            | Neighbour::X11Trusted
+            | Neighbour::Service(_) => pattern.fmt(f),
             Neighbour::SshSign(signature) if signature.comment.is_empty() => pattern.fmt(f),
             Neighbour::SshSign(signature) => write!(f, "{pattern} (key {})", signature.comment),
         }
@@ -337,9 +373,11 @@ impl Neighbour {
     pub fn verb(&self) -> &'static str {
         match self {
             Neighbour::SshKeys => "wants to see",
-            Neighbour::SshSign(_) | Neighbour::Socket(_) | Neighbour::X11 | Neighbour::X11Trusted => {
-                "wants to use"
-            }
+            Neighbour::SshSign(_)
+            | Neighbour::Socket(_)
+            | Neighbour::X11
+            | Neighbour::X11Trusted
+            | Neighbour::Service(_) => "wants to use",
         }
     }
 
@@ -362,6 +400,10 @@ impl Neighbour {
             Neighbour::X11 => "your display to show windows of its own".to_owned(),
             Neighbour::X11Trusted => {
                 "all of your display: it can see every window, and press and read every key".to_owned()
+            }
+            Neighbour::Service(name) => {
+                let name = display::text(name.as_str(), display::MAX_PATH);
+                format!("the service {name} of your session bus")
             }
         }
     }

@@ -18,7 +18,7 @@ use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socket
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, pipe2};
 
-use crate::bwrap_program::{self, Unusable};
+use crate::host_programs::{BWRAP, Unusable};
 use crate::{limits, sys};
 
 mod child;
@@ -111,7 +111,7 @@ pub struct Waiting {
 /// Forks the launch child, which goes as far as it can without a plan.
 pub fn begin(inheritance: Inheritance) -> Result<Begun, Error> {
     let step = |step| move |source: io::Error| Error::Step { step, source };
-    bwrap_program::check()?;
+    BWRAP.check()?;
     let (ours, theirs) = socketpair(
         AddressFamily::Unix,
         SockType::SeqPacket,

@@ -18,7 +18,7 @@ mod sockets;
 
 mod allowance;
 mod bwrap_args;
-pub mod bwrap_program;
+pub mod host_programs;
 pub mod inside;
 pub mod launch;
 pub mod leash;

@@ -1,12 +1,13 @@
 //! A session bus of the test's own. It starts nothing on demand: who is on it, is up to the test.
 
 use std::fs;
+use std::process::Command;
 
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 
 use super::{Program, notification_server, tray_host, wait};
-use crate::World;
+use crate::{Finished, Running, World};
 
 /// Everybody of this user may do everything, and no service is known.
 const CONFIGURATION: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -54,6 +55,24 @@ impl Bus {
     /// Its address, as programs find it in their environment.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// A command of somebody who has it.
+    pub fn of(&self, mut command: Command) -> Command {
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.address);
+        command
+    }
+
+    /// A script of a session of theirs, while it runs.
+    pub fn start_sh(&self, world: &World, options: &[&str], script: &str) -> Running {
+        let mut command = world.askbox(&["run"]);
+        command.args(options).args(["--", "sh", "-c", script]);
+        Running::start(self.of(command))
+    }
+
+    /// The same, to its end.
+    pub fn sh(&self, world: &World, options: &[&str], script: &str) -> Finished {
+        self.start_sh(world, options, script).finish()
     }
 
     /// Whether somebody goes by this name.

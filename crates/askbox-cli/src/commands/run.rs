@@ -100,7 +100,18 @@ fn caller_desktop(context: &Context) -> CallerDesktop {
             .or_else(|| set("HOME").map(|home| Path::new(home).join(".Xauthority")))
             .filter(|path| path.is_absolute())
             .map(OsText::from),
+        bus: set("DBUS_SESSION_BUS_ADDRESS")
+            .and_then(OsStr::to_str)
+            .map(str::to_owned)
+            .or_else(|| bus_of_user(set("XDG_RUNTIME_DIR")?)),
     }
+}
+
+/// Where programs look for the session bus of a user whose environment names none.
+fn bus_of_user(runtime: &OsStr) -> Option<String> {
+    let socket = Path::new(runtime).join("bus");
+    let address = format!("unix:path={}", socket.to_str()?);
+    socket.exists().then_some(address)
 }
 
 /// As timeout(1) ends when the time is over, and as a shell tells of what the kernel killed for its memory.

@@ -53,7 +53,10 @@ pub(super) fn variables(
 ) -> Result<Vec<(OsText, OsText)>, WireError> {
     let needs_agent = |with: &NeighbourPattern| match with {
         NeighbourPattern::SshKeys | NeighbourPattern::SshSign { .. } => true,
-        NeighbourPattern::Socket(_) | NeighbourPattern::X11 | NeighbourPattern::X11Trusted => false,
+        NeighbourPattern::Socket(_)
+        | NeighbourPattern::X11
+        | NeighbourPattern::X11Trusted
+        | NeighbourPattern::Service(_) => false,
     };
     if request.options.with.iter().any(needs_agent) && request.ssh_agent.is_none() {
         let reason = "--with: you have no ssh agent: SSH_AUTH_SOCK is not set";
@@ -103,6 +106,10 @@ pub(super) fn serve(
         let served = match offer {
             Offer::Socket(path) => askbox_neighbours::serve_socket(listener, path, asking, &places),
             Offer::Display(display) => askbox_neighbours::serve_display(listener, display, asking, &places),
+            Offer::Bus(bus, _) => {
+                let bus = (bus, neighbours.offers.directory());
+                askbox_neighbours::serve_bus(listener, bus, asking, &places)
+            }
         };
         let served = served.map_err(|error| failed("a socket", &error))?;
         serving = serving.and(served);

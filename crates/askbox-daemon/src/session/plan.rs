@@ -31,6 +31,7 @@ use crate::limits;
 use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
 use crate::views;
 
+mod bus;
 mod display;
 mod opening;
 pub(super) mod sockets;
@@ -205,6 +206,22 @@ impl Planning {
         }
     }
 
+    /// What of the host's sockets the session is offered, and notices about what is named in vain.
+    fn neighbours(
+        &self,
+        id: &SessionId,
+        request: &LaunchRequest,
+    ) -> Result<(Vec<Offer>, Vec<String>), WireError> {
+        let (sockets, mut notices) = self.offered(id, request)?;
+        let display = self.display(id, request)?;
+        let (bus, in_vain) = self.bus(id, request)?;
+        notices.extend(in_vain);
+        let bus = bus.map(|bus| Offer::Bus(bus, request.uid));
+        let sockets = sockets.into_iter().map(Offer::Socket);
+        let offers = sockets.chain(display.map(Offer::Display)).chain(bus);
+        Ok((offers.collect(), notices))
+    }
+
     fn plan(self, daemon: &Daemon, id: &SessionId, request: &LaunchRequest) -> Result<Planned, WireError> {
         let options = &request.options;
         let opened = self.opened(id)?;
@@ -224,10 +241,8 @@ impl Planning {
         };
         let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
-        let (wanted, in_vain) = self.offered(id, request)?;
+        let (wanted, in_vain) = self.neighbours(id, request)?;
         notices.extend(in_vain);
-        let display = self.display(id, request)?.map(Offer::Display);
-        let wanted = wanted.into_iter().map(Offer::Socket).chain(display).collect();
         let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted)?;
         let homes = daemon.paths.homes().join(home_name(&self.project));
         let token = token()?;

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::NeighbourError;
 use super::refused_sockets::REFUSED;
+use super::{NeighbourError, NeighbourRefusal};
 use crate::limits;
 use crate::path_pattern::CanonicalPath;
 
@@ -16,15 +16,6 @@ use crate::path_pattern::CanonicalPath;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SocketPath(String);
-
-/// Why a socket is never offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SocketRefusal {
-    /// What whoever reaches it can do.
-    pub reason: &'static str,
-    /// What to do in its place.
-    pub instead: Option<&'static str>,
-}
 
 /// One line of the data: which sockets, and why they are refused.
 pub(super) type Line = (&'static str, &'static str, Option<&'static str>);
@@ -41,10 +32,10 @@ impl SocketPath {
     }
 
     /// Whether it gives away so much that no session is offered it, whoever says so.
-    pub fn refusal(&self) -> Option<SocketRefusal> {
+    pub fn refusal(&self) -> Option<NeighbourRefusal> {
         let names: Vec<&str> = self.0.split('/').skip(1).collect();
         let line = REFUSED.iter().find(|(pattern, ..)| covers(pattern, &names));
-        line.map(|&(_, reason, instead)| SocketRefusal { reason, instead })
+        line.map(|&(_, reason, instead)| NeighbourRefusal { reason, instead })
     }
 }
 

@@ -24,6 +24,7 @@ fn a_pattern_is_read_as_it_is_written() {
         "socket /tmp/with a space",
         "x11",
         "x11-trusted",
+        "dbus org.example.Service",
         &format!("ssh-sign {KEY} git.test"),
     ] {
         assert_eq!(pattern(text).to_string(), text);
@@ -54,6 +55,9 @@ fn what_names_no_neighbour_is_refused() {
         "socket",
         "socket relative",
         "x11 trusted",
+        "dbus",
+        "dbus org.example.*",
+        "dbus org.example.A org.example.B",
         "socket /run/../x",
     ] {
         assert!(text.parse::<NeighbourPattern>().is_err(), "{text}");
@@ -77,6 +81,8 @@ fn a_star_covers_what_is_named_and_nothing_else_does() {
         ("socket /run/x", "socket /run/x/y", false),
         ("socket /run/x", "ssh-agent", false),
         ("x11", "x11", true),
+        ("dbus org.example.A", "dbus org.example.A", true),
+        ("dbus org.example.A", "dbus org.example.A.B", false),
         ("x11", "x11-trusted", false),
         ("x11-trusted", "x11", false),
         (&named, "ssh-sign * git.test", false),

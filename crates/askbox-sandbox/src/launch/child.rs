@@ -17,7 +17,7 @@ use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, recv, send, sendmsg};
 use nix::unistd::{Pid, getpid, getppid, lseek, pipe2, setsid};
 
 use super::{FORWARDED, Inheritance, TAG_BY_PROXY, TAG_CAPTURED, TAG_FAILED, TAG_STARTED};
-use crate::bwrap_program::BWRAP;
+use crate::host_programs::BWRAP;
 use crate::netlink::SetUp;
 use crate::plan::Plan;
 use crate::{allowance, bwrap_args, environment, exec_listener, limits, netlink, outer, seccomp, stage, sys};
@@ -239,7 +239,7 @@ impl Command {
             .iter()
             .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
         Ok(Self {
-            program: CString::new(BWRAP)?,
+            program: CString::new(BWRAP.path)?,
             argv: sys::c_strings(argv.iter().map(|argument| argument.as_bytes()))?,
             environment: sys::c_strings(pairs)?,
             _files: files,

@@ -12,4 +12,6 @@ pub struct CallerDesktop {
     pub display: Option<String>,
     /// The file with the cookies of displays.
     pub authority: Option<OsText>,
+    /// Its session bus, as `DBUS_SESSION_BUS_ADDRESS` names it.
+    pub bus: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use askbox_sandbox::bwrap_program::{BWRAP, Unusable};
+use askbox_sandbox::host_programs::{BWRAP, Unusable};
 use askbox_sandbox::probe::{Failure, Step};
 use askbox_wire::{ObstacleView, PolicyFileState};
 
@@ -34,7 +34,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     checks.extend(storage::directories(&facts.directories));
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
     checks.push(starts(&facts.starts));
-    checks.push(limits(facts.has_control_groups));
+    checks.extend([limits(facts.has_control_groups), bus_proxy(&facts.bus_proxy)]);
     checks.push(secrets::check(&facts.keyring, &facts.login));
     checks
 }
@@ -183,9 +183,8 @@ fn bwrap(bwrap: &Result<String, Unusable>) -> Check {
     const NAME: &str = "bubblewrap";
     let version_text = match bwrap {
         Ok(version) => version,
-        Err(Unusable::Missing) => {
-            let cause = Unusable::Missing.to_string();
-            return Check::problem(NAME, "not found", cause, Unusable::Missing.hint());
+        Err(missing @ Unusable::Missing(_)) => {
+            return Check::problem(NAME, "not found", missing.to_string(), missing.hint());
         }
         Err(unusable) => return Check::problem(NAME, "not to be used", chain(unusable), unusable.hint()),
     };
@@ -308,6 +307,22 @@ fn limits(has_control_groups: bool) -> Check {
             "of memory: the daemon looks every second, since no systemd of yours makes control groups"
         },
     )
+}
+
+/// Sessions start without it; none reaches a service of the session bus then.
+fn bus_proxy(proxy: &Result<(), Unusable>) -> Check {
+    const NAME: &str = "xdg-dbus-proxy";
+    match proxy {
+        Ok(()) => Check::ok(NAME, "there for `--with 'dbus NAME'`"),
+        Err(missing @ Unusable::Missing(_)) => Check::note(
+            NAME,
+            format!(
+                "no session is offered services of your session bus without it; {}",
+                missing.hint()
+            ),
+        ),
+        Err(unusable) => Check::problem(NAME, "not to be used", chain(unusable), unusable.hint()),
+    }
 }
 
 /// Major and minor number at the beginning of a version.

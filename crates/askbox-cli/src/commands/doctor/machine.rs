@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use askbox_sandbox::bwrap_program::{self, BWRAP, Unusable};
 use askbox_sandbox::exec_listener::Missing;
+use askbox_sandbox::host_programs::{BUS_PROXY, BWRAP, Unusable};
 use askbox_sandbox::probe;
 use askbox_secrets::Unavailable;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
@@ -33,6 +33,8 @@ pub(super) struct Facts {
     pub(super) in_container: bool,
     /// What bubblewrap says of itself, when a launch would use it.
     pub(super) bwrap: Result<String, Unusable>,
+    /// Whether sessions can be offered services of the session bus.
+    pub(super) bus_proxy: Result<(), Unusable>,
     pub(super) init: Init,
     pub(super) directories: Vec<Place>,
     pub(super) log: Log,
@@ -103,6 +105,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         },
         in_container: exists("/.dockerenv") || exists("/run/.containerenv"),
         bwrap: bwrap(),
+        bus_proxy: BUS_PROXY.check(),
         init: Init {
             found: init_program::find(&program),
             searched: init_program::places(&program),
@@ -128,7 +131,7 @@ fn sysctl(name: &str) -> Option<u64> {
 }
 
 fn bwrap() -> Result<String, Unusable> {
-    bwrap_program::check()?;
+    BWRAP.check()?;
     Ok(bwrap_version().unwrap_or_else(|error| chain(&error)))
 }
 
@@ -137,7 +140,10 @@ fn bwrap() -> Result<String, Unusable> {
     reason = "the system's bwrap, in / and with one fixed argument: nothing of a project takes part"
 )]
 fn bwrap_version() -> io::Result<String> {
-    let output = Command::new(BWRAP).arg("--version").current_dir("/").output()?;
+    let output = Command::new(BWRAP.path)
+        .arg("--version")
+        .current_dir("/")
+        .output()?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use askbox_neighbours::Display;
+use askbox_neighbours::{Bus, Display};
 use askbox_policy::{SessionId, SocketPath};
 use askbox_sandbox::plan::OfferedSocket;
 use askbox_wire::{ErrorCode, OsText, WireError};
@@ -21,6 +21,8 @@ pub(in crate::session) enum Offer {
     Socket(SocketPath),
     /// The caller's X11 display.
     Display(Display),
+    /// The session bus of a caller who is this user.
+    Bus(Bus, u32),
 }
 
 impl Offer {
@@ -30,6 +32,7 @@ impl Offer {
             Self::Socket(path) => path.as_path().to_owned(),
             // Where Xlib looks, whatever the host's socket is called.
             Self::Display(display) => format!("/tmp/.X11-unix/X{}", display.number).into(),
+            Self::Bus(_, user) => format!("/run/user/{user}/bus").into(),
         }
     }
 
@@ -42,6 +45,10 @@ impl Offer {
                 // The user's cookies are closed, and nobody needs one.
                 ("XAUTHORITY".into(), "/dev/null".into()),
             ],
+            Self::Bus(..) => {
+                let address = format!("unix:path={}", self.place().display());
+                vec![("DBUS_SESSION_BUS_ADDRESS".into(), address.as_str().into())]
+            }
         }
     }
 }
@@ -100,6 +107,11 @@ impl Offers {
     /// Where they lie, and where they are to be found inside.
     pub(in crate::session) fn planned(&self) -> Vec<OfferedSocket> {
         self.planned.clone()
+    }
+
+    /// Where they lie; only the user can enter it.
+    pub(super) fn directory(&self) -> PathBuf {
+        self.directory.clone().unwrap_or_default()
     }
 
     /// What leads programs to them.

@@ -7,8 +7,8 @@ use askbox_policy::builtin_lists::Node;
 use askbox_policy::{
     CanonicalPath, Effect, Kind, PathPattern, Pattern, Rule, SessionId, Target, Verdict, display,
 };
-use askbox_sandbox::bwrap_program::BWRAP;
 use askbox_sandbox::host_facts::{By, Opening};
+use askbox_sandbox::host_programs::BWRAP;
 use askbox_sandbox::plan::{Access, Listed};
 use askbox_wire::WireError;
 
@@ -22,7 +22,7 @@ const GLOB_NAMES: usize = 4096;
 
 /// Directories that every session has, its own or the system's, and the program that makes it of them.
 const BASES: [&str; 13] = [
-    BWRAP, "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr",
+    BWRAP.path, "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr",
     "/var/tmp",
 ];
 

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use askbox_sandbox::host_programs::{BUS_PROXY, BWRAP};
 use askbox_secrets::Unavailable;
 use askbox_wire::StatusView;
 use expect_test::{Expect, expect};
@@ -21,6 +22,7 @@ fn healthy() -> Facts {
         },
         in_container: false,
         bwrap: Ok("bubblewrap 0.9.0".into()),
+        bus_proxy: Ok(()),
         init: Init {
             found: Some("/opt/askbox/askbox-init".into()),
             searched: Vec::new(),
@@ -189,7 +191,7 @@ fn bubblewrap_must_be_the_systems_own() {
         move |facts: &mut Facts| facts.bwrap = bwrap
     };
     check(
-        with(Err(Unusable::Missing)),
+        with(Err(Unusable::Missing(BWRAP))),
         &expect![[r#"
         problem  bubblewrap: not found
                  cause: bubblewrap is not installed at /usr/bin/bwrap
@@ -197,7 +199,7 @@ fn bubblewrap_must_be_the_systems_own() {
     "#]],
     );
     check(
-        with(Err(Unusable::Writable)),
+        with(Err(Unusable::Writable(BWRAP))),
         &expect![[r#"
         problem  bubblewrap: not to be used
                  cause: /usr/bin/bwrap can be changed by others than root
@@ -205,7 +207,7 @@ fn bubblewrap_must_be_the_systems_own() {
     "#]],
     );
     check(
-        with(Err(Unusable::SetId)),
+        with(Err(Unusable::SetId(BWRAP))),
         &expect![[r#"
         problem  bubblewrap: not to be used
                  cause: /usr/bin/bwrap is set-user-id or set-group-id
@@ -214,7 +216,7 @@ fn bubblewrap_must_be_the_systems_own() {
     );
     let error = std::io::Error::from_raw_os_error(nix::libc::EACCES);
     check(
-        with(Err(Unusable::Unreadable(error))),
+        with(Err(Unusable::Unreadable(BWRAP, error))),
         &expect![[r#"
         problem  bubblewrap: not to be used
                  cause: cannot look at /usr/bin/bwrap: Permission denied (os error 13)
@@ -237,6 +239,24 @@ fn bubblewrap_must_be_the_systems_own() {
                  cause: /usr/bin/bwrap does not say which version it is
                  fix: reinstall bubblewrap from your distribution
     "#]],
+    );
+}
+
+#[test]
+fn the_bus_proxy_may_be_absent_but_not_somebody_elses() {
+    check(
+        |facts| facts.bus_proxy = Err(Unusable::Missing(BUS_PROXY)),
+        &expect![[r#"
+            note     xdg-dbus-proxy: no session is offered services of your session bus without it; install it: sudo apt install xdg-dbus-proxy, or sudo dnf install xdg-dbus-proxy
+        "#]],
+    );
+    check(
+        |facts| facts.bus_proxy = Err(Unusable::Writable(BUS_PROXY)),
+        &expect![[r#"
+            problem  xdg-dbus-proxy: not to be used
+                     cause: /usr/bin/xdg-dbus-proxy can be changed by others than root
+                     fix: restore it: sudo chown root:root /usr/bin/xdg-dbus-proxy && sudo chmod 755 /usr/bin/xdg-dbus-proxy
+        "#]],
     );
 }
 

@@ -3,30 +3,33 @@ use super::*;
 fn check_mode(mode: u32) -> Result<(), Unusable> {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).unwrap();
-    check_at(file.path(), file.as_file().metadata().unwrap().uid())
+    BWRAP.check_at(file.path(), file.as_file().metadata().unwrap().uid())
 }
 
 #[test]
 fn only_a_plain_program_is_run() {
     assert!(check_mode(0o755).is_ok());
-    assert!(matches!(check_mode(0o775), Err(Unusable::Writable)));
-    assert!(matches!(check_mode(0o757), Err(Unusable::Writable)));
-    assert!(matches!(check_mode(0o4755), Err(Unusable::SetId)));
-    assert!(matches!(check_mode(0o2755), Err(Unusable::SetId)));
+    assert!(matches!(check_mode(0o775), Err(Unusable::Writable(_))));
+    assert!(matches!(check_mode(0o757), Err(Unusable::Writable(_))));
+    assert!(matches!(check_mode(0o4755), Err(Unusable::SetId(_))));
+    assert!(matches!(check_mode(0o2755), Err(Unusable::SetId(_))));
 }
 
 #[test]
 fn the_program_of_another_user_is_not_run() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let other = file.as_file().metadata().unwrap().uid() + 1;
-    assert!(matches!(check_at(file.path(), other), Err(Unusable::Writable)));
+    assert!(matches!(
+        BWRAP.check_at(file.path(), other),
+        Err(Unusable::Writable(_))
+    ));
 }
 
 #[test]
 fn a_missing_program_is_named() {
     assert!(matches!(
-        check_at(Path::new("/nonexistent/bwrap"), 0),
-        Err(Unusable::Missing)
+        BWRAP.check_at(Path::new("/nonexistent/bwrap"), 0),
+        Err(Unusable::Missing(_))
     ));
 }
 

@@ -1,0 +1,162 @@
+//! The user's session bus, offered to a session as far as some of its services go. Each connection of a program inside is asked
+//! for, once for each service, and has a proxy of its own (xdg-dbus-proxy), which knows those that were admitted: nothing else of
+//! the bus is there, not even by name. The proxy ends with the connection, and with the daemon.
+//!
+//! Bytes are passed on, descriptors are not, and no program is told that they would be.
+
+mod greeting;
+mod proxy;
+
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::Poll;
+
+use askbox_gate::Permit;
+use askbox_policy::{Neighbour, ServiceName};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+use crate::asking::{Asking, Caller};
+use crate::limits;
+use crate::listening::{self, Serving};
+use crate::socket::Places;
+use greeting::Greeting;
+use proxy::Proxy;
+
+/// The user's session bus, and what of it is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bus {
+    /// Where it is, as D-Bus writes it: one unix socket.
+    pub address: String,
+    /// What is offered, at least one.
+    pub services: Vec<ServiceName>,
+    /// The proxy's program, which nobody but root can change.
+    pub program: &'static str,
+}
+
+/// Why the bus is of no use; the words go into the log.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Proxy(#[from] proxy::Error),
+    #[error("{0}")]
+    Talk(#[from] io::Error),
+}
+
+/// A service that a connection may use, for as long as the permit lasts.
+type Admitted<'a> = (&'a ServiceName, Permit);
+
+/// Serves the socket at which a session finds its bus and that listens already, until the result is dropped. The proxies' own
+/// sockets are made in this directory, which only the user can enter. To be called inside a tokio runtime, after the session was
+/// opened at the gate.
+pub fn serve_bus(
+    listener: OwnedFd,
+    (bus, directory): (Bus, PathBuf),
+    asking: Asking,
+    places: &Places,
+) -> io::Result<Serving> {
+    let (bus, directory) = (Arc::new(bus), Arc::new(directory));
+    listening::serve(listener, Arc::clone(&places.0), move |stream| {
+        converse(stream, asking.clone(), Arc::clone(&bus), Arc::clone(&directory))
+    })
+}
+
+/// One connection, from the questions to its end.
+async fn converse(stream: UnixStream, asking: Asking, bus: Arc<Bus>, directory: Arc<PathBuf>) {
+    let Ok(caller) = Caller::of(stream) else {
+        return;
+    };
+    // Denied, each is an event already.
+    let admitted = admit(&caller, &asking, &bus.services).await;
+    let pid = caller.pid;
+    if let Some((first, _)) = admitted.first()
+        && let Err(error) = relay(caller, (&bus, &directory), &admitted).await
+    {
+        let neighbour = Neighbour::Service((*first).clone());
+        asking
+            .refuse(pid, neighbour, format!("your session bus: {error}"))
+            .await;
+    }
+}
+
+/// Asks for all services at once, so that questions wait side by side. Returns those that were admitted.
+async fn admit<'a>(caller: &Caller, asking: &Asking, services: &'a [ServiceName]) -> Vec<Admitted<'a>> {
+    let ask = |name: &ServiceName| asking.admit(caller, Neighbour::Service(name.clone()));
+    let mut open: Vec<_> = services.iter().map(|name| (name, Box::pin(ask(name)))).collect();
+    let mut admitted = Vec::new();
+    poll_fn(|context| {
+        open.retain_mut(|(name, answer)| match answer.as_mut().poll(context) {
+            Poll::Ready(permit) => {
+                admitted.extend(permit.map(|permit| (*name, permit)));
+                false
+            }
+            Poll::Pending => true,
+        });
+        if open.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    admitted
+}
+
+/// Passes on what a program and its proxy say, until one of them has ended, or one of the permits has.
+async fn relay(
+    caller: Caller,
+    (bus, directory): (&Bus, &PathBuf),
+    admitted: &[Admitted<'_>],
+) -> Result<(), Error> {
+    let mut inside = caller.stream()?;
+    let services = admitted.iter().map(|(name, _)| *name);
+    // Before the proxy is there as well.
+    let relayed = async {
+        let (_proxy, mut outside) = Proxy::start(bus, directory, services).await?;
+        let (mut hear, mut answer) = inside.split();
+        let (mut from_bus, mut to_bus) = outside.split();
+        let said = async {
+            let mut greeting = Greeting::default();
+            let mut bytes = vec![0; limits::RELAY_BYTES];
+            loop {
+                let length = hear.read(&mut bytes).await?;
+                let Some(said @ [_, ..]) = bytes.get(..length) else {
+                    return Ok::<_, io::Error>(());
+                };
+                let Some(passed) = greeting.feed(said) else {
+                    return Ok(());
+                };
+                to_bus.write_all(&passed).await?;
+            }
+        };
+        // The end of either is the end, and so is an error: neither has more to say to the other.
+        tokio::select! {
+            _ended = said => {}
+            _ended = tokio::io::copy(&mut from_bus, &mut answer) => {}
+        }
+        Ok(())
+    };
+    tokio::select! {
+        relayed = relayed => relayed,
+        () = any_revoked(admitted) => Ok(()),
+    }
+}
+
+/// Resolves when one of the permits has ended: what it allowed cannot be taken out of a connection.
+async fn any_revoked(admitted: &[Admitted<'_>]) {
+    let mut ends: Vec<_> = admitted
+        .iter()
+        .map(|(_, permit)| Box::pin(permit.revoked()))
+        .collect();
+    poll_fn(|context| {
+        let has_ended = ends.iter_mut().any(|end| end.as_mut().poll(context).is_ready());
+        if has_ended { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+#[cfg(test)]
+mod tests;

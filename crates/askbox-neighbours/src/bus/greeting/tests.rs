@@ -1,0 +1,23 @@
+use super::*;
+
+const SAID: &[u8] =
+    b"\0AUTH EXTERNAL 31\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\nl\x01NEGOTIATE_UNIX_FD\r\nBEGIN\r\nmore";
+const PASSED: &[u8] =
+    b"\0AUTH EXTERNAL 31\r\nNO_DESCRIPTORS\r\nBEGIN\r\nl\x01NEGOTIATE_UNIX_FD\r\nBEGIN\r\nmore";
+
+#[test]
+fn nobody_asks_for_descriptors_however_it_is_cut_up() {
+    for size in 1..=SAID.len() {
+        let mut greeting = Greeting::default();
+        let passed = SAID.chunks(size).map(|part| greeting.feed(part).unwrap());
+        assert_eq!(passed.collect::<Vec<_>>().concat(), PASSED, "{size}");
+    }
+}
+
+#[test]
+fn a_line_that_never_ends_is_not_waited_for() {
+    let mut greeting = Greeting::default();
+    let part = [b'x'; 1024];
+    let taken = (0..1024).take_while(|_| greeting.feed(&part).is_some()).count();
+    assert_eq!(taken * part.len(), limits::GREETING_LINE_BYTES);
+}
