@@ -108,10 +108,14 @@ fn two_thousand_sessions_with_questions_leave_nothing_behind() {
     let world = World::new();
     world.write_policy("[questions]\ntimeout = \"60s\"\n");
     let server = Server::http("hello");
-    let mut arrived = many(&world, &server, 0..FIRST);
+    silent(&world, &server);
     let daemon = world.daemon_pid();
+    let one = Figures::at_rest(&world, daemon);
+    one.say("after one session");
+    let mut arrived = 1 + many(&world, &server, 0..FIRST);
     let first = Figures::at_rest(&world, daemon);
-    first.say(&format!("after {FIRST} sessions"));
+    first.say(&format!("after {FIRST} more"));
+    first.holds_no_more_open_than(&one);
     arrived += many(&world, &server, FIRST..FIRST + SESSIONS);
     assert_eq!(world.daemon_pid(), daemon);
     assert_eq!(server.connections(), arrived);

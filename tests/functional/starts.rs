@@ -132,8 +132,12 @@ fn below_a_listener_of_somebody_else_a_session_runs_and_is_said_to_lack_its_own(
         Running::start(command)
     };
     let doctor = below(&["doctor"]).finish();
-    let note = "starts of programs: Askbox runs in a sandbox that watches them itself; outside the asking file system";
-    assert!(doctor.stdout.contains(note), "{doctor:#?}");
+    let note = "starts of programs: outside the asking file system no question is raised for them";
+    let cause = "cause: Askbox runs in a sandbox that watches them itself";
+    assert!(
+        doctor.stdout.contains(note) && doctor.stdout.contains(cause),
+        "{doctor:#?}"
+    );
     let script =
         "cp /usr/bin/true /tmp/made && /tmp/made && touch ran; until [ -e over ]; do sleep 0.1; done";
     let running = below(&["run", "--non-interactive", "--", "sh", "-c", script]);

@@ -49,6 +49,48 @@ fn threat_1_credential_files_are_denied() {
 }
 
 #[test]
+fn threat_1_each_denial_is_in_the_log_with_its_program_and_its_time() {
+    let world = World::new();
+    world.sh(&[], &read_all(CREDENTIALS));
+    let text = world.ok(&["log", "--json", "--denied", "--limit", "100000"]);
+    let events: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for file in CREDENTIALS {
+        let path = world.home().join(file);
+        let is_it = |event: &&serde_json::Value| {
+            let target = event["target"].as_str().unwrap();
+            target.ends_with(path.to_str().unwrap())
+        };
+        let event = events
+            .iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{file}: {text}"));
+        let words = serde_json::json!(["/usr/bin/cat", "cat", path]);
+        assert_eq!(event["process"]["command"], words, "{event}");
+        assert!(
+            event["time"].as_str().is_some_and(|time| time.starts_with("20")),
+            "{event}"
+        );
+    }
+    assert!(
+        !events
+            .iter()
+            .any(|event| event["target"].as_str().unwrap().contains("spec.md"))
+    );
+    world
+        .sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md")
+        .succeeded();
+    assert!(world.log().iter().any(|event| {
+        event["verdict"] == "allow"
+            && event["target"]
+                .as_str()
+                .is_some_and(|target| target.ends_with("notes/spec.md"))
+    }));
+}
+
+#[test]
 fn threat_1_credential_files_of_tools_with_a_private_home_are_not_there() {
     let world = World::new();
     let inside = works_only_outside(&world, &[], &read_all(&[".cargo/credentials.toml"]));

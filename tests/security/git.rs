@@ -14,6 +14,13 @@ fn repository(world: &World) {
     .succeeded();
 }
 
+/// Does outside what a repository must not let a session do: there it works.
+fn works_outside(attack: &str) {
+    let world = World::new();
+    repository(&world);
+    outside(&world, attack).succeeded();
+}
+
 /// What git would run, and where it would look: unchanged by a session.
 fn settings(world: &World) -> (String, Vec<String>) {
     let git = world.project().join(".git");
@@ -37,9 +44,10 @@ fn threat_8_hooks_cannot_be_written() {
         "rm -rf .git/hooks",
         "chmod +x .git/hooks/existing",
         "ln -sfn /tmp .git/hooks",
-        "cp -r .git/hooks /tmp/h && mv /tmp/h .git/hooks/x",
+        "cp -r .git/hooks h && mv h .git/hooks/x",
         "install -m 755 /bin/true .git/hooks/pre-commit",
     ] {
+        works_outside(attack);
         world.sh(&[], attack).failed();
         assert_eq!(settings(&world), before, "{attack}");
     }
@@ -81,8 +89,9 @@ fn threat_9_git_configuration_that_runs_programs_cannot_be_set() {
         "mv .git/config .git/x",
         "rm -f .git/config",
         "ln -sf /tmp/config .git/config",
-        "cp .git/config /tmp/c && mv -f /tmp/c .git/config",
+        "cp .git/config c && mv -f c .git/config",
     ] {
+        works_outside(attack);
         let inside = world.sh(&[], attack);
         assert_ne!(inside.code, Some(0), "{attack} {inside:#?}");
         assert_eq!(settings(&world), before, "{attack}");
@@ -120,13 +129,15 @@ fn threat_10_the_repository_cannot_be_replaced_by_another() {
         "mv .git x && cp -r x .git",
         "mv .git x",
         "cp -r .git x && echo '[core] fsmonitor = x' >> x/config && rm -rf .git && mv x .git",
-        "mkdir x && mv -T x .git",
-        "ln -sfn x .git && test -L .git",
+        "mkdir x && rm -rf .git && mv -T x .git",
+        "mv .git x && ln -s x .git",
+        "rm -rf .git && git init -q .",
         "cp -r .git x && python3 -c 'import ctypes; libc = ctypes.CDLL(None, use_errno=True); \
          exit(libc.renameat2(-100, b\"x\", -100, b\".git\", 2))'",
         "cd .. && mv project other",
         "cd .. && mv project/.git .",
     ] {
+        works_outside(attack);
         world.sh(&[], attack).failed();
         assert_eq!((inode(), settings(&world)), (was, before.clone()), "{attack}");
         drop(fs::remove_dir_all(world.project().join("x")));

@@ -10,6 +10,9 @@ use askbox_wire::{ClientError, ErrorCode};
 
 use crate::launch;
 
+/// What helps against a daemon that does not say what was asked.
+const RESTART: &str = "`askbox daemon --restart` starts it anew";
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -218,9 +221,9 @@ impl CliError {
             }
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
             CliError::Value(_) => Some("`askbox settings set --help` has examples".to_owned()),
+            CliError::OutOfTurn => Some(RESTART.to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
             CliError::Paths(_)
-            | CliError::OutOfTurn
             | CliError::Log(_)
             | CliError::Review(_)
             | CliError::Output(_)
@@ -317,7 +320,11 @@ fn of_launch(error: &launch::Error) -> Option<String> {
         launch::Error::Launch(_) => {
             Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
         }
-        launch::Error::OutOfTurn | launch::Error::Directory(_) | launch::Error::Step { .. } => None,
+        launch::Error::OutOfTurn => Some(RESTART.to_owned()),
+        launch::Error::Directory(_) => {
+            Some("give it a file, a pipe or /dev/null: askbox run -- COMMAND </dev/null".to_owned())
+        }
+        launch::Error::Step { .. } => None,
     }
 }
 
@@ -369,9 +376,7 @@ fn of_client(error: &ClientError) -> Option<String> {
             "the command line is too long: give the command its arguments in a file or on standard input"
                 .to_owned(),
         ),
-        ClientError::Decode(_) | ClientError::OutOfTurn => {
-            Some("`askbox daemon --restart` starts it anew".to_owned())
-        }
+        ClientError::Decode(_) | ClientError::OutOfTurn => Some(RESTART.to_owned()),
         ClientError::TimedOut { .. } => Some(
             "try again when the machine has less to do; `askbox daemon --restart` ends a daemon that hangs, and its \
              sandboxes"

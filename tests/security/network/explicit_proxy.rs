@@ -108,6 +108,38 @@ fn addresses_of_this_machine_and_of_its_network_need_rules_of_their_own() {
 }
 
 #[test]
+fn threat_28_no_spelling_of_this_machine_is_a_place_to_connect_to() {
+    Machine::alone(|machine| {
+        machine.hosts(&[("ok.test", PUBLIC)]);
+        let world = World::new();
+        world.write("raw.py", RAW);
+        let server = Server::http_at("0.0.0.0:8080", "reached");
+        let spellings = "localhost foo.localhost LOCALHOST. 127.0.0.1 2130706433 0x7f.0.0.1 0x7f000001 0177.0.0.1 127.1 \
+                         127.255.255.254 0 0.0.0.0 169.254.169.254 [::] [::1] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] \
+                         [fe80::1%25lo] [fe80::1%lo]";
+        let connect = |hosts: &str| {
+            format!(
+                "for host in {hosts}; do \
+                 python3 raw.py \"CONNECT $host:8080 HTTP/1.1\\r\\nHost: $host:8080\\r\\nTOKEN\\r\\n\\r\\n\"; done"
+            )
+        };
+        let inside = world.sh(&by_proxy(&["*"]), &connect(spellings));
+        let answers: Vec<&str> = inside.stdout.lines().collect();
+        assert_eq!(answers.len(), spellings.split_whitespace().count(), "{inside:#?}");
+        // Denied, not readable, or a name that does not exist here.
+        assert!(
+            answers
+                .iter()
+                .all(|answer| ["400", "403", "502"].contains(answer)),
+            "{inside:#?}"
+        );
+        assert_eq!(server.connections(), 0);
+        let twin = world.sh(&by_proxy(&["*"]), &connect("ok.test"));
+        assert_eq!(twin.succeeded().stdout, "200\n");
+    });
+}
+
+#[test]
 fn no_session_can_use_the_token_of_another() {
     Machine::alone(|machine| {
         usual_names(machine);

@@ -23,7 +23,7 @@ struct Check {
     state: State,
     /// What was found.
     detail: String,
-    /// Why it is broken.
+    /// Why it is broken, or missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
     /// The one thing to do.
@@ -58,6 +58,19 @@ impl Check {
         Self {
             state: State::Note,
             ..Self::ok(name, detail)
+        }
+    }
+
+    /// A note with why it is so, and what would change it.
+    fn lack(
+        name: &'static str,
+        detail: impl Into<String>,
+        cause: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            state: State::Note,
+            ..Self::problem(name, detail, cause, fix)
         }
     }
 

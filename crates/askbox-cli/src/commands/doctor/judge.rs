@@ -262,39 +262,44 @@ fn daemon(daemon: &Daemon) -> Check {
 /// Sessions start without it; files are open or closed then when a command starts.
 fn fuse(fuse: Fuse) -> Check {
     const NAME: &str = "FUSE";
-    match fuse {
-        Fuse::Usable => Check::ok(NAME, "/dev/fuse can be used"),
-        Fuse::Forbidden => Check::note(
-            NAME,
-            "/dev/fuse cannot be opened; no question is raised for files without it",
+    let (cause, fix) = match fuse {
+        Fuse::Usable => return Check::ok(NAME, "/dev/fuse can be used"),
+        Fuse::Forbidden => (
+            "you may not open /dev/fuse",
+            "give it its usual mode: sudo chmod 666 /dev/fuse",
         ),
-        Fuse::Missing => Check::note(
-            NAME,
-            "there is no /dev/fuse; no question is raised for files without it",
+        Fuse::Missing => (
+            "there is no /dev/fuse",
+            "load the kernel's module: sudo modprobe fuse; to a container give the device",
         ),
-    }
+    };
+    Check::lack(NAME, "no question is raised for files", cause, fix)
 }
 
 /// Sessions start without it; programs outside the asking file system start without a question and an event then.
 fn starts(missing: &Result<Option<Missing>, String>) -> Check {
     const NAME: &str = "starts of programs";
-    const SO: &str =
-        "outside the asking file system no question is raised for them, and the log does not know them";
-    let reason = match missing {
+    let (cause, fix) = match missing {
         Ok(None) => return Check::ok(NAME, "each one is decided about"),
-        Ok(Some(Missing::Memory)) => {
-            "this system lets nobody read the memory of programs (kernel.yama.ptrace_scope is 3)"
-        }
-        Ok(Some(Missing::Kernel)) => "this kernel cannot tell of them",
-        Ok(Some(Missing::Taken)) => "Askbox runs in a sandbox that watches them itself",
-        Err(error) => {
-            return Check::note(
-                NAME,
-                format!("it could not be tried to listen to them: {error}; {SO}"),
-            );
-        }
+        Ok(Some(Missing::Memory)) => (
+            "this system lets nobody read the memory of programs (kernel.yama.ptrace_scope is 3)".to_owned(),
+            "set kernel.yama.ptrace_scope to 1 in /etc/sysctl.d and restart the machine",
+        ),
+        Ok(Some(Missing::Kernel)) => (
+            "this kernel cannot tell of them".to_owned(),
+            "use a kernel with CONFIG_SECCOMP_FILTER",
+        ),
+        Ok(Some(Missing::Taken)) => (
+            "Askbox runs in a sandbox that watches them itself".to_owned(),
+            "start the daemon outside of it: askbox daemon --restart",
+        ),
+        Err(error) => (
+            format!("it could not be tried to listen to them: {error}"),
+            "try again when the machine has less to do",
+        ),
     };
-    Check::note(NAME, format!("{reason}; {SO}"))
+    let so = "outside the asking file system no question is raised for them, and the log does not know them";
+    Check::lack(NAME, so, cause, fix)
 }
 
 /// Both are as they should be: what is held, and by whom, differs.
@@ -314,12 +319,11 @@ fn bus_proxy(proxy: &Result<(), Unusable>) -> Check {
     const NAME: &str = "xdg-dbus-proxy";
     match proxy {
         Ok(()) => Check::ok(NAME, "there for `--with 'dbus NAME'`"),
-        Err(missing @ Unusable::Missing(_)) => Check::note(
+        Err(missing @ Unusable::Missing(_)) => Check::lack(
             NAME,
-            format!(
-                "no session is offered services of your session bus without it; {}",
-                missing.hint()
-            ),
+            "no session is offered services of your session bus",
+            chain(missing),
+            missing.hint(),
         ),
         Err(unusable) => Check::problem(NAME, "not to be used", chain(unusable), unusable.hint()),
     }

@@ -247,7 +247,9 @@ fn the_bus_proxy_may_be_absent_but_not_somebody_elses() {
     check(
         |facts| facts.bus_proxy = Err(Unusable::Missing(BUS_PROXY)),
         &expect![[r#"
-            note     xdg-dbus-proxy: no session is offered services of your session bus without it; install it: sudo apt install xdg-dbus-proxy, or sudo dnf install xdg-dbus-proxy
+            note     xdg-dbus-proxy: no session is offered services of your session bus
+                     cause: xdg-dbus-proxy is not installed at /usr/bin/xdg-dbus-proxy
+                     fix: install it: sudo apt install xdg-dbus-proxy, or sudo dnf install xdg-dbus-proxy
         "#]],
     );
     check(
@@ -279,25 +281,33 @@ fn the_rest_of_the_machine() {
     check(
         |facts| facts.fuse = Fuse::Forbidden,
         &expect![[r#"
-        note     FUSE: /dev/fuse cannot be opened; no question is raised for files without it
+        note     FUSE: no question is raised for files
+                 cause: you may not open /dev/fuse
+                 fix: give it its usual mode: sudo chmod 666 /dev/fuse
     "#]],
     );
     check(
         |facts| facts.fuse = Fuse::Missing,
         &expect![[r#"
-        note     FUSE: there is no /dev/fuse; no question is raised for files without it
+        note     FUSE: no question is raised for files
+                 cause: there is no /dev/fuse
+                 fix: load the kernel's module: sudo modprobe fuse; to a container give the device
     "#]],
     );
     check(
         |facts| facts.starts = Ok(Some(Missing::Memory)),
         &expect![[r#"
-        note     starts of programs: this system lets nobody read the memory of programs (kernel.yama.ptrace_scope is 3); outside the asking file system no question is raised for them, and the log does not know them
+        note     starts of programs: outside the asking file system no question is raised for them, and the log does not know them
+                 cause: this system lets nobody read the memory of programs (kernel.yama.ptrace_scope is 3)
+                 fix: set kernel.yama.ptrace_scope to 1 in /etc/sysctl.d and restart the machine
     "#]],
     );
     check(
         |facts| facts.starts = Err("fork: no".into()),
         &expect![[r#"
-        note     starts of programs: it could not be tried to listen to them: fork: no; outside the asking file system no question is raised for them, and the log does not know them
+        note     starts of programs: outside the asking file system no question is raised for them, and the log does not know them
+                 cause: it could not be tried to listen to them: fork: no
+                 fix: try again when the machine has less to do
     "#]],
     );
     check(
