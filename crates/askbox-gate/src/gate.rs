@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) lockdown: tokio::sync::Mutex<LockdownStore>,
     /// Serialises those who begin and end a pause or move the end of a grant: what the log says last is what holds.
     pub(crate) ends: tokio::sync::Mutex<()>,
+    /// Serialises writers of usage.json, as those of grants.json are.
+    pub(crate) usage_writer: tokio::sync::Mutex<()>,
     pub(crate) events: broadcast::Sender<GateEvent>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,
@@ -134,6 +136,7 @@ impl Gate {
             store: tokio::sync::Mutex::new(grants),
             lockdown: tokio::sync::Mutex::new(lockdown),
             ends: tokio::sync::Mutex::default(),
+            usage_writer: tokio::sync::Mutex::default(),
             events: broadcast::channel(limits::EVENTS_BUFFERED).0,
             wake: Notify::new(),
         }))

@@ -133,6 +133,7 @@ impl Gate {
     /// Writes the counts if they are behind. Those of rules and grants that are gone are dropped. A file that cannot be
     /// written is tried again after a minute.
     pub async fn store_usage(&self) {
+        let _turn = self.0.usage_writer.lock().await;
         let (file, counted, added, policy, grants) = {
             let mut state = self.state();
             let state = &mut *state;
