@@ -445,3 +445,36 @@ print(most)' && cmp ~/notes/large ~/notes/copy";
     let most: u32 = copied.succeeded().stdout.trim().parse().unwrap();
     assert!(most <= 16 << 20, "{most} at once");
 }
+
+#[test]
+fn a_rename_in_one_directory_is_one_question_and_one_that_is_denied_is_none() {
+    let world = World::new();
+    let notes = world.home().join("notes");
+    let rename = "mv ~/notes/spec.md ~/notes/other.md";
+    for (answer, succeeds) in [("deny", false), ("allow", true)] {
+        let running = world.start_sh(&[], rename);
+        world.eventually("both names are asked about", || {
+            let questions = world.questions();
+            assert!(questions.len() < 2, "{questions:#?}");
+            questions
+                .iter()
+                .any(|question| question["targets"].as_array().unwrap().len() == 2)
+        });
+        world.ok(&[answer, id(&world.wait_for_question()), "--once"]);
+        let finished = running.finish();
+        assert_eq!(finished.code == Some(0), succeeds, "{finished:#?}");
+        assert_eq!(notes.join("other.md").exists(), succeeds);
+        assert_eq!(notes.join("spec.md").exists(), !succeeds);
+    }
+    let missed = || world.ok(&["questions", "--missed", "--json"]);
+    let before = missed();
+    let denied = world.sh(
+        &["--deny-path", "~/notes/new.md"],
+        "mv ~/notes/other.md ~/notes/new.md",
+    );
+    assert!(
+        denied.failed().stderr.contains("Permission denied"),
+        "{denied:#?}"
+    );
+    assert_eq!(missed(), before);
+}

@@ -18,6 +18,7 @@ use fuser::{Errno, FileAttr, FileType, Notifier};
 use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, SFlag};
 use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 
 use crate::attributes::{self, Owner};
 use crate::guarded::Guarded;
@@ -318,9 +319,9 @@ impl Shared {
         }
     }
 
-    /// Asks the gate for all of these, one after the other, and goes on with the permits, or with the error that the
-    /// program gets: at once where nobody has to be asked, otherwise in a task of its own. A program that is killed while
-    /// it waits gets EINTR.
+    /// Asks the gate for all of these, by one question as far as they belong on one, and goes on with the permits, or with the
+    /// error that the program gets: at once where nobody has to be asked, otherwise in a task of its own. A program that is
+    /// killed while it waits gets EINTR.
     pub(crate) fn admit(
         self: &Arc<Self>,
         thread: u32,
@@ -362,13 +363,29 @@ impl Shared {
     }
 
     async fn permits(&self, thread: u32, targets: Vec<Target>) -> Result<Vec<Permit>, Errno> {
+        let process = OnceCell::new();
+        let admit = async |target: &Target, others: &[Target]| {
+            let identify = async {
+                let identified = process.get_or_init(|| (self.files.identify)(thread));
+                identified.await.clone()
+            };
+            let request = self.request(target.clone());
+            let admitted = self.gate.admit_first(request, others, identify).await;
+            admitted.map_err(|_denial| Errno::EACCES)
+        };
+        // Where one is denied, nobody is asked about the others in vain.
+        let is_denied = |target: &&Target| {
+            let verdict = self.gate.peek(&self.request((*target).clone()));
+            matches!(verdict, Verdict::Deny(_))
+        };
+        if let Some(denied) = targets.iter().find(is_denied) {
+            drop(admit(denied, &[]).await?);
+        }
         let mut permits = Vec::with_capacity(targets.len());
-        for target in targets {
-            let identify = (self.files.identify)(thread);
-            match self.gate.admit(self.request(target), identify).await {
-                Ok(permit) => permits.push(permit),
-                Err(_denial) => return Err(Errno::EACCES),
-            }
+        let mut left = targets.as_slice();
+        while let [target, others @ ..] = left {
+            permits.push(admit(target, others).await?);
+            left = others;
         }
         // The first may have been revoked while the last was waited for.
         if permits.iter().any(Permit::is_revoked) {

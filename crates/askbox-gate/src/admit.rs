@@ -42,11 +42,29 @@ enum Step {
     Wait {
         waiting: Waiting,
         hold: Duration,
-        basis: Basis,
+        /// What is new on the question, and why each is asked about.
+        asked: Vec<(Request, Basis)>,
     },
 }
 
 impl State {
+    /// What of these the rules ask about as well, on the same question as the request, and why.
+    fn asked_beside(&mut self, request: &Request, others: &[Target], now: &Moment) -> Vec<(Request, Basis)> {
+        let key = |state: &Self, request: &Request| GroupKey::of(request, state.rules.policy().lists());
+        let first = key(self, request);
+        let ask = |target: &Target| {
+            let other = Request {
+                target: target.clone(),
+                ..request.clone()
+            };
+            match self.decide(&other, now) {
+                Verdict::Ask(basis) if key(self, &other) == first => Some((other, basis)),
+                Verdict::Ask(_) | Verdict::Allow(_) | Verdict::Deny(_) => None,
+            }
+        };
+        others.iter().filter_map(ask).collect()
+    }
+
     /// Whether a denial is one more of a kind that is an event, whoever asks.
     fn is_counted(&self, request: &Request, basis: &Basis) -> bool {
         let by = DeniedBy::Basis(basis.clone()).to_string();
@@ -67,13 +85,25 @@ impl Gate {
     /// Cancel-safe: dropping the future means that the requester is gone. Its question stays.
     pub async fn admit(
         &self,
+        request: Request,
+        identify: impl Future<Output = Process> + Send,
+    ) -> Result<Permit, Denial> {
+        self.admit_first(request, &[], identify).await
+    }
+
+    /// The same for the first of several things that one operation needs. A question about it lists the others as well, as far as
+    /// they are to be asked about and belong on the same one, so that one answer is about all of them. Each of them has to be
+    /// admitted by itself afterwards.
+    pub async fn admit_first(
+        &self,
         mut request: Request,
+        others: &[Target],
         identify: impl Future<Output = Process> + Send,
     ) -> Result<Permit, Denial> {
         let mut identify = (request.process.pid == 0).then_some(identify);
         let mut was_answered = false;
         loop {
-            let (permit, question, logged) = match self.step(&request, identify.is_some()) {
+            let (permit, question, logged) = match self.step(&request, others, identify.is_some()) {
                 Step::Identify => {
                     if let Some(identify) = identify.take() {
                         request.process = identify.await;
@@ -105,9 +135,9 @@ impl Gate {
                     }
                     (permit, None, logged)
                 }
-                Step::Wait { waiting, hold, basis } => {
+                Step::Wait { waiting, hold, asked } => {
                     let question = Some(waiting.ticket.question);
-                    match self.wait(&request, waiting, hold, basis).await {
+                    match self.wait(waiting, hold, asked).await {
                         Told::Admitted(permit) => {
                             let logged = self.count(&mut self.state(), &request, permit.by());
                             (permit, question, logged)
@@ -197,7 +227,7 @@ impl Gate {
     }
 
     /// One look at the rules, under the lock. `can_identify` says that the process is not known yet but could be.
-    fn step(&self, request: &Request, can_identify: bool) -> Step {
+    fn step(&self, request: &Request, others: &[Target], can_identify: bool) -> Step {
         let now = self.0.clock.now();
         let mut state = self.state();
         state.rules.see(&now);
@@ -228,7 +258,7 @@ impl Gate {
                 }
             }
             Verdict::Ask(Basis::Profile(name)) => Step::AskAboutProfile(name),
-            Verdict::Ask(basis) => self.ask(&mut state, request, basis, &now),
+            Verdict::Ask(basis) => self.ask(&mut state, request, others, basis, &now),
         }
     }
 
@@ -261,8 +291,16 @@ impl Gate {
         true
     }
 
-    /// Puts a request on its question, or says why it cannot wait.
-    fn ask(&self, state: &mut State, request: &Request, basis: Basis, now: &Moment) -> Step {
+    /// Puts a request on its question, with what is asked about beside it, or says why it cannot wait.
+    fn ask(
+        &self,
+        state: &mut State,
+        request: &Request,
+        others: &[Target],
+        basis: Basis,
+        now: &Moment,
+    ) -> Step {
+        let beside = state.asked_beside(request, others, now);
         let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
         let limit = state.rules.policy().settings().questions_per_minute;
         let is_paused = state.pause_left_ms(now).is_some();
@@ -307,25 +345,42 @@ impl Gate {
         match state.book.raise(request, place, raising) {
             Ok(waiting) => {
                 self.0.wake.notify_one();
-                if waiting.how == (How::Joined { was_abandoned: true }) {
-                    self.tell_changed(state, waiting.ticket.question);
+                let question = waiting.ticket.question;
+                let mut asked = Vec::new();
+                match waiting.how {
+                    How::Joined { was_abandoned: true } => self.tell_changed(state, question),
+                    How::Joined { was_abandoned: false } => {}
+                    How::Listed => {
+                        asked = beside;
+                        asked.retain(|(other, basis)| {
+                            let raising = Raising { basis, ..raising };
+                            state.book.list_beside(question, other, raising)
+                        });
+                        asked.insert(0, (request.clone(), basis));
+                    }
                 }
-                Step::Wait { waiting, hold, basis }
+                Step::Wait { waiting, hold, asked }
             }
-            Err(Full::Questions) => self.turn_away(state, request, basis, now, WhyMissed::TooMany, false),
-            Err(Full::Members(id)) => {
+            Err(full) => self.no_room(state, request, basis, now, full),
+        }
+    }
+
+    /// What happens to a request that there is no room for.
+    fn no_room(&self, state: &mut State, request: &Request, basis: Basis, now: &Moment, full: Full) -> Step {
+        let id = match full {
+            Full::Questions => {
+                return self.turn_away(state, request, basis, now, WhyMissed::TooMany, false);
+            }
+            Full::Members(id) => {
                 self.tell_changed(state, id);
-                Step::Denied {
-                    by: DeniedBy::TooMany,
-                    question: Some(id),
-                    log_changes: false,
-                }
+                id
             }
-            Err(Full::Waiters(id)) => Step::Denied {
-                by: DeniedBy::TooMany,
-                question: Some(id),
-                log_changes: false,
-            },
+            Full::Waiters(id) => id,
+        };
+        Step::Denied {
+            by: DeniedBy::TooMany,
+            question: Some(id),
+            log_changes: false,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::denial::DeniedBy;
 use crate::event::GateEvent;
 use crate::gate::{Gate, State};
 use crate::questions::QuestionId;
-use crate::questions::book::{How, Ticket, Waiting};
+use crate::questions::book::{Ticket, Waiting};
 use crate::questions::open::{Stage, Told};
 use crate::record;
 
@@ -27,22 +27,12 @@ impl Drop for WaitingPlace<'_> {
 }
 
 impl Gate {
-    /// Waits for what a question leads to, at most for `hold`.
-    pub(crate) async fn wait(
-        &self,
-        request: &Request,
-        waiting: Waiting,
-        hold: Duration,
-        basis: Basis,
-    ) -> Told {
-        let Waiting {
-            ticket,
-            mut told,
-            how,
-        } = waiting;
+    /// Waits for what a question leads to, at most for `hold`. What is new on it is logged and shown.
+    pub(crate) async fn wait(&self, waiting: Waiting, hold: Duration, asked: Vec<(Request, Basis)>) -> Told {
+        let Waiting { ticket, mut told, .. } = waiting;
         let _place = WaitingPlace { gate: self, ticket };
-        if how == How::Listed {
-            self.announce(ticket, request.clone(), basis);
+        if !asked.is_empty() {
+            self.announce(ticket, asked);
         }
         let answered = tokio::select! {
             biased;
@@ -58,29 +48,26 @@ impl Gate {
         answered.unwrap_or(Told::Denied(DeniedBy::TimedOut))
     }
 
-    /// Logs the Ask and then shows the question. In a task of its own: a requester that goes away meanwhile must not
+    /// Logs each Ask and then shows the question. In a task of its own: a requester that goes away meanwhile must not
     /// leave a question that nobody was told about.
-    fn announce(&self, ticket: Ticket, request: Request, basis: Basis) {
+    fn announce(&self, ticket: Ticket, asked: Vec<(Request, Basis)>) {
         let gate = self.clone();
         tokio::spawn(async move {
-            let entry = record::verdict(&request, Outcome::Ask, basis.to_string(), Some(ticket.question));
-            let logged = gate.0.log.record(entry, Durability::Unsynced).await;
-            let mut state = gate.state();
-            match logged {
-                Ok(_) => {
-                    let Some(question) = state.book.get_mut(ticket.question) else {
-                        return;
-                    };
-                    if std::mem::replace(&mut question.announced, true) {
-                        gate.tell_changed(&state, ticket.question);
-                    } else {
-                        gate.tell(GateEvent::QuestionOpened(question.view()));
-                    }
-                }
-                Err(error) => {
+            for (request, basis) in asked {
+                let entry = record::verdict(&request, Outcome::Ask, basis.to_string(), Some(ticket.question));
+                if let Err(error) = gate.0.log.record(entry, Durability::Unsynced).await {
                     tracing::error!(%error, "a question is withdrawn because it cannot be logged");
-                    gate.withdraw(&mut state, ticket.question, &request.target);
+                    gate.withdraw(&mut gate.state(), ticket.question, &request.target);
                 }
+            }
+            let mut state = gate.state();
+            let Some(question) = state.book.get_mut(ticket.question) else {
+                return;
+            };
+            if std::mem::replace(&mut question.announced, true) {
+                gate.tell_changed(&state, ticket.question);
+            } else {
+                gate.tell(GateEvent::QuestionOpened(question.view()));
             }
         });
     }

@@ -134,6 +134,7 @@ impl Book {
                 question.turned_away = question.turned_away.saturating_add(1);
                 return Err(Full::Members(id));
             }
+            question.revision += u32::from(is_listed);
             question.add(request, raising, is_listed);
             self.by_target
                 .insert((request.session.clone(), request.target.clone()), id);
@@ -164,6 +165,22 @@ impl Book {
             told,
             how,
         })
+    }
+
+    /// Lists one more target on a question that lists another one since a moment ago, when nobody had seen that either: both are of
+    /// one revision. Nobody waits for it yet. Returns whether it was not asked about before and there is room.
+    pub(crate) fn list_beside(&mut self, id: QuestionId, request: &Request, raising: Raising<'_>) -> bool {
+        let target = (request.session.clone(), request.target.clone());
+        let has_room = |question: &&mut Open| question.listed().count() < limits::MEMBERS_PER_QUESTION;
+        let Some(question) = self.open.get_mut(&id).filter(has_room) else {
+            return false;
+        };
+        if self.by_target.contains_key(&target) {
+            return false;
+        }
+        question.add(request, raising, true);
+        self.by_target.insert(target, id);
+        true
     }
 
     fn is_abandoned(&self, id: QuestionId, target: &Target) -> bool {
@@ -330,7 +347,6 @@ impl Book {
 impl Open {
     /// Adds a target and gives the whole question its full time, within reason.
     fn add(&mut self, request: &Request, raising: Raising<'_>, is_listed: bool) {
-        self.revision += u32::from(is_listed);
         self.members.push(OpenMember {
             is_listed,
             target: request.target.clone(),

@@ -357,6 +357,58 @@ async fn a_rule_that_decides_what_is_listed_lists_the_next() {
     drop(asking);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_answer_is_about_all_that_an_operation_needs() {
+    for duration in [Duration::Once, Duration::Session] {
+        let mut world = World::with_policy(
+            &ALLOWING.replace("read = \"/home/u/notes\"", "write = \"/home/u/notes/open\""),
+        );
+        let [one, other, open, read] = [
+            write("/home/u/notes/a"),
+            write("/home/u/notes/b"),
+            write("/home/u/notes/open"),
+            read("/home/u/notes/a"),
+        ];
+        let (gate, others) = (world.gate.clone(), [other.clone(), open, read]);
+        let first = request("s1", 7, &one);
+        let asking =
+            tokio::spawn(async move { gate.admit_first(first, &others, std::future::pending()).await });
+        let question = world
+            .hear(|event| match event {
+                GateEvent::QuestionOpened(question) => Some(question),
+                _ => None,
+            })
+            .await;
+        let targets: Vec<&Target> = question.members.iter().map(|member| &member.target).collect();
+        assert_eq!((question.revision, &targets[..]), (1, &[&one, &other][..]));
+        let asked = verdicts(&world, askbox_audit::Outcome::Ask);
+        assert_eq!(asked, ["write /home/u/notes/a", "write /home/u/notes/b"]);
+        world.answer(question.id, Some(1), allow(duration)).await.unwrap();
+        drop(admitted(asking).await);
+        drop(admitted(world.ask(&other)).await);
+        assert!(world.gate.open_questions().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_operation_needs_is_denied_with_the_first_of_it() {
+    let mut world = World::new();
+    let (gate, first) = (world.gate.clone(), request("s1", 7, &write("/home/u/notes/a")));
+    let others = [write("/home/u/notes/b")];
+    let asking = tokio::spawn(async move { gate.admit_first(first, &others, std::future::pending()).await });
+    let shown = world.hear(|event| match event {
+        GateEvent::QuestionOpened(question) => Some(question),
+        _ => None,
+    });
+    let question = shown.await;
+    world
+        .answer(question.id, Some(1), block(Duration::Once))
+        .await
+        .unwrap();
+    assert_eq!(denied(asking).await, DeniedBy::Answered);
+    assert!(world.gate.open_questions().is_empty());
+}
+
 fn unlisted(gate: &Gate) -> usize {
     let questions = gate.open_questions();
     let unlisted: u32 = questions.iter().map(|question| question.unlisted).sum();
