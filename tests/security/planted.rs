@@ -75,6 +75,34 @@ fn threat_1_credentials_behind_a_link_are_closed_also_where_the_list_has_wildcar
 }
 
 #[test]
+fn threat_1_credentials_behind_links_into_a_project_are_closed_there() {
+    let world = World::new();
+    let (home, dot) = (world.home(), world.home().join("dot"));
+    fs::create_dir_all(home.join(".config/google-chrome/Default")).unwrap();
+    fs::write(home.join(".config/google-chrome/Default/Cookies"), MARKER).unwrap();
+    fs::write(home.join(".config/ordinary"), "twin").unwrap();
+    fs::create_dir(&dot).unwrap();
+    for name in [".config", ".ssh", ".netrc"] {
+        fs::rename(home.join(name), dot.join(&name[1..])).unwrap();
+        symlink(dot.join(&name[1..]), home.join(name)).unwrap();
+    }
+    let script = "cat ssh/id_rsa config/gh/hosts.yml config/gcloud/credentials.db netrc \
+                  config/google-chrome/Default/Cookies; cat config/ordinary && echo written > mine";
+    let run = |mut command: std::process::Command| {
+        command.current_dir(&dot);
+        Running::start(command).finish()
+    };
+    assert_eq!(run(world.host_script(script)).stdout.matches(MARKER).count(), 5);
+    let inside = run(world.askbox(&["run", "--", "sh", "-c", script]));
+    assert_eq!(inside.succeeded().stdout, "twin", "{inside:#?}");
+    assert_eq!(
+        inside.stderr.matches("Permission denied").count(),
+        5,
+        "{inside:#?}"
+    );
+}
+
+#[test]
 fn threat_23_a_link_planted_at_a_denied_path_stops_no_launch_and_hides_what_it_leads_to() {
     let world = World::new();
     let project = world.project();

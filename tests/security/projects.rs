@@ -57,7 +57,26 @@ fn threat_20_directories_that_hold_or_are_protected_places_are_refused() {
             );
         }
     }
-    for directory in [world.project(), world.outside(), home.join("notes")] {
+    // What a listed directory leads to is as good as itself.
+    fs::create_dir_all(home.join("dot")).unwrap();
+    fs::rename(home.join(".ssh"), home.join("dot/ssh")).unwrap();
+    symlink(home.join("dot/ssh"), home.join(".ssh")).unwrap();
+    let refused = start_in(&world, &home.join("dot/ssh"));
+    assert_eq!(
+        (refused.code, refused.stdout.as_str()),
+        (Some(125), ""),
+        "{refused:#?}"
+    );
+    assert!(
+        refused.stderr.contains("cannot be a project: it lies in"),
+        "{refused:#?}"
+    );
+    for directory in [
+        world.project(),
+        world.outside(),
+        home.join("notes"),
+        home.join("dot"),
+    ] {
         let accepted = start_in(&world, &directory);
         assert_eq!(accepted.succeeded().stdout.trim(), directory.to_str().unwrap());
     }

@@ -95,12 +95,12 @@ pub struct Place {
 pub struct Present {
     /// As listed.
     pub path: PathBuf,
-    /// What is there, or what a link there leads to.
+    /// What is there, or where a link leads to, there or on the way.
     pub place: Place,
 }
 
 impl Present {
-    /// Whether it is a link, which no mount can hold or cover.
+    /// Whether it is a link or lies behind one, which no mount can hold or cover.
     pub fn is_link(&self) -> bool {
         self.path != self.place.path
     }
@@ -321,22 +321,13 @@ fn object_of(metadata: &fs::Metadata) -> ObjectId {
 
 /// A link that leads nowhere is as good as nothing: there is nothing to hide.
 fn present(path: &Path) -> Option<Present> {
-    let metadata = fs::symlink_metadata(path).ok()?;
-    let place = if metadata.is_symlink() {
-        let target = path.canonicalize().ok()?;
-        Place {
-            object: object(&target).ok()?,
-            path: target,
-        }
-    } else {
-        Place {
-            path: path.to_owned(),
-            object: object_of(&metadata),
-        }
-    };
+    let place = path.canonicalize().ok()?;
     Some(Present {
         path: path.to_owned(),
-        place,
+        place: Place {
+            object: object(&place).ok()?,
+            path: place,
+        },
     })
 }
 

@@ -1,7 +1,6 @@
 //! From a launch request to a plan: which project, which rules, what is opened. Looks at the host, so it runs on a
 //! thread of its own with a deadline; what a session sees is decided in `askbox_sandbox::plan`.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +33,7 @@ use crate::views;
 mod bus;
 mod display;
 mod opening;
+mod project;
 pub(super) mod sockets;
 
 /// A session that may be launched.
@@ -113,9 +113,6 @@ fn rules_for_target(opened: &Opened) -> Vec<Rule> {
     rules
 }
 
-/// What to do about a project that is none.
-const ANOTHER_PROJECT: &str = "run it in a directory that is there, or name one with --project";
-
 /// A plan in the making.
 struct Planning {
     home: CanonicalPath,
@@ -134,30 +131,9 @@ impl Planning {
         if request.argv.is_empty() {
             return Err(WireError::new(ErrorCode::Malformed, "there is no command"));
         }
-        let real = |path: &Path| {
-            let error = |error| refused(format!("cannot work in {}: {error}", path.display()));
-            fs::canonicalize(path)
-                .map_err(error)
-                .map_err(|error| error.with_hint(ANOTHER_PROJECT))
-        };
-        let mut cwd = real(request.cwd.as_path())?;
-        let project = match &request.options.project {
-            Some(project) => real(&cwd.join(project.as_path()))?,
-            None => cwd.clone(),
-        };
-        if !cwd.starts_with(&project) {
-            cwd.clone_from(&project);
-        }
-        let found = CanonicalPath::new(&project).filter(|project| project.as_path().is_dir());
-        let project = found.ok_or_else(|| {
-            refused(format!("the project {} is not a directory", project.display()))
-                .with_hint(ANOTHER_PROJECT)
-        })?;
+        let (project, cwd) = project::find(request)?;
         let policy = daemon.policy.policy();
-        if let Some(why) = policy.lists().project_refused(&project) {
-            return Err(refused(format!("{project} cannot be a project: {why}"))
-                .with_hint("run it in a directory of its own, or name one with --project"));
-        }
+        project::check(&project, &daemon.home, policy.lists())?;
         let surroundings = Surroundings {
             home: &daemon.home,
             project: &project,

@@ -161,8 +161,9 @@ impl Planning {
             && !rule.expires.as_ref().is_some_and(ended)
     }
 
-    /// The entries of both lists as plain paths; wildcards as what they match on this machine, where something is opened:
-    /// everywhere else the home directory is empty, and looking through all of it takes its time.
+    /// The entries of both lists as plain paths; wildcards as what they match on this machine, where something is opened, or
+    /// where a link leads into that or into the project: everywhere else the home directory is empty, and looking through all
+    /// of it takes its time.
     pub(super) fn listed(&self, opened: &[Opening]) -> Vec<Listed> {
         // What is opened is what a path leads to.
         let real = opened
@@ -172,11 +173,14 @@ impl Planning {
             .iter()
             .map(|opening| opening.path.clone())
             .chain(real)
+            .chain([self.project.as_path().to_owned()])
             .collect();
         let overlaps = |anchor: &Path| {
-            places
-                .iter()
-                .any(|place| place.starts_with(anchor) || anchor.starts_with(place))
+            let beside = |anchor: &Path| {
+                let mut places = places.iter();
+                places.any(|place| place.starts_with(anchor) || anchor.starts_with(place))
+            };
+            beside(anchor) || fs::canonicalize(anchor).is_ok_and(|real| real != anchor && beside(&real))
         };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {

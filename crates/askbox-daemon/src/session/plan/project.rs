@@ -1,0 +1,64 @@
+//! Which directory a session is for, and whether it may be: also by what the lists' places really are on this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askbox_policy::CanonicalPath;
+use askbox_policy::builtin_lists::{Entry, Lists, Node, ProjectRefusal};
+use askbox_wire::{LaunchRequest, WireError};
+
+use super::refused;
+
+/// What to do about a project that is none.
+const ANOTHER_PROJECT: &str = "run it in a directory that is there, or name one with --project";
+
+/// The project of a run and the directory in which its command begins, both as they really are.
+pub(super) fn find(request: &LaunchRequest) -> Result<(CanonicalPath, PathBuf), WireError> {
+    let real = |path: &Path| {
+        let error = |error| refused(format!("cannot work in {}: {error}", path.display()));
+        fs::canonicalize(path)
+            .map_err(error)
+            .map_err(|error| error.with_hint(ANOTHER_PROJECT))
+    };
+    let mut cwd = real(request.cwd.as_path())?;
+    let project = match &request.options.project {
+        Some(project) => real(&cwd.join(project.as_path()))?,
+        None => cwd.clone(),
+    };
+    if !cwd.starts_with(&project) {
+        cwd.clone_from(&project);
+    }
+    let found = CanonicalPath::new(&project).filter(|project| project.as_path().is_dir());
+    let project = found.ok_or_else(|| {
+        refused(format!("the project {} is not a directory", project.display())).with_hint(ANOTHER_PROJECT)
+    })?;
+    Ok((project, cwd))
+}
+
+/// Refuses what cannot be a project.
+pub(super) fn check(project: &CanonicalPath, home: &CanonicalPath, lists: &Lists) -> Result<(), WireError> {
+    let refusal = lists.project_refused(project).or_else(|| {
+        let entry = linked_to(project, home, lists)?;
+        Some(ProjectRefusal::Inside(entry.clone()))
+    });
+    match refusal {
+        None => Ok(()),
+        Some(why) => Err(refused(format!("{project} cannot be a project: {why}"))
+            .with_hint("run it in a directory of its own, or name one with --project")),
+    }
+}
+
+/// The directory on a list that is a link, or lies behind one, to where this path is. A link to the home directory or above says
+/// nothing about it.
+fn linked_to<'a>(project: &CanonicalPath, home: &CanonicalPath, lists: &'a Lists) -> Option<&'a Entry> {
+    let directories = lists
+        .entries()
+        .map(|(_, entry)| entry)
+        .filter(|entry| entry.node == Node::Directory);
+    let leads_there = |entry: &&Entry| {
+        let place = fs::canonicalize(entry.pattern.anchor().as_path()).ok();
+        let place = place.as_deref().and_then(CanonicalPath::new);
+        place.is_some_and(|place| project.is_within(&place) && !home.is_within(&place))
+    };
+    directories.into_iter().find(leads_there)
+}
