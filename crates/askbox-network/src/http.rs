@@ -34,6 +34,7 @@ use crate::traffic::Counts;
 use crate::{http_denial, http_head};
 
 mod forward;
+mod upgrade;
 
 type Body = BoxBody<Bytes, hyper::Error>;
 type Answering = Pin<Box<dyn Future<Output = hyper::Result<Response<Body>>> + Send>>;
@@ -157,6 +158,7 @@ impl Exchange {
             );
         }
         let mut request = Request::from_parts(parts, body);
+        upgrade::offer_no_http2(request.headers_mut());
         if self.via == Via::Proxy {
             forward::to_server(&mut request);
         }

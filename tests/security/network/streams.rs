@@ -280,6 +280,33 @@ s.close()
     });
 }
 
+#[test]
+fn threat_36_no_connection_becomes_one_of_requests_that_nobody_reads() {
+    const OFFER: &str = r#"
+import socket
+s = socket.create_connection(("ok.test", 80))
+s.sendall(b"GET / HTTP/1.1\r\nHost: ok.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+          b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n")
+print(s.makefile("rb").readline().split()[1].decode())
+"#;
+    Machine::alone(|machine| {
+        usual_names(machine);
+        let world = World::new();
+        world.write("offer.py", OFFER);
+        let _server = Server::listen("0.0.0.0:80", |mut stream| {
+            let answer: &[u8] = if read_head(&mut stream).to_lowercase().contains("h2c") {
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+            } else {
+                b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+            };
+            drop(stream.write_all(answer));
+        });
+        assert_eq!(outside(&world, "python3 offer.py").succeeded().stdout, "101\n");
+        let inside = world.sh(&allowing(&["ok.test"]), "python3 offer.py");
+        assert_eq!(inside.succeeded().stdout, "200\n");
+    });
+}
+
 /// Reads a masked frame of a client (RFC 6455, section 5.2).
 fn frame(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let mut head = [0; 2];
