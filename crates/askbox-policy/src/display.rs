@@ -275,7 +275,8 @@ fn is_mark(character: char) -> bool {
         | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}')
 }
 
-/// Leaves out the middle of a text with more than `max` characters; both ends tell more.
+/// Leaves out the middle of a text with more than `max` characters; both ends tell more. Of an escape that it would cut, such as
+/// `\\\\` or `\\"`, nothing is left: a half of one would change what follows.
 fn shorten(text: &str, max: usize) -> String {
     let count = text.chars().count();
     if count <= max {
@@ -283,11 +284,10 @@ fn shorten(text: &str, max: usize) -> String {
     }
     let kept = max.saturating_sub(1);
     let (head, tail) = (kept - kept / 2, kept / 2);
-    let start = text.chars().take(head);
-    start
-        .chain(['…'])
-        .chain(text.chars().skip(count - tail))
-        .collect()
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(count - tail).collect();
+    let (start, end) = (start.trim_end_matches('\\'), end.trim_start_matches(['\\', '"']));
+    format!("{start}…{end}")
 }
 
 /// A host with a port where there is one to show.

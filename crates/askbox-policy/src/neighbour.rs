@@ -394,7 +394,7 @@ impl Neighbour {
                 format!("your ssh key {key} {}", signature.purpose.shown())
             }
             Neighbour::Socket(path) => {
-                let path = display::path(path.as_path(), display::MAX_PATH);
+                let path = display::phrase(display::path(path.as_path(), display::MAX_PATH));
                 format!("the socket {path} of your machine")
             }
             Neighbour::X11 => "your display to show windows of its own".to_owned(),

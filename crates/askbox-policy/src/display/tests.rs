@@ -458,7 +458,30 @@ fn urls_lose_user_and_query() {
     }
 }
 
+/// Where a text that begins with a quotation mark is closed, if it is.
+fn closed_at(quoted: &str) -> Option<usize> {
+    let mut characters = quoted.char_indices().skip(1);
+    while let Some((place, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            '"' => return Some(place),
+            _ => {}
+        }
+    }
+    None
+}
+
 proptest! {
+    #[test]
+    fn what_is_quoted_is_closed_at_its_end_and_not_before(text in "[\\\\\" ;a\u{301}\u{202e}\u{e9}]{0,60}", max in 2_usize..40) {
+        let path = display::path(Path::new(&text), max);
+        for quoted in [display::phrase(path), display::name(&text, max)] {
+            if quoted.starts_with('"') {
+                prop_assert_eq!(closed_at(&quoted), Some(quoted.len() - 1), "{}", quoted);
+            }
+        }
+    }
+
     #[test]
     fn nothing_hidden_is_ever_shown(text in "(?s).{0,80}", words in proptest::collection::vec("(?s).{0,20}", 0..5)) {
         let path = PathBuf::from(&text);
