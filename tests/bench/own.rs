@@ -37,7 +37,7 @@ pub(crate) fn number(command: &mut Command) -> f64 {
     numbers(command)[0]
 }
 
-/// The numbers that a command prints, at least one.
+/// The numbers that a command prints, at least one; it must succeed.
 pub(crate) fn numbers(command: &mut Command) -> Vec<f64> {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -46,7 +46,7 @@ pub(crate) fn numbers(command: &mut Command) -> Vec<f64> {
         .filter_map(|word| word.parse().ok())
         .collect();
     assert!(
-        !numbers.is_empty(),
+        output.status.success() && !numbers.is_empty(),
         "{command:?}: {text:?} {}",
         String::from_utf8_lossy(&output.stderr)
     );

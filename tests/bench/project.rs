@@ -90,10 +90,10 @@ pub(crate) fn compare(world: &World, what: &str, script: &str, bar: Bar) {
     );
 }
 
-/// Prints how long a script takes, in microseconds, without what it says.
+/// Prints how long a script takes, in microseconds, without what it says. One that fails prints nothing.
 fn timed(script: &str) -> String {
     format!(
-        "start=$(date +%s%N); ({script}) > /dev/null; end=$(date +%s%N); echo $(( (end - start) / 1000 ))"
+        "set -e; start=$(date +%s%N); ({script}) > /dev/null; end=$(date +%s%N); echo $(( (end - start) / 1000 ))"
     )
 }
 

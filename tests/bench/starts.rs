@@ -58,6 +58,9 @@ END
     compare(world, &format!("git rebase of {COMMITS} commits"), script, BAR);
     prepare(
         world,
-        &format!("test $(git -C rebased rev-list --count main..topic) = {COMMITS}; rm -rf rebased"),
+        &format!(
+            "cd rebased; git merge-base --is-ancestor main topic
+            test $(git rev-list --count main..topic) = {COMMITS}; cd ..; rm -rf rebased"
+        ),
     );
 }
