@@ -46,7 +46,8 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
         machine::install_package_managers()?;
         machine::install(machine::PROGRAMS)?;
     }
-    units()?;
+    // A group that fails hides nothing of the others.
+    let mut failures = units();
     let binaries = stage()?;
     if extent == Extent::Full {
         for suite in suites::SUITES {
@@ -57,11 +58,11 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
         Extent::Gate => GATE,
         Extent::Full => FULL,
     };
-    // One that fails hides nothing of the others.
-    let failures: Vec<String> = groups
-        .iter()
-        .filter_map(|group| black_box(&binaries, group).err())
-        .collect();
+    failures.extend(
+        groups
+            .iter()
+            .filter_map(|group| black_box(&binaries, group).err()),
+    );
     eprintln!("==> groups run: unit, repo, doc, {}", groups.join(", "));
     if failures.is_empty() {
         Ok(ExitCode::SUCCESS)
@@ -108,7 +109,8 @@ pub(crate) fn ci() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn units() -> Result<()> {
+/// The groups that need no programs; returns what failed.
+fn units() -> Vec<String> {
     let root = root();
     let has_nextest = cargo()
         .args(["nextest", "--version"])
@@ -116,48 +118,36 @@ fn units() -> Result<()> {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    if has_nextest {
-        let all = [
-            "nextest",
-            "run",
-            "--workspace",
-            "--locked",
-            "--exclude",
-            "askbox-tests",
-            // It has no unit tests: what it shows is decided and tested in ui and askbox-desktop.
-            "--exclude",
-            "askbox-windows",
-            "--no-fail-fast",
-        ];
-        step("group unit", cargo().current_dir(&root).args(all))?;
-        let repo = [
-            "nextest",
-            "run",
-            "--locked",
-            "--package",
-            "askbox-tests",
-            "--test",
-            "repo",
-        ];
-        step("group repo", cargo().current_dir(&root).args(repo))?;
+    let (runner, only): (&[&str], &[&str]) = if has_nextest {
+        (&["nextest", "run"], &[])
     } else {
-        let all = [
-            "test",
-            "--workspace",
-            "--locked",
-            "--exclude",
-            "askbox-tests",
-            // It has no unit tests: what it shows is decided and tested in ui and askbox-desktop.
-            "--exclude",
-            "askbox-windows",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-        ];
-        step("group unit", cargo().current_dir(&root).args(all))?;
-        let repo = ["test", "--locked", "--package", "askbox-tests", "--test", "repo"];
-        step("group repo", cargo().current_dir(&root).args(repo))?;
-    }
+        (&["test"], &["--lib", "--bins"])
+    };
+    let all = [
+        "--workspace",
+        "--locked",
+        "--exclude",
+        "askbox-tests",
+        // It has no unit tests: what it shows is decided and tested in ui and askbox-desktop.
+        "--exclude",
+        "askbox-windows",
+        "--no-fail-fast",
+    ];
+    let repo = [
+        "--locked",
+        "--package",
+        "askbox-tests",
+        "--test",
+        "repo",
+        "--no-fail-fast",
+    ];
+    let tested = [
+        step(
+            "group unit",
+            cargo().current_dir(&root).args(runner).args(all).args(only),
+        ),
+        step("group repo", cargo().current_dir(&root).args(runner).args(repo)),
+    ];
     let doc = [
         "test",
         "--workspace",
@@ -166,8 +156,11 @@ fn units() -> Result<()> {
         "--locked",
         "--doc",
         "--quiet",
+        "--no-fail-fast",
     ];
-    step("group doc", cargo().current_dir(&root).args(doc))
+    let documented = step("group doc", cargo().current_dir(&root).args(doc));
+    let all = tested.into_iter().chain([documented]);
+    all.filter_map(Result::err).collect()
 }
 
 /// Builds the programs and the black-box tests, and copies them where an ordinary user can execute them.
