@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use askbox_paths::Paths;
@@ -86,7 +87,8 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
     })
 }
 
-/// To a daemon that listens. One that hangs up before it has said who it is may have been killed a moment ago.
+/// To a daemon that listens. One that hangs up before it has said who it is may have been killed a moment ago, or have as many
+/// front ends as it takes.
 fn connect_to_listening(paths: &Paths) -> Result<Option<Client>, CliError> {
     let mut attempt = 1;
     loop {
@@ -113,12 +115,12 @@ pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
         if let Some(client) = connect_to_listening(paths)? {
             break client;
         }
-        let was_held = Lock::is_held(&paths.lock());
+        let was_held = Lock::holder(&paths.lock()).is_some();
         match start(context) {
             Ok(()) => break connect(paths)?,
             // A daemon that was started by hand is not listening yet, or one that ends held the lock, perhaps until now.
             Err(CliError::Start { .. } | CliError::StartSilent { .. })
-                if attempt < START_ATTEMPTS && (was_held || Lock::is_held(&paths.lock())) =>
+                if attempt < START_ATTEMPTS && (was_held || Lock::holder(&paths.lock()).is_some()) =>
             {
                 std::thread::sleep(START_PAUSE);
             }
@@ -190,11 +192,13 @@ pub(crate) fn starters(context: &Context, program: &Path, name: &str) -> Starter
 }
 
 fn in_own_scope(program: &Path, name: &str) -> Command {
+    static STARTS: AtomicU32 = AtomicU32::new(0);
+    let start = STARTS.fetch_add(1, Ordering::Relaxed);
     let mut starter = command(SCOPE_STARTER.as_ref());
     starter
         .args(["--user", "--scope", "--quiet", "--collect"])
         // One for each start: a program that ends may still have the name of another.
-        .arg(format!("--unit={name}-{}", std::process::id()))
+        .arg(format!("--unit={name}-{}-{start}", std::process::id()))
         .arg("--")
         .arg(program);
     starter

@@ -99,7 +99,7 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     };
     expect(&client.call(Request::Follow(follow))?, &Response::Done)?;
     let waiting = begun.finish().map_err(Error::Launch)?;
-    let pid = waiting.pid().as_raw().cast_unsigned();
+    let pid = waiting.pid();
     expect(
         &client.call(Request::Started {
             session: session.clone(),
@@ -109,12 +109,7 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     )?;
     let bwrap = match waiting.go() {
         Ok(bwrap) => bwrap,
-        Err(error) => {
-            // Where the daemon is gone, that is why: nobody is left who lets a program start.
-            let status = launch::INIT_FAILED;
-            client.call(Request::Ended { session, status })?;
-            return Err(Error::Launch(error));
-        }
+        Err(error) => return not_started(client, session, quiet, error),
     };
     let (mut end, lost) = Supervisor::new(client, signals, bwrap, (console, streams), quiet)
         .run()
@@ -122,14 +117,39 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     if let End::Command(status) = end {
         match client.call(Request::Ended { session, status }) {
             Ok(Response::Ended { made }) if !quiet => show_made(&made),
-            // askbox-init lost its leash, or bwrap could not start it, and we hear of both ends in either order.
-            Err(ClientError::Closed | ClientError::Socket(_)) if status != 0 => end = End::DaemonGone,
-            // A daemon that ends at this moment takes nothing from a command that succeeded.
+            // askbox-init lost its leash, bwrap could not start it, or a shell could start no program: we hear of both ends in
+            // either order.
+            Err(ClientError::Closed | ClientError::Socket(_)) if may_come_of_the_end(status) => {
+                end = End::DaemonGone;
+            }
+            // A daemon that ends at this moment takes nothing from a command that has a result of its own.
             Ok(_) | Err(_) => {}
         }
         end = heard_late(client, quiet).unwrap_or(end);
     }
     report_lost(end, lost)
+}
+
+/// Whether a command may have ended with this because the daemon did: by bwrap's word, askbox-init's, or a shell's.
+fn may_come_of_the_end(status: u8) -> bool {
+    const CANNOT_RUN: u8 = 126;
+    const NOT_FOUND: u8 = 127;
+    matches!(status, 1 | launch::INIT_FAILED | CANNOT_RUN | NOT_FOUND)
+}
+
+/// Why a command that was told to start did not. The session may have been stopped meanwhile; and where the daemon is gone, nobody is
+/// left who lets a program start.
+fn not_started(
+    client: &mut Client,
+    session: SessionId,
+    quiet: bool,
+    error: launch::Error,
+) -> Result<End, Error> {
+    let status = launch::INIT_FAILED;
+    match client.call(Request::Ended { session, status }) {
+        Err(ClientError::Closed | ClientError::Socket(_)) => Ok(End::DaemonGone),
+        Ok(_) | Err(_) => heard_late(client, quiet).ok_or(Error::Launch(error)),
+    }
 }
 
 /// What is said where connections are not captured although nobody wanted it so.

@@ -96,7 +96,7 @@ pub struct Begun {
     child: Child,
 }
 
-/// The launch child's process. Dropping it ends and reaps it.
+/// A process of the launch. Dropping it ends and reaps it.
 #[derive(Debug)]
 struct Child(Option<Pid>);
 
@@ -105,7 +105,7 @@ struct Child(Option<Pid>);
 #[derive(Debug)]
 pub struct Waiting {
     channel: OwnedFd,
-    bwrap: Pid,
+    bwrap: Child,
 }
 
 /// Forks the launch child, which goes as far as it can without a plan.
@@ -139,7 +139,7 @@ pub fn begin(inheritance: Inheritance) -> Result<Begun, Error> {
 impl Begun {
     /// The launch child, from which everything inside descends.
     pub fn pid(&self) -> u32 {
-        self.child.0.map_or(0, |child| child.as_raw().cast_unsigned())
+        self.child.number()
     }
 
     /// Hands over the plan: the JSON of a [`crate::Plan`]. A child that has failed by then says so in the next calls.
@@ -173,11 +173,16 @@ impl Begun {
         let Self { channel, child, .. } = self;
         // It has sent its last word and is about to exit; bwrap-to-be is its sibling, a child of ours.
         child.wait();
+        let bwrap = Child(Some(bwrap));
         Ok(Waiting { channel, bwrap })
     }
 }
 
 impl Child {
+    fn number(&self) -> u32 {
+        self.0.map_or(0, |child| child.as_raw().cast_unsigned())
+    }
+
     fn wait(mut self) {
         reap(self.0.take());
     }
@@ -201,19 +206,20 @@ fn reap(child: Option<Pid>) {
 
 impl Waiting {
     /// The process that becomes bwrap, a child of the caller and the first of the outer pid namespace.
-    pub fn pid(&self) -> Pid {
-        self.bwrap
+    pub fn pid(&self) -> u32 {
+        self.bwrap.number()
     }
 
-    /// Lets the command start, and returns when the process has become bwrap, or is gone; otherwise why it cannot.
-    pub fn go(self) -> Result<Pid, Error> {
+    /// Lets the command start, and returns when the process has become bwrap, or is gone: it is the caller's to wait for then.
+    /// Otherwise why it cannot, and the process has ended.
+    pub fn go(mut self) -> Result<Pid, Error> {
         send(self.channel.as_raw_fd(), b"g", MsgFlags::MSG_NOSIGNAL).map_err(|errno| Error::Step {
             step: "start the command",
             source: errno.into(),
         })?;
         // Its end of the channel closes with execve(2).
         match hear(&self.channel, limits::LAUNCH_WAIT) {
-            Err(Error::Gone) => Ok(self.bwrap),
+            Err(Error::Gone) => self.bwrap.0.take().ok_or(Error::Gone),
             Err(error) => Err(error),
             Ok(_word) => Err(Error::OutOfTurn),
         }

@@ -146,7 +146,8 @@ fn let_go_of_stdout() -> io::Result<OwnedFd> {
 fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
     let (pid, understands) = match Client::connect(&paths.socket()) {
         Ok(mut client) => match client.call(Request::Shutdown) {
-            Ok(_) => (client.daemon_pid(), true),
+            // It may be gone before it has answered.
+            Ok(_) | Err(ClientError::Closed) => (client.daemon_pid(), true),
             Err(ClientError::Decode(_) | ClientError::OutOfTurn | ClientError::TimedOut { .. })
                 if client.daemon_pid() != 0 =>
             {
@@ -155,8 +156,8 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
             Err(error) => return Err(error.into()),
         },
         Err(ClientError::Version { pid, .. } | ClientError::TimedOut { pid }) if pid != 0 => (pid, false),
-        // Its socket may be gone.
-        Err(ClientError::NotRunning { .. }) => {
+        // Its socket may be gone, or it may be killed at this moment.
+        Err(ClientError::NotRunning { .. } | ClientError::Closed) => {
             match Lock::holder(&paths.lock()).filter(|pid| is_askbox(*pid)) {
                 Some(pid) => (pid, false),
                 None => return Ok(None),
