@@ -56,7 +56,7 @@ close = Close
 connecting = Connecting…
 unknown-program = an unknown program
 down-title = Askbox is not connected.
-down-text = Everything that sandboxes ask for is refused meanwhile.
+down-text = Everything that sessions ask for is refused meanwhile.
 host-port = port { $port }
 host-unicode = looks like
 
@@ -115,7 +115,7 @@ prompt-enter = Enter decides nothing.
 prompt-changed = The question changed. Look again before you answer.
 prompt-stale = The question changed while you answered. Nothing was decided. Look again.
 prompt-failed = Nothing was decided:
-prompt-not-connected = Nothing can be answered: Askbox is not connected. Everything that sandboxes ask for is refused meanwhile.
+prompt-not-connected = Nothing can be answered: Askbox is not connected. Everything that sessions ask for is refused meanwhile.
 prompt-open-missed = Open missed questions
 prompt-queue = { $n } questions
 elsewhere-allowed = Answered elsewhere: allowed.

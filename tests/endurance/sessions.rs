@@ -61,7 +61,7 @@ fn asking(world: &World, server: &Server, number: usize) {
 }
 
 /// Waits for the question about this, and answers it for the session.
-fn answer(world: &World, target: &str, verdict: &str) {
+fn answer(world: &World, target: &str, command: &str) {
     let mut found = None;
     let ask = || {
         let is_it = |question: &Value| question["targets"] == serde_json::json!([target]);
@@ -76,7 +76,7 @@ fn answer(world: &World, target: &str, verdict: &str) {
         )
     });
     let question = found.unwrap();
-    world.ok(&[verdict, question["id"].as_str().unwrap(), "--session"]);
+    world.ok(&[command, question["id"].as_str().unwrap(), "--session"]);
 }
 
 /// This many sessions, every tenth of which asks. Returns how many connections arrived.

@@ -28,7 +28,7 @@ test("without a connection nothing is said of the lockdown, and what happens mea
   const text = plain(opened.screen.container.textContent);
   expect(text).not.toMatch(/Lockdown: o(n|ff)/);
   expect(text).toContain("Lockdown: not known");
-  expect(text).toContain("Askbox is not connected. Everything that sandboxes ask for is refused meanwhile.");
+  expect(text).toContain("Askbox is not connected. Everything that sessions ask for is refused meanwhile.");
   expect(text).not.toMatch(/\d+:\d\d left/);
   const nav = within(opened.screen.getByRole("navigation"));
   expect(nav.queryByText(String(opened.desk.questions.open.length))).toBeNull();

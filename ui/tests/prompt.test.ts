@@ -481,7 +481,7 @@ describe("what is shown", () => {
     await arm();
     opened.app.emit({ link: { down: { reason: "the daemon ended", hint: null } } });
     await settle();
-    expect(plain(opened.screen.getByRole("alert").textContent)).toContain("Everything that sandboxes ask for is refused meanwhile.");
+    expect(plain(opened.screen.getByRole("alert").textContent)).toContain("Everything that sessions ask for is refused meanwhile.");
     await user.keyboard("{Alt>}a{/Alt}");
     await user.click(allow(opened));
     expect(answers(opened)).toEqual([]);

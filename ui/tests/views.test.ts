@@ -133,5 +133,5 @@ test("without a daemon nothing can be pressed that would ask it", async () => {
   await settle();
   const pressable = [...screen.container.querySelectorAll<HTMLButtonElement>("main button:not(:disabled)")];
   expect(pressable.map((button) => plain(button.textContent))).toEqual([]);
-  expect(plain(screen.getAllByRole("alert")[0]?.textContent)).toContain("Everything that sandboxes ask for is refused meanwhile. it ended start it");
+  expect(plain(screen.getAllByRole("alert")[0]?.textContent)).toContain("Everything that sessions ask for is refused meanwhile. it ended start it");
 });

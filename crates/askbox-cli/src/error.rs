@@ -177,10 +177,10 @@ impl CliError {
                 output.display()
             )),
             CliError::NoSocket { pid, .. } => Some(format!(
-                "end it with `kill {pid}`; its sandboxes end with it, and the next `askbox run` starts another"
+                "end it with `kill {pid}`; its sessions end with it, and the next `askbox run` starts another"
             )),
             CliError::StopTimedOut { pid } => {
-                Some(format!("end it with `kill -9 {pid}`; its sandboxes end with it"))
+                Some(format!("end it with `kill -9 {pid}`; its sessions end with it"))
             }
             CliError::Log(askbox_audit::Error::Missing { .. }) => {
                 Some("it begins with the first session: askbox run -- true".to_owned())
@@ -379,7 +379,7 @@ fn of_client(error: &ClientError) -> Option<String> {
         ClientError::Decode(_) | ClientError::OutOfTurn => Some(RESTART.to_owned()),
         ClientError::TimedOut { .. } => Some(
             "try again when the machine has less to do; `askbox daemon --restart` ends a daemon that hangs, and its \
-             sandboxes"
+             sessions"
                 .to_owned(),
         ),
         // The message says what to do.

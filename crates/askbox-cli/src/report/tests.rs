@@ -18,6 +18,7 @@ fn the_hint_comes_last() {
     let error = CliError::OutOfTurn;
     expect![[r#"
         askbox: the daemon answered out of turn
+        hint: `askbox daemon --restart` starts it anew
     "#]]
     .assert_eq(&text(&error));
 }
