@@ -187,6 +187,7 @@ missed-text = These were denied without an answer, and no rule was written. An a
 missed-timed-out = nobody answered in time
 missed-quiet = its session was quiet
 missed-paused = questions were paused
+missed-suspended = the machine was put to sleep
 missed-lockdown = everything was denied
 missed-too-many = its session had too many open questions
 missed-session-ended = its session ended

@@ -14,6 +14,7 @@ mod prompt;
 mod screenshots;
 mod seat;
 mod servers;
+mod sleep;
 mod tray;
 mod views;
 mod windows;

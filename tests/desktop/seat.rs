@@ -34,7 +34,8 @@ impl Seat {
         Self::on(desktop, profile, "10m")
     }
 
-    fn on(mut desktop: Desktop, profile: Profile, patience: &str) -> Self {
+    /// One on a desktop that is there.
+    pub(crate) fn on(mut desktop: Desktop, profile: Profile, patience: &str) -> Self {
         desktop.world().write_policy(&policy(patience));
         let server = NotificationServer::start(desktop.bus(), profile);
         let host = TrayHost::start(desktop.bus());

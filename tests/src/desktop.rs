@@ -3,6 +3,7 @@
 
 mod assistive;
 mod bus;
+mod logind;
 mod menu;
 mod notification;
 mod notification_server;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 pub use assistive::{Assistive, Control};
 pub use bus::Bus;
+pub use logind::Logind;
 pub use menu::Entry;
 pub use notification::Notification;
 pub use notification_server::{Call, NotificationServer};
@@ -117,7 +119,10 @@ impl Desktop {
             command.env("DISPLAY", screen.name());
         }
         if let Some(bus) = &self.bus {
-            command.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+            // The machine's own is nothing to a test.
+            for name in ["DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS"] {
+                command.env(name, bus.address());
+            }
         }
         command
     }

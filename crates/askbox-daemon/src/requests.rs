@@ -48,6 +48,10 @@ pub(crate) async fn handle(
         Request::Grants => Ok(grants::list(daemon)),
         Request::Revoke(what) => grants::revoke(daemon, what).await,
         Request::Pause { for_ms } => denying::pause(daemon, for_ms).await,
+        Request::Suspend { begins } => {
+            daemon.gate.suspend(begins).await;
+            Ok(Response::Done)
+        }
         Request::Lockdown { on } => denying::lockdown(daemon, on).await,
         Request::SetExpiry { grant, after_ms } => grants::set_expiry(daemon, grant, after_ms).await,
         Request::ExportPolicy => rules::export(daemon).await,

@@ -234,7 +234,7 @@ impl Board {
     pub fn missed(&mut self, missed: &MissedView) {
         // What is denied quietly is not worth a notification; what a session took with it is no news.
         match missed.why {
-            WhyMissed::TimedOut | WhyMissed::TooMany | WhyMissed::LogFailed => {}
+            WhyMissed::TimedOut | WhyMissed::Suspended | WhyMissed::TooMany | WhyMissed::LogFailed => {}
             WhyMissed::Quiet | WhyMissed::Paused | WhyMissed::Lockdown | WhyMissed::SessionEnded => return,
         }
         self.missed.retain(|one| one.question.id != missed.question.id);

@@ -304,6 +304,9 @@ impl Gate {
         let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
         let limit = state.rules.policy().settings().questions_per_minute;
         let is_paused = state.pause_left_ms(now).is_some();
+        if state.is_suspending() {
+            return self.turn_away(state, request, basis, now, WhyMissed::Suspended, false);
+        }
         let Some(session) = state.sessions.get_mut(&request.session) else {
             return Step::Denied {
                 by: DeniedBy::SessionEnded,
@@ -397,6 +400,7 @@ impl Gate {
         let by = match why {
             WhyMissed::Quiet => DeniedBy::Quiet,
             WhyMissed::Paused => DeniedBy::Paused,
+            WhyMissed::Suspended => DeniedBy::Suspended,
             WhyMissed::Lockdown => DeniedBy::Basis(Basis::Lockdown),
             WhyMissed::TooMany => DeniedBy::TooMany,
             WhyMissed::TimedOut => DeniedBy::TimedOut,

@@ -30,6 +30,8 @@ pub enum DeniedBy {
     Quiet,
     /// Questions are paused.
     Paused,
+    /// The machine is about to sleep, and nobody can wait meanwhile.
+    Suspended,
     /// Too much waits already.
     TooMany,
     /// The session has ended, or never was.
@@ -48,9 +50,11 @@ impl Denial {
             DeniedBy::Answered => {
                 Some("`askbox rules` lists what was answered; `askbox revoke ID` takes it back".to_owned())
             }
-            DeniedBy::TimedOut | DeniedBy::Quiet | DeniedBy::Paused | DeniedBy::TooMany => {
-                answer.or_else(|| self.rule())
-            }
+            DeniedBy::TimedOut
+            | DeniedBy::Quiet
+            | DeniedBy::Paused
+            | DeniedBy::Suspended
+            | DeniedBy::TooMany => answer.or_else(|| self.rule()),
             DeniedBy::SessionEnded => answer.or_else(|| Some("start the command again".to_owned())),
             DeniedBy::LogFailed => Some("`askbox doctor` looks at the log".to_owned()),
         }
@@ -92,6 +96,7 @@ impl fmt::Display for DeniedBy {
             DeniedBy::TimedOut => f.write_str("nobody answered in time"),
             DeniedBy::Quiet => f.write_str("the session asked too much and is quiet"),
             DeniedBy::Paused => f.write_str("questions are paused"),
+            DeniedBy::Suspended => f.write_str("the machine was put to sleep"),
             DeniedBy::TooMany => f.write_str("too many requests wait already"),
             DeniedBy::SessionEnded => f.write_str("the session has ended"),
             DeniedBy::LogFailed => f.write_str("the log cannot be written"),

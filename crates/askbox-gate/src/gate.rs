@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) missed: MissedList,
     /// Until then nobody is asked, by the boot clock.
     pub(crate) pause_ends_boot_ms: Option<u64>,
+    /// Until then the machine is about to sleep.
+    pub(crate) suspending_until: Option<Instant>,
     /// Why there is a lockdown that nobody began.
     pub(crate) lockdown_problem: Option<String>,
     pub(crate) uses: Uses,
@@ -118,6 +120,7 @@ impl Gate {
             book: Book::after(log.last_question()),
             missed: MissedList::default(),
             pause_ends_boot_ms: None,
+            suspending_until: None,
             lockdown_problem: lockdown.problem(),
             uses: Uses::default(),
             is_dirty: !revoked.is_empty(),

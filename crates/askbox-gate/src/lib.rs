@@ -25,6 +25,7 @@ mod questions;
 mod record;
 mod revoke;
 mod rules;
+mod suspend;
 mod timers;
 mod usage;
 mod waiting;

@@ -77,3 +77,7 @@ pub const USAGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The largest grants.json that is read; a grant is about 500 bytes.
 pub const GRANTS_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long nobody is asked after the machine was said to be about to sleep, in time that it is awake: logind waits 5 seconds for
+/// those that delay it (`InhibitDelayMaxSec`, logind.conf(5)), and the kernel up to 20 for what it freezes.
+pub(crate) const SUSPENDING: Duration = Duration::from_secs(30);

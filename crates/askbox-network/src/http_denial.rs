@@ -19,6 +19,7 @@ fn status(denial: &Denial) -> StatusCode {
         | DeniedBy::TimedOut
         | DeniedBy::Quiet
         | DeniedBy::Paused
+        | DeniedBy::Suspended
         | DeniedBy::TooMany
         | DeniedBy::SessionEnded
         | DeniedBy::LogFailed => StatusCode::FORBIDDEN,

@@ -36,6 +36,8 @@ pub enum WhyMissed {
     Quiet,
     /// Questions were paused.
     Paused,
+    /// The machine was put to sleep while it was asked.
+    Suspended,
     /// Everything was denied.
     Lockdown,
     /// The session had too many open questions.

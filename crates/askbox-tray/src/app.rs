@@ -15,7 +15,7 @@ use crate::hub::Hub;
 use crate::options::Options;
 use crate::single::{self, Turn};
 use crate::windows::Windows;
-use crate::{appearance, link, notifications, preferences, tray, windows};
+use crate::{appearance, link, notifications, preferences, sleep, tray, windows};
 
 /// News that may wait: more than a burst of events, less than memory would notice.
 const NEWS: usize = 1024;
@@ -105,6 +105,7 @@ async fn serve(options: Options, paths: Paths, lock: Lock, display: Display) {
     ));
     tokio::spawn(single::serve(paths.clone(), lock, news.clone()));
     tokio::spawn(appearance::watch(news.clone()));
+    tokio::spawn(sleep::watch(paths.clone(), news.clone()));
     link::keep(paths, news, Arc::clone(&ending));
     if !options.background {
         windows.open(Caller::person());

@@ -21,6 +21,7 @@ mod preferences;
 mod requests;
 mod review;
 mod single;
+mod sleep;
 mod tray;
 mod windows;
 

@@ -141,6 +141,7 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Started { .. }
         | Request::Ended { .. }
         | Request::Show(_)
+        | Request::Suspend { .. }
         | Request::Shutdown => Err(refused()),
     }
 }

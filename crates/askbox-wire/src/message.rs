@@ -174,6 +174,11 @@ pub enum Request {
         /// How long from now, in milliseconds; `None` ends it.
         for_ms: Option<u64>,
     },
+    /// The machine is about to sleep: denies what waits for an answer and lists it as missed. Gives [`Response::Done`].
+    Suspend {
+        /// Whether it is about to; otherwise it is awake again.
+        begins: bool,
+    },
     /// Denies everything and cuts what is open, until it is ended. Gives [`Response::Done`].
     Lockdown {
         /// Whether it holds from now on.

@@ -46,6 +46,7 @@ export const WHY_MISSED: Record<WhyMissed, string> = {
   timed_out: "missed-timed-out",
   quiet: "missed-quiet",
   paused: "missed-paused",
+  suspended: "missed-suspended",
   lockdown: "missed-lockdown",
   too_many: "missed-too-many",
   session_ended: "missed-session-ended",

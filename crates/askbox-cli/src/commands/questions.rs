@@ -259,6 +259,7 @@ fn render_missed(missed: &MissedView, style: Style) -> String {
         WhyMissed::TimedOut => "nobody answered in time",
         WhyMissed::Quiet => "the session asked too much; askbox questions --resume",
         WhyMissed::Paused => "questions were paused",
+        WhyMissed::Suspended => "the machine was put to sleep",
         WhyMissed::Lockdown => "everything was denied; askbox lockdown off",
         WhyMissed::TooMany => "the session had too many open questions",
         WhyMissed::SessionEnded => "the session ended first",

@@ -1,7 +1,7 @@
 use askbox_policy::{Basis, WhyMissed};
 
 use super::*;
-use crate::limits::PAUSE_MAX;
+use crate::limits::{self, PAUSE_MAX};
 
 const QUARTER: u64 = 15 * 60 * 1000;
 
@@ -130,4 +130,32 @@ async fn a_pause_is_at_most_a_day_and_none_without_a_log() {
     let error = world.gate.pause(None).await.unwrap_err();
     assert!(matches!(error, PauseError::Log(_)));
     assert!(world.gate.paused_until_ms().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_the_machine_sleeps_what_waits_is_denied_and_what_would_be_asked() {
+    let mut world = World::new();
+    let (waiting, question) = world.ask_shown(&net("a.test")).await;
+    world.gate.suspend(true).await;
+    assert_eq!(denied(waiting).await, DeniedBy::Suspended);
+    assert_eq!(denied(world.ask(&net("b.test"))).await, DeniedBy::Suspended);
+    let missed = world.gate.missed();
+    let whys: Vec<_> = missed.iter().map(|missed| missed.why).collect();
+    assert_eq!(whys, [WhyMissed::Suspended; 2]);
+    assert!(world.gate.open_questions().is_empty());
+    // What was missed can be answered, for the next time.
+    world.answer(question.id, None, allow(hours(1))).await.unwrap();
+    drop(admitted(world.ask(&net("a.test"))).await);
+
+    world.gate.suspend(false).await;
+    let (_waiting, _question) = world.ask_shown(&net("c.test")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_of_which_nobody_says_that_it_is_awake_is_awake_in_the_end() {
+    let mut world = World::new();
+    world.gate.suspend(true).await;
+    assert_eq!(denied(world.ask(&net("a.test"))).await, DeniedBy::Suspended);
+    world.advance(limits::SUSPENDING).await;
+    let (_waiting, _question) = world.ask_shown(&net("b.test")).await;
 }

@@ -52,7 +52,11 @@ after_ms: number, } } | { "pause": {
 /**
  * How long from now, in milliseconds; `None` ends it.
  */
-for_ms: number | null, } } | { "lockdown": { 
+for_ms: number | null, } } | { "suspend": { 
+/**
+ * Whether it is about to; otherwise it is awake again.
+ */
+begins: boolean, } } | { "lockdown": { 
 /**
  * Whether it holds from now on.
  */

@@ -3,4 +3,4 @@
 /**
  * Why a question was missed: it is open no more, and can still be answered for the next time.
  */
-export type WhyMissed = "timed_out" | "quiet" | "paused" | "lockdown" | "too_many" | "session_ended" | "log_failed";
+export type WhyMissed = "timed_out" | "quiet" | "paused" | "suspended" | "lockdown" | "too_many" | "session_ended" | "log_failed";
