@@ -142,7 +142,7 @@ impl Gate {
         let instant = Instant::now();
         for id in state
             .book
-            .ids(|question| question.stage != Stage::Answering && question.deadline <= instant)
+            .ids(|question| question.stage != Stage::Answering && question.end() <= instant)
         {
             self.miss(state, id, WhyMissed::TimedOut, &DeniedBy::TimedOut, now);
         }

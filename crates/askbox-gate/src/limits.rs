@@ -32,6 +32,13 @@ pub const MISSED_TOTAL: usize = 500;
 /// A question that keeps growing stays open for at most this many time-outs.
 pub const QUESTION_LIFE_FACTOR: u32 = 5;
 
+/// Who is at a question has this long from then on, or its time-out where that is shorter: enough to choose and to press.
+pub const KEPT_FOR: Duration = Duration::from_mins(1);
+
+/// A question is kept open for at most so long beyond the end that it has by itself: a program waits, and a hand on the
+/// keyboard is no answer.
+pub const KEPT_AT_MOST: Duration = Duration::from_mins(10);
+
 /// Processes per listed target that *once* remembers.
 pub const ONCE_PROCESSES_PER_MEMBER: usize = 8;
 

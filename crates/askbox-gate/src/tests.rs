@@ -11,6 +11,7 @@ mod changes;
 mod denials;
 mod expiry;
 mod files;
+mod keeping;
 mod limits;
 mod lockdowns;
 mod pauses;

@@ -215,8 +215,10 @@ impl Book {
                 turned_away: 0,
                 raised_ms: raising.now.wall_ms,
                 expires_ms: raising.now.wall_ms,
+                hold: raising.hold,
                 deadline: now,
                 last_deadline: now + raising.hold * limits::QUESTION_LIFE_FACTOR,
+                kept_until: None,
                 stage: Stage::Open,
                 announced: false,
             },
@@ -356,8 +358,7 @@ impl Open {
         });
         let now = Instant::now();
         self.deadline = (now + raising.hold).min(self.last_deadline);
-        let left = u64::try_from(self.deadline.duration_since(now).as_millis()).unwrap_or(u64::MAX);
-        self.expires_ms = raising.now.wall_ms.saturating_add(left);
+        self.show_end(now, raising.now);
     }
 
     /// Lists what was not, as far as there is room, which an answer then covers.
@@ -371,8 +372,8 @@ impl Open {
     /// When a timer has to look at it; an answer on its way needs none.
     fn wakes_at(&self) -> Option<Instant> {
         match self.stage {
-            Stage::Open => Some(self.deadline),
-            Stage::Reserved(until) => Some(until.min(self.deadline)),
+            Stage::Open => Some(self.end()),
+            Stage::Reserved(until) => Some(until.min(self.end())),
             Stage::Answering => None,
         }
     }

@@ -8,13 +8,16 @@
 //!              └──rules decide all of it──> gone
 //! ```
 
-use askbox_policy::{Basis, Process, Project, Request, Target};
+use std::time::Duration;
+
+use askbox_policy::{Basis, Moment, Process, Project, Request, Target};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::group::GroupKey;
 use super::{Member, Question, QuestionId};
 use crate::denial::DeniedBy;
+use crate::limits;
 use crate::permits::Permit;
 
 /// What a waiting request is told.
@@ -50,8 +53,13 @@ pub(crate) struct Open {
     pub(crate) turned_away: u32,
     pub(crate) raised_ms: u64,
     pub(crate) expires_ms: u64,
+    /// The time-out that it was raised with.
+    pub(crate) hold: Duration,
+    /// When it ends by itself.
     pub(crate) deadline: Instant,
     pub(crate) last_deadline: Instant,
+    /// Until when it stays open for a person who was at it.
+    pub(crate) kept_until: Option<Instant>,
     pub(crate) stage: Stage,
     /// Whether front ends have heard of it: only after its Ask was logged.
     pub(crate) announced: bool,
@@ -129,6 +137,31 @@ impl Open {
             member.waiters.swap_remove(index);
             Some(member.waiters.is_empty())
         })
+    }
+
+    /// When it becomes a missed one.
+    pub(crate) fn end(&self) -> Instant {
+        self.kept_until
+            .map_or(self.deadline, |kept| kept.max(self.deadline))
+    }
+
+    /// Puts its end off for a person who is at it at this moment; says whether that changed anything.
+    pub(crate) fn keep(&mut self, instant: Instant, now: &Moment) -> bool {
+        let wanted = instant + self.hold.min(limits::KEPT_FOR);
+        let kept = wanted.min(self.deadline + limits::KEPT_AT_MOST);
+        if kept <= self.end() {
+            return false;
+        }
+        self.kept_until = Some(kept);
+        self.show_end(instant, now);
+        true
+    }
+
+    /// Brings the end that front ends see to the one that counts.
+    pub(crate) fn show_end(&mut self, instant: Instant, now: &Moment) {
+        let left = self.end().duration_since(instant).as_millis();
+        let left = u64::try_from(left).unwrap_or(u64::MAX);
+        self.expires_ms = now.wall_ms.saturating_add(left);
     }
 
     /// Denies everything that waits.
