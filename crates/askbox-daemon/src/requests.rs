@@ -40,6 +40,7 @@ pub(crate) async fn handle(
             answer,
             place,
         } => questions::answer(daemon, &id, revision, answer, place).await,
+        Request::KeepQuestion { id } => questions::keep(daemon, &id),
         Request::Rules => rules::list(daemon).await,
         Request::AddRule(rule) => rules::add(daemon, rule).await,
         Request::AddRules(rules) => rules::add_all(daemon, rules).await,

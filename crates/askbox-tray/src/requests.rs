@@ -80,7 +80,11 @@ fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
             may_ask_daemon(request)?;
             matches!(
                 **request,
-                Request::Status | Request::Questions | Request::Missed | Request::Answer { .. }
+                Request::Status
+                    | Request::Questions
+                    | Request::Missed
+                    | Request::Answer { .. }
+                    | Request::KeepQuestion { .. }
             )
         }
         WindowRequest::Link | WindowRequest::Show(_) | WindowRequest::Close => true,
@@ -112,6 +116,7 @@ fn may_ask_daemon(request: &Request) -> Result<(), WireError> {
         | Request::Questions
         | Request::Missed
         | Request::Answer { .. }
+        | Request::KeepQuestion { .. }
         | Request::Rules
         | Request::AddRule(_)
         | Request::AddRules(_)
@@ -170,7 +175,8 @@ mod tests {
             view: View::Questions,
             item: None,
         });
-        for request in [daemon(Request::Status), daemon(Request::Questions), show] {
+        let keep = daemon(Request::KeepQuestion { id: "q1".to_owned() });
+        for request in [daemon(Request::Status), daemon(Request::Questions), keep, show] {
             assert_eq!(may_ask(Window::Prompt, &request), Ok(()), "{request:?}");
         }
         for request in [

@@ -140,6 +140,12 @@ pub enum Request {
         #[cfg_attr(feature = "typescript", ts(as = "Option<Place>", optional))]
         place: Place,
     },
+    /// A person is at an open question: its end is put off, within bounds, so that there is time to decide. Decides nothing.
+    /// Gives [`Response::Done`].
+    KeepQuestion {
+        /// The question.
+        id: String,
+    },
     /// The rules in force, all origins. Gives [`Response::Rules`].
     Rules,
     /// Writes a rule into policy.toml. Gives [`Response::RuleAdded`].

@@ -38,8 +38,6 @@ pub(super) async fn answer(
     answer: Answer,
     place: Place,
 ) -> Result<Response, WireError> {
-    let no_such =
-        || WireError::new(ErrorCode::NotFound, "there is no such question").with_hint("askbox questions");
     let id: QuestionId = id.parse().map_err(|_not_a_number| no_such())?;
     let written = match answer.duration {
         Duration::Once | Duration::Session | Duration::For(_) => Vec::new(),
@@ -71,6 +69,20 @@ pub(super) async fn answer(
             Err(refused(&error))
         }
     }
+}
+
+/// Puts the end of a question off for a person who is at it.
+pub(super) fn keep(daemon: &Daemon, id: &str) -> Result<Response, WireError> {
+    let id: QuestionId = id.parse().map_err(|_not_a_number| no_such())?;
+    if daemon.gate.keep_question(id) {
+        Ok(Response::Done)
+    } else {
+        Err(no_such())
+    }
+}
+
+fn no_such() -> WireError {
+    WireError::new(ErrorCode::NotFound, "there is no such question").with_hint("askbox questions")
 }
 
 fn refused(error: &AnswerError) -> WireError {

@@ -123,6 +123,32 @@ fn a_question_is_announced_listed_answered_and_closed() {
 }
 
 #[test]
+fn whoever_watches_hears_that_a_question_is_kept_for_a_person() {
+    let world = World::with_policy("[questions]\ntimeout = \"50s\"\n");
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    let waiting = world.ask(&session, "ok.test");
+    let question = opened(&mut client);
+    let keep = Request::KeepQuestion {
+        id: question.id.clone(),
+    };
+    assert_eq!(world.client().call(keep.clone()).unwrap(), Response::Done);
+    let kept = wait_for(&mut client, |event| match event {
+        Event::QuestionChanged(kept) => Some(kept),
+        _ => None,
+    });
+    assert!(question.expires_ms <= kept.expires_ms, "{kept:?}");
+    assert_eq!(
+        (kept.id.as_str(), kept.revision),
+        (question.id.as_str(), question.revision)
+    );
+    client.call(answer(&question, ONCE)).unwrap();
+    drop(world.outcome(waiting).unwrap());
+    assert_eq!(refusal(client.call(keep)).code, ErrorCode::NotFound);
+}
+
+#[test]
 fn an_answer_is_logged_with_its_place() {
     let world = World::new();
     let mut client = world.client();

@@ -28,7 +28,11 @@ answer: Answer,
 /**
  * Where it was given; the command line where nothing is said.
  */
-place?: Place, } } | "rules" | { "add_rule": NewRule } | { "add_rules": Array<NewRule> } | { "replace_rule": { 
+place?: Place, } } | { "keep_question": { 
+/**
+ * The question.
+ */
+id: string, } } | "rules" | { "add_rule": NewRule } | { "add_rules": Array<NewRule> } | { "replace_rule": { 
 /**
  * The rule as it is.
  */
