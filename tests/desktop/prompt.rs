@@ -98,6 +98,25 @@ fn what_is_chosen_is_what_is_written() {
 }
 
 #[test]
+fn a_question_stays_open_for_a_person_who_chooses() {
+    let seat = Seat::driven_with_patience(Profile::Gnome, "1m");
+    let errand = Errand::start(seat.world(), "new.test");
+    let pages = seat.prompts(&errand.title());
+    let end = || {
+        seat.world().wait_for_question()["expires"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = end();
+    pages.press("radio", "This session");
+    seat.world()
+        .eventually("the question ends later", || first < end());
+    pages.press("button", "Allow");
+    errand.went_through();
+}
+
+#[test]
 fn escape_closes_the_window_and_decides_nothing() {
     let seat = Seat::driven(Profile::Gnome);
     let mut errand = Errand::start(seat.world(), "new.test");

@@ -28,10 +28,19 @@ impl Seat {
     }
 
     /// The same on a desktop that is there.
-    pub(crate) fn driven_on(mut desktop: Desktop, profile: Profile) -> Self {
+    pub(crate) fn driven_on(desktop: Desktop, profile: Profile) -> Self {
+        Self::driven_for(desktop, profile, "10m")
+    }
+
+    /// The same where questions wait no longer than this.
+    pub(crate) fn driven_with_patience(profile: Profile, patience: &str) -> Self {
+        Self::driven_for(Desktop::new(), profile, patience)
+    }
+
+    fn driven_for(mut desktop: Desktop, profile: Profile, patience: &str) -> Self {
         desktop.run_window_manager();
         desktop.allow_driving();
-        Self::on(desktop, profile, "10m")
+        Self::on(desktop, profile, patience)
     }
 
     /// One on a desktop that is there.

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Answer } from "../src/api/generated/Answer";
 import { HOSTILE, host, question } from "../src/api/samples";
 import { ARMING_MS } from "../src/state/arming.svelte";
-import { ELSEWHERE_MS } from "../src/state/prompt.svelte";
+import { ELSEWHERE_MS, KEEP_EVERY_MS } from "../src/state/prompt.svelte";
 import { expectAccessible, openPrompt, plain, settle, type Opened } from "./window";
 
 /** More than a frame takes. */
@@ -197,6 +197,66 @@ describe("keys", () => {
     await arm();
     await user.keyboard("{Alt>}a{/Alt}");
     expect(answers(opened)[0]?.answer.duration).toEqual({ for: 900_000 });
+  });
+});
+
+describe("time", () => {
+  const timeLeft = ({ screen }: Opened): string => plain(screen.container.querySelector(".time")?.textContent);
+  const kept = ({ app }: Opened): string[] =>
+    app.requests.flatMap((request) =>
+      typeof request === "object" && "daemon" in request && typeof request.daemon === "object" && "keep_question" in request.daemon
+        ? [request.daemon.keep_question.id]
+        : [],
+    );
+
+  /** One question that runs out in two seconds. */
+  async function atTheEnd(): Promise<Opened> {
+    const opened = await openPrompt((app) => {
+      app.questions = [question({ id: "late", expires_ms: Date.now() + 2_000 })];
+    });
+    await arm();
+    return opened;
+  }
+
+  test.each([
+    ["a choice by click", async (opened: Opened) => user.click(opened.screen.getByRole("radio", { name: /^This session/ }))],
+    ["a choice by key", async () => user.keyboard("2")],
+    ["a click beside everything", async (opened: Opened) => user.click(opened.screen.getByRole("heading", { level: 1 }))],
+  ])("%s keeps a question that was about to run out", async (_name, interact) => {
+    const opened = await atTheEnd();
+    expect(timeLeft(opened)).toBe("0:02 left");
+    await interact(opened);
+    await settle();
+    expect(kept(opened)).toEqual(["late"]);
+    expect(timeLeft(opened)).toBe("1:01 left");
+    expect(title(opened)).not.toBe("");
+    await arm();
+    await user.click(allow(opened));
+    expect(answers(opened)[0]?.id).toBe("late");
+  });
+
+  test("a kept question is armed as it was", async () => {
+    const opened = await atTheEnd();
+    await user.click(opened.screen.getByRole("heading", { level: 1 }));
+    await settle();
+    expect(allow(opened).getAttribute("aria-disabled")).toBe("false");
+  });
+
+  test("a pointer that passes over the window, and leaving it, keep nothing", async () => {
+    const opened = await atTheEnd();
+    await user.hover(allow(opened));
+    await user.keyboard("{Escape}");
+    expect(kept(opened)).toEqual([]);
+  });
+
+  test("the daemon hears of many keys every few seconds, and of the last one", async () => {
+    const opened = await two();
+    await user.keyboard("123212");
+    expect(kept(opened)).toEqual(["first"]);
+    await vi.advanceTimersByTimeAsync(KEEP_EVERY_MS);
+    expect(kept(opened)).toEqual(["first", "first"]);
+    await vi.advanceTimersByTimeAsync(3 * KEEP_EVERY_MS);
+    expect(kept(opened)).toEqual(["first", "first"]);
   });
 });
 

@@ -69,6 +69,7 @@ export class Daemon {
   missed = (): Promise<MissedView[]> => this.#daemon("missed", "missed");
   answer = (id: string, revision: number, answer: Answer): Promise<AnsweredView> =>
     this.#daemon({ answer: { id, revision, answer } }, "answered");
+  keepQuestion = (id: string): Promise<void> => this.#tell({ keep_question: { id } });
   pause = (for_ms: number | null): Promise<void> => this.#tell({ pause: { for_ms } });
   lockdown = (on: boolean): Promise<void> => this.#tell({ lockdown: { on } });
   resume = (session: string | null): Promise<void> => this.#tell({ resume: { session } });

@@ -173,6 +173,10 @@ export class FakeApp implements App {
     if ("answer" in request) {
       return this.#answer(request.answer.id, request.answer.revision, request.answer.answer);
     }
+    if ("keep_question" in request) {
+      this.#keep(request.keep_question.id);
+      return "done";
+    }
     if ("pause" in request) {
       const until_ms = request.pause.for_ms === null ? null : Date.now() + request.pause.for_ms;
       this.status = { ...this.status, paused_until_ms: until_ms };
@@ -304,6 +308,17 @@ export class FakeApp implements App {
     return { answered: { allow: answer.allow, released: 1, grants: [], rules, left: 0 } };
   }
 
+  #keep(id: string): void {
+    const found = this.questions.find((question) => question.id === id);
+    if (!found) {
+      throw { code: "not_found", message: "there is no such question", hint: null } satisfies WireError;
+    }
+    const expires_ms = Math.max(found.expires_ms, Date.now() + 60_000);
+    const kept = { ...found, expires_ms, expires: new Date(expires_ms).toISOString() };
+    this.questions = this.questions.map((question) => (question.id === id ? kept : question));
+    this.emitDaemon({ question_changed: kept });
+  }
+
   #add(rule: NewRule): RuleView {
     check(rule);
     this.#nextRule += 1;
@@ -337,7 +352,10 @@ function isQuery(request: WindowRequest): boolean {
   if (typeof request === "string") {
     return request === "link" || request === "preferences" || request === "past_sessions";
   }
-  return "log" in request || "breadth" in request || ("daemon" in request && typeof request.daemon === "string");
+  if ("daemon" in request) {
+    return typeof request.daemon === "string" || "keep_question" in request.daemon;
+  }
+  return "log" in request || "breadth" in request;
 }
 
 function check(rule: NewRule): void {

@@ -17,6 +17,9 @@ export const ELSEWHERE_MS = 2_000;
 /** How long it is said that nobody heard how it ended: there is more to read. */
 const UNHEARD_MS = 8_000;
 
+/** How often the daemon hears that a person is at the question. What is done meanwhile counts at the end of it. */
+export const KEEP_EVERY_MS = 3_000;
+
 /** What can be chosen for how long an answer holds. */
 export type Choice = "once" | "session" | "default" | "custom" | "always";
 
@@ -47,6 +50,9 @@ export class Prompt {
   /** A question that the person asked to see before it was known. */
   #wanted: string | null = null;
   #going: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while the daemon has just heard that a person is here. */
+  #keeping: ReturnType<typeof setTimeout> | undefined;
+  #isTouched = false;
 
   constructor(questions: Questions, daemon: Daemon, link: LinkState) {
     this.#questions = questions;
@@ -123,6 +129,27 @@ export class Prompt {
     }
   }
 
+  /** A person is at the question: it does not run out under their hands. */
+  keep(): void {
+    const question = this.question;
+    if (this.phase !== "asking" || !question || !this.#link.isUp) {
+      return;
+    }
+    if (this.#keeping !== undefined) {
+      this.#isTouched = true;
+      return;
+    }
+    this.#keeping = setTimeout(() => {
+      this.#keeping = undefined;
+      if (this.#isTouched) {
+        this.#isTouched = false;
+        this.keep();
+      }
+    }, KEEP_EVERY_MS);
+    // One that is not open any more says so itself.
+    this.#daemon.keepQuestion(question.id).catch(() => undefined);
+  }
+
   #duration(): Duration {
     switch (this.choice) {
       case "once":
@@ -138,6 +165,9 @@ export class Prompt {
 
   #ask(question: QuestionView): void {
     clearTimeout(this.#going);
+    clearTimeout(this.#keeping);
+    this.#keeping = undefined;
+    this.#isTouched = false;
     this.#wanted = null;
     this.phase = "asking";
     this.question = question;
