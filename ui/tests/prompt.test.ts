@@ -118,6 +118,29 @@ describe("arming", () => {
   });
 });
 
+describe("the focus of the window", () => {
+  test("a key that was typed for the window that had it answers nothing", async () => {
+    const opened = await two();
+    await arm();
+    await fireEvent.focus(window);
+    await user.keyboard("{Alt>}a{/Alt}");
+    allow(opened).focus();
+    await user.keyboard(" ");
+    expect(answers(opened)).toEqual([]);
+    await arm();
+    await user.keyboard("{Alt>}a{/Alt}");
+    expect(answers(opened)).toHaveLength(1);
+  });
+
+  test("a click that gives it answers: it is meant for what it hits", async () => {
+    const opened = await two();
+    await arm();
+    await fireEvent.focus(window);
+    await user.click(allow(opened));
+    expect(answers(opened)).toHaveLength(1);
+  });
+});
+
 function screenFocus(): string {
   return plain(document.activeElement?.textContent);
 }

@@ -9,9 +9,13 @@ const PLAUSIBLE_MS = 5_000;
 
 export class Arming {
   armed = $state(false);
+  /** Whether the window has had the focus for as long, so that keys are meant for it. */
+  hasKeys = $state(true);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #keysTimer: ReturnType<typeof setTimeout> | undefined;
   /** When it was armed, by the clock of events. */
   #since = 0;
+  #keysSince = 0;
   #turn = 0;
 
   /** Starts anew, from when what is shown now has been painted. A window that nobody sees paints nothing. */
@@ -23,7 +27,7 @@ export class Arming {
         if (turn === this.#turn) {
           this.#timer = setTimeout(() => {
             this.armed = true;
-            this.#since = new Event("now").timeStamp;
+            this.#since = eventNow();
           }, ARMING_MS);
         }
       }),
@@ -37,9 +41,37 @@ export class Arming {
     this.armed = false;
   }
 
+  /** The window got the focus: keys that were meant for the one that had it decide nothing. A click is meant for what it hits. */
+  focused(): void {
+    clearTimeout(this.#keysTimer);
+    this.hasKeys = false;
+    this.#keysTimer = setTimeout(() => {
+      this.hasKeys = true;
+      this.#keysSince = eventNow();
+    }, ARMING_MS);
+  }
+
   /** Whether it was armed when this was done: a busy window hears late of what was done early. */
   covers(event: Event): boolean {
-    const early = this.#since - event.timeStamp;
-    return this.armed && (early <= 0 || PLAUSIBLE_MS < early);
+    return (
+      this.armed &&
+      isLaterThan(this.#since, event) &&
+      (isOfPointer(event) || (this.hasKeys && isLaterThan(this.#keysSince, event)))
+    );
   }
+}
+
+/** The moment by the clock of events. */
+function eventNow(): number {
+  return new Event("now").timeStamp;
+}
+
+function isLaterThan(since: number, event: Event): boolean {
+  const early = since - event.timeStamp;
+  return early <= 0 || PLAUSIBLE_MS < early;
+}
+
+/** Whether it is a real click: one that a key or another program makes counts no presses. */
+function isOfPointer(event: Event): boolean {
+  return event instanceof MouseEvent && 0 < event.detail;
 }
