@@ -368,6 +368,15 @@ describe("the queue", () => {
     expect(plain(queue[2]?.textContent)).toContain("third");
   });
 
+  test("of a long title the end stays, which says what is wanted", async () => {
+    const opened = await two();
+    const wanted = `www.good.test.${"a".repeat(200)}.evil.test`;
+    opened.app.emitDaemon({ question_opened: question({ id: "third", title: `npm (shop) wants ${wanted}` }) });
+    await settle();
+    const queue = within(opened.screen.getByRole("navigation")).getAllByRole("button");
+    expect(plain(queue[2]?.textContent)).toMatch(/npm \(shop\) wants www\.good\.test\.a+…a+\.evil\.test$/);
+  });
+
   test("a new connection to the daemon does not reorder it", async () => {
     const opened = await two();
     opened.app.questions = [question({ id: "zeroth", title: "zeroth" }), ...[...opened.app.questions].reverse()];

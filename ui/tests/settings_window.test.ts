@@ -295,6 +295,17 @@ describe("activity", () => {
     expect(list(opened).getAttribute("aria-activedescendant")).toBe("event-1");
   });
 
+  test("of a long target the end stays, which says whom it belongs to or which file it is", async () => {
+    const opened = await openSettings("activity");
+    const time = new Date().toISOString();
+    const deceiving = `www.good.test.${"a".repeat(63)}.${"b".repeat(63)}.evil.test:443`;
+    opened.app.emitDaemon({ log: logEvent(301, { time, target: deceiving }) });
+    await gathered();
+    const ends = list(opened).querySelector("#event-301 .target .ends");
+    expect(plain(ends?.textContent)).toBe(deceiving);
+    expect(ends?.querySelector(".tail")?.getAttribute("data-text")).toMatch(/b\.evil\.test:443$/);
+  });
+
   test("new events come in at the top; while the person looks further down they wait", async () => {
     const opened = await openSettings("activity");
     const time = new Date().toISOString();

@@ -43,6 +43,11 @@ test.each([
   expect(found.map((source) => source.file)).toEqual([]);
 });
 
+test("the end of a text is never cut off", () => {
+  const cuts = sources.filter((source) => /text-overflow|line-clamp/.test(source.text));
+  expect(cuts.map((source) => source.file)).toEqual(["components/Ends.svelte"]);
+});
+
 test("a file has at most 500 lines", () => {
   expect(sources.filter((source) => 500 < source.text.split("\n").length).map((source) => source.file)).toEqual([]);
 });
