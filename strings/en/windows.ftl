@@ -439,6 +439,8 @@ log-exported = The log was written to
 traffic-within = Last
 traffic-in = in
 traffic-out = out
+traffic-when = A connection counts when it ends; those of running sessions are in their figures at once.
+traffic-axis = From { $from } to { $to }
 traffic-none = No connection has ended in this time.
 
 ## Settings

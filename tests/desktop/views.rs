@@ -127,6 +127,14 @@ fn a_rule_that_cannot_be_written_is_said_beside_it() {
 }
 
 #[test]
+fn what_a_session_uses_is_on_its_card() {
+    let seat = Seat::driven(Profile::Gnome);
+    let pages = seat.opens("sessions");
+    let _running = seat.world().start_sh(&["--name", "errand"], "sleep 1000");
+    pages.shows("Running (1)").shows("memory ").shows("processes ");
+}
+
+#[test]
 fn a_session_is_stopped() {
     let seat = Seat::driven(Profile::Gnome);
     let running = seat.world().start_sh(&["--name", "errand"], "sleep 1000");

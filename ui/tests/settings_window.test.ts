@@ -4,6 +4,8 @@ import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { GATHER_MS } from "../src/state/activity.svelte";
+import { LOOK_MS } from "../src/state/sessions.svelte";
+import { clockTime, day, DAY } from "../src/text/quantity";
 import { logEvent } from "../src/api/samples_log";
 import { asked, dialog, main, openSettings, plain, press, settle, type Opened } from "./window";
 
@@ -237,6 +239,43 @@ describe("sessions", () => {
     expect(looks(opened)).toBe(5);
   });
 
+  test("what a session carries and uses is on its card as it is, and nothing sets it back", async () => {
+    const opened = await openSettings("sessions");
+    const card = (): string => plain(main(opened).querySelector("li.card")?.textContent);
+    const [before] = opened.app.sessions;
+    const carried = { bytes_in: 2_000_000_000, bytes_out: 70_000_000 };
+    const usage = { memory_bytes: 3_000_000_000, cpus_thousandths: 1_500, processes: 9, disk_bytes: null };
+    opened.app.sessions = opened.app.sessions.map((session) => (session.id === before?.id ? { ...session, ...carried, usage } : session));
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
+    await settle();
+    expect(card()).toContain("2 GB in, 70 MB out");
+    expect(card()).toContain("processors 1.5");
+    expect(looks(opened)).toBe(0);
+    // What the app tells with any change of the policy is older than that.
+    const link = opened.app.link();
+    const stale = "up" in link ? link.up.sessions.map((session) => (session.id === before?.id ? before : session)) : [];
+    opened.app.emit({ link: "up" in link ? { up: { ...link.up, sessions: stale } } : link });
+    await settle();
+    expect(card()).toContain("2 GB in, 70 MB out");
+    expect(card()).toContain("processors 1.5");
+  });
+
+  test("sessions are asked about while they are in sight, and while somebody sees the window", async () => {
+    const lists = ({ app }: Opened): number => app.requests.filter((request) => JSON.stringify(request) === '{"daemon":"sessions"}').length;
+    const opened = await openSettings("sessions");
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
+    expect(lists(opened)).toBe(2);
+    const hidden = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    await vi.advanceTimersByTimeAsync(5 * LOOK_MS);
+    expect(lists(opened)).toBe(2);
+    hidden.mockRestore();
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
+    expect(lists(opened)).toBe(3);
+    opened.desk.go("settings");
+    await vi.advanceTimersByTimeAsync(5 * LOOK_MS);
+    expect(lists(opened)).toBe(3);
+  });
+
   test("a session is stopped only after it was confirmed", async () => {
     const opened = await openSettings("sessions");
     await press(main(opened), "Stop etl");
@@ -378,6 +417,33 @@ describe("activity", () => {
     const opened = await openSettings("activity");
     await press(main(opened), "Export log");
     expect(said(opened)).toBe("The log was written to ~/Downloads/askbox-log.jsonl");
+  });
+
+  test("traffic goes on while one looks, over moments that are named", async () => {
+    vi.useFakeTimers();
+    try {
+      const opened = await openSettings("activity");
+      await press(main(opened), "Traffic");
+      const axis = (): string => plain(main(opened).querySelector(".axis")?.textContent);
+      const first = axis();
+      expect(first).toBe([60, 45, 30, 15, 0].map((minutes) => clockTime(Date.now() - minutes * 60_000)).join(""));
+      const asks = (): number => opened.app.requests.filter((request) => typeof request === "object" && "traffic" in request).length;
+      expect(asks()).toBe(1);
+      await vi.advanceTimersByTimeAsync(60_000);
+      await settle();
+      expect(asks()).toBe(13);
+      expect(axis()).not.toBe(first);
+      // A week's log is long.
+      await fireEvent.change(within(main(opened)).getByRole("combobox", { name: "Last" }), { target: { value: String(7 * DAY) } });
+      await settle();
+      const before = asks();
+      await vi.advanceTimersByTimeAsync(60_000);
+      await settle();
+      expect(asks()).toBe(before + 1);
+      expect(axis()).toContain(day(Date.now()));
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("traffic is drawn for each host and leads to its events", async () => {

@@ -3,7 +3,7 @@
 import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { INSPECT_MS } from "../src/state/sessions.svelte";
+import { LOOK_MS } from "../src/state/sessions.svelte";
 import { asked, main, openSettings, plain, press, settle, type Opened } from "./window";
 
 
@@ -76,10 +76,10 @@ describe("programs", () => {
     expect(plain(programs.textContent)).toContain("npm test started 2 minutes ago");
     expect(plain(programs.textContent)).not.toContain("Ended meanwhile");
     processes = [node(7, "claude")];
-    await vi.advanceTimersByTimeAsync(INSPECT_MS);
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
     await settle();
     expect(plain(programs.textContent)).toMatch(/Ended meanwhile 8 npm test ended by \d\d:\d\d:\d\d/);
-    await vi.advanceTimersByTimeAsync(INSPECT_MS);
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
     await settle();
     expect(plain(programs.textContent).match(/npm test/g)).toHaveLength(1);
   });

@@ -6,7 +6,8 @@ import type { EventKind } from "../api/generated/EventKind";
 import type { HostTraffic } from "../api/generated/HostTraffic";
 import type { LogEvent } from "../api/generated/LogEvent";
 import type { LogQuery } from "../api/generated/LogQuery";
-import { millis } from "../text/quantity";
+import { millis, MINUTE, SECOND } from "../text/quantity";
+import { whileSeen } from "./while_seen";
 
 /** Events of one query. */
 const PAGE = 1_000;
@@ -42,6 +43,8 @@ export class Activity {
   isLoaded = $state(false);
   hasMore = $state(false);
   traffic = $state.raw<HostTraffic[]>([]);
+  /** The time that it is about, in milliseconds since 1970. */
+  trafficTime = $state.raw({ since: 0, until: 0 });
 
   readonly #daemon: Daemon;
   #isWanted = false;
@@ -153,9 +156,29 @@ export class Activity {
     return event?.seq === seq ? event : null;
   }
 
-  async loadTraffic(sinceMs: number): Promise<void> {
-    this.traffic = await this.#daemon.traffic({ since_ms: sinceMs, parts: PARTS });
+  /** Reads the traffic of the last so many milliseconds now and then, until the function that it returns is called. */
+  watchTraffic(spanMs: number, failed: (caught: unknown) => void): () => void {
+    return whileSeen(trafficRest(spanMs), async (isWanted) => {
+      const until = Date.now();
+      const since = until - spanMs;
+      try {
+        const traffic = await this.#daemon.traffic({ since_ms: since, parts: PARTS });
+        if (isWanted()) {
+          this.traffic = traffic;
+          this.trafficTime = { since, until };
+        }
+      } catch (caught) {
+        if (isWanted()) {
+          failed(caught);
+        }
+      }
+    });
   }
+}
+
+/** A bar of an hour grows while one looks; a week's log is long to read, and its bars stand for hours. */
+function trafficRest(spanMs: number): number {
+  return Math.min(MINUTE, Math.max(5 * SECOND, spanMs / PARTS / 12));
 }
 
 function queryOf(filter: LogFilter, before: number | null): LogQuery {

@@ -6,9 +6,10 @@ import type { Inspection } from "../api/generated/Inspection";
 import type { PastSession } from "../api/generated/PastSession";
 import type { SessionId } from "../api/generated/SessionId";
 import type { SessionView } from "../api/generated/SessionView";
+import { whileSeen } from "./while_seen";
 
-/** How often what runs in a session is asked for while it is on show. */
-export const INSPECT_MS = 2_000;
+/** How often what runs in a session, and what it carries and uses, is asked for while it is on show. */
+export const LOOK_MS = 2_000;
 
 export class Sessions {
   /** Oldest first. */
@@ -26,8 +27,10 @@ export class Sessions {
     this.#daemon = daemon;
   }
 
+  /** All anew. The app keeps no figures up to date, so what is known here of one that goes on is newer. */
   replace(running: SessionView[]): void {
-    this.running = running;
+    const known = new Map(this.running.map((session) => [session.id, session]));
+    this.running = running.map((session) => withFigures(session, known.get(session.id)));
     if (this.isPastLoaded) {
       this.reloadPast().catch(() => undefined);
     }
@@ -70,27 +73,43 @@ export class Sessions {
     this.running = this.running.map((session) => (isMeant(session) ? { ...session, quiet } : session));
   }
 
-  /** Looks into a session now and then, until the function that it returns is called. Bytes are read with it. */
+  /** Reads what the sessions carry and use now and then, until the function that it returns is called. */
+  followFigures(): () => void {
+    return whileSeen(LOOK_MS, async (isWanted) => {
+      // Without a daemon the window says so, and the figures stay as they were.
+      const now = await this.#daemon.sessions().catch(() => []);
+      if (isWanted()) {
+        const byId = new Map(now.map((session) => [session.id, session]));
+        this.running = this.running.map((session) => withFigures(session, byId.get(session.id)));
+      }
+    });
+  }
+
+  /** Looks into a session now and then, until the function that it returns is called. */
   watch(session: string, found: (inspection: Inspection) => void, failed: (caught: unknown) => void): () => void {
-    let isOver = false;
-    const look = async (): Promise<void> => {
+    return whileSeen(LOOK_MS, async (isWanted) => {
       try {
-        const [inspection, running] = await Promise.all([this.#daemon.inspect(session), this.#daemon.sessions()]);
-        if (!isOver) {
-          this.running = running;
+        const inspection = await this.#daemon.inspect(session);
+        if (isWanted()) {
           found(inspection);
         }
       } catch (caught) {
-        if (!isOver) {
+        if (isWanted()) {
           failed(caught);
         }
       }
-    };
-    void look();
-    const timer = setInterval(() => void look(), INSPECT_MS);
-    return () => {
-      isOver = true;
-      clearInterval(timer);
-    };
+    });
   }
+}
+
+/** A session as it is, with the figures of another look at it. */
+function withFigures(session: SessionView, looked: SessionView | undefined): SessionView {
+  return looked === undefined
+    ? session
+    : {
+        ...session,
+        bytes_in: Math.max(session.bytes_in, looked.bytes_in),
+        bytes_out: Math.max(session.bytes_out, looked.bytes_out),
+        usage: looked.usage,
+      };
 }

@@ -62,6 +62,8 @@ const TIME_WITH_SECONDS = new Intl.DateTimeFormat(undefined, {
 });
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
 
+const DATE = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+
 /** Date and time of day where it is another day than today, else the time of day. */
 export function moment(at: number | null, now: number): string {
   if (at === null) {
@@ -75,6 +77,11 @@ export function moment(at: number | null, now: number): string {
 /** A time of day. */
 export function clockTime(at: number): string {
   return TIME.format(at);
+}
+
+/** A day. */
+export function day(at: number): string {
+  return DATE.format(at);
 }
 
 /** Bytes with at most three digits. */
