@@ -60,7 +60,7 @@ fn a_grant_is_shown_with_its_time_and_revoking_it_asks_again() {
     seat.server.press(&seat.server.shows(&title), "Allow 1 hour");
     pages
         .shows(&target)
-        .shows("Ends in 59 minutes")
+        .shows("Ends in 1 hour")
         .shows("remembered answer");
     errand.again(seat.world()).finish().succeeded();
     pages

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ago, bytes, countdown, DAY, HOUR, MINUTE, millis, SECOND, span } from "../src/text/quantity";
+import { ago, bytes, countdown, DAY, HOUR, MINUTE, millis, SECOND, span, timeLeft } from "../src/text/quantity";
 import { plain } from "./window";
 
 test.each([
@@ -16,6 +16,17 @@ test.each([
   [-5, "0 seconds"],
 ])("a span of %i", (length, expected) => {
   expect(plain(span(length))).toBe(expected);
+});
+
+test.each([
+  [HOUR + SECOND, "1 hour"],
+  [HOUR - SECOND, "1 hour"],
+  [HOUR - 40 * SECOND, "59 minutes"],
+  [MINUTE, "1 minute"],
+  [59_999, "59 seconds"],
+  [-5, "0 seconds"],
+])("what is left of %i", (left, expected) => {
+  expect(plain(timeLeft(left))).toBe(expected);
 });
 
 test.each([

@@ -90,6 +90,12 @@ describe.each(Object.keys(SCENES))("%s", (name) => {
   });
 });
 
+test.each(["questions", "rules", "sessions"] as const)("%s name the home directory as titles of questions do", async (place) => {
+  const { screen } = await openSettings(place);
+  expect(plain(screen.container.textContent)).toContain("~/code/shop");
+  expect(plain(screen.container.textContent)).not.toContain("/home/ana/code");
+});
+
 describe("keyboard", () => {
   test("Ctrl and a digit go to a view, and its title is read", async () => {
     const { screen, desk } = await openSettings("questions");

@@ -103,6 +103,8 @@ pub enum WindowEvent {
 pub enum Link {
     /// Connected; what is known at this moment.
     Up {
+        /// The user's home directory, which windows show as `~`.
+        home: String,
         /// The daemon.
         status: Box<StatusView>,
         /// Open questions, oldest first.

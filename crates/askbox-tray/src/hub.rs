@@ -246,7 +246,7 @@ impl Hub {
             News::Trouble(reason) => self.board.trouble(reason),
             News::Preferences(preferences) => self.preferences = preferences,
             News::Link(call) => {
-                let link = WindowResponse::Link(link(&self.desk));
+                let link = WindowResponse::Link(link(&self.desk, &self.paths));
                 self.windows.respond(call, Ok(link));
             }
             News::Test => {
@@ -336,7 +336,8 @@ impl Hub {
 
     /// Tells every window how the daemon is.
     fn tell_link(&self) {
-        self.windows.tell(None, WindowEvent::Link(link(&self.desk)));
+        self.windows
+            .tell(None, WindowEvent::Link(link(&self.desk, &self.paths)));
     }
 
     /// Ends the daemon with its sessions, then the app.
@@ -366,9 +367,10 @@ fn words<'a>(strings: &'a Strings, preferences: &'a Preferences, desk: &Desk) ->
 }
 
 /// What windows are told of the connection.
-fn link(desk: &Desk) -> Link {
+fn link(desk: &Desk, paths: &Paths) -> Link {
     match desk.known() {
         Ok(known) => Link::Up {
+            home: paths.home().to_string_lossy().into_owned(),
             status: Box::new(known.status.clone()),
             questions: known.questions.clone(),
             missed: known.missed.clone(),

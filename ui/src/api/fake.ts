@@ -99,7 +99,13 @@ export class FakeApp implements App {
     return this.down
       ? { down: this.down }
       : {
-          up: { status: this.status, questions: this.questions, missed: this.missed, sessions: this.sessions },
+          up: {
+            home: "/home/ana",
+            status: this.status,
+            questions: this.questions,
+            missed: this.missed,
+            sessions: this.sessions,
+          },
         };
   }
 

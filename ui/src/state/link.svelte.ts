@@ -12,6 +12,8 @@ export class LinkState {
   status = $state.raw<StatusView | null>(null);
   /** Why there is no daemon. */
   down = $state.raw<{ reason: string; hint: string | null } | null>(null);
+  /** The home directory, once the app has said it. */
+  home = $state<string | null>(null);
   /** Whether the first word of the app is still awaited. */
   isConnecting = $state(true);
 
@@ -23,6 +25,7 @@ export class LinkState {
   replace(link: Link): void {
     this.isConnecting = false;
     this.status = "up" in link ? link.up.status : null;
+    this.home = "up" in link ? link.up.home : this.home;
     this.down = "down" in link ? link.down : null;
   }
 

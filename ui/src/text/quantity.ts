@@ -24,6 +24,11 @@ export function span(milliseconds: number): string {
   return t("span-days", { n: Math.floor(time / DAY) });
 }
 
+/** How long something still holds: to the nearest minute, so that what was just given for an hour ends in one. */
+export function timeLeft(milliseconds: number): string {
+  return span(milliseconds < MINUTE ? milliseconds : Math.round(milliseconds / MINUTE) * MINUTE);
+}
+
 /** Minutes and seconds, as a clock that runs down shows them. */
 export function countdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / SECOND));

@@ -9,6 +9,10 @@ import type { StatusView } from "./StatusView";
  */
 export type Link = { "up": { 
 /**
+ * The user's home directory, which windows show as `~`.
+ */
+home: string, 
+/**
  * The daemon.
  */
 status: StatusView, 
