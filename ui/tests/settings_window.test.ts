@@ -285,9 +285,18 @@ describe("sessions", () => {
     expect(opened.desk.sessions.running.map((session) => session.id)).toEqual(["s-7f3a"]);
   });
 
+  test("a review is loud only where there is something to review", async () => {
+    const opened = await openSettings("sessions");
+    const reviews = within(main(opened)).getAllByRole("button", { name: /^Review/ });
+    expect(reviews.map((button) => [button.getAttribute("aria-label"), button.classList.contains("primary")])).toEqual([
+      ["Review ~/code/shop", true],
+      ["Review ~/code/engine", false],
+    ]);
+  });
+
   test("a review shows differences as text and puts one change back, or all after a second word", async () => {
     const opened = await openSettings("sessions");
-    await press(main(opened), /^Review/);
+    await press(main(opened), "Review ~/code/shop");
     expect(dialog(opened).querySelectorAll(".added")).toHaveLength(5);
     expect(plain(dialog(opened).textContent)).toContain("+<img src=x onerror=alert(1)>");
     await press(dialog(opened), "Put back package.json");

@@ -25,6 +25,6 @@ pub use desk::Desk;
 pub use preferences::{Button, Preferences};
 pub use strings::Strings;
 pub use window::{
-    HostTraffic, Link, LogQuery, PastSession, ReviewChange, ReviewView, TrafficPoint, TrafficQuery,
-    WindowEvent, WindowRequest, WindowResponse,
+    HostTraffic, Link, LogQuery, PastSession, ReviewChange, ReviewOutlook, ReviewView, TrafficPoint,
+    TrafficQuery, WindowEvent, WindowRequest, WindowResponse,
 };

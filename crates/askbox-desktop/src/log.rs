@@ -5,22 +5,22 @@ use askbox_policy::SessionId;
 use askbox_wire::{ErrorCode, WireError, rfc3339};
 
 use crate::limits;
-use crate::window::{HostTraffic, LogQuery, PastSession, TrafficPoint, TrafficQuery};
+use crate::window::{HostTraffic, LogQuery, PastSession, ReviewOutlook, TrafficPoint, TrafficQuery};
 
 /// The events that a window asks for, oldest first.
 pub fn events(reader: &Reader, query: LogQuery) -> Result<Vec<Event>, WireError> {
     reader.query(&filter(query)).map_err(|error| refused(&error))
 }
 
-/// Sessions that ended, the latest first. `has_review` says whether a session left something to review.
+/// Sessions that ended, the latest first. `review` says what the record of a session holds.
 pub fn past_sessions(
     reader: &Reader,
-    has_review: impl Fn(&SessionId) -> bool,
+    review: impl Fn(&SessionId) -> Option<ReviewOutlook>,
 ) -> Result<Vec<PastSession>, WireError> {
     let past = reader.past_sessions().map_err(|error| refused(&error))?;
     Ok(past
         .into_iter()
-        .map(|session| past_session(session, &has_review))
+        .map(|session| past_session(session, &review))
         .collect())
 }
 
@@ -58,9 +58,12 @@ fn filter(query: LogQuery) -> Filter {
     }
 }
 
-fn past_session(session: reader::PastSession, has_review: impl Fn(&SessionId) -> bool) -> PastSession {
+fn past_session(
+    session: reader::PastSession,
+    review: impl Fn(&SessionId) -> Option<ReviewOutlook>,
+) -> PastSession {
     PastSession {
-        has_review: has_review(&session.id),
+        review: review(&session.id),
         id: session.id,
         project: session.project,
         command: session.command,

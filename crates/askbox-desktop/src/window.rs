@@ -162,8 +162,19 @@ pub struct PastSession {
     pub detail: Option<String>,
     /// Number of its first event.
     pub first_seq: u64,
-    /// Whether there is something to review.
-    pub has_review: bool,
+    /// What a review would tell; `None` where there can be none.
+    pub review: Option<ReviewOutlook>,
+}
+
+/// What a review would tell, as far as its record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewOutlook {
+    /// That nothing changed which runs outside later.
+    Nothing,
+    /// Changes, or that not everything could be compared.
+    Something,
 }
 
 /// Which traffic.

@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::call;
 use crate::windows::Windows;
+use crate::{call, review};
 use askbox_audit::{Format, Reader};
 use askbox_desktop::channel::Window;
 use askbox_desktop::{LogQuery, TrafficQuery, WindowEvent, WindowResponse, log};
 use askbox_paths::Paths;
+use askbox_policy::SessionId;
 use askbox_wire::{Client, ClientError, ErrorCode, Event, Follow, Request, Topic, WireError};
 
 /// What a window wants of the log.
@@ -43,8 +44,8 @@ fn answer(paths: &Paths, wanted: Wanted) -> Result<WindowResponse, WireError> {
     Ok(match wanted {
         Wanted::Events(query) => WindowResponse::Log(log::events(&reader, query)?),
         Wanted::PastSessions => {
-            let has_review = |session: &askbox_policy::SessionId| paths.review(&session.0).exists();
-            WindowResponse::PastSessions(log::past_sessions(&reader, has_review)?)
+            let outlook = |session: &SessionId| review::outlook(&paths.review(&session.0));
+            WindowResponse::PastSessions(log::past_sessions(&reader, outlook)?)
         }
         Wanted::Traffic(query) => WindowResponse::Traffic(log::traffic(&reader, query, now_ms())?),
         Wanted::Export => {

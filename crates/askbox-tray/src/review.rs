@@ -1,10 +1,13 @@
 //! What a session changed that runs outside later: as `askbox review` tells it, which compares and puts back.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use askbox_desktop::{ReviewChange, ReviewView};
+use askbox_desktop::{ReviewChange, ReviewOutlook, ReviewView};
+use askbox_paths::own_file;
 use askbox_policy::SessionId;
 use askbox_policy::display;
+use askbox_sandbox::review::Record;
 use askbox_wire::{ErrorCode, WireError};
 use serde::Deserialize;
 
@@ -15,6 +18,23 @@ const LINES: usize = 400;
 
 /// Characters of one.
 const LINE_CHARACTERS: usize = 400;
+
+/// The longest record that can hold nothing: a handful of directories. All sessions of a list are looked at.
+const MOST_EMPTY_BYTES: u64 = 64 * 1024;
+
+/// What a review would tell of this record, without comparing anything. One that cannot be read tells why.
+pub(crate) fn outlook(record: &Path) -> Option<ReviewOutlook> {
+    let holds_nothing = match own_file::read(record, MOST_EMPTY_BYTES) {
+        Ok(None) => return None,
+        Ok(Some(json)) => Record::from_json(&json).is_ok_and(|record| !record.may_hold_changes()),
+        Err(_too_long_or_unreadable) => false,
+    };
+    Some(if holds_nothing {
+        ReviewOutlook::Nothing
+    } else {
+        ReviewOutlook::Something
+    })
+}
 
 /// The object of `askbox review --json`.
 #[derive(Debug, Deserialize)]
@@ -112,4 +132,42 @@ fn change(row: Row) -> ReviewChange {
 
 fn failed(why: String) -> WireError {
     WireError::new(ErrorCode::Internal, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn check(content: &str, expected: ReviewOutlook) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("s.json");
+        assert_eq!(outlook(&file), None);
+        fs::write(&file, content).unwrap();
+        assert_eq!(outlook(&file), Some(expected), "{content:.200}");
+    }
+
+    fn record(is_cut: bool, body: &str) -> String {
+        format!(
+            r#"{{"version": 1, "session": "s", "project": "/p", "started_ms": 1, "ended_ms": 2, "bases": [],
+            "is_cut": {is_cut}, "body": {body}}}"#
+        )
+    }
+
+    #[test]
+    fn a_record_without_changes_holds_nothing_to_review() {
+        let unchanged = r#"{"ended": {"changes": []}}"#;
+        check(&record(false, unchanged), ReviewOutlook::Nothing);
+        check(&record(true, unchanged), ReviewOutlook::Something);
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_empty_holds_something() {
+        let running = r#"{"running": {"roots": [], "items": [], "cut": []}}"#;
+        check(&record(false, running), ReviewOutlook::Something);
+        check("{", ReviewOutlook::Something);
+        let long = r#"{"ended": {"changes": []}}"#.to_owned() + &" ".repeat(64 * 1024);
+        check(&record(false, &long), ReviewOutlook::Something);
+    }
 }

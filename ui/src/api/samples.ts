@@ -282,13 +282,13 @@ export function pastSessions(now: number): PastSession[] {
     ended: iso(now - ago),
     detail: "ended with 0",
     first_seq: 12,
-    has_review: false,
+    review: "nothing",
     ...over,
   });
   return [
-    past("s-02aa", 3_600_000, { has_review: true, detail: "ended with 0; 3 changes to review" }),
+    past("s-02aa", 3_600_000, { review: "something", detail: "ended with 0; 3 changes to review" }),
     past("s-0099", 90_000_000, { project: "/home/ana/code/engine", command: "cargo test --workspace" }),
-    past("s-0042", 180_000_000, { command: null, ended: null, detail: null, project: HOSTILE.override }),
+    past("s-0042", 180_000_000, { command: null, ended: null, detail: null, review: null, project: HOSTILE.override }),
   ];
 }
 

@@ -110,15 +110,15 @@ fn what_a_window_asks_for_is_bounded() {
 #[tokio::test]
 async fn a_past_session_says_how_it_ended_and_whether_it_can_be_reviewed() {
     let (_directory, reader) = log().await;
-    for has_review in [true, false] {
-        let past = past_sessions(&reader, |id| has_review && id.0 == "a").unwrap();
+    for review in [None, Some(ReviewOutlook::Nothing), Some(ReviewOutlook::Something)] {
+        let past = past_sessions(&reader, |id| review.filter(|_| id.0 == "a")).unwrap();
         let [session] = past.as_slice() else {
             panic!("{past:?}")
         };
         assert_eq!(session.id.0, "a");
         assert_eq!(session.first_seq, 2);
         assert_eq!(session.detail.as_deref(), Some("exit status 0"));
-        assert_eq!(session.has_review, has_review);
+        assert_eq!(session.review, review);
         assert!(session.started <= session.ended);
     }
 }

@@ -172,6 +172,14 @@ impl Record {
         Ok((changes, is_cut))
     }
 
+    /// Whether there is, or may be, something for a person to look at. Looks at nothing itself.
+    pub fn may_hold_changes(&self) -> bool {
+        match &self.body {
+            Body::Ended { changes } => self.is_cut || !changes.is_empty(),
+            Body::Running { .. } => true,
+        }
+    }
+
     /// How a changed place is at this moment, with its content where that is small. Blocks.
     pub fn now(&self, change: &Change) -> Result<State, Error> {
         let tree = self.tree(change.place.base)?;

@@ -51,6 +51,18 @@ fn put_back(record: &Record, changes: &[Change]) -> Vec<Option<String>> {
 }
 
 #[test]
+fn a_record_holds_something_until_it_is_known_that_nothing_changed() {
+    let project = Project::new(&[("README", "")]);
+    let record = project.record();
+    assert!(record.may_hold_changes(), "the end was not seen");
+    let (unchanged, _) = check(record.clone(), &[]);
+    assert!(!unchanged.may_hold_changes());
+    project.write(".envrc", "export A=1");
+    let (changed, _) = check(record, &["created .envrc"]);
+    assert!(changed.may_hold_changes());
+}
+
+#[test]
 fn what_was_made_is_listed_and_removed_again() {
     let project = Project::new(&[("README", "")]);
     let record = project.record();
