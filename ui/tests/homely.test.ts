@@ -6,6 +6,7 @@ test.each([
   ["/home/ana/code/shop", "~/code/shop"],
   ["/home/ana", "~"],
   ["/home/ana/**", "~/**"],
+  ["=/home/ana/notes", "=~/notes"],
   ["/home/anabel/code", "/home/anabel/code"],
   ["/srv/home/ana", "/srv/home/ana"],
   ["~/notes", "~/notes"],

@@ -409,6 +409,21 @@ describe("activity", () => {
     );
   });
 
+  test("from a rule for a range of addresses or one file to their events", async () => {
+    const time = new Date().toISOString();
+    const opened = await openSettings("rules", (app) => {
+      const [rule] = app.rules;
+      app.rules = ["10.0.0.0/8", "=/home/ana/notes"].map((pattern, index) => ({ ...rule, id: `n${index}`, pattern }) as never);
+      app.events = [...app.events, logEvent(301, { time, target: "10.20.30.40:443" }), logEvent(302, { time, target: "/home/ana/notes" })];
+    });
+    for (const [name, target] of [["10.0.0.0/8", "10.20.30.40:443"], ["=~/notes", "/home/ana/notes"]] as const) {
+      opened.desk.go("rules");
+      await settle();
+      await press(main(opened), `Events of ${name}`);
+      expect(new Set(opened.desk.activity.events.map((event) => event.target))).toEqual(new Set([target]));
+    }
+  });
+
   test("what was denied is allowed from now on by a rule that the person sees first", async () => {
     const opened = await openSettings("activity");
     await fireEvent.click(within(list(opened)).getAllByRole("option")[3] as HTMLElement);
