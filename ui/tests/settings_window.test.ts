@@ -4,6 +4,7 @@ import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { GATHER_MS } from "../src/state/activity.svelte";
+import { USE_MS } from "../src/state/rules.svelte";
 import { LOOK_MS } from "../src/state/sessions.svelte";
 import { clockTime, day, DAY } from "../src/text/quantity";
 import { logEvent } from "../src/api/samples_log";
@@ -102,6 +103,46 @@ describe("rules", () => {
     await fireEvent.change(within(main(opened)).getByLabelText("Show"), { target: { value: "all" } });
     await fill(main(opened), "Search rules", "WEATHER");
     expect(rows(opened)).toEqual(["allow api.weather.test"]);
+  });
+
+  test("what nobody uses is found by a filter and by the order", async () => {
+    const ago = (days: number): string => new Date(Date.now() - days * DAY).toISOString();
+    const opened = await openSettings("rules", (app) => {
+      const [rule] = app.rules;
+      const entry = (pattern: string, created: string | null, last_used: string | null): object => ({ ...rule, id: pattern, pattern, created, last_used });
+      app.rules = [
+        entry("busy.test", ago(90), ago(1)),
+        entry("idle.test", ago(90), ago(40)),
+        entry("fresh.test", ago(2), null),
+        entry("never.test", ago(90), null),
+      ] as never;
+      app.grants = [];
+    });
+    const use = (value: string): Promise<boolean> => fireEvent.change(within(main(opened)).getByLabelText("Used"), { target: { value } });
+    await use("idle");
+    expect(rows(opened)).toEqual(["allow idle.test", "allow never.test"]);
+    await use("never");
+    expect(rows(opened)).toEqual(["allow fresh.test", "allow never.test"]);
+    await use("all");
+    await fireEvent.change(within(main(opened)).getByLabelText("Order"), { target: { value: "idle" } });
+    expect(rows(opened)).toEqual(["allow fresh.test", "allow never.test", "allow idle.test", "allow busy.test"]);
+  });
+
+  test("how often a rule decided is kept up to date while one looks", async () => {
+    vi.useFakeTimers();
+    try {
+      const opened = await openSettings("rules");
+      const row = (): string => plain(opened.screen.getByText("telemetry.tracker.test").closest("li")?.textContent);
+      const used = { hits: 4711, last_used: new Date().toISOString() };
+      opened.app.rules = opened.app.rules.map((rule) => (rule.pattern === "telemetry.tracker.test" ? { ...rule, ...used } : rule));
+      expect(row()).not.toContain("4,711");
+      await vi.advanceTimersByTimeAsync(USE_MS);
+      await settle();
+      expect(row()).toContain("4,711");
+      expect(row()).toContain("last used just now");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("a rule of an administrator cannot be changed here", async () => {

@@ -14,7 +14,7 @@ import { LinkState } from "./link.svelte";
 import { Notices } from "./notices.svelte";
 import { Prompt } from "./prompt.svelte";
 import { Questions } from "./questions.svelte";
-import { Rules } from "./rules.svelte";
+import { ALL, Rules } from "./rules.svelte";
 import { Sessions } from "./sessions.svelte";
 import { Settings } from "./settings.svelte";
 
@@ -76,7 +76,7 @@ export class Desk {
 
   /** From an event to the rule that decided it, or from anything to the rules that name it. */
   goToRules(text: string): void {
-    this.rules.filter = { effect: "all", area: "all", text };
+    this.rules.filter = { ...ALL, text };
     this.go("rules");
   }
 

@@ -10,10 +10,21 @@ import type { NewRule } from "../api/generated/NewRule";
 import type { Origin } from "../api/generated/Origin";
 import type { RuleView } from "../api/generated/RuleView";
 import type { ScopeView } from "../api/generated/ScopeView";
-import { millis } from "../text/quantity";
+import { DAY, millis } from "../text/quantity";
+import { whileSeen } from "./while_seen";
 
 /** Rules in one request: they must fit one message. */
 const BATCH = 500;
+
+/** How often it is asked what was used while the list is on show. */
+export const USE_MS = 5_000;
+
+/** The same of more entries than this: the daemon compares each with each other one. */
+const MANY = 1_000;
+const USE_OF_MANY_MS = 60_000;
+
+/** What nobody used for so long is worth a look. */
+const IDLE_MS = 30 * DAY;
 
 /** What a rule speaks about, as people sort them. */
 export type Area = "all" | "domains" | "paths" | "programs";
@@ -45,12 +56,21 @@ export interface Entry {
   isEditable: boolean;
 }
 
+/** How long ago an entry decided something. */
+export type Use = "all" | "idle" | "never";
+
+/** In which order: as the daemon lists them, or what was not used for longest first. */
+export type Order = "listed" | "idle";
+
 /** What the person looks for. */
 export interface Filter {
   effect: Effect | "all";
   area: Area;
+  use: Use;
   text: string;
 }
+
+export const ALL: Filter = { effect: "all", area: "all", use: "all", text: "" };
 
 /** A line of pasted text that did not become a rule. */
 export interface BadLine {
@@ -61,9 +81,15 @@ export interface BadLine {
 export class Rules {
   entries = $state.raw<Entry[]>([]);
   isLoaded = $state(false);
-  filter = $state<Filter>({ effect: "all", area: "all", text: "" });
+  filter = $state<Filter>({ ...ALL });
+  order = $state<Order>("listed");
 
-  readonly shown = $derived(this.entries.filter((entry) => matches(entry, this.filter)));
+  readonly shown = $derived(
+    inOrder(
+      this.entries.filter((entry) => matches(entry, this.filter)),
+      this.order,
+    ),
+  );
   readonly redundant = $derived(
     this.entries.filter((entry) => entry.redundantBeside !== null && entry.isEditable),
   );
@@ -87,6 +113,20 @@ export class Rules {
     if (this.#isWanted) {
       this.reload().catch(() => undefined);
     }
+  }
+
+  /** Reads the list, and again now and then for what was used meanwhile, until the function that it returns is called. */
+  watch(failed: (caught: unknown) => void): () => void {
+    const rest = (): number => (this.entries.length <= MANY ? USE_MS : USE_OF_MANY_MS);
+    return whileSeen(rest, async (isWanted) => {
+      try {
+        await this.reload();
+      } catch (caught) {
+        if (isWanted()) {
+          failed(caught);
+        }
+      }
+    });
   }
 
   apply(event: DaemonEvent): void {
@@ -189,9 +229,29 @@ function matches(entry: Entry, filter: Filter): boolean {
   if (filter.area !== "all" && areaOf(entry.kind) !== filter.area) {
     return false;
   }
+  if (!fits(entry, filter.use)) {
+    return false;
+  }
   const text = filter.text.trim().toLowerCase();
   const fields = [entry.pattern, entry.id, entry.project, entry.program, entry.note, entry.address];
   return text === "" || fields.some((field) => field?.toLowerCase().includes(text));
+}
+
+function fits(entry: Entry, use: Use): boolean {
+  switch (use) {
+    case "all":
+      return true;
+    case "never":
+      return entry.lastUsed === null;
+    case "idle":
+      // What is younger could not be used before.
+      return (millis(entry.lastUsed) ?? millis(entry.given) ?? 0) < Date.now() - IDLE_MS;
+  }
+}
+
+function inOrder(entries: Entry[], order: Order): Entry[] {
+  const used = (entry: Entry): number => millis(entry.lastUsed) ?? 0;
+  return order === "listed" ? entries : [...entries].sort((a, b) => used(a) - used(b));
 }
 
 function areaOf(kind: Kind): Area {

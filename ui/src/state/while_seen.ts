@@ -1,10 +1,10 @@
 // What is asked for again and again while somebody looks.
 
 /**
- * Looks at once, and again so long after each look has ended, until the function that it returns is called. A window that
+ * Looks at once, and again so many milliseconds after each look has ended, until the function that it returns is called. A window that
  * nobody sees looks at nothing. `look` is given whether it is still wanted, for when its answer comes.
  */
-export function whileSeen(restMs: number, look: (isWanted: () => boolean) => Promise<void>): () => void {
+export function whileSeen(rest: number | (() => number), look: (isWanted: () => boolean) => Promise<void>): () => void {
   let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const turn = async (): Promise<void> => {
@@ -12,7 +12,7 @@ export function whileSeen(restMs: number, look: (isWanted: () => boolean) => Pro
       await look(() => !isOver);
     }
     if (!isOver) {
-      timer = setTimeout(() => void turn(), restMs);
+      timer = setTimeout(() => void turn(), typeof rest === "number" ? rest : rest());
     }
   };
   void turn();
