@@ -98,6 +98,22 @@ fn what_is_chosen_is_what_is_written() {
 }
 
 #[test]
+fn a_plain_question_is_in_sight_as_a_whole() {
+    let seat = Seat::driven(Profile::Gnome);
+    let _running = seat.world().start_sh(&["--name", "notes"], "cat ~/notes/spec.md");
+    let title = seat.world().wait_for_question()["title"].clone();
+    let pages = seat.prompts(title.as_str().unwrap());
+    // Beside a queue there is less room.
+    let _second = Errand::start(seat.world(), "new.test");
+    pages.shows("2 questions");
+    let hidden = pages.run(
+        "const facts = document.querySelector('.scroll');
+        return facts.scrollHeight - facts.clientHeight",
+    );
+    assert_eq!(hidden, 0, "{}", pages.says());
+}
+
+#[test]
 fn a_question_stays_open_for_a_person_who_chooses() {
     let seat = Seat::driven_with_patience(Profile::Gnome, "1m");
     let errand = Errand::start(seat.world(), "new.test");

@@ -54,23 +54,25 @@ impl Scene {
         seat.world()
             .ok(&["rules", "add", "allow", "network", "**.docs.example.org"]);
         seat.world().ok(&["rules", "add", "deny", "read", "~/private"]);
-        let waiting = waiting(seat.world());
-        seat.world()
-            .eventually("both questions are open", || seat.world().questions().len() == 2);
         Self {
+            _waiting: waiting(seat.world()),
             seat,
-            _waiting: waiting,
         }
     }
 }
 
-/// Sessions that wait for an answer.
+/// Sessions that wait for an answer. Their questions have the same order in every picture.
 fn waiting(world: &World) -> Vec<Running> {
-    let asks = |name: &str, script: &str| world.start_sh(&["--name", name], script);
-    vec![
-        asks("build", "curl -sS https://cdn.example.com/package.tgz"),
-        asks("notes", "cat ~/notes/spec.md"),
-    ]
+    let scripts = [
+        ("notes", "cat ~/notes/spec.md"),
+        ("build", "curl -sS https://cdn.example.com/package.tgz"),
+    ];
+    let mut waiting = Vec::new();
+    for (name, script) in scripts {
+        waiting.push(world.start_sh(&["--name", name], script));
+        world.eventually("it asks", || world.questions().len() == waiting.len());
+    }
+    waiting
 }
 
 /// Writes a picture in few colours, all of it or a part.
