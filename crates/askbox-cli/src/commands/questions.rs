@@ -1,5 +1,6 @@
 //! `askbox questions`: what waits for a person, and what nobody answered.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
@@ -90,12 +91,13 @@ fn follow(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
         }),
     )?;
     let style = Style::new(context);
+    let mut said = Said::default();
     while let Some(event) = client.next_event()? {
         if json {
             if is_documented(&event) {
                 output::print_json_line(&event)?;
             }
-        } else if let Some(text) = render_event(&event, style) {
+        } else if let Some(text) = said.news(&event, style) {
             output::print(&text)?;
         }
         if event == Event::Stopping {
@@ -103,6 +105,26 @@ fn follow(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// What a person has read of each open question. One that only ends later than it did is no news.
+#[derive(Debug, Default)]
+struct Said(HashMap<String, String>);
+
+impl Said {
+    /// What there is to say of an event.
+    fn news(&mut self, event: &Event, style: Style) -> Option<String> {
+        let text = render_event(event, style);
+        if let Event::QuestionClosed { id, .. } = event {
+            self.0.remove(id);
+        }
+        if let Event::QuestionOpened(question) | Event::QuestionChanged(question) = event {
+            let text = text?;
+            let before = self.0.insert(question.id.clone(), text.clone());
+            return Some(text).filter(|text| before.as_ref() != Some(text));
+        }
+        text
+    }
 }
 
 /// Whether it is about questions. Each of these is an object with one field, which names the event; what else comes with

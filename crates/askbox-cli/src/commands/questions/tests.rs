@@ -223,3 +223,28 @@ fn events_are_lines() {
     "#]]
     .assert_eq(&text);
 }
+
+#[test]
+fn a_question_that_only_ends_later_is_said_once() {
+    let question = fixtures::question(&["registry.example.com"]);
+    let later = QuestionView {
+        expires_ms: question.expires_ms + 60_000,
+        expires: "2026-05-01T12:01:52.000Z".into(),
+        ..question.clone()
+    };
+    let grown = QuestionView {
+        title: "npm (app) wants 2 hosts".into(),
+        ..later.clone()
+    };
+    let closed = Event::QuestionClosed {
+        id: question.id.clone(),
+        outcome: Closed::Allowed,
+    };
+    let mut said = Said::default();
+    let mut is_news = |event: &Event| said.news(event, Style::plain()).is_some();
+    assert!(is_news(&Event::QuestionOpened(question.clone())));
+    assert!(!is_news(&Event::QuestionChanged(later)));
+    assert!(is_news(&Event::QuestionChanged(grown)));
+    assert!(is_news(&closed));
+    assert!(is_news(&Event::QuestionOpened(question)));
+}
