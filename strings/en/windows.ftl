@@ -396,6 +396,7 @@ review = Review…
 review-of = Review { $name }
 review-title = Review
 review-text = What the session changed that runs outside the sandbox later, in
+review-runs = The session still runs: this is what differs by now. It can be put back once the session has ended.
 review-incomplete = Not everything could be compared.
 review-none = Nothing is left to review.
 revert = Put back

@@ -19,16 +19,45 @@ fn flagging(world: &World, number: usize) -> Running {
 
 #[test]
 fn what_runs_outside_later_is_told_and_leads_to_its_review() {
-    let seat = Seat::new(Profile::Gnome);
+    let seat = Seat::driven(Profile::Gnome);
     let running = flagging(seat.world(), 1);
     let note = seat.server.shows(FLAGGED);
     assert!(note.body.contains(".envrc"), "{note:#?}");
     assert!(!note.is_urgent());
     assert_eq!(seat.server.buttons(&note), ["Review"]);
     seat.server.press(&note, "Review");
-    seat.desktop.screen().window("Askbox");
+    let pages = seat.desktop.pages();
+    pages
+        .look_at("Askbox")
+        .shows("What the session changed that runs outside the sandbox later")
+        .shows("The session still runs")
+        .shows(".envrc");
     seat.server.shows_no_more(FLAGGED);
-    drop(running);
+    seat.world().ok(&["stop", "--all"]);
+    running.finish();
+    pages
+        .shows_no_more("The session still runs")
+        .press("button", "Put back .envrc")
+        .shows("Nothing is left to review.");
+    assert!(!seat.world().home().join("project-1/.envrc").exists());
+}
+
+#[test]
+fn what_runs_outside_later_is_told_although_the_session_is_over() {
+    let seat = Seat::driven(Profile::Gnome);
+    let project = seat.world().project();
+    assert_eq!(seat.world().sh(&[], "echo x > .envrc").code, Some(0));
+    seat.world().eventually("no session runs", || {
+        seat.world().ok(&["sessions", "--json"]).trim() == "[]"
+    });
+    let note = seat.server.shows(FLAGGED);
+    seat.server.press(&note, "Review");
+    seat.desktop
+        .pages()
+        .look_at("Askbox")
+        .press("button", "Put back .envrc")
+        .shows("Nothing is left to review.");
+    assert!(!project.join(".envrc").exists());
 }
 
 #[test]

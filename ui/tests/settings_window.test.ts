@@ -348,6 +348,22 @@ describe("sessions", () => {
     expect(opened.app.requests).toContainEqual({ revert: { session: "s-02aa", paths: [] } });
   });
 
+  test("a review that was asked for outside is open above the sessions, and looks again when the session has ended", async () => {
+    const opened = await openSettings("rules");
+    const reviews = (): number => opened.app.requests.filter((request) => typeof request === "object" && "review" in request).length;
+    opened.app.emit({ show: { view: "review", item: "s-19bc" } });
+    await settle();
+    expect(opened.desk.place).toBe("sessions");
+    expect(plain(dialog(opened).textContent)).toContain("The session still runs");
+    expect(reviews()).toBe(1);
+    opened.app.emit({ daemon: { session_ended: { session: "s-19bc" } } });
+    await settle();
+    expect(reviews()).toBe(2);
+    expect(plain(dialog(opened).textContent)).not.toContain("The session still runs");
+    await press(dialog(opened).querySelector(".actions") as HTMLElement, "Close");
+    expect(opened.screen.queryByRole("dialog")).toBeNull();
+  });
+
   test("from a session to its events", async () => {
     const opened = await openSettings("sessions");
     await press(main(opened), "Activity of etl");

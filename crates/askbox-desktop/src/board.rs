@@ -24,6 +24,9 @@ const FIRST_PAUSE_MS: u64 = 2_000;
 /// The longest.
 const LONGEST_PAUSE_MS: u64 = 60_000;
 
+/// How long after its session a notice of changed files stays, for whoever was not looking when the session ended.
+const FLAGGED_STAYS_MS: u64 = 60_000;
+
 /// Names of changed files that a notice remembers of a session.
 const MOST_FLAGGED: usize = 64;
 
@@ -41,7 +44,7 @@ pub enum Slot {
     Missed,
     /// A session that asked too much.
     Quiet(SessionId),
-    /// A session that changed what runs outside.
+    /// A session that changed what runs outside; it may be gone.
     Flagged(SessionId),
     /// A session that met a limit; it may be gone.
     Limited(SessionId),
@@ -85,7 +88,7 @@ pub struct Board {
     /// Why an answer did not count, by its question.
     refused: BTreeMap<String, String>,
     missed: Vec<MissedView>,
-    flagged: BTreeMap<SessionId, BTreeSet<String>>,
+    flagged: BTreeMap<SessionId, Flagged>,
     /// What became of sessions that met a limit.
     limited: BTreeMap<SessionId, String>,
     /// Sessions whose quietness the person has seen.
@@ -107,6 +110,24 @@ struct Failed {
     pause_ms: u64,
 }
 
+/// What a session changed that runs outside later, until a person has seen it.
+#[derive(Debug, Default)]
+struct Flagged {
+    names: BTreeSet<String>,
+    /// What the session runs. It is not known of one that was gone when its changes were told.
+    command: Option<String>,
+    /// Since when the session is over.
+    over_since_ms: Option<u64>,
+}
+
+impl Flagged {
+    /// When its time is over, once its session is.
+    fn until_ms(&self) -> Option<u64> {
+        self.over_since_ms
+            .map(|since| since.saturating_add(FLAGGED_STAYS_MS))
+    }
+}
+
 #[derive(Debug)]
 struct Shown {
     notice: Notice,
@@ -120,7 +141,7 @@ struct Shown {
 impl Board {
     /// The steps from what is shown to what should be, at this moment of a clock that never goes back. None without a server.
     pub fn update(&mut self, desk: &Desk, words: Words<'_>, now_ms: u64) -> Vec<Step> {
-        self.forget_what_is_over(desk);
+        self.forget_what_is_over(desk, now_ms);
         if !self.reach.has_server() {
             return Vec::new();
         }
@@ -185,6 +206,11 @@ impl Board {
             let notice = notice::limited(text, words.strings);
             wanted.insert(Slot::Limited(session.clone()), notice);
         }
+        for (session, flagged) in &self.flagged {
+            let names: Vec<&str> = flagged.names.iter().map(String::as_str).collect();
+            let notice = notice::flagged(session, flagged.command.as_deref(), &names, words.strings);
+            wanted.insert(Slot::Flagged(session.clone()), notice);
+        }
         let Ok(known) = desk.known() else { return wanted };
         for session in &known.sessions {
             if known.quiet.contains(&session.id) && !self.known_quiet.contains(&session.id) {
@@ -192,11 +218,6 @@ impl Board {
                     Slot::Quiet(session.id.clone()),
                     notice::quiet(session, words.strings),
                 );
-            }
-            if let Some(names) = self.flagged.get(&session.id) {
-                let names: Vec<String> = names.iter().cloned().collect();
-                let notice = notice::flagged(session, &names, words.strings);
-                wanted.insert(Slot::Flagged(session.id.clone()), notice);
             }
         }
         wanted
@@ -215,15 +236,23 @@ impl Board {
         answered.is_some_and(|revision| question.revision <= *revision)
     }
 
-    fn forget_what_is_over(&mut self, desk: &Desk) {
+    fn forget_what_is_over(&mut self, desk: &Desk, now_ms: u64) {
         let is_open = |id: &String| desk.question(id).is_some();
         self.aside.retain(is_open);
         self.answering.retain(|id, _| is_open(id));
         self.refused.retain(|id, _| is_open(id));
         self.reach.retain(|id| desk.question(id).is_some());
+        for (session, flagged) in &mut self.flagged {
+            if let Some(running) = desk.sessions().iter().find(|one| one.id == *session) {
+                flagged.command = Some(running.command.clone());
+                flagged.over_since_ms = None;
+            } else {
+                flagged.over_since_ms.get_or_insert(now_ms);
+            }
+        }
+        self.flagged
+            .retain(|_, flagged| flagged.until_ms().is_none_or(|until_ms| now_ms < until_ms));
         let Ok(known) = desk.known() else { return };
-        let runs = |session: &SessionId| known.sessions.iter().any(|one| one.id == *session);
-        self.flagged.retain(|session, _| runs(session));
         let listed: BTreeSet<&str> = known.missed.iter().map(|one| one.question.id.as_str()).collect();
         self.missed
             .retain(|missed| listed.contains(missed.question.id.as_str()));
@@ -243,7 +272,7 @@ impl Board {
 
     /// A session changed what runs outside later.
     pub fn flagged(&mut self, session: &SessionId, names: &[String]) {
-        let known = self.flagged.entry(session.clone()).or_default();
+        let known = &mut self.flagged.entry(session.clone()).or_default().names;
         // The rest is in the review.
         known.extend(
             names
@@ -386,13 +415,16 @@ impl Board {
         self.failed.insert(slot.clone(), Failed { until_ms, pause_ms });
     }
 
-    /// The next moment at which something that failed is tried again; what is being tried waits for the server.
-    pub fn next_try(&self) -> Option<u64> {
+    /// The next moment at which the board is another by itself: something that failed is tried again, or a notice's time is over.
+    /// What is being tried waits for the server.
+    pub fn next_change(&self) -> Option<u64> {
         let waiting = self
             .failed
             .iter()
             .filter(|(slot, _)| !self.shown.contains_key(*slot));
-        waiting.map(|(_, failed)| failed.until_ms).min()
+        let tries = waiting.map(|(_, failed)| failed.until_ms);
+        let ends = self.flagged.values().filter_map(Flagged::until_ms);
+        tries.chain(ends).min()
     }
 
     /// There is a server, a new one, or none any more: nothing of ours is shown.

@@ -21,7 +21,12 @@ impl Window {
     pub fn of(view: View) -> Self {
         match view {
             View::Prompt => Self::Prompt,
-            View::Questions | View::Rules | View::Sessions | View::Activity | View::Settings => Self::Main,
+            View::Questions
+            | View::Rules
+            | View::Sessions
+            | View::Review
+            | View::Activity
+            | View::Settings => Self::Main,
         }
     }
 

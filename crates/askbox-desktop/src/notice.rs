@@ -1,6 +1,6 @@
 //! What one notification says and offers. Pure text; how a server shows it is for others.
 
-use askbox_policy::Kind;
+use askbox_policy::{Kind, SessionId};
 use askbox_wire::{MissedView, QuestionView, SessionView};
 
 use crate::choice::Choice;
@@ -230,18 +230,18 @@ pub fn quiet(session: &SessionView, strings: &Strings) -> Notice {
     }
 }
 
-/// The one of files that run outside later.
-pub fn flagged(session: &SessionView, names: &[String], strings: &Strings) -> Notice {
-    let mut body = vec![line(&session.command)];
-    body.extend(names.iter().take(LINES).map(|name| line(name)));
+/// The one of files that run outside later. `command` is the session's, where it is known.
+pub fn flagged(session: &SessionId, command: Option<&str>, names: &[&str], strings: &Strings) -> Notice {
+    let names_shown = names.iter().take(LINES).copied();
+    let mut body: Vec<String> = command.into_iter().chain(names_shown).map(line).collect();
     if let Some(more) = names.len().checked_sub(LINES).filter(|more| 0 < *more) {
         body.push(strings.with("notice-more", &[("count", more.into())]));
     }
     Notice {
         summary: strings.get("notice-flagged"),
         body,
-        buttons: vec![(Choice::Review(session.id.clone()), strings.get("button-review"))],
-        otherwise: (Choice::Review(session.id.clone()), strings.get("button-open")),
+        buttons: vec![(Choice::Review(session.clone()), strings.get("button-review"))],
+        otherwise: (Choice::Review(session.clone()), strings.get("button-open")),
         urgent: false,
     }
 }

@@ -181,7 +181,7 @@ impl Hub {
             }
         }
         self.tray.show(face);
-        let mut next = self.board.next_try();
+        let mut next = self.board.next_change();
         match self.board.prompt_due(&self.desk, now) {
             Due::Now(question) => {
                 let show = Show {
@@ -287,7 +287,7 @@ impl Hub {
                 session: Some(session),
             }),
             Choice::Review(SessionId(session)) => {
-                self.windows.show(show(View::Sessions, Some(session)), caller);
+                self.windows.show(show(View::Review, Some(session)), caller);
             }
             Choice::Stop(session) => self.tell_daemon(Request::Stop(Stop::Session(session))),
             Choice::Pause(milliseconds) => self.tell_daemon(Request::Pause {

@@ -6,6 +6,7 @@ import type { App } from "../api/app";
 import { Daemon } from "../api/daemon";
 import type { DaemonEvent } from "../api/generated/DaemonEvent";
 import type { Link } from "../api/generated/Link";
+import type { SessionId } from "../api/generated/SessionId";
 import type { View } from "../api/generated/View";
 import type { WindowEvent } from "../api/generated/WindowEvent";
 import { Activity, EVERYTHING, type LogFilter } from "./activity.svelte";
@@ -19,7 +20,7 @@ import { Sessions } from "./sessions.svelte";
 import { Settings } from "./settings.svelte";
 
 /** A view of the settings window. */
-export type Place = Exclude<View, "prompt">;
+export type Place = Exclude<View, "prompt" | "review">;
 
 /** In the order in which they are shown and numbered. */
 export const PLACES: readonly Place[] = ["questions", "rules", "sessions", "activity", "settings"];
@@ -38,6 +39,8 @@ export class Desk {
   place = $state<Place>("questions");
   /** The question or session to bring into sight in its view. */
   item = $state<string | null>(null);
+  /** The session whose review was asked for from outside the window, until it is closed. */
+  reviewed = $state<SessionId | null>(null);
 
   readonly #app: App;
   #prompt: Prompt | null = null;
@@ -109,6 +112,9 @@ export class Desk {
       if (item !== null) {
         this.#prompt?.show(item);
       }
+    } else if (view === "review") {
+      this.go("sessions", item);
+      this.reviewed = item;
     } else if (view === "rules" && item !== null) {
       this.goToRules(item);
     } else {

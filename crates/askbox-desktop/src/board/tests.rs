@@ -137,7 +137,7 @@ fn a_click_counts_once_it_can_have_been_meant() {
     assert_eq!(click(&mut board, Some(&allow), 1499), None);
     // It is shown again, not at once, and armed anew.
     assert!(show(&mut board, &desk, &catalog, 1500).is_empty());
-    assert_eq!(board.next_try(), Some(1999));
+    assert_eq!(board.next_change(), Some(1999));
     assert_eq!(slots(&show(&mut board, &desk, &catalog, 1999)), ["+1"]);
     assert_eq!(click(&mut board, Some(&allow), 2100), None);
     show(&mut board, &desk, &catalog, 2600);
@@ -211,7 +211,7 @@ fn what_a_server_refuses_is_tried_again_after_a_growing_pause() {
         assert_eq!(slots(&board.update(&desk, catalog.words(), now)), ["+1"]);
         let serial = serial(&board, &slot("1"));
         board.failed(&slot("1"), serial, now);
-        assert_eq!(board.next_try(), Some(now + pause));
+        assert_eq!(board.next_change(), Some(now + pause));
         assert!(board.update(&desk, catalog.words(), now + pause - 1).is_empty());
         now += pause;
     }
@@ -394,18 +394,18 @@ fn what_is_shown_after_a_failure_is_not_waited_for() {
     board.failed(&slot("1"), first, 0);
     // It is being tried: nothing is due until the server says something.
     board.update(&desk, catalog.words(), 2_000);
-    assert_eq!(board.next_try(), None);
+    assert_eq!(board.next_change(), None);
     let second = serial(&board, &slot("1"));
     board.confirmed(&slot("1"), second, 2_000);
     assert!(board.update(&desk, catalog.words(), 2_000).is_empty());
-    assert_eq!(board.next_try(), None);
+    assert_eq!(board.next_change(), None);
     // The next failure is a first one.
     board.gone(&slot("1"), second, Gone::Expired);
     board.not_answered("1", "no");
     board.update(&desk, catalog.words(), 3_000);
     let third = serial(&board, &slot("1"));
     board.failed(&slot("1"), third, 3_000);
-    assert_eq!(board.next_try(), Some(5_000));
+    assert_eq!(board.next_change(), Some(5_000));
 }
 
 #[test]
@@ -418,4 +418,50 @@ fn what_an_answer_left_over_can_bring_the_prompt() {
     rest.revision = 2;
     desk.apply(&Event::QuestionChanged(rest));
     assert_eq!(board.prompt_due(&desk, 0), Due::Now("1".into()));
+}
+
+/// A board with a notice of session `s1`, which has made a file.
+fn flagged(catalog: &Catalog, desk: &Desk) -> Board {
+    let mut board = board();
+    board.flagged(&SessionId("s1".into()), &["created .envrc".into()]);
+    assert_eq!(
+        slots(&show(&mut board, desk, catalog, 0)),
+        [r#"+Flagged(SessionId("s1"))"#]
+    );
+    board
+}
+
+fn end_of_session() -> Event {
+    Event::SessionEnded {
+        session: SessionId("s1".into()),
+    }
+}
+
+#[test]
+fn what_was_changed_is_told_for_a_minute_longer_than_its_session() {
+    let (catalog, mut desk) = (Catalog::default(), testing::desk(Vec::new()));
+    let mut board = flagged(&catalog, &desk);
+    desk.apply(&end_of_session());
+    assert!(show(&mut board, &desk, &catalog, 1_000).is_empty());
+    assert_eq!(board.next_change(), Some(61_000));
+    assert!(show(&mut board, &desk, &catalog, 60_999).is_empty());
+    assert_eq!(
+        slots(&show(&mut board, &desk, &catalog, 61_000)),
+        [r#"-Flagged(SessionId("s1"))"#]
+    );
+    assert_eq!(board.next_change(), None);
+}
+
+#[test]
+fn what_was_changed_leads_to_its_review_when_the_session_is_over_too() {
+    let (catalog, mut desk) = (Catalog::default(), testing::desk(Vec::new()));
+    let mut board = flagged(&catalog, &desk);
+    desk.apply(&end_of_session());
+    show(&mut board, &desk, &catalog, 1_000);
+    let slot = Slot::Flagged(SessionId("s1".into()));
+    let review = Choice::Review(SessionId("s1".into()));
+    let last = serial(&board, &slot);
+    assert_eq!(board.clicked(&slot, last, None, 2_000), Some(review));
+    assert!(show(&mut board, &desk, &catalog, 2_001).is_empty());
+    assert_eq!(board.next_change(), None);
 }

@@ -25,6 +25,8 @@ pub enum View {
     Rules,
     /// Running and past sessions.
     Sessions,
+    /// What a session changed that runs outside later, above the sessions.
+    Review,
     /// The log.
     Activity,
     /// Settings.

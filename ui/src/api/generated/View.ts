@@ -3,4 +3,4 @@
 /**
  * A view of a window.
  */
-export type View = "prompt" | "questions" | "rules" | "sessions" | "activity" | "settings";
+export type View = "prompt" | "questions" | "rules" | "sessions" | "review" | "activity" | "settings";
