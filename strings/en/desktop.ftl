@@ -52,6 +52,9 @@ notice-limited = A session met a limit
 notice-trouble = That did not happen
 notice-test = Askbox asks like this
 notice-test-means = This is a test. Nothing waits for an answer.
+notice-test-no-server = The test notification was not shown: there is no notification server. Questions come up in a window.
+notice-test-refused = The notification server refused to show the test notification.
+notice-test-late = The notification server did not say that it shows the test notification.
 notice-refused = The answer did not count: { $reason }
 
 ## Windows

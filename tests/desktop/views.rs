@@ -205,6 +205,27 @@ fn a_setting_is_written_to_the_policy() {
 }
 
 #[test]
+fn a_test_notification_is_shown_or_the_window_says_why_not() {
+    let seat = Seat::driven(Profile::Gnome);
+    let pages = seat.opens("settings");
+    pages
+        .press("button", "Send a test notification")
+        .shows("A test notification was sent.");
+    let notification = seat.server.shows("Askbox asks like this");
+    seat.server.click_body(&notification);
+    seat.server.shows_no_more("Askbox asks like this");
+    seat.server.stop();
+    seat.desktop.world().eventually("the window says why", || {
+        pages
+            .look_at("Askbox")
+            .press("button", "Send a test notification");
+        pages
+            .says()
+            .contains("The test notification was not shown: there is no notification server.")
+    });
+}
+
+#[test]
 fn lockdown_begins_and_ends_in_the_window() {
     let seat = Seat::driven(Profile::Gnome);
     let pages = seat.opens("questions");

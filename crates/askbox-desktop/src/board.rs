@@ -97,6 +97,8 @@ pub struct Board {
     failed: BTreeMap<Slot, Failed>,
     /// What the person chose and did not happen, and why.
     trouble: Option<String>,
+    /// Whether the person wants to see how questions look.
+    trial: bool,
     serial: Serial,
     reach: Reach,
 }
@@ -199,6 +201,9 @@ impl Board {
         if let Some(reason) = &self.trouble {
             wanted.insert(Slot::Trouble, notice::trouble(reason, words.strings));
         }
+        if self.trial {
+            wanted.insert(Slot::Test, notice::test(words));
+        }
         if !self.missed.is_empty() {
             wanted.insert(Slot::Missed, notice::missed(&self.missed, words.strings));
         }
@@ -295,16 +300,24 @@ impl Board {
         self.trouble = Some(reason);
     }
 
-    /// The server shows it from now on.
-    pub fn confirmed(&mut self, slot: &Slot, serial: Serial, now_ms: u64) {
+    /// A notification shall be shown for a try, anew where one is. False where no server is there to show it.
+    pub fn try_out(&mut self) -> bool {
+        self.shown.remove(&Slot::Test);
+        self.trial = self.reach.has_server();
+        self.trial
+    }
+
+    /// The server shows it from now on. False where it is not what the slot shows last.
+    pub fn confirmed(&mut self, slot: &Slot, serial: Serial, now_ms: u64) -> bool {
         let Some(shown) = self.shown.get_mut(slot).filter(|shown| shown.serial == serial) else {
-            return;
+            return false;
         };
         shown.since_ms = Some(now_ms);
         self.failed.remove(slot);
         for id in &shown.questions {
             self.reach.confirmed(id);
         }
+        true
     }
 
     /// What a click on a showing means, at this moment: on the button with this key, or beside the buttons. `None` where it came
@@ -365,7 +378,7 @@ impl Board {
                 self.limited.remove(session);
             }
             Slot::Trouble => self.trouble = None,
-            Slot::Test => {}
+            Slot::Test => self.trial = false,
         }
     }
 
@@ -404,15 +417,21 @@ impl Board {
         self.shown.remove(&Slot::Question(question.to_owned()));
     }
 
-    /// A notification could not be shown. It is tried again after a while, or when another server is there.
-    pub fn failed(&mut self, slot: &Slot, serial: Serial, now_ms: u64) {
+    /// A notification could not be shown. It is tried again after a while, or when another server is there; a try is not. False
+    /// where it is not what the slot shows last.
+    pub fn failed(&mut self, slot: &Slot, serial: Serial, now_ms: u64) -> bool {
         if self.take(slot, serial).is_none() {
-            return;
+            return false;
+        }
+        if *slot == Slot::Test {
+            self.trial = false;
+            return true;
         }
         let before = self.failed.get(slot).map_or(0, |failed| failed.pause_ms);
         let pause_ms = (before * 2).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
         let until_ms = now_ms.saturating_add(pause_ms);
         self.failed.insert(slot.clone(), Failed { until_ms, pause_ms });
+        true
     }
 
     /// The next moment at which the board is another by itself: something that failed is tried again, or a notice's time is over.
@@ -431,6 +450,7 @@ impl Board {
     pub fn server(&mut self, server: Option<Server>) {
         self.shown.clear();
         self.failed.clear();
+        self.trial = false;
         self.reach.server(server);
     }
 

@@ -284,6 +284,32 @@ pub fn test(words: Words<'_>) -> Notice {
     }
 }
 
+/// What came of a try to show one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// The server shows it.
+    Shown,
+    /// It refused.
+    Refused,
+    /// There is none.
+    NoServer,
+    /// It says nothing.
+    Late,
+}
+
+impl Tried {
+    /// What is to be said of it, where it was not shown.
+    pub fn complaint(self, strings: &Strings) -> Option<String> {
+        let id = match self {
+            Self::Shown => return None,
+            Self::Refused => "notice-test-refused",
+            Self::NoServer => "notice-test-no-server",
+            Self::Late => "notice-test-late",
+        };
+        Some(strings.get(id))
+    }
+}
+
 /// Text for a server that reads markup: nothing in it is any.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

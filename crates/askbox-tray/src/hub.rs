@@ -8,13 +8,13 @@ use askbox_desktop::board::{ARMING_MS, Board, Due, Gone, Serial, Server, Slot, S
 use askbox_desktop::channel::Caller;
 use askbox_desktop::choice::{self, Choice};
 use askbox_desktop::desk::{Absence, Snapshot};
-use askbox_desktop::notice::{self, Words};
+use askbox_desktop::notice::{Tried, Words};
 use askbox_desktop::{Desk, Link, Preferences, Strings, WindowEvent, WindowResponse, menu};
 use askbox_paths::Paths;
 use askbox_policy::{Answer, SessionId};
 use askbox_wire::{Event, MissedView, Place, Request, Show, StatusView, Stop, View, WireError};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender, error::TryRecvError};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Duration, sleep_until};
 
 use crate::call::call;
@@ -81,8 +81,8 @@ pub(crate) enum News {
     Preferences(Preferences),
     /// A window asks how the daemon is, in a call of this number.
     Link(u64),
-    /// A notification shall be shown for a try.
-    Test,
+    /// A notification shall be shown for a try, and who asked be told what came of it.
+    Test(oneshot::Sender<Tried>),
     /// The desktop is dark, or light.
     Ink(Ink),
 }
@@ -97,6 +97,8 @@ pub(crate) struct Hub {
     ink: Ink,
     strings: Strings,
     preferences: Preferences,
+    /// Who waits for what comes of a try.
+    trials: Vec<oneshot::Sender<Tried>>,
     steps: UnboundedSender<Step>,
     news: Sender<News>,
     ending: Arc<Ending>,
@@ -122,6 +124,7 @@ impl Hub {
             board: Board::default(),
             strings: Strings::english(),
             preferences,
+            trials: Vec::new(),
             steps,
             news,
             ending,
@@ -208,7 +211,10 @@ impl Hub {
                 self.tell_link();
             }
             News::Event(event) => self.hear(*event),
-            News::Server(server) => self.board.server(server),
+            News::Server(server) => {
+                self.board.server(server);
+                self.tried(Tried::NoServer);
+            }
             News::Status(status) => {
                 self.desk.status(*status);
                 self.tell_link();
@@ -216,7 +222,9 @@ impl Hub {
             News::Missed(missed) => self.desk.missed(missed),
             News::Shown(slot, serial) => {
                 let now = self.now_ms();
-                self.board.confirmed(&slot, serial, now);
+                if self.board.confirmed(&slot, serial, now) && slot == Slot::Test {
+                    self.tried(Tried::Shown);
+                }
             }
             News::Clicked {
                 slot,
@@ -232,7 +240,9 @@ impl Hub {
             News::Gone { slot, serial, how } => self.board.gone(&slot, serial, how),
             News::NotShown(slot, serial) => {
                 let now = self.now_ms();
-                self.board.failed(&slot, serial, now);
+                if self.board.failed(&slot, serial, now) && slot == Slot::Test {
+                    self.tried(Tried::Refused);
+                }
             }
             News::Chosen(choice) => {
                 // What the menu said a moment ago may have been something else.
@@ -249,11 +259,20 @@ impl Hub {
                 let link = WindowResponse::Link(link(&self.desk, &self.paths));
                 self.windows.respond(call, Ok(link));
             }
-            News::Test => {
-                let notice = notice::test(words(&self.strings, &self.preferences, &self.desk));
-                drop(self.steps.send(Step::Show(Slot::Test, Serial::default(), notice)));
+            News::Test(trial) => {
+                self.trials.push(trial);
+                if !self.board.try_out() {
+                    self.tried(Tried::NoServer);
+                }
             }
             News::Ink(ink) => self.ink = ink,
+        }
+    }
+
+    /// Tells everybody who waits for it what came of a try.
+    fn tried(&mut self, tried: Tried) {
+        for trial in self.trials.drain(..) {
+            let _unless_it_gave_up = trial.send(tried);
         }
     }
 

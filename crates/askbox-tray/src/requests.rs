@@ -2,14 +2,20 @@
 //! other front ends.
 
 use askbox_desktop::channel::Window;
-use askbox_desktop::{WindowRequest, WindowResponse, breadth};
+use askbox_desktop::notice::Tried;
+use askbox_desktop::{Strings, WindowRequest, WindowResponse, breadth};
 use askbox_paths::Paths;
 use askbox_wire::{ErrorCode, Place, Request, WireError};
 use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
+use tokio::time::{Duration, timeout};
 
 use crate::call::call;
 use crate::hub::News;
 use crate::{log, preferences, review};
+
+/// How long a notification server has to say that it shows something.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Does what a window asks for. [`WindowRequest::Link`] is the hub's, [`WindowRequest::Close`] the window's own.
 pub(crate) async fn answer(
@@ -39,7 +45,7 @@ pub(crate) async fn answer(
             Ok(WindowResponse::Preferences(chosen))
         }
         WindowRequest::TestNotification => {
-            tell(news, News::Test).await?;
+            try_out(news).await?;
             Ok(WindowResponse::Done)
         }
         WindowRequest::Show(show) => {
@@ -62,6 +68,20 @@ pub(crate) async fn answer(
             let review = review::review(session, Some(paths)).await?;
             Ok(WindowResponse::Review(review))
         }
+    }
+}
+
+/// Has a notification shown, and waits until the server says that it is.
+async fn try_out(news: &Sender<News>) -> Result<(), WireError> {
+    let (trial, tried) = oneshot::channel();
+    tell(news, News::Test(trial)).await?;
+    let tried = match timeout(PATIENCE, tried).await {
+        Ok(tried) => tried.map_err(|_ends| ending())?,
+        Err(_late) => Tried::Late,
+    };
+    match tried.complaint(&Strings::english()) {
+        None => Ok(()),
+        Some(complaint) => Err(WireError::new(ErrorCode::Refused, complaint)),
     }
 }
 

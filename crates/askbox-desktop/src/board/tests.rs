@@ -465,3 +465,36 @@ fn what_was_changed_leads_to_its_review_when_the_session_is_over_too() {
     assert!(show(&mut board, &desk, &catalog, 2_001).is_empty());
     assert_eq!(board.next_change(), None);
 }
+
+#[test]
+fn a_try_is_like_a_question_and_its_body_opens_the_window() {
+    let (catalog, mut board) = (Catalog::default(), board());
+    let desk = testing::desk(Vec::new());
+    assert!(board.try_out());
+    assert_eq!(slots(&show(&mut board, &desk, &catalog, 0)), ["+Test"]);
+    // Another one is shown anew.
+    assert!(board.try_out());
+    assert_eq!(slots(&show(&mut board, &desk, &catalog, 1)), ["+Test"]);
+    let last = serial(&board, &Slot::Test);
+    let choice = board.clicked(&Slot::Test, last, None, 1_000);
+    assert_eq!(choice, Some(Choice::Open));
+    assert!(show(&mut board, &desk, &catalog, 1_001).is_empty());
+}
+
+#[test]
+fn a_try_that_is_not_shown_is_said_and_not_repeated() {
+    let (catalog, desk) = (Catalog::default(), testing::desk(Vec::new()));
+    assert!(!Board::default().try_out());
+    let mut board = board();
+    board.try_out();
+    board.update(&desk, catalog.words(), 0);
+    let last = serial(&board, &Slot::Test);
+    assert!(board.failed(&Slot::Test, last, 0));
+    assert!(!board.failed(&Slot::Test, last, 0));
+    assert_eq!(board.next_change(), None);
+    assert!(show(&mut board, &desk, &catalog, 100_000).is_empty());
+    // Nor is it shown by the next server.
+    board.try_out();
+    board.server(Some(SERVER));
+    assert!(show(&mut board, &desk, &catalog, 100_001).is_empty());
+}
