@@ -73,8 +73,16 @@ tray-counts = { $questions ->
         [one] Askbox: 1 session
        *[other] Askbox: { $sessions } sessions
     }
-    [one] Askbox: 1 question waits
-   *[other] Askbox: { $questions } questions wait
+    [one] Askbox: 1 question waits{ $sessions ->
+        [0] { "" }
+        [one] , 1 session
+       *[other] , { $sessions } sessions
+    }
+   *[other] Askbox: { $questions } questions wait{ $sessions ->
+        [0] { "" }
+        [one] , 1 session
+       *[other] , { $sessions } sessions
+    }
 }
 
 menu-lockdown = Lockdown: deny everything

@@ -18,7 +18,7 @@ fn every_state_has_a_picture_of_its_own_and_says_what_it_is() {
     seat.host.says("Askbox: 1 session");
     pictures.insert(seat.host.picture());
     let errand = Errand::start(seat.world(), "new.test");
-    seat.host.says("Askbox: 1 question waits");
+    seat.host.says("Askbox: 1 question waits, 2 sessions");
     pictures.insert(seat.host.picture());
     seat.host.choose(&["Lockdown: deny everything"]);
     seat.host.says("Lockdown: everything is denied");

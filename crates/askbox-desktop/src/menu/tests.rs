@@ -39,7 +39,7 @@ fn questions_and_sessions_have_their_entries() {
             testing::question("8", Kind::Network, &["a.test", "b.test"]),
         ]),
         &expect![[r"
-            (Askbox: 2 questions wait)
+            (Askbox: 2 questions wait, 1 session)
             --
             npm (shop) wants 7.test:
               Allow once -> allow_once 7 1 3600000
@@ -112,6 +112,22 @@ fn without_a_daemon_the_reason_is_there() {
             Quit -> quit
         "]],
     );
+}
+
+#[test]
+fn the_tooltip_counts_what_waits_and_what_runs() {
+    let catalog = Catalog::default();
+    let says = |desk: &Desk| tooltip(desk, catalog.words());
+    let mut desk = testing::desk(vec![host("1")]);
+    assert_eq!(says(&desk), "Askbox: 1 question waits, 1 session");
+    desk.apply(&Event::SessionChanged(testing::session("s2")));
+    assert_eq!(says(&desk), "Askbox: 1 question waits, 2 sessions");
+    for session in ["s1", "s2"] {
+        desk.apply(&Event::SessionEnded {
+            session: SessionId(session.into()),
+        });
+    }
+    assert_eq!(says(&desk), "Askbox: 1 question waits");
 }
 
 #[test]
