@@ -98,3 +98,4 @@ menu-quit-ends = { $count ->
     [one] Quit and end 1 session
    *[other] Quit and end { $count } sessions
 }
+menu-quit-ends-all = Quit and end every session that runs

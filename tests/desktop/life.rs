@@ -2,7 +2,7 @@
 
 use askbox_tests::desktop::{NotificationServer, Profile, TrayHost};
 use askbox_tests::{Desktop, Running};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::seat::{Errand, Seat, answer, policy};
@@ -122,6 +122,22 @@ fn quit_warns_while_sessions_run_and_ends_them() {
     let finished = running.finish();
     assert_ne!(finished.code, Some(0), "{finished:#?}");
     assert!(seat.world().sandboxed().is_empty());
+}
+
+#[test]
+fn quit_stays_and_says_why_where_the_daemon_does_not_end() {
+    let mut seat = Seat::new(Profile::Gnome);
+    let daemon = Pid::from_raw(seat.world().daemon_pid());
+    kill(daemon, Signal::SIGSTOP).unwrap();
+    seat.host.choose(&["Quit"]);
+    let trouble = seat.server.shows("That did not happen");
+    assert!(trouble.body.contains(&daemon.to_string()), "{trouble:#?}");
+    assert!(seat.desktop.tray().is_running());
+    // It was told meanwhile, and hears it now. The app does not start another.
+    kill(daemon, Signal::SIGCONT).unwrap();
+    seat.host
+        .choose(&["Quit", "Quit and end every session that runs"]);
+    assert_eq!(seat.desktop.tray_ends(), Some(0));
 }
 
 #[test]

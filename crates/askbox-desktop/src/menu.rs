@@ -129,7 +129,7 @@ pub fn menu(desk: &Desk, words: Words<'_>, until: impl Fn(u64) -> String) -> Vec
     }
     entries.push(Entry::Separator);
     entries.push(item(strings.get("menu-open"), Choice::Open));
-    entries.push(quit(desk.sessions().len(), words));
+    entries.push(quit(desk, words));
     entries
 }
 
@@ -220,19 +220,17 @@ fn pause(known: &Known, words: Words<'_>, until: impl Fn(u64) -> String) -> Entr
     Entry::Menu { label, entries }
 }
 
-/// Quit, with a step between where it ends sessions.
-fn quit(sessions: usize, words: Words<'_>) -> Entry {
-    if sessions == 0 {
-        return item(words.strings.get("menu-quit"), Choice::Quit);
-    }
+/// Quit, with a step between where it ends sessions, or may.
+fn quit(desk: &Desk, words: Words<'_>) -> Entry {
+    let strings = words.strings;
+    let ends = match desk.known() {
+        Ok(known) if known.sessions.is_empty() => return item(strings.get("menu-quit"), Choice::Quit),
+        Ok(known) => strings.with("menu-quit-ends", &[("count", known.sessions.len().into())]),
+        Err(_) => strings.get("menu-quit-ends-all"),
+    };
     Entry::Menu {
-        label: words.strings.get("menu-quit"),
-        entries: vec![item(
-            words
-                .strings
-                .with("menu-quit-ends", &[("count", sessions.into())]),
-            Choice::Quit,
-        )],
+        label: strings.get("menu-quit"),
+        entries: vec![item(ends, Choice::Quit)],
     }
 }
 

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Why no daemon could be started.
+/// Why no daemon could be started, or the one that runs not ended.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
+pub(crate) enum DaemonError {
     /// There is no `askbox` beside this program.
     #[error("{} cannot be started: {source}", program.display())]
     Program {
@@ -21,18 +21,27 @@ pub(crate) enum StartError {
 }
 
 /// Starts a daemon unless one runs, and returns when it accepts.
-pub(crate) fn start() -> Result<(), StartError> {
+pub(crate) fn start() -> Result<(), DaemonError> {
+    tell("--start")
+}
+
+/// Ends the daemon that runs, of whatever version, with its sessions, and returns when it has ended.
+pub(crate) fn stop() -> Result<(), DaemonError> {
+    tell("--stop")
+}
+
+fn tell(what: &str) -> Result<(), DaemonError> {
     let program = cli();
     #[expect(
         clippy::disallowed_methods,
         reason = "it is our own program, begins in /, and gets no argument from outside"
     )]
     let output = Command::new(&program)
-        .args(["daemon", "--start"])
+        .args(["daemon", what])
         .current_dir("/")
         .stdin(Stdio::null())
         .output()
-        .map_err(|source| StartError::Program {
+        .map_err(|source| DaemonError::Program {
             program: program.clone(),
             source,
         })?;
@@ -41,7 +50,7 @@ pub(crate) fn start() -> Result<(), StartError> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().trim_start_matches("askbox: ");
-    Err(StartError::Refused(askbox_policy::display::text(
+    Err(DaemonError::Refused(askbox_policy::display::text(
         &said.replace('\n', " "),
         400,
     )))

@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Duration, sleep_until};
 
 use crate::call::call;
+use crate::daemon_process;
 use crate::ending::Ending;
 use crate::tray::{self, Face, Ink, Tray};
 use crate::windows::Windows;
@@ -359,16 +360,22 @@ impl Hub {
             .tell(None, WindowEvent::Link(link(&self.desk, &self.paths)));
     }
 
-    /// Ends the daemon with its sessions, then the app.
+    /// Ends the daemon with its sessions, then the app. Where the daemon does not end, the app stays and says so: whoever quits
+    /// believes that nothing runs any more.
     fn quit(&self) {
         // Else the link would start another daemon.
         self.ending.begin();
-        let (paths, ending) = (self.paths.clone(), Arc::clone(&self.ending));
+        let (news, ending) = (self.news.clone(), Arc::clone(&self.ending));
         tokio::spawn(async move {
-            if let Err(error) = call(&paths, Request::Shutdown).await {
-                tracing::warn!(%error, "the daemon could not be told to end");
-            }
-            ending.finish();
+            let stopped = tokio::task::spawn_blocking(daemon_process::stop).await;
+            let why = match stopped {
+                Ok(Ok(())) => return ending.finish(),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            tracing::warn!(why, "the daemon does not end");
+            ending.give_up();
+            drop(news.send(News::Trouble(why)).await);
         });
     }
 }

@@ -45,13 +45,14 @@ enum End {
     Unheard,
 }
 
-/// Keeps the connection for as long as somebody listens, and the app does not end.
+/// Keeps the connection for as long as somebody listens. Makes no other one while the app is about to end.
 pub(crate) fn keep(paths: Paths, news: Sender<News>, ending: Arc<Ending>) {
     let thread = thread::Builder::new().name("link".to_owned());
     let started = thread.spawn(move || {
         let mut failures = 0;
         let mut was_stopped = false;
-        while !ending.has_begun() {
+        loop {
+            ending.hold();
             let began = Instant::now();
             let absence = match follow(&paths, &news, &mut was_stopped) {
                 End::Unheard => return,

@@ -109,7 +109,8 @@ fn without_a_daemon_the_reason_is_there() {
             (askbox daemon --start)
             --
             Open Askbox -> open
-            Quit -> quit
+            Quit:
+              Quit and end every session that runs -> quit
         "]],
     );
 }
