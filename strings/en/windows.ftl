@@ -321,11 +321,15 @@ paste-bad = { $n ->
 policy-move = Import, export…
 policy-title = policy.toml
 policy-export = Export
-policy-download = Download
+policy-save = Save as a file
+policy-saved = The policy was written to
 policy-import = Import
 policy-import-text = Rules are added, all of them or none. Settings are not taken over.
 policy-import-action = Import rules
-policy-imported = { $added } rules added, { $known } were there already.
+policy-imported = { $added ->
+    [one] { $added } rule added
+   *[other] { $added } rules added
+}, { $known } were there already.
 policy-file = From a file
 # $size is what was chosen or typed.
 policy-too-large = That is { $size }, and 1 MB can be imported at once. Import it in parts, or put its rules into policy.toml with an editor.

@@ -110,6 +110,32 @@ fn a_rule_is_added_edited_and_deleted() {
 }
 
 #[test]
+fn the_policy_is_saved_as_a_file_and_rules_are_imported() {
+    let seat = Seat::driven(Profile::Gnome);
+    let pages = seat.opens("rules");
+    pages
+        .press("button", "Import, export…")
+        .press("button", "Save as a file")
+        .shows("The policy was written to");
+    let entries = std::fs::read_dir(seat.world().home()).unwrap().flatten();
+    let saved: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    let [saved] = saved.as_slice() else {
+        panic!("one file: {saved:?}")
+    };
+    assert_eq!(std::fs::read_to_string(saved).unwrap(), policy(&seat));
+    let lines = ["[[rule]]", "network = \"docs.test\"", "effect = \"allow\""];
+    let rule = lines.join(&char::from(Key::Enter).to_string());
+    pages
+        .fill_in("textbox", "Import", &rule)
+        .press("button", "Import rules")
+        .shows("1 rule added");
+    policy_will(&seat, "has the rule", |policy| policy.contains("\"docs.test\""));
+}
+
+#[test]
 fn a_rule_that_cannot_be_written_is_said_beside_it() {
     let seat = Seat::driven(Profile::Gnome);
     let before = policy(&seat);

@@ -245,6 +245,8 @@ describe("rules", () => {
     const opened = await openSettings("rules");
     await press(main(opened), "Import, export…");
     expect(within(dialog(opened)).getByLabelText<HTMLTextAreaElement>("Export", { selector: "textarea" }).value).toContain("[[rule]]");
+    await press(dialog(opened), "Save as a file");
+    expect(plain(dialog(opened).textContent)).toContain("The policy was written to ~/Downloads/askbox-policy.toml");
     const box = within(dialog(opened)).getByLabelText("Import", { selector: "textarea" });
     await fireEvent.input(box, { target: { value: "[[rule]]\n" } });
     await press(dialog(opened), "Import rules");

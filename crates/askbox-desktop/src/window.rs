@@ -41,6 +41,8 @@ pub enum WindowRequest {
     Breadth(NewRule),
     /// Writes the log to a file in the user's download directory. Gives [`WindowResponse::Written`].
     ExportLog,
+    /// Writes the text of policy.toml to a file there. Gives [`WindowResponse::Written`].
+    SavePolicy,
     /// The person's choices. Gives [`WindowResponse::Preferences`].
     Preferences,
     /// Changes them. Gives [`WindowResponse::Preferences`].

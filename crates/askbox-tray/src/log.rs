@@ -1,18 +1,16 @@
 //! The log as windows see it: read where it lies, like the command line does, and followed while a window shows it.
 
-use std::fs::OpenOptions;
 use std::io::BufWriter;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::windows::Windows;
-use crate::{call, review};
+use crate::{call, downloads, review};
 use askbox_audit::{Format, Reader};
 use askbox_desktop::channel::Window;
 use askbox_desktop::{LogQuery, TrafficQuery, WindowEvent, WindowResponse, log};
@@ -48,30 +46,13 @@ fn answer(paths: &Paths, wanted: Wanted) -> Result<WindowResponse, WireError> {
             WindowResponse::PastSessions(log::past_sessions(&reader, outlook)?)
         }
         Wanted::Traffic(query) => WindowResponse::Traffic(log::traffic(&reader, query, now_ms())?),
-        Wanted::Export => {
-            let file = export(&reader, &paths.downloads())?;
-            WindowResponse::Written {
-                file: askbox_policy::display::path(&file, askbox_policy::display::MAX_PATH),
-            }
-        }
+        // Every event as a line of JSON.
+        Wanted::Export => downloads::write(paths, "log", "jsonl", |file| {
+            let written = reader.export(&Format::Jsonl, 0, &mut BufWriter::new(file));
+            written.map_err(|error| call::chain(&error))
+        })
+        .map_err(failed)?,
     })
-}
-
-/// Writes every event as a line of JSON to a new file.
-fn export(reader: &Reader, directory: &Path) -> Result<PathBuf, WireError> {
-    let path = directory.join(format!("askbox-log-{}.jsonl", now_ms() / 1000));
-    let write = |path: &Path| {
-        let new = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
-        let file = new.map_err(|error| error.to_string())?;
-        let written = reader.export(&Format::Jsonl, 0, &mut BufWriter::new(file));
-        written.map_err(|error| call::chain(&error))
-    };
-    write(&path).map_err(|why| failed(format!("cannot write {}: {why}", path.display())))?;
-    Ok(path)
 }
 
 fn now_ms() -> u64 {

@@ -11,6 +11,7 @@ mod autostart;
 mod call;
 mod daemon_process;
 mod display;
+mod downloads;
 mod ending;
 mod hub;
 mod link;

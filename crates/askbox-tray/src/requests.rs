@@ -1,18 +1,20 @@
 //! What each request of a window does. A window may ask for what is listed here; everything else that the daemon knows is for
 //! other front ends.
 
+use std::io::Write;
+
 use askbox_desktop::channel::Window;
 use askbox_desktop::notice::Tried;
 use askbox_desktop::{Strings, WindowRequest, WindowResponse, breadth};
 use askbox_paths::Paths;
-use askbox_wire::{ErrorCode, Place, Request, WireError};
+use askbox_wire::{ClientError, ErrorCode, Place, Request, Response, WireError};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 use tokio::time::{Duration, timeout};
 
 use crate::call::call;
 use crate::hub::News;
-use crate::{log, preferences, review};
+use crate::{downloads, log, preferences, review};
 
 /// How long a notification server has to say that it shows something.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -60,6 +62,7 @@ pub(crate) async fn answer(
             Ok(WindowResponse::Breadth(breadth))
         }
         WindowRequest::ExportLog => log::read(paths, log::Wanted::Export).await,
+        WindowRequest::SavePolicy => save_policy(paths).await,
         WindowRequest::Review { session } => {
             let review = review::review(session, None).await?;
             Ok(WindowResponse::Review(review))
@@ -69,6 +72,26 @@ pub(crate) async fn answer(
             Ok(WindowResponse::Review(review))
         }
     }
+}
+
+/// Writes the text of policy.toml to a new file of the person's.
+async fn save_policy(paths: &Paths) -> Result<WindowResponse, WireError> {
+    let Response::PolicyText(text) = call(paths, Request::ExportPolicy).await? else {
+        return Err(WireError::new(
+            ErrorCode::Internal,
+            ClientError::OutOfTurn.to_string(),
+        ));
+    };
+    let paths = paths.clone();
+    let write = move || {
+        downloads::write(&paths, "policy", "toml", |mut file| {
+            file.write_all(text.as_bytes()).map_err(|error| error.to_string())
+        })
+    };
+    let written = tokio::task::spawn_blocking(write).await;
+    written
+        .unwrap_or_else(|error| Err(error.to_string()))
+        .map_err(|why| WireError::new(ErrorCode::Internal, why))
 }
 
 /// Has a notification shown, and waits until the server says that it is.
@@ -115,6 +138,7 @@ fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
         | WindowRequest::Revert { .. }
         | WindowRequest::Breadth(_)
         | WindowRequest::ExportLog
+        | WindowRequest::SavePolicy
         | WindowRequest::Preferences
         | WindowRequest::SetPreferences(_)
         | WindowRequest::TestNotification => false,
@@ -203,6 +227,7 @@ mod tests {
             daemon(Request::Lockdown { on: false }),
             daemon(Request::Rules),
             WindowRequest::ExportLog,
+            WindowRequest::SavePolicy,
             WindowRequest::SetPreferences(askbox_desktop::Preferences::default()),
         ] {
             assert!(may_ask(Window::Prompt, &request).is_err(), "{request:?}");

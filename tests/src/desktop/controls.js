@@ -21,6 +21,10 @@ function textOf(element) {
 }
 
 function nameOf(element) {
+  const labels = element.getAttribute("aria-labelledby")?.split(" ").map((id) => document.getElementById(id));
+  if (labels) {
+    return labels.map((label) => (label ? textOf(label) : "")).join(" ");
+  }
   const own = element.getAttribute("aria-label")?.replace(/[\u2068\u2069]/g, "");
   return own ?? (element.labels?.length ? textOf(element.labels[0]) : textOf(element));
 }

@@ -106,6 +106,7 @@ export class Daemon {
   openPort = (session: string, port: SharedPort): Promise<void> => this.#tell({ open_port: { session, port } });
   closePort = (session: string, port: SharedPort): Promise<void> => this.#tell({ close_port: { session, port } });
   exportLog = (): Promise<{ file: string }> => this.#window("export_log", "written");
+  savePolicy = (): Promise<{ file: string }> => this.#window("save_policy", "written");
   preferences = (): Promise<Preferences> => this.#window("preferences", "preferences");
   setPreferences = (preferences: Preferences): Promise<Preferences> =>
     this.#window({ set_preferences: preferences }, "preferences");

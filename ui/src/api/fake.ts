@@ -117,6 +117,8 @@ export class FakeApp implements App {
         return { past_sessions: this.past };
       case "export_log":
         return { written: { file: "~/Downloads/askbox-log.jsonl" } };
+      case "save_policy":
+        return { written: { file: "~/Downloads/askbox-policy.toml" } };
       case "preferences":
         return { preferences: this.preferences };
       case "test_notification":

@@ -22,4 +22,4 @@ session: SessionId,
 /**
  * Paths as the review names them; empty for all.
  */
-paths: Array<string>, } } | { "breadth": NewRule } | "export_log" | "preferences" | { "set_preferences": Preferences } | "test_notification" | { "show": Show } | "close";
+paths: Array<string>, } } | { "breadth": NewRule } | "export_log" | "save_policy" | "preferences" | { "set_preferences": Preferences } | "test_notification" | { "show": Show } | "close";
