@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askbox_tests::Desktop;
-use askbox_tests::desktop::{Entry, Profile};
+use askbox_tests::desktop::{Entry, Portal, Profile, Scheme, TrayHost};
 use askbox_tests::server::Server;
 
 use crate::seat::{Errand, Seat, nothing_is_written};
@@ -23,8 +23,47 @@ fn every_state_has_a_picture_of_its_own_and_says_what_it_is() {
     seat.host.choose(&["Lockdown: deny everything"]);
     seat.host.says("Lockdown: everything is denied");
     pictures.insert(seat.host.picture());
-    assert_eq!(pictures.len(), 4, "pictures that differ");
     drop((running, errand));
+    // A daemon that was told to end is not started again.
+    seat.world().ok(&["daemon", "--stop"]);
+    seat.host.says("Askbox is not connected: everything is refused");
+    pictures.insert(seat.host.picture());
+    assert_eq!(pictures.len(), 5, "pictures that differ");
+}
+
+/// Of the icon: the brightness of its parts that can be seen, from 0 to 255, the darkest and the lightest.
+fn brightness(picture: &[u8]) -> (u8, u8) {
+    let (pixels, _) = picture.as_chunks::<4>();
+    let seen = pixels.iter().filter(|[alpha, ..]| *alpha == u8::MAX);
+    let (darkest, lightest) = seen
+        .map(|[_, red, ..]| *red)
+        .fold((u8::MAX, 0), |(least, most), one| (least.min(one), most.max(one)));
+    assert!(darkest <= lightest, "nothing of it can be seen");
+    (darkest, lightest)
+}
+
+#[test]
+fn the_icon_stands_out_from_a_panel_of_the_desktops_colour_and_without_one_from_any() {
+    let is_light = |(darkest, lightest): (u8, u8)| 200 < darkest && 200 < lightest;
+    let is_dark = |(darkest, lightest): (u8, u8)| darkest < 60 && lightest < 60;
+    let is_both = |(darkest, lightest): (u8, u8)| darkest < 60 && 200 < lightest;
+    let seat = Seat::new(Profile::Gnome);
+    assert!(is_both(brightness(&seat.host.picture())));
+    drop(seat);
+    let mut desktop = Desktop::new();
+    let portal = Portal::start(desktop.bus(), Scheme::Light);
+    let host = TrayHost::start(desktop.bus());
+    desktop.start_tray();
+    let will = |what: &str, is_so: &dyn Fn((u8, u8)) -> bool| {
+        desktop
+            .world()
+            .eventually(what, || host.icons() != 0 && is_so(brightness(&host.picture())));
+    };
+    will("it is dark on a light desktop", &is_dark);
+    portal.change(Scheme::Dark);
+    will("it is light on a dark one", &is_light);
+    portal.change(Scheme::Any);
+    will("it stands out from any", &is_both);
 }
 
 #[test]

@@ -11,11 +11,16 @@ use crate::steps::{Result, cargo, root, step, target};
 /// Where the TypeScript types are.
 const TYPES: &str = "ui/src/api/generated";
 
-/// The tray's pictures: the name of each set, and the style it is drawn in. The light one has a dark rim, since it is also shown
+/// The tray's pictures: the name of each set, and the style it is drawn in. The tile has a ground of its own, since it is shown
 /// where nobody says how the panel is.
-const SETS: [(&str, &str); 2] = [
-    ("light", "svg{color:#ffffff} .halo{color:#202124;stroke-width:8}"),
-    ("dark", "svg{color:#202124} .halo{display:none}"),
+const SETS: [(&str, &str); 3] = [
+    ("light", "svg{color:#ffffff} .tile{display:none}"),
+    ("dark", "svg{color:#202124} .tile{display:none}"),
+    (
+        "tile",
+        "svg{color:#ffffff} .tile{fill:#202124;stroke:#9aa0a6;stroke-width:2} \
+         .drawing{transform:translate(24px,24px) scale(0.74) translate(-24px,-24px)}",
+    ),
 ];
 
 /// The sizes of the tray's pictures and of the app's own, in pixels.

@@ -1,5 +1,6 @@
 //! Whether the desktop is dark or light, as its settings portal says
-//! (<https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html>). Panels mostly follow it.
+//! (<https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html>). Panels mostly follow what
+//! it prefers; where it prefers nothing, or there is none, a panel can be either.
 
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ use crate::tray::Ink;
 const NAMESPACE: &str = "org.freedesktop.appearance";
 const KEY: &str = "color-scheme";
 
-/// The value of the key that prefers light.
+/// The value of the key that prefers dark.
+const DARK: u32 = 1;
+
+/// The one that prefers light.
 const LIGHT: u32 = 2;
 
 #[zbus::proxy(
@@ -36,7 +40,7 @@ const PAUSE: Duration = Duration::from_mins(1);
 pub(crate) async fn watch(news: Sender<News>) {
     while !news.is_closed() {
         if let Err(error) = follow(&news).await {
-            tracing::debug!(%error, "no settings portal: the icon is for a dark panel");
+            tracing::debug!(%error, "no settings portal: the icon is for any panel");
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -68,5 +72,9 @@ async fn follow(news: &Sender<News>) -> zbus::Result<()> {
 
 fn ink(value: &OwnedValue) -> Option<Ink> {
     let scheme = u32::try_from(value).ok()?;
-    Some(if scheme == LIGHT { Ink::Dark } else { Ink::Light })
+    Some(match scheme {
+        DARK => Ink::Light,
+        LIGHT => Ink::Dark,
+        _ => Ink::Tile,
+    })
 }

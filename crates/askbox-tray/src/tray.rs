@@ -21,8 +21,10 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// What stands out from the panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Ink {
-    /// On a dark panel, as most desktops have.
+    /// On any: light, on a dark tile with a light rim.
     #[default]
+    Tile,
+    /// On a dark one.
     Light,
     /// On a light one.
     Dark,
@@ -252,7 +254,7 @@ fn plain(label: &str) -> String {
     label.replace('_', "__")
 }
 
-/// The picture of a shape, of the light or the dark set.
+/// The picture of a shape, of one of the sets.
 macro_rules! pictures {
     ($shape:expr, $set:literal) => {
         match $shape {
@@ -276,6 +278,7 @@ macro_rules! pictures {
 /// A picture as hosts take it: ARGB in network byte order.
 fn picture(shape: Shape, ink: Ink) -> Result<ksni::Icon, png::DecodingError> {
     let bytes = match ink {
+        Ink::Tile => pictures!(shape, "tile"),
         Ink::Light => pictures!(shape, "light"),
         Ink::Dark => pictures!(shape, "dark"),
     };
@@ -320,7 +323,7 @@ mod tests {
         ];
         for (shape, ink) in shapes
             .into_iter()
-            .flat_map(|shape| [(shape, Ink::Light), (shape, Ink::Dark)])
+            .flat_map(|shape| [Ink::Tile, Ink::Light, Ink::Dark].map(|ink| (shape, ink)))
         {
             let picture = picture(shape, ink).unwrap();
             assert_eq!(picture.width, picture.height);
