@@ -104,12 +104,17 @@ fn plain(path: &str) -> String {
     }
 }
 
+/// What is left to review.
 fn view(review: Review) -> ReviewView {
+    let left = review
+        .changes
+        .into_iter()
+        .filter(|row| row.revert != Revert::Done);
     ReviewView {
         session: SessionId(review.session),
         project: display::text(&review.project, display::MAX_PATH),
         complete: review.complete,
-        changes: review.changes.into_iter().map(change).collect(),
+        changes: left.map(change).collect(),
     }
 }
 
@@ -169,5 +174,21 @@ mod tests {
         check("{", ReviewOutlook::Something);
         let long = r#"{"ended": {"changes": []}}"#.to_owned() + &" ".repeat(64 * 1024);
         check(&record(false, &long), ReviewOutlook::Something);
+    }
+
+    #[test]
+    fn what_was_put_back_is_not_left_to_review() {
+        let row = |path: &str, revert: &str| {
+            serde_json::json!({
+                "path": path, "change": "created", "diff": null, "revert": revert, "reason": null,
+            })
+        };
+        let review = serde_json::json!({
+            "session": "s1", "project": "/home/me/shop", "complete": true,
+            "changes": [row("a", "done"), row("b", "possible"), row("c", "refused")],
+        });
+        let view = view(serde_json::from_value(review).unwrap());
+        let left: Vec<&str> = view.changes.iter().map(|change| change.path.as_str()).collect();
+        assert_eq!(left, ["b", "c"]);
     }
 }
