@@ -55,6 +55,8 @@ struct Shared {
 struct State {
     last_id: u32,
     shown: BTreeMap<u32, Notification>,
+    /// When the app had them closed, by their numbers.
+    closed: BTreeMap<u32, Instant>,
     calls: Vec<Call>,
     refused: usize,
 }
@@ -150,6 +152,16 @@ impl NotificationServer {
             let mut shown = self.shown().into_iter();
             shown.all(|one| !one.summary.contains(text) && !one.body.contains(text))
         });
+    }
+
+    /// Waits until the app has it closed, and says when it did.
+    pub fn closed(&self, notification: &Notification) -> Instant {
+        let mut closed = None;
+        eventually("the app closes the notification", || {
+            closed = self.shared.state().closed.get(&notification.id).copied();
+            closed.is_some()
+        });
+        closed.unwrap()
     }
 
     /// The labels of the buttons that can be seen on it.
@@ -321,7 +333,11 @@ impl Service {
 
     async fn close_notification(&self, #[zbus(connection)] connection: &Connection, id: u32) {
         self.0.responds().await;
-        self.0.state().calls.push(Call::Close(id));
+        {
+            let mut state = self.0.state();
+            state.calls.push(Call::Close(id));
+            state.closed.insert(id, Instant::now());
+        }
         self.0.take_away(connection, id, reason::CLOSED).await;
     }
 

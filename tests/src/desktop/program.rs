@@ -74,6 +74,14 @@ impl Program {
         self.child.wait().unwrap().code()
     }
 
+    /// Whether nothing runs any more of what it started.
+    pub fn is_alone(&self) -> bool {
+        let group = self.pid();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let members = entries.filter(|entry| group_of(&entry.path()) == Some(group));
+        members.count() == 1
+    }
+
     /// A process of this name among those that it started, as the kernel names them.
     pub fn part(&self, name: &str) -> Option<i32> {
         let group = self.pid();
@@ -89,10 +97,20 @@ impl Program {
     /// The memory of its own, with that of what it started, in bytes: what was read from files is not in it, since its share of
     /// that depends on who else runs.
     pub fn memory(&self) -> u64 {
+        self.sum("Pss_Anon:")
+    }
+
+    /// Its proportional set size, with that of what it started, in bytes: files included.
+    pub fn set_size(&self) -> u64 {
+        self.sum("Pss:")
+    }
+
+    /// A figure of the memory of all its processes.
+    fn sum(&self, name: &str) -> u64 {
         let group = self.pid();
         let entries = fs::read_dir("/proc").unwrap().flatten();
         let members = entries.filter(|entry| group_of(&entry.path()) == Some(group));
-        members.map(|entry| anonymous(&entry.path())).sum()
+        members.map(|entry| rolled_up(&entry.path(), name)).sum()
     }
 }
 
@@ -140,9 +158,10 @@ fn group_of(proc: &Path) -> Option<i32> {
     (!["Z", "X"].contains(&state)).then_some(group)
 }
 
-fn anonymous(proc: &Path) -> u64 {
+/// A figure of a process's memory, in bytes.
+fn rolled_up(proc: &Path, name: &str) -> u64 {
     let rollup = fs::read_to_string(proc.join("smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss_Anon:"));
+    let line = rollup.lines().find_map(|line| line.strip_prefix(name));
     let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kibibytes.unwrap_or(0) * 1024
 }
