@@ -98,6 +98,48 @@ fn a_tray_host_that_comes_after_the_app_gets_the_icon() {
     assert_eq!(host.icons(), 1);
 }
 
+/// Waits until an app that nobody holds has ended with its screen.
+fn ends_with_its_screen(desktop: &mut Desktop) {
+    desktop.end_screen();
+    askbox_tests::eventually("the app has ended", || !desktop.has_app());
+}
+
+#[test]
+fn the_first_session_on_a_desktop_brings_the_app_up_beside_it() {
+    let mut desktop = Desktop::new();
+    let server = NotificationServer::start(desktop.bus(), Profile::Gnome);
+    let host = TrayHost::start(desktop.bus());
+    // Over ssh the screen is not in front of the person.
+    let mut remote = desktop.askbox(&["run", "--", "true"]);
+    remote.env("SSH_CONNECTION", "192.0.2.1 22 192.0.2.2 22");
+    Running::start(remote).finish().succeeded();
+    assert!(!desktop.has_app());
+    let running = Running::start(desktop.askbox(&["run", "--", "sleep", "1000"]));
+    host.says("Askbox: 1 session");
+    server.meets_the_app();
+    assert!(desktop.screen().windows("Askbox").is_empty());
+    // The second one finds it.
+    let second = desktop.askbox(&["run", "--", "true"]);
+    Running::start(second).finish().succeeded();
+    assert_eq!(host.icons(), 1);
+    drop(running);
+    host.says("Askbox: nothing runs");
+    ends_with_its_screen(&mut desktop);
+}
+
+#[test]
+fn askbox_open_brings_the_app_up_where_none_runs() {
+    let mut desktop = Desktop::new();
+    desktop.run_window_manager();
+    for view in ["rules", "sessions"] {
+        let open = desktop.askbox(&["open", view]);
+        Running::start(open).finish().succeeded();
+        desktop.screen().window("Askbox");
+    }
+    assert!(desktop.has_app());
+    ends_with_its_screen(&mut desktop);
+}
+
 #[test]
 fn quit_ends_the_daemon() {
     let mut seat = Seat::new(Profile::Gnome);

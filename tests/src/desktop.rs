@@ -17,6 +17,7 @@ mod tray_host;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -162,6 +163,13 @@ impl Desktop {
         self.variables.push((name, value));
     }
 
+    /// The askbox program with these words, as in a terminal on the desktop.
+    pub fn askbox(&self, words: &[&str]) -> Command {
+        let mut command = self.command(binary("askbox").to_str().unwrap());
+        command.args(words);
+        command
+    }
+
     /// The app's program with these words.
     pub fn tray_command(&self, words: &[&str]) -> Command {
         let mut command = self.command(binary("askbox-tray").to_str().unwrap());
@@ -190,14 +198,16 @@ impl Desktop {
         assert!(self.tray.is_none(), "the app runs already");
         let command = self.tray_command(&["--background"]);
         self.tray = Some(Program::start(&self.world, &command));
-        let socket = self.world.root().join("run/tray.sock");
-        eventually("the app listens", || {
-            std::os::unix::net::UnixStream::connect(&socket).is_ok()
-        });
+        eventually("the app listens", || self.has_app());
         eventually("the daemon responds", || {
             let status = self.world.askbox(&["status", "--json"]).output().unwrap();
             status.status.success() && status.stdout.windows(5).any(|window| window == b"\"pid\"")
         });
+    }
+
+    /// Whether an app listens, whoever started it.
+    pub fn has_app(&self) -> bool {
+        UnixStream::connect(self.world.root().join("run/tray.sock")).is_ok()
     }
 
     /// The app, which must have been started.
