@@ -7,6 +7,7 @@ mod answers;
 mod confinement;
 mod flood;
 mod hostile;
+mod install;
 mod life;
 mod notes;
 mod notices;
