@@ -97,6 +97,30 @@ fn what_is_chosen_is_what_is_written() {
     );
 }
 
+/// The length of time that is chosen.
+const CHOSEN: &str = "return document.querySelector('input[name=duration]:checked').value";
+
+#[test]
+fn complaint_5_a_question_is_answered_by_keys_alone() {
+    let seat = Seat::driven(Profile::Gnome);
+    let mut errand = Errand::start(seat.world(), "new.test");
+    let pages = seat.prompts(&errand.title());
+    let screen = seat.desktop.screen();
+    screen.focus(&screen.window(TITLE));
+    screen.press_keys(&["5"]);
+    seat.world()
+        .eventually("it is chosen", || pages.run(CHOSEN) == "always");
+    errand.still_waits(seat.world());
+    // What it answers is another thing now, which has to be looked at.
+    look();
+    pages.finds("button", "Allow");
+    screen.press_keys(&["alt+a"]);
+    errand.went_through();
+    let policy = std::fs::read_to_string(seat.world().policy()).unwrap();
+    assert!(policy.contains("new.test"), "{policy}");
+    is_closed(&seat);
+}
+
 #[test]
 fn a_plain_question_is_in_sight_as_a_whole() {
     let seat = Seat::driven(Profile::Gnome);

@@ -76,6 +76,27 @@ fn a_grant_is_shown_with_its_time_and_revoking_it_asks_again() {
 }
 
 #[test]
+fn complaint_9_an_answer_leaves_the_list_when_it_ends_and_an_event_leads_to_its_rule() {
+    let seat = Seat::driven(Profile::Gnome);
+    let pages = seat.opens("rules");
+    let errand = Errand::start(seat.world(), "new.test");
+    let target = format!("new.test:{}", errand.target.port());
+    let question = seat.world().wait_for_question();
+    seat.world()
+        .ok(&["allow", question["id"].as_str().unwrap(), "--for", "5s"]);
+    pages.shows(&target).shows_no_more(&target);
+
+    seat.world().ok(&["rules", "add", "allow", "network", "**.test"]);
+    errand.again(seat.world()).finish().succeeded();
+    seat.world().ok(&["open", "activity"]);
+    pages.shows(&target);
+    pages.run("[...document.querySelectorAll('[role=option]')].find((one) => one.textContent.includes('rule')).click()");
+    pages
+        .press("button", "Show the rule")
+        .finds("button", "Delete **.test");
+}
+
+#[test]
 fn a_rule_is_added_edited_and_deleted() {
     let seat = Seat::driven(Profile::Gnome);
     let pages = seat.opens("rules");
