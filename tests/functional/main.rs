@@ -1,6 +1,7 @@
 //! What a user does, and what should happen.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
+mod asked_files;
 mod asking;
 mod command_line;
 mod daemon;
