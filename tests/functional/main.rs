@@ -19,6 +19,7 @@ mod log;
 mod ports;
 mod profiles;
 mod programs;
+mod project_mount;
 mod proxy;
 mod questions;
 mod redirections;
