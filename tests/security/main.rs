@@ -28,6 +28,7 @@ mod slow;
 mod sockets;
 mod ssh_agent;
 mod starts;
+mod startup;
 mod switches;
 mod system;
 mod system_calls;
