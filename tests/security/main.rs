@@ -26,6 +26,7 @@ mod review;
 mod shown;
 mod slow;
 mod sockets;
+mod special_files;
 mod ssh_agent;
 mod starts;
 mod startup;
