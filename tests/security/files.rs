@@ -348,7 +348,7 @@ fn threat_1_a_link_in_a_credential_directory_leads_to_a_credential() {
 
 /// What a list protects has its path; a directory that is moved would give it another.
 #[test]
-fn threat_8_what_a_list_protects_does_not_move_with_its_directory() {
+fn threat_6_what_a_list_protects_does_not_move_with_its_directory() {
     let world = World::new();
     let home = world.home();
     let settings = home.join(".claude/settings.json");
@@ -373,34 +373,6 @@ fn threat_8_what_a_list_protects_does_not_move_with_its_directory() {
         assert!(!home.join(".qwen").exists());
     }
     attempt("mv ~/data/other ~/data/moved && echo text > ~/data/moved/a && cat ~/data/moved/a").succeeded();
-}
-
-/// A session that opens as many files as it can leaves descriptors for others.
-#[test]
-fn threat_54_a_session_that_opens_all_it_can_leaves_the_daemon_its_descriptors() {
-    let world = World::new();
-    let hog = world.start_sh(
-        &["--allow-read", "~/notes"],
-        "for i in $(seq 30); do python3 -c '
-import os, time
-path, held = os.path.expanduser(\"~/notes/spec.md\"), []
-try:
-    while True: held.append(open(path))
-except OSError as error: open(f\"full-{os.getpid()}\", \"w\").write(error.strerror)
-while not os.path.exists(\"go\"): time.sleep(0.05)
-' & done; wait",
-    );
-    let full = || {
-        let names = fs::read_dir(world.project()).unwrap().flatten();
-        names
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with("full-"))
-            .count()
-    };
-    world.eventually("all of them are full", || full() == 30);
-    let other = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
-    assert!(other.succeeded().stdout.contains(MARKER));
-    fs::write(world.project().join("go"), "").unwrap();
-    hog.finish().succeeded();
 }
 
 #[test]
