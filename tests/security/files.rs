@@ -312,40 +312,6 @@ fn threat_2_a_link_that_a_rule_or_a_flag_names_does_not_open_a_listed_place() {
     );
 }
 
-#[test]
-fn threat_1_another_name_of_a_credential_is_as_closed_as_its_own() {
-    let world = World::new();
-    let (key, link) = (
-        world.home().join(".ssh/id_test"),
-        world.home().join("notes/harmless"),
-    );
-    fs::hard_link(&key, &link).unwrap();
-    let read = "cat ~/notes/harmless";
-    assert!(outside(&world, read).succeeded().stdout.contains(MARKER));
-    for options in [&["--allow-read", "~/notes"][..], &["--allow-write", "~/notes"]] {
-        let inside = world.sh(options, read);
-        assert!(
-            inside.failed().stderr.contains("Permission denied"),
-            "{inside:#?}"
-        );
-        assert!(!inside.stdout.contains(MARKER));
-    }
-    let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
-    assert!(twin.succeeded().stdout.contains(MARKER));
-}
-
-#[test]
-fn threat_1_a_link_in_a_credential_directory_leads_to_a_credential() {
-    let world = World::new();
-    let key = world.home().join("notes/key");
-    fs::write(&key, MARKER).unwrap();
-    std::os::unix::fs::symlink("../notes/key", world.home().join(".ssh/id_linked")).unwrap();
-    let inside = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/key");
-    assert!(!inside.failed().stdout.contains(MARKER), "{inside:#?}");
-    let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
-    assert!(twin.succeeded().stdout.contains(MARKER));
-}
-
 /// What a list protects has its path; a directory that is moved would give it another.
 #[test]
 fn threat_6_what_a_list_protects_does_not_move_with_its_directory() {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step of the set-up fails the test")]
 
 mod both;
+mod credentials;
 mod dbus;
 mod descriptors;
 mod environment;
