@@ -1,6 +1,8 @@
-//! Credentials under another name.
+//! Credentials under another name, and those that the list knows by a wildcard: nothing is learnt of them, and each attempt is
+//! an event.
 
 use std::fs;
+use std::path::PathBuf;
 
 use askbox_tests::{MARKER, World};
 
@@ -38,4 +40,92 @@ fn threat_1_a_link_in_a_credential_directory_leads_to_a_credential() {
     assert!(!inside.failed().stdout.contains(MARKER), "{inside:#?}");
     let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
     assert!(twin.succeeded().stdout.contains(MARKER));
+}
+
+/// Whether an event has this kind, target and verdict.
+fn has_event(log: &[serde_json::Value], kind: &str, target: &str, verdict: &str) -> bool {
+    log.iter()
+        .any(|event| event["kind"] == kind && event["target"] == target && event["verdict"] == verdict)
+}
+
+/// What the list knows by a wildcard: a directory that is there, what lies in it, and another that is not there.
+const WILDCARDS: &[(&str, &str, &str)] = &[
+    (
+        ".config/google-chrome",
+        "Default/Cookies",
+        ".config/google-chrome-beta",
+    ),
+    (
+        ".config/microsoft-edge-dev",
+        "Default/Login Data",
+        ".config/microsoft-edge",
+    ),
+    (".config/vivaldi", "Default/Cookies", ".config/vivaldi-snapshot"),
+    (".config/opera", "Cookies", ".config/opera-beta"),
+    (".aider.tags.cache.v4", "cache.db", ".aider.tags.cache.v3"),
+];
+
+#[test]
+fn threat_1_a_directory_that_the_list_knows_by_a_wildcard_is_closed_at_once_with_an_event() {
+    let world = World::new();
+    let put = |path: PathBuf| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, MARKER).unwrap();
+    };
+    // The last is a directory in the place of a file.
+    let there = WILDCARDS.iter().map(|(there, below, _)| (*there, *below));
+    for (directory, below) in there.chain([(".ansible/vault", "password")]) {
+        put(world.home().join(directory).join(below));
+        let read = format!("cat ~/'{directory}/{below}'");
+        let list = format!("ls ~/{directory}");
+        assert_eq!(outside(&world, &read).succeeded().stdout, MARKER);
+        outside(&world, &list).succeeded();
+        for script in [&read, &list] {
+            let inside = world.sh(&["--allow-read", "~"], script);
+            assert!(
+                inside.failed().stderr.contains("Permission denied") && inside.stdout.is_empty(),
+                "{script}: {inside:#?}"
+            );
+        }
+        let look = world.sh(&[], &format!("stat -c '%F %a' ~/{directory}"));
+        assert_eq!(look.succeeded().stdout, "directory 0\n", "{directory}");
+        let log = world.log();
+        let top = world.home().join(directory);
+        let first = top.join(below.split('/').next().unwrap());
+        for target in [top, first] {
+            let target = target.to_str().unwrap();
+            assert!(has_event(&log, "read", target, "deny"), "{target}: {log:#?}");
+        }
+    }
+    put(world.home().join(".config/ordinary/x"));
+    let twin = world.sh(
+        &["--allow-read", "~/.config/ordinary"],
+        "ls ~/.config/ordinary; cat ~/.config/ordinary/x",
+    );
+    assert_eq!(twin.succeeded().stdout, format!("x\n{MARKER}"));
+}
+
+#[test]
+fn threat_16_what_the_list_knows_by_a_wildcard_looks_the_same_whether_it_exists_or_not() {
+    let world = World::new();
+    let look_at = |name: &str| {
+        let script = format!(
+            "set -- ~/{name}; {{ stat -c '%F %a %s %h' $1; ls $1; cat $1 $1/Default/x; test -e $1/Default; \
+             echo $?; echo > $1; rmdir $1; mv $1 ~/x; }} 2>&1"
+        );
+        world.sh(&[], &script).stdout.replace(name, "NAME")
+    };
+    for (there, below, absent) in WILDCARDS {
+        let path = world.home().join(there).join(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, MARKER).unwrap();
+        let seen = look_at(there);
+        assert_eq!(seen, look_at(absent));
+        assert!(seen.starts_with("directory 0 "), "{seen}");
+        assert!(!world.home().join(absent).exists());
+    }
+    fs::write(world.home().join(".aider.conf.yml"), MARKER).unwrap();
+    let seen = look_at(".aider.conf.yml");
+    assert_eq!(seen, look_at(".aider.chat.history.md"));
+    assert!(seen.starts_with("regular empty file 0 "), "{seen}");
 }

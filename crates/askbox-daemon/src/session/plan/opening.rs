@@ -190,18 +190,15 @@ impl Planning {
                 directory,
                 list,
             };
-            match entry.node {
-                Node::Directory => listed.push(add(anchor.as_path().to_owned(), true)),
-                Node::File => listed.push(add(anchor.as_path().to_owned(), false)),
-                Node::Glob if !overlaps(anchor.as_path()) => {}
-                Node::Glob => {
-                    let mut found = Vec::new();
-                    matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
-                    listed.extend(found.into_iter().map(|path| {
-                        let directory = path.is_dir();
-                        add(path, directory)
-                    }));
-                }
+            if let Some(path) = entry.path() {
+                listed.push(add(path.as_path().to_owned(), entry.node == Node::Directory));
+            } else if overlaps(anchor.as_path()) {
+                let mut found = Vec::new();
+                matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
+                listed.extend(found.into_iter().map(|path| {
+                    let directory = path.is_dir();
+                    add(path, directory)
+                }));
             }
         }
         listed
