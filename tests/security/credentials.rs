@@ -1,7 +1,8 @@
-//! Credentials under another name, and those that the list knows by a wildcard: nothing is learnt of them, and each attempt is
-//! an event.
+//! Credentials under another name, and those that the list knows by a wildcard: nothing is learnt of them, nothing is changed,
+//! nobody is asked, and each attempt is an event.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use askbox_tests::{MARKER, World};
@@ -46,6 +47,58 @@ fn threat_1_a_link_in_a_credential_directory_leads_to_a_credential() {
 fn has_event(log: &[serde_json::Value], kind: &str, target: &str, verdict: &str) -> bool {
     log.iter()
         .any(|event| event["kind"] == kind && event["target"] == target && event["verdict"] == verdict)
+}
+
+/// Ways to change the file that `$1` names, or to make one more name of it.
+const CHANGES: &[&str] = &[
+    "chmod 640 $1",
+    "touch -d @1 $1",
+    "echo >> $1",
+    "/usr/bin/python3 -c 'import os, sys; os.truncate(sys.argv[1], 3)' $1",
+    "/usr/bin/python3 -c 'import os, sys; os.setxattr(sys.argv[1], \"user.one\", b\"1\")' $1",
+    "/usr/bin/python3 -c 'import os, sys; os.removexattr(sys.argv[1], \"user.one\")' $1",
+    "ln $1 ~/notes/third && rm ~/notes/third",
+];
+
+#[test]
+fn threat_1_another_name_of_a_credential_is_not_changed_asked_about_or_said_to_be_allowed() {
+    for change in CHANGES {
+        let world = World::new();
+        let name = world.home().join("notes/harmless");
+        fs::hard_link(world.home().join(".ssh/id_test"), &name).unwrap();
+        let mark = "/usr/bin/python3 -c 'import os, sys; os.setxattr(sys.argv[1], \"user.one\", b\"0\")' $1";
+        for name in ["harmless", "spec.md"] {
+            outside(&world, &format!("set -- ~/notes/{name}; {mark}")).succeeded();
+        }
+        let look = || {
+            let stat = fs::metadata(&name).unwrap();
+            (stat.mode(), stat.len(), stat.mtime(), stat.ctime(), stat.nlink())
+        };
+        let before = look();
+        let attack = format!("set -- ~/notes/harmless; {change}");
+        for options in [&[][..], &["--allow-write", "~/notes"]] {
+            let inside = world.sh(options, &attack);
+            assert!(
+                inside.failed().stderr.contains("Permission denied")
+                    || inside.stderr.contains("PermissionError"),
+                "{change}: {inside:#?}"
+            );
+            assert_eq!(look(), before, "{change}");
+        }
+        let log = world.log();
+        let target = name.to_str().unwrap();
+        assert!(has_event(&log, "write", target, "deny"), "{change}: {log:#?}");
+        assert!(
+            !log.iter()
+                .any(|event| event["target"] == target && event["verdict"] != "deny"),
+            "{change}: {log:#?}"
+        );
+        let twin = format!("set -- ~/notes/spec.md; {change}");
+        world
+            .sh(&["--allow-read", "~/notes", "--allow-write", "~/notes"], &twin)
+            .succeeded();
+        outside(&world, &attack).succeeded();
+    }
 }
 
 /// What the list knows by a wildcard: a directory that is there, what lies in it, and another that is not there.
