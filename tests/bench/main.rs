@@ -59,6 +59,12 @@ fn main() {
             stream::client(direction, address, mebibytes.parse().unwrap());
         }
         ["files", small, large, rounds] => files::client(small, large, rounds.parse().unwrap()),
+        ["--memory"] => {
+            let world = askbox_tests::World::new();
+            world.sh(&[], "true").succeeded();
+            memory::measure(&world);
+            memory::measure_sessions(&world);
+        }
         ["--starts"] => {
             starts::measure(&askbox_tests::World::new());
         }
@@ -81,7 +87,7 @@ fn main() {
             windows: 3,
         }),
         [] => measure(FULL),
-        _ => println!("usage: askbox-bench [--quick | --network | --desktop | --starts]"),
+        _ => println!("usage: askbox-bench [--quick | --network | --memory | --desktop | --starts]"),
     }
 }
 
@@ -97,5 +103,6 @@ fn measure(rounds: Rounds) {
     files::measure(&world, rounds);
     decide::measure(rounds);
     memory::measure(&world);
+    memory::measure_sessions(&world);
     desktop::measure(rounds);
 }

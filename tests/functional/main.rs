@@ -1,6 +1,7 @@
 //! What a user does, and what should happen.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
+mod asked_files;
 mod asking;
 mod command_line;
 mod daemon;
@@ -18,6 +19,7 @@ mod log;
 mod ports;
 mod profiles;
 mod programs;
+mod project_mount;
 mod proxy;
 mod questions;
 mod redirections;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use askbox_tests::server::Server;
-use askbox_tests::{Running, World};
+use askbox_tests::{MARKER, Running, World};
 
 /// Opens connections until none more is answered within a while, says how many there are, and holds them until its input
 /// ends. The server greets, so a connection that waits in the backlog is told from one that is served.
@@ -172,4 +172,31 @@ fn too_low_a_limit_is_refused_with_a_hint() {
     let enough =
         Running::start(world.host_script("ulimit -n 512; exec \"$ASKBOX\" daemon --restart")).finish();
     assert_eq!(enough.succeeded().code, Some(0));
+}
+
+#[test]
+fn a_session_that_opens_all_the_files_it_can_leaves_others_their_descriptors() {
+    let world = World::new();
+    let hog = world.start_sh(
+        &["--allow-read", "~/notes"],
+        "for i in $(seq 30); do python3 -c '
+import os, time
+path, held = os.path.expanduser(\"~/notes/spec.md\"), []
+try:
+    while True: held.append(open(path))
+except OSError as error: open(f\"full-{os.getpid()}\", \"w\").write(error.strerror)
+while not os.path.exists(\"go\"): time.sleep(0.05)
+' & done; wait",
+    );
+    let full = || {
+        let names = fs::read_dir(world.project()).unwrap().flatten();
+        names
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("full-"))
+            .count()
+    };
+    world.eventually("all of them are full", || full() == 30);
+    let other = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
+    assert!(other.succeeded().stdout.contains(MARKER));
+    fs::write(world.project().join("go"), "").unwrap();
+    hog.finish().succeeded();
 }

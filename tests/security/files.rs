@@ -67,8 +67,11 @@ fn threat_1_each_denial_is_in_the_log_with_its_program_and_its_time() {
             .iter()
             .find(is_it)
             .unwrap_or_else(|| panic!("{file}: {text}"));
-        let words = serde_json::json!(["/usr/bin/cat", "cat", path]);
-        assert_eq!(event["process"]["command"], words, "{event}");
+        // Long words are shortened in the middle.
+        let words = event["process"]["command"].as_array().unwrap();
+        assert_eq!(words[..2], ["/usr/bin/cat", "cat"], "{event}");
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(words[2].as_str().unwrap().ends_with(name), "{event}");
         assert!(
             event["time"].as_str().is_some_and(|time| time.starts_with("20")),
             "{event}"
@@ -309,43 +312,9 @@ fn threat_2_a_link_that_a_rule_or_a_flag_names_does_not_open_a_listed_place() {
     );
 }
 
-#[test]
-fn threat_1_another_name_of_a_credential_is_as_closed_as_its_own() {
-    let world = World::new();
-    let (key, link) = (
-        world.home().join(".ssh/id_test"),
-        world.home().join("notes/harmless"),
-    );
-    fs::hard_link(&key, &link).unwrap();
-    let read = "cat ~/notes/harmless";
-    assert!(outside(&world, read).succeeded().stdout.contains(MARKER));
-    for options in [&["--allow-read", "~/notes"][..], &["--allow-write", "~/notes"]] {
-        let inside = world.sh(options, read);
-        assert!(
-            inside.failed().stderr.contains("Permission denied"),
-            "{inside:#?}"
-        );
-        assert!(!inside.stdout.contains(MARKER));
-    }
-    let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
-    assert!(twin.succeeded().stdout.contains(MARKER));
-}
-
-#[test]
-fn threat_1_a_link_in_a_credential_directory_leads_to_a_credential() {
-    let world = World::new();
-    let key = world.home().join("notes/key");
-    fs::write(&key, MARKER).unwrap();
-    std::os::unix::fs::symlink("../notes/key", world.home().join(".ssh/id_linked")).unwrap();
-    let inside = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/key");
-    assert!(!inside.failed().stdout.contains(MARKER), "{inside:#?}");
-    let twin = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
-    assert!(twin.succeeded().stdout.contains(MARKER));
-}
-
 /// What a list protects has its path; a directory that is moved would give it another.
 #[test]
-fn threat_8_what_a_list_protects_does_not_move_with_its_directory() {
+fn threat_6_what_a_list_protects_does_not_move_with_its_directory() {
     let world = World::new();
     let home = world.home();
     let settings = home.join(".claude/settings.json");
@@ -370,34 +339,6 @@ fn threat_8_what_a_list_protects_does_not_move_with_its_directory() {
         assert!(!home.join(".qwen").exists());
     }
     attempt("mv ~/data/other ~/data/moved && echo text > ~/data/moved/a && cat ~/data/moved/a").succeeded();
-}
-
-/// A session that opens as many files as it can leaves descriptors for others.
-#[test]
-fn threat_54_a_session_that_opens_all_it_can_leaves_the_daemon_its_descriptors() {
-    let world = World::new();
-    let hog = world.start_sh(
-        &["--allow-read", "~/notes"],
-        "for i in $(seq 30); do python3 -c '
-import os, time
-path, held = os.path.expanduser(\"~/notes/spec.md\"), []
-try:
-    while True: held.append(open(path))
-except OSError as error: open(f\"full-{os.getpid()}\", \"w\").write(error.strerror)
-while not os.path.exists(\"go\"): time.sleep(0.05)
-' & done; wait",
-    );
-    let full = || {
-        let names = fs::read_dir(world.project()).unwrap().flatten();
-        names
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with("full-"))
-            .count()
-    };
-    world.eventually("all of them are full", || full() == 30);
-    let other = world.sh(&["--allow-read", "~/notes"], "cat ~/notes/spec.md");
-    assert!(other.succeeded().stdout.contains(MARKER));
-    fs::write(world.project().join("go"), "").unwrap();
-    hog.finish().succeeded();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step of the set-up fails the test")]
 
 mod both;
+mod credentials;
 mod dbus;
 mod descriptors;
 mod environment;
@@ -26,8 +27,10 @@ mod review;
 mod shown;
 mod slow;
 mod sockets;
+mod special_files;
 mod ssh_agent;
 mod starts;
+mod startup;
 mod switches;
 mod system;
 mod system_calls;

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use askbox_policy::builtin_lists::{List, Lists, Node};
+use askbox_policy::builtin_lists::{List, Lists};
 
 use crate::nodes::Object;
 
@@ -30,11 +30,11 @@ impl Guarded {
         let mut found = HashMap::new();
         let listed = lists
             .entries()
-            .filter(|(list, entry)| *list == List::Credential && entry.node != Node::Glob)
-            // A directory on the way to one, which a wildcard stands for, is not.
-            .filter(|(_, entry)| entry.pattern.names(entry.pattern.anchor()));
-        for (_, entry) in listed {
-            let path = entry.pattern.anchor().as_path();
+            .filter(|(list, _)| *list == List::Credential)
+            // What a wildcard stands for is known by its path alone.
+            .filter_map(|(_, entry)| entry.path());
+        for path in listed {
+            let path = path.as_path();
             // What a link on the list leads to is as secret.
             if let Ok(metadata) = fs::metadata(path) {
                 add(path, &metadata, DEPTH, &mut found);

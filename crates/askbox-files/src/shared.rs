@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use askbox_gate::{Gate, Permit};
-use askbox_policy::builtin_lists::{Lists, Node};
+use askbox_policy::builtin_lists::{Entry, Lists, Node};
 use askbox_policy::settings_copy;
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, Verdict};
 use fuser::{Errno, FileAttr, FileType, Notifier};
@@ -194,7 +194,7 @@ impl Shared {
             return if holds {
                 Err(Unseen::Hidden)
             } else {
-                Ok(Seen::Closed(node_type(entry.node)))
+                Ok(Seen::Closed(self.closed_type(path, entry)))
             };
         }
         let found = self.tree.find(path.as_path()).map_err(Unseen::Host)?;
@@ -203,6 +203,18 @@ impl Shared {
             return Ok(Seen::Closed(attributes::file_type(found.kind())));
         }
         Ok(self.judged(path, found))
+    }
+
+    /// What an entry of the credential list looks like: what it stands for, whether it is there or not. A directory in the
+    /// place of a file looks like one all the same: the kernel would not even ask about what lies in a file, and nobody
+    /// would hear that a program tried.
+    fn closed_type(&self, path: &CanonicalPath, entry: &Entry) -> FileType {
+        let is_there = || self.tree.find(path.as_path());
+        if entry.node == Node::Directory || is_there().is_ok_and(|found| found.kind() == SFlag::S_IFDIR) {
+            FileType::Directory
+        } else {
+            FileType::RegularFile
+        }
     }
 
     /// Mount points are what the plan says that they are, whatever the host has there.
@@ -494,13 +506,6 @@ impl Shared {
         {
             tracing::warn!(%error, "what is cached of a file could not be dropped");
         }
-    }
-}
-
-fn node_type(node: Node) -> FileType {
-    match node {
-        Node::Directory => FileType::Directory,
-        Node::File | Node::Glob => FileType::RegularFile,
     }
 }
 

@@ -14,18 +14,16 @@ mod credentials;
 mod holders;
 mod startup;
 
-/// What an entry of a list is on disk.
+/// What an entry of a list stands for on disk, whether it is there or not. With a wildcard, all that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Node {
     /// A directory, and everything below.
     Directory,
     /// A file.
     File,
-    /// Whatever has such a name.
-    Glob,
 }
 
-/// A line of the data: a pattern, what is there, and why it is listed.
+/// A line of the data: a pattern, what it stands for, and why it is listed.
 type Line = (&'static str, Node, &'static str);
 
 /// One entry of a list.
@@ -33,7 +31,7 @@ type Line = (&'static str, Node, &'static str);
 pub struct Entry {
     /// Which paths.
     pub pattern: PathPattern,
-    /// What is there, if anything is.
+    /// What it stands for.
     pub node: Node,
     /// Why it is listed; stands in the log and in questions.
     pub reason: &'static str,
@@ -93,6 +91,13 @@ pub struct Protection {
     pub is_refused: bool,
     /// Why it is listed.
     pub reason: &'static str,
+}
+
+impl Entry {
+    /// The one path that it stands for; `None` where it has a wildcard.
+    pub fn path(&self) -> Option<&CanonicalPath> {
+        self.pattern.whole()
+    }
 }
 
 impl Lists {

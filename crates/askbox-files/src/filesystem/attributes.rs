@@ -13,7 +13,7 @@ use nix::sys::stat::{FileStat, SFlag, fstat};
 use nix::sys::time::TimeSpec;
 
 use super::errno;
-use super::placing::at;
+use super::placing::{at, unless_closed};
 use crate::attributes;
 use crate::shared::{KEPT, Seen, Shared, Unseen};
 use crate::tree::Found;
@@ -146,6 +146,19 @@ pub(super) fn set(
             });
         }
     };
+    unless_closed(shared, thread, number, path, reply, move |shared, path, reply| {
+        set_named(shared, thread, number, path, change, reply);
+    });
+}
+
+fn set_named(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    path: CanonicalPath,
+    change: Change,
+    reply: ReplyAttr,
+) {
     let is_pinned = shared.nodes().is_pinned(number);
     let then = Arc::clone(shared);
     shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
@@ -407,18 +420,20 @@ pub(super) fn set_extended(
         Err(error) => return reply.error(errno(error)),
     };
     let name: OsString = name.to_owned();
-    let then = Arc::clone(shared);
-    shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
-        let set = || match look(&then, number, &path)? {
-            Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found) => {
-                change_extended(&found, &name, &change)
+    unless_closed(shared, thread, number, path, reply, move |shared, path, reply| {
+        let then = Arc::clone(shared);
+        shared.admit(thread, vec![Target::Write(path.clone())], move |permits| {
+            let set = || match look(&then, number, &path)? {
+                Seen::Open(found) | Seen::Copied(found, _) | Seen::Unasked(found) => {
+                    change_extended(&found, &name, &change)
+                }
+                Seen::Closed(_) | Seen::MadeUp(_) => Err(HostErrno::EACCES.into()),
+            };
+            match permits.and_then(|_held| set().map_err(errno)) {
+                Ok(()) => reply.ok(),
+                Err(refused) => reply.error(refused),
             }
-            Seen::Closed(_) | Seen::MadeUp(_) => Err(HostErrno::EACCES.into()),
-        };
-        match permits.and_then(|_held| set().map_err(errno)) {
-            Ok(()) => reply.ok(),
-            Err(refused) => reply.error(refused),
-        }
+        });
     });
 }
 

@@ -12,7 +12,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::SFlag;
 
 use super::errno;
-use super::placing::at;
+use super::placing::{at, unless_closed};
 use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::{self, Found, Spot};
 
@@ -283,6 +283,24 @@ pub(super) fn link(
     if let Err(error) = shared.place_of_both(&path, &new_path) {
         return reply.error(errno(error));
     }
+    unless_closed(shared, thread, number, path, reply, move |shared, path, reply| {
+        link_known(
+            shared,
+            thread,
+            (number, path),
+            (new_parent, new_name, new_path),
+            reply,
+        );
+    });
+}
+
+fn link_known(
+    shared: &Arc<Shared>,
+    thread: u32,
+    (number, path): (u64, CanonicalPath),
+    (new_parent, new_name, new_path): Name,
+    reply: ReplyEntry,
+) {
     // By its new name the object can be changed as well, and read where the new name may be read.
     let mut targets = vec![Target::Write(path.clone()), Target::Write(new_path.clone())];
     targets.extend(carried(shared, &path, &new_path));

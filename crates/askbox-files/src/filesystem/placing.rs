@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use askbox_policy::CanonicalPath;
+use askbox_policy::{CanonicalPath, Target};
 use fuser::{
     Errno, FileHandle, ReplyAttr, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry,
     ReplyLock, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr,
@@ -12,7 +12,7 @@ use fuser::{
 use super::errno;
 use crate::handles::OpenFile;
 use crate::pool::Place;
-use crate::shared::Shared;
+use crate::shared::{Seen, Shared, Unseen};
 
 /// An answer that can be a refusal, whatever else it can be.
 pub(super) trait Refusable: Send + 'static {
@@ -59,6 +59,36 @@ pub(super) fn at<R: Refusable>(
     shared.run(shared.place(path.as_path()), move |begun| match begun {
         Ok(()) => work(&then, path, reply),
         Err(refused) => reply.refuse(refused),
+    });
+}
+
+/// Goes on with a change to a node that somebody may be asked about, by a thread that may look at it. What the credential
+/// list closes is refused instead, with an event: an answer would change nothing.
+pub(super) fn unless_closed<R: Refusable>(
+    shared: &Arc<Shared>,
+    thread: u32,
+    number: u64,
+    path: CanonicalPath,
+    reply: R,
+    work: impl FnOnce(&Arc<Shared>, CanonicalPath, R) + Send + 'static,
+) {
+    let then = Arc::clone(shared);
+    shared.run(shared.place(path.as_path()), move |begun| {
+        if let Err(refused) = begun {
+            return reply.refuse(refused);
+        }
+        // Not in the match: there the nodes would be held until its end, and what goes on needs them.
+        let is_pinned = then.nodes().is_pinned(number);
+        match then.see(&path, is_pinned) {
+            Ok(Seen::Closed(_)) | Err(Unseen::Hidden) => {
+                let target = Target::Write(path);
+                then.refuse(thread, target, move || reply.refuse(Errno::EACCES));
+            }
+            Ok(Seen::Open(_) | Seen::Copied(..) | Seen::Unasked(_) | Seen::MadeUp(_)) => {
+                work(&then, path, reply);
+            }
+            Err(Unseen::Host(error)) => reply.refuse(errno(error)),
+        }
     });
 }
 

@@ -1,7 +1,7 @@
 //! The start-up list, one entry per line with its reason. Data only.
 
 use super::Line;
-use super::Node::{Directory, File, Glob};
+use super::Node::{Directory, File};
 
 /// Never written without a question about the exact path: such a write runs outside the sandbox later.
 #[rustfmt::skip]
@@ -23,12 +23,12 @@ pub(super) const STARTUP: &[Line] = &[
     ("~/.zlogout", File, "runs when a shell ends"),
     ("~/.zsh", Directory, "shell start-up files"),
     ("~/.zsh.d", Directory, "shell start-up files"),
-    ("~/.zcompdump*", Glob, "shell completions"),
+    ("~/.zcompdump*", File, "shell completions"),
     ("~/.oh-my-zsh", Directory, "shell start-up files"),
     ("~/.config/zsh", Directory, "shell start-up files"),
     ("~/.config/bash", Directory, "shell start-up files"),
     ("~/.config/fish", Directory, "shell start-up files"),
-    ("~/.local/share/fish/vendor_*", Glob, "shell start-up files"),
+    ("~/.local/share/fish/vendor_*", Directory, "shell start-up files"),
     ("~/.config/nushell", Directory, "shell start-up files"),
     ("~/.config/powershell", Directory, "shell start-up files"),
     ("~/.kshrc", File, "shell start-up file"),
@@ -132,8 +132,8 @@ pub(super) const STARTUP: &[Line] = &[
     ("~/.psqlrc", File, "database start-up file"),
     ("~/.lessfilter", File, "program that less runs"),
     ("~/.npmrc", File, "npm settings that run programs"),
-    ("~/.cargo/config*", Glob, "cargo settings that run programs"),
-    ("~/.cargo/env*", Glob, "sourced by shells"),
+    ("~/.cargo/config*", File, "cargo settings that run programs"),
+    ("~/.cargo/env*", File, "sourced by shells"),
     ("~/.cargo/bin", Directory, "programs that shells find through PATH"),
     ("~/.xonshrc", File, "shell start-up file"),
     ("~/.config/xonsh", Directory, "shell start-up files"),
@@ -154,7 +154,7 @@ pub(super) const STARTUP: &[Line] = &[
     ("~/.pip", Directory, "where packages come from"),
     ("~/.config/uv", Directory, "where packages come from"),
     ("~/.gradle/init.d", Directory, "code in every Gradle build"),
-    ("~/.gradle/init.gradle*", Glob, "code in every Gradle build"),
+    ("~/.gradle/init.gradle*", File, "code in every Gradle build"),
     ("~/.m2/extensions.xml", File, "code in every Maven build"),
     ("~/.mavenrc", File, "code in every Maven build"),
     ("~/.config/containers", Directory, "container settings and services"),
@@ -170,7 +170,7 @@ pub(super) const STARTUP: &[Line] = &[
     ("~/.config/emacs", Directory, "editor start-up files"),
     ("~/.doom.d", Directory, "editor start-up files"),
     ("~/.config/doom", Directory, "editor start-up files"),
-    ("~/.spacemacs*", Glob, "editor start-up file"),
+    ("~/.spacemacs*", File, "editor start-up file"),
     ("~/.nanorc", File, "editor start-up file"),
     ("~/.config/helix", Directory, "editor settings that run programs"),
     ("~/.config/kak", Directory, "editor start-up files"),

@@ -190,18 +190,15 @@ impl Planning {
                 directory,
                 list,
             };
-            match entry.node {
-                Node::Directory => listed.push(add(anchor.as_path().to_owned(), true)),
-                Node::File => listed.push(add(anchor.as_path().to_owned(), false)),
-                Node::Glob if !overlaps(anchor.as_path()) => {}
-                Node::Glob => {
-                    let mut found = Vec::new();
-                    matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
-                    listed.extend(found.into_iter().map(|path| {
-                        let directory = path.is_dir();
-                        add(path, directory)
-                    }));
-                }
+            if let Some(path) = entry.path() {
+                listed.push(add(path.as_path().to_owned(), entry.node == Node::Directory));
+            } else if overlaps(anchor.as_path()) {
+                let mut found = Vec::new();
+                matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
+                listed.extend(found.into_iter().map(|path| {
+                    let directory = path.is_dir();
+                    add(path, directory)
+                }));
             }
         }
         listed
@@ -222,14 +219,17 @@ fn openable(pattern: &Pattern) -> Option<(CanonicalPath, Access)> {
     is_plain.then(|| (anchor.clone(), access))
 }
 
-/// Collects what a pattern matches below a directory. Links are not followed.
+/// Collects what a pattern matches below a directory. Links are not followed, nor is looked where nothing can match.
 fn matching(directory: &Path, pattern: &PathPattern, depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
     for entry in entries.take(GLOB_NAMES).filter_map(Result::ok) {
         let path = entry.path();
-        if CanonicalPath::new(&path).is_some_and(|path| pattern.matches(&path)) {
+        let Some(canonical) = CanonicalPath::new(&path).filter(|path| pattern.reaches_below(path)) else {
+            continue;
+        };
+        if pattern.matches(&canonical) {
             found.push(path);
         } else if 0 < depth && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             matching(&path, pattern, depth - 1, found);

@@ -1,0 +1,179 @@
+//! Files of the home directory that start programs at the next login or in another program: whatever else may be written,
+//! they wait for an answer about the very path.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askbox_tests::World;
+
+use crate::both::outside;
+
+/// Files that are there, and some that are not.
+const STARTUP: &[(&str, Option<&str>)] = &[
+    (".bashrc", Some("before\n")),
+    (".profile", Some("before\n")),
+    (".zprofile", None),
+    (".config/autostart/x.desktop", None),
+    (".config/systemd/user/x.service", Some("before\n")),
+    (".config/systemd/user/new.service", None),
+    (".gitconfig", Some("[user]\n\tname = Ada\n")),
+    (".config/Code/User/settings.json", Some("{}\n")),
+    (".claude/settings.json", Some("{}\n")),
+    (".local/share/applications/x.desktop", None),
+];
+
+/// A home directory with those that are there.
+fn world(policy: &str) -> World {
+    let world = World::new();
+    for (name, text) in STARTUP {
+        let path = world.home().join(name);
+        let Some(text) = text else { continue };
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    world.write_policy(policy);
+    world
+}
+
+/// Every path below the home directory that is not the project's, with the content of files.
+fn home(world: &World) -> Vec<(PathBuf, Option<String>)> {
+    fn add(directory: &Path, leave_out: &Path, found: &mut Vec<(PathBuf, Option<String>)>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path == leave_out {
+                continue;
+            }
+            found.push((path.clone(), fs::read_to_string(&path).ok()));
+            if path.is_dir() && !path.is_symlink() {
+                add(&path, leave_out, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    add(&world.home(), &world.project(), &mut found);
+    found.sort();
+    found
+}
+
+/// Ways to write to the file that `$1` names, each of which succeeds on the host.
+const WAYS: &[&str] = &[
+    "mkdir -p \"$(dirname \"$1\")\" && echo evil >> \"$1\"",
+    "mkdir -p \"$(dirname \"$1\")\" && echo evil > ~/notes/new && mv ~/notes/new \"$1\"",
+    "mkdir -p \"$(dirname \"$1\")\" && ln -s ~/notes/spec.md \"$1\" || rm \"$1\"",
+    "mkdir -p \"$(dirname \"$1\")\" && echo evil > ~/notes/new && ln -f ~/notes/new \"$1\"",
+];
+
+/// Goes each way to each file, and leaves nothing of its own behind.
+fn attack() -> String {
+    let each = STARTUP.iter().flat_map(|(name, _)| {
+        let ways = WAYS.iter();
+        ways.map(move |way| format!("set -- ~/{name}; {{ {way}; }}; rm -f ~/notes/new"))
+    });
+    each.collect::<Vec<_>>().join("\n") + "\ntrue"
+}
+
+#[test]
+fn threat_6_no_grant_preset_or_automatic_approval_writes_to_what_starts_programs() {
+    let minimal = "[questions]\ntimeout = \"20s\"\n";
+    let approved = "auto_approve = [\"read\", \"write\", \"execute\"]\n";
+    let granted =
+        "[[rule]]\neffect = \"allow\"\nread = \"~\"\n\n[[rule]]\neffect = \"allow\"\nwrite = \"~\"\n";
+    for (policy, options) in [
+        (minimal, &["--allow-read", "~", "--allow-write", "~"][..]),
+        (minimal, &["--preset", "development"]),
+        (approved, &[]),
+        (granted, &[]),
+    ] {
+        let world = world(policy);
+        let options = [&["--non-interactive"], options].concat();
+        let before = home(&world);
+        world.sh(&options, &attack()).succeeded();
+        let after = home(&world);
+        let changed: Vec<_> = after.iter().filter(|entry| !before.contains(entry)).collect();
+        let gone: Vec<_> = before.iter().filter(|entry| !after.contains(entry)).collect();
+        assert!(
+            changed.is_empty() && gone.is_empty(),
+            "{policy} {options:?}: {changed:#?} {gone:#?}"
+        );
+        let denied: Vec<PathBuf> = world
+            .log()
+            .iter()
+            .filter(|event| event["kind"] == "write" && event["verdict"] == "deny")
+            .map(|event| event["target"].as_str().unwrap().into())
+            .collect();
+        for (name, _) in STARTUP {
+            // The file, or the first directory on the way to it that is not there.
+            let path = world.home().join(name);
+            assert!(
+                denied.iter().any(|target| path.starts_with(target)),
+                "{policy} {options:?} {name}: {denied:#?}"
+            );
+        }
+        let twin = "echo text > ~/notes/new && mv ~/notes/new ~/notes/moved && rm ~/notes/moved && echo text >> ~/notes/spec.md";
+        world.sh(&options, twin).succeeded();
+        outside(&world, &attack()).succeeded();
+        for (name, _) in STARTUP {
+            let path = world.home().join(name);
+            let now = fs::read_to_string(&path).unwrap_or_default();
+            assert!(now.contains("evil"), "{name}: {now}");
+        }
+    }
+}
+
+#[test]
+fn threat_6_a_question_about_what_starts_programs_is_about_the_very_path_and_says_why() {
+    let policy = "auto_approve = [\"read\", \"write\"]\n[questions]\ntimeout = \"20s\"\n";
+    for (name, text, why) in [
+        (".bashrc", Some("before\n"), "shell start-up file"),
+        (".zprofile", None, "shell start-up file"),
+        (
+            ".config/systemd/user/x.service",
+            Some("before\n"),
+            "user services",
+        ),
+        (
+            ".gitconfig",
+            Some("[user]\n\tname = Ada\n"),
+            "git settings that run programs",
+        ),
+    ] {
+        let world = world(policy);
+        let path = world.home().join(name);
+        let script = format!("echo evil >> ~/{name}");
+        let now = || fs::read_to_string(&path).ok();
+        for (answer, expected) in [
+            ("deny", text.map(ToOwned::to_owned)),
+            ("allow", Some(format!("{}evil\n", text.unwrap_or_default()))),
+        ] {
+            let running = world.start_sh(&[], &script);
+            let question = world.wait_for_question();
+            assert_eq!(question["kind"], "write");
+            assert_eq!(question["targets"], serde_json::json!([path]));
+            let title = question["title"].as_str().unwrap();
+            let said = format!("(it runs outside the sandbox later: {why})");
+            assert!(title.ends_with(&said), "{title}");
+            assert_eq!(now(), text.map(ToOwned::to_owned));
+            world.ok(&[answer, question["id"].as_str().unwrap(), "--once"]);
+            let finished = running.finish();
+            assert_eq!(finished.code == Some(0), answer == "allow", "{finished:#?}");
+            assert_eq!(now(), expected, "{name} {answer}");
+        }
+    }
+}
+
+#[test]
+fn threat_6_what_starts_programs_is_written_where_its_very_path_is_allowed_and_nowhere_else() {
+    let world = world("");
+    let options = ["--non-interactive", "--allow-write", "~/.zprofile"];
+    world.sh(&options, "echo good > ~/.zprofile").succeeded();
+    assert_eq!(
+        fs::read_to_string(world.home().join(".zprofile")).unwrap(),
+        "good\n"
+    );
+    world.sh(&options, "echo evil >> ~/.bashrc").failed();
+    world.sh(&options, "echo evil >> ~/.zlogin").failed();
+    assert_eq!(
+        fs::read_to_string(world.home().join(".bashrc")).unwrap(),
+        "before\n"
+    );
+}
