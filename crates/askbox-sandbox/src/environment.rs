@@ -131,7 +131,7 @@ pub(crate) fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variabl
         set("XDG_DATA_HOME", home.join(".local/share").as_os_str()),
         set("XDG_STATE_HOME", home.join(".local/state").as_os_str()),
         set("ASKBOX_SESSION", OsStr::new(&request.session)),
-        // Signing needs the key, which is closed; said once by the command line client.
+        // Signing needs the key, which is closed.
         set("GIT_CONFIG_COUNT", OsStr::new("2")),
         set("GIT_CONFIG_KEY_0", OsStr::new("commit.gpgsign")),
         set("GIT_CONFIG_VALUE_0", OsStr::new("false")),
