@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
+mod admission;
 mod attributes;
 mod filesystem;
 mod guarded;

@@ -1,5 +1,4 @@
-//! What all operations of one session's file system share, and the two things they are made of: looking at a path as the
-//! session may see it, and asking the gate.
+//! What all operations of one session's file system share, first of all how they look at a path: as the session may see it.
 
 use std::ffi::OsStr;
 use std::future::Future;
@@ -7,10 +6,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use askbox_gate::{Gate, Permit};
+use askbox_gate::Gate;
 use askbox_policy::builtin_lists::{Entry, Lists, Node};
 use askbox_policy::settings_copy;
 use askbox_policy::{Basis, CanonicalPath, Process, Project, Request, SessionId, Target, Verdict};
@@ -18,7 +16,6 @@ use fuser::{Errno, FileAttr, FileType, Notifier};
 use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, SFlag};
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
 
 use crate::attributes::{self, Owner};
 use crate::guarded::Guarded;
@@ -29,7 +26,6 @@ use crate::nodes::Nodes;
 use crate::pool::{Place, Pool};
 use crate::tree::{self, Found, Tree};
 use crate::view::View;
-use crate::waiter;
 
 /// Finds the program behind a thread, by the kernel's number on the host.
 pub type Identify = Arc<dyn Fn(u32) -> Pin<Box<dyn Future<Output = Process> + Send>> + Send + Sync>;
@@ -329,113 +325,6 @@ impl Shared {
             process: Process::unknown(),
             target,
         }
-    }
-
-    /// Asks the gate for all of these, by one question as far as they belong on one, and goes on with the permits, or with the
-    /// error that the program gets: at once where nobody has to be asked, otherwise in a task of its own. A program that is
-    /// killed while it waits gets EINTR.
-    pub(crate) fn admit(
-        self: &Arc<Self>,
-        thread: u32,
-        targets: Vec<Target>,
-        then: impl FnOnce(Result<Vec<Permit>, Errno>) + Send + 'static,
-    ) {
-        let place = targets
-            .iter()
-            .filter_map(Target::path)
-            .map(|path| self.place(path.as_path()))
-            .max()
-            .unwrap_or(Place::Here);
-        let shared = Arc::clone(self);
-        let mut admitted = Box::pin(async move { shared.permits(thread, targets).await });
-        let entered = self.runtime.enter();
-        let first = admitted.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        drop(entered);
-        if let Poll::Ready(permits) = first {
-            return self.run(place, move |begun| then(begun.and(permits)));
-        }
-        let shared = Arc::clone(self);
-        self.runtime.spawn(async move {
-            let permits = tokio::select! {
-                biased;
-                permits = &mut admitted => permits,
-                () = waiter::has_given_up(thread) => Err(Errno::EINTR),
-            };
-            // Dropped before anything else happens: a program that is gone waits no longer.
-            drop(admitted);
-            if place != Place::Here {
-                return shared.run(place, move |begun| then(begun.and(permits)));
-            }
-            // What follows touches files. Hundreds may have waited for one answer.
-            let done = tokio::task::spawn_blocking(move || then(permits)).await;
-            if let Err(error) = done {
-                tracing::error!(%error, "an operation on a file failed half-way");
-            }
-        });
-    }
-
-    async fn permits(&self, thread: u32, targets: Vec<Target>) -> Result<Vec<Permit>, Errno> {
-        let process = OnceCell::new();
-        let admit = async |target: &Target, others: &[Target]| {
-            let identify = async {
-                let identified = process.get_or_init(|| (self.files.identify)(thread));
-                identified.await.clone()
-            };
-            let request = self.request(target.clone());
-            let admitted = self.gate.admit_first(request, others, identify).await;
-            admitted.map_err(|_denial| Errno::EACCES)
-        };
-        // Where one is denied, nobody is asked about the others in vain.
-        let is_denied = |target: &&Target| {
-            let verdict = self.gate.peek(&self.request((*target).clone()));
-            matches!(verdict, Verdict::Deny(_))
-        };
-        if let Some(denied) = targets.iter().find(is_denied) {
-            drop(admit(denied, &[]).await?);
-        }
-        let mut permits = Vec::with_capacity(targets.len());
-        let mut left = targets.as_slice();
-        while let [target, others @ ..] = left {
-            permits.push(admit(target, others).await?);
-            left = others;
-        }
-        // The first may have been revoked while the last was waited for.
-        if permits.iter().any(Permit::is_revoked) {
-            return Err(Errno::EACCES);
-        }
-        Ok(permits)
-    }
-
-    /// Refuses what is on the credential list, by its path or as another name of an object that is, with an event; then
-    /// goes on.
-    pub(crate) fn refuse(
-        self: &Arc<Self>,
-        thread: u32,
-        target: Target,
-        then: impl FnOnce() + Send + 'static,
-    ) {
-        if target.path().is_some_and(|path| self.is_closed(path)) {
-            return self.admit(thread, vec![target], move |_refused| then());
-        }
-        let reason = "another name of a file on the credential list".to_owned();
-        self.refuse_by(thread, target, Basis::Credential(reason), then);
-    }
-
-    /// Refuses what no answer allows, with an event; then goes on.
-    pub(crate) fn refuse_by(
-        self: &Arc<Self>,
-        thread: u32,
-        target: Target,
-        basis: Basis,
-        then: impl FnOnce() + Send + 'static,
-    ) {
-        let shared = Arc::clone(self);
-        let mut request = self.request(target);
-        self.runtime.spawn(async move {
-            request.process = (shared.files.identify)(thread).await;
-            drop(shared.gate.refuse(&request, basis).await);
-            then();
-        });
     }
 
     /// Where to do what touches a path.

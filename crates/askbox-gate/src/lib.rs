@@ -8,6 +8,7 @@
 mod admissions;
 mod admit;
 mod answering;
+mod asking;
 mod changes;
 mod clock;
 mod denial;
