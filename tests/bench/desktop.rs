@@ -42,18 +42,18 @@ fn windows(desktop: &mut Desktop, rounds: Rounds) {
     let mut first = Vec::new();
     let mut with = 0.0;
     for _ in 0..FIRST {
-        let window = open(desktop, &mut first);
+        open(desktop, &mut first);
         look();
         with = megabytes(desktop);
-        close(desktop, &window);
+        desktop.screen().close(TITLE);
         is_gone(desktop);
     }
     let after = megabytes(desktop);
     let mut again = Vec::new();
     for _ in 0..rounds.windows {
-        let window = open(desktop, &mut again);
+        open(desktop, &mut again);
         look();
-        close(desktop, &window);
+        desktop.screen().close(TITLE);
         look();
     }
     is_gone(desktop);
@@ -88,23 +88,11 @@ fn windows(desktop: &mut Desktop, rounds: Rounds) {
 }
 
 /// Opens the window, and notes how long that took.
-fn open(desktop: &Desktop, took: &mut Vec<f64>) -> String {
+fn open(desktop: &Desktop, took: &mut Vec<f64>) {
     let start = Instant::now();
     desktop.world().ok(&["open", "activity"]);
-    let window = desktop.screen().window(TITLE);
+    desktop.screen().window(TITLE);
     took.push(milliseconds(start.elapsed()));
-    window
-}
-
-fn close(desktop: &Desktop, window: &str) {
-    desktop.screen().focus(window);
-    eventually("it is closed", || {
-        // A page that is still being made may take the focus away again.
-        if desktop.screen().focused() == window {
-            desktop.screen().press_keys(&["alt+F4"]);
-        }
-        desktop.screen().windows(TITLE).is_empty()
-    });
 }
 
 /// Waits until the process of the windows has ended with those of the engine, which it does some time after the last window was

@@ -81,10 +81,9 @@ fn the_browser_engine_is_there_only_while_somebody_looks() {
     desktop.start_tray();
     assert_eq!(desktop.tray().part(WINDOWS), None);
     desktop.world().ok(&["open", "rules"]);
-    let window = desktop.screen().window("Askbox");
+    desktop.screen().window("Askbox");
     assert!(desktop.tray().part(WINDOWS).is_some());
-    desktop.screen().focus(&window);
-    desktop.screen().press_keys(&["alt+F4"]);
+    desktop.screen().close("Askbox");
     let tray = desktop.tray();
     askbox_tests::eventually("it has ended", || tray.part(WINDOWS).is_none());
     assert!(desktop.tray().is_running());

@@ -64,6 +64,19 @@ impl Screen {
         });
     }
 
+    /// Closes the one window of this title by the key for that, as a person does who sees that it is still there.
+    pub fn close(&self, title: &str) {
+        let window = self.window(title);
+        self.focus(&window);
+        eventually("it is closed", || {
+            // A page that is still being made may take the focus away again.
+            if self.focused() == window {
+                self.press_keys(&["alt+F4"]);
+            }
+            self.windows(title).is_empty()
+        });
+    }
+
     /// The window that has the focus.
     pub fn focused(&self) -> String {
         self.output("xdotool", &["getwindowfocus"]).trim().to_owned()
