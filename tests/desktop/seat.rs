@@ -63,6 +63,8 @@ impl Seat {
         self.world().ok(&["open", view]);
         let pages = self.desktop.pages();
         pages.look_at("Askbox");
+        // What takes hold of a window may load its page anew, which begins with the first view.
+        self.world().ok(&["open", view]);
         pages
     }
 
