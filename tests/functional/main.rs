@@ -16,6 +16,7 @@ mod grants;
 mod host_sockets;
 mod keyring;
 mod log;
+mod log_following;
 mod no_fuse;
 mod ports;
 mod profiles;
