@@ -8,8 +8,8 @@ use std::sync::Arc;
 use askbox_files::View;
 use askbox_network::ProxyToken;
 use askbox_policy::{
-    CanonicalPath, Effect, GrantSet, LimitChoices, Moment, Origin, PathPattern, Pattern, Policy, Project,
-    ResourceLimits, Rule, SessionId, SessionRules, Switches,
+    Basis, CanonicalPath, Effect, GrantSet, LimitChoices, Moment, Origin, PathPattern, Pattern, Policy,
+    Project, ResourceLimits, Rule, SessionId, SessionRules, Switches,
     resource_limits::{self, LimitSources},
 };
 use askbox_sandbox::guards::Before;
@@ -346,6 +346,15 @@ fn home_name(project: &CanonicalPath) -> String {
 
 fn refused(reason: String) -> WireError {
     WireError::new(ErrorCode::Refused, reason)
+}
+
+/// What a flag wants is denied, and what a person can do about what denies it.
+fn refused_by(basis: &Basis, what: &str) -> WireError {
+    let error = refused(format!("{what}: {basis}"));
+    match basis.hint() {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
 }
 
 fn failed(step: &str, error: &io::Error) -> WireError {

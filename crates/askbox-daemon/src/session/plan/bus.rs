@@ -9,7 +9,7 @@ use askbox_policy::{
 use askbox_sandbox::host_programs::{self, BUS_PROXY};
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
-use super::Planning;
+use super::{Planning, refused_by};
 use crate::limits;
 
 /// Why a session is not offered a service.
@@ -70,11 +70,7 @@ impl Planning {
             match (usable, self.situation().judge(id, target)) {
                 (Err(unusable), _) if is_flag => return Err(unusable.refused(name)),
                 (Ok(()), Verdict::Deny(basis)) if is_flag => {
-                    let error = WireError::new(ErrorCode::Refused, format!("--with dbus {name}: {basis}"));
-                    return Err(match basis.hint() {
-                        Some(hint) => error.with_hint(hint),
-                        None => error,
-                    });
+                    return Err(refused_by(&basis, &format!("--with dbus {name}")));
                 }
                 (Ok(()), Verdict::Allow(_) | Verdict::Ask(_)) => services.push(name.clone()),
                 // Nothing is missing where there is no desktop.

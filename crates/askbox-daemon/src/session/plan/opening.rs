@@ -12,7 +12,7 @@ use askbox_sandbox::host_programs::BWRAP;
 use askbox_sandbox::plan::{Access, Listed};
 use askbox_wire::WireError;
 
-use super::{Planning, refused};
+use super::{Planning, refused, refused_by};
 use crate::limits;
 
 /// How deep below its fixed part a list's wildcard is looked for, and how many names each directory may have.
@@ -61,11 +61,7 @@ impl Planning {
             match verdict {
                 Verdict::Allow(_) => {}
                 Verdict::Deny(basis) | Verdict::Ask(basis) if is_flag => {
-                    let error = refused(format!("cannot open {path}: {basis}"));
-                    return Err(match basis.hint() {
-                        Some(hint) => error.with_hint(hint),
-                        None => error,
-                    });
+                    return Err(refused_by(&basis, &format!("cannot open {path}")));
                 }
                 Verdict::Deny(_) | Verdict::Ask(_) => continue,
             }

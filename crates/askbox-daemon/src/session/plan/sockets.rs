@@ -12,7 +12,7 @@ use askbox_policy::{
 };
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
-use super::Planning;
+use super::{Planning, refused_by};
 use crate::limits;
 use crate::session::flags;
 
@@ -108,11 +108,7 @@ impl Planning {
             match (place, self.situation().judge(id, target(path))) {
                 (Err(unusable), _) if is_flag => return Err(unusable.refused("--socket", path)),
                 (Ok(()), Verdict::Deny(basis)) if is_flag => {
-                    let error = WireError::new(ErrorCode::Refused, format!("--socket {path}: {basis}"));
-                    return Err(match basis.hint() {
-                        Some(hint) => error.with_hint(hint),
-                        None => error,
-                    });
+                    return Err(refused_by(&basis, &format!("--socket {path}")));
                 }
                 (Ok(()), Verdict::Allow(_) | Verdict::Ask(_)) => offered.push(path.clone()),
                 (Ok(()), Verdict::Deny(_)) => {}
