@@ -14,6 +14,8 @@ const NEW_ROUTE: u16 = 24;
 
 const IFLA_NAME: u16 = 3;
 const IFLA_INFO: u16 = 18;
+const IFLA_SEND_QUEUES: u16 = 31;
+const IFLA_RECEIVE_QUEUES: u16 = 32;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
 const VETH_PEER: u16 = 1;
@@ -41,12 +43,14 @@ pub(super) fn batch() -> Batch {
     let mut batch = Batch::default();
     batch.message(NEW_LINK, ACK | CREATE | EXCLUSIVE, &link(ETH0, 0), |batch| {
         batch.text(IFLA_NAME, "eth0");
+        one_queue(batch);
         batch.nest(IFLA_INFO, |batch| {
             batch.text(INFO_KIND, "veth");
             batch.nest(INFO_DATA, |batch| {
                 batch.nest(VETH_PEER, |batch| {
                     batch.raw(&link(GATEWAY, 0));
                     batch.text(IFLA_NAME, "gateway");
+                    one_queue(batch);
                 });
             });
         });
@@ -76,6 +80,14 @@ pub(super) fn routes(network: Network) -> Batch {
         }
     }
     batch
+}
+
+/// Otherwise veth gets one for each processor and then gives all but one back, for which the kernel waits for every processor
+/// (`veth_init_queues`): 0.2 to 1 ms for each end.
+fn one_queue(batch: &mut Batch) {
+    for queues in [IFLA_SEND_QUEUES, IFLA_RECEIVE_QUEUES] {
+        batch.attribute(queues, &1u32.to_ne_bytes());
+    }
 }
 
 /// struct ifinfomsg: family, type, index, flags, change mask (`IFF_UP` is bit 0).
