@@ -61,8 +61,8 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
 /// A root in the making, on a tmpfs that nothing outside this mount namespace ever sees.
 pub(crate) struct Stage {
     outer: OwnedFd,
-    /// The asking file system, where the machine has FUSE.
-    files: Option<files::Mounted>,
+    /// The top of the asking file system, where the machine has FUSE.
+    files: Option<OwnedFd>,
     root: OwnedFd,
     /// Directories of the root tmpfs by path, while nodes are made. Mounts would make them stale.
     parents: RefCell<HashMap<PathBuf, Rc<OwnedFd>>>,
@@ -84,12 +84,13 @@ pub(crate) fn prepare(place: &Path) -> Result<(Stage, Option<OwnedFd>), Error> {
         None::<&str>,
     )
     .step("make private", root)?;
+    let (files, device) = files::mount(place)?.unzip();
+    // On top of the file system, which is reached by its descriptor alone from here on and goes with the host's root.
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("askbox"), place, Some("tmpfs"), flags, Some("mode=0755")).step("mount a tmpfs on", place)?;
     let outer = open_source(place).step("open", place)?;
     let umask = umask(Mode::empty());
     let root = outer_root::make(&outer).step("furnish", place)?;
-    let (files, device) = files::mount(place)?.unzip();
     let stage = Stage {
         root,
         outer,
@@ -114,9 +115,6 @@ pub(crate) fn build(stage: &Stage, plan: &Plan) -> Result<(), Error> {
     for mount in &plan.mounts {
         stage.mount(mount)?;
         stage.parents.borrow_mut().clear();
-    }
-    if let Some(files) = &stage.files {
-        files.unmount()?;
     }
     umask(stage.umask);
     outer_root::enter(&stage.outer).step("leave the host's root for", Path::new("/"))

@@ -3,29 +3,23 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::mount::MsFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::{getegid, geteuid};
 
-use super::{Error, Stage, Step, open_source, outer_root};
+use super::{Error, Stage, Step, open_source};
 use crate::probe::FUSE;
 use crate::sys;
 
-/// The file system on its way to where the plan wants it.
-pub(super) struct Mounted {
-    place: PathBuf,
-    top: OwnedFd,
-}
-
-/// Mounts it beside the session's root. `None` where this machine has no FUSE, or keeps it from users.
-pub(super) fn mount(stage: &Path) -> Result<Option<(Mounted, OwnedFd)>, Error> {
+/// Mounts it on a directory of the host, in the caller's mount namespace: its top directory and its device. `None` where this
+/// machine has no FUSE, or keeps it from users.
+pub(super) fn mount(place: &Path) -> Result<Option<(OwnedFd, OwnedFd)>, Error> {
     let Ok(device) = open(FUSE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty()) else {
         return Ok(None);
     };
-    let place = stage.join(outer_root::FILES);
     // Names users and nobody else; only a process of this user may look at it. No `default_permissions`: who may do what is
     // the daemon's to say, for each request.
     let options = format!(
@@ -35,21 +29,15 @@ pub(super) fn mount(stage: &Path) -> Result<Option<(Mounted, OwnedFd)>, Error> {
         getegid()
     );
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    nix::mount::mount(
-        Some("askbox"),
-        &place,
-        Some("fuse"),
-        flags,
-        Some(options.as_str()),
-    )
-    .step("mount the asking file system on", &place)?;
-    let top = open_source(&place).step("open", &place)?;
-    Ok(Some((Mounted { place, top }, device)))
+    nix::mount::mount(Some("askbox"), place, Some("fuse"), flags, Some(options.as_str()))
+        .step("mount the asking file system on", place)?;
+    let top = open_source(place).step("open", place)?;
+    Ok(Some((top, device)))
 }
 
 /// Shows one of its directories at the same path inside.
 pub(super) fn attach(stage: &Stage, path: &Path) -> io::Result<()> {
-    let mounted = stage
+    let top = stage
         .files
         .as_ref()
         .ok_or_else(|| io::Error::other("this machine has no FUSE any more; start again"))?;
@@ -57,13 +45,6 @@ pub(super) fn attach(stage: &Stage, path: &Path) -> io::Result<()> {
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
-    let directory = openat2(&mounted.top, below, how)?;
+    let directory = openat2(top, below, how)?;
     sys::attach(sys::clone_tree(directory)?, stage.open(path)?)
-}
-
-impl Mounted {
-    /// Takes it off again; where the plan wanted it, it stays.
-    pub(super) fn unmount(&self) -> Result<(), Error> {
-        umount2(&self.place, MntFlags::MNT_DETACH).step("unmount", &self.place)
-    }
 }

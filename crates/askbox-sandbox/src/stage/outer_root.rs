@@ -17,9 +17,6 @@ use crate::sys;
 /// Directories that bwrap expects: it mounts its own root on /tmp, and reads /proc.
 const DIRECTORIES: [&str; 2] = ["tmp", "proc"];
 
-/// Where the asking file system is mounted as a whole, until its parts are where the plan wants them.
-pub(super) const FILES: &str = "files";
-
 /// Where the loader finds bwrap and its libraries. Dangling where a machine has no such directory.
 const LINKS: [&str; 8] = ["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr"];
 
@@ -27,7 +24,7 @@ const LINKS: [&str; 8] = ["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin
 pub(super) fn make(outer: &OwnedFd) -> io::Result<OwnedFd> {
     let mode = Mode::from_bits_truncate(0o755);
     let root = ROOT.trim_start_matches('/');
-    for name in DIRECTORIES.into_iter().chain([root, FILES]) {
+    for name in DIRECTORIES.into_iter().chain([root]) {
         mkdirat(outer, name, mode)?;
     }
     for name in LINKS {
