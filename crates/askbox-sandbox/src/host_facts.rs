@@ -13,6 +13,10 @@ use crate::limits;
 use crate::plan::{Access, Listed, ObjectId};
 use crate::{probe, sockets};
 
+mod places;
+
+pub use places::Places;
+
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostFacts {
@@ -207,8 +211,8 @@ const NSS_SYSTEMD: &[&str] = &[
 ];
 
 impl HostFacts {
-    /// Looks. Fails only when the project itself or /proc cannot be read.
-    pub fn gather(sought: &Sought<'_>) -> io::Result<Self> {
+    /// Looks, with what was looked at before for this launch. Fails only when the project itself or /proc cannot be read.
+    pub fn gather(sought: &Sought<'_>, places: &Places) -> io::Result<Self> {
         let home = &sought.user.home;
         Ok(Self {
             root_entries: ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
@@ -221,16 +225,24 @@ impl HostFacts {
                 .filter(|path| path.exists())
                 .collect(),
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
-            asking: asking(home),
-            toolchains: toolchains(home),
+            asking: asking(home, places),
+            toolchains: toolchains(home, places),
             project: project(sought.project, home)?,
-            opened: sought.opened.iter().map(opened).collect(),
+            opened: sought
+                .opened
+                .iter()
+                .map(|opening| opened(opening, places))
+                .collect(),
             listed_present: sought
                 .listed
                 .iter()
-                .filter_map(|listed| present(&listed.path))
+                .filter_map(|listed| present(&listed.path, places))
                 .collect(),
-            denied_present: sought.denied.iter().filter_map(|path| present(path)).collect(),
+            denied_present: sought
+                .denied
+                .iter()
+                .filter_map(|path| present(path, places))
+                .collect(),
             sockets: sockets::on_host()?,
             init: sought.init.clone(),
             user: sought.user.clone(),
@@ -241,11 +253,11 @@ impl HostFacts {
 /// Where users' files lie that no session sees natively, besides the home directory.
 const ASKING: &[&str] = &["/opt", "/srv", "/mnt", "/media"];
 
-fn asking(home: &Path) -> Vec<PathBuf> {
+fn asking(home: &Path, places: &Places) -> Vec<PathBuf> {
     if !probe::has_fuse() {
         return Vec::new();
     }
-    let is_real = |path: &PathBuf| path.canonicalize().is_ok_and(|canonical| canonical == *path);
+    let is_real = |path: &PathBuf| places.real(path).is_some_and(|found| found.canonical == *path);
     let mut found: Vec<PathBuf> = ASKING.iter().map(PathBuf::from).filter(is_real).collect();
     found.retain(|root| !root.starts_with(home));
     if !found.iter().any(|root| home.starts_with(root)) {
@@ -267,12 +279,12 @@ fn root_entry(path: &&str) -> Option<RootEntry> {
     })
 }
 
-fn toolchains(home: &Path) -> Vec<PathBuf> {
+fn toolchains(home: &Path, places: &Places) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = TOOLCHAINS
         .iter()
         .map(|name| home.join(name))
         // A linked toolchain would open whatever the link says; only real directories count.
-        .filter(|path| path.canonicalize().is_ok_and(|canonical| canonical == *path) && path.is_dir())
+        .filter(|path| places.is_real_directory(path))
         .collect();
     let links = fs::read_dir(home.join(".local/bin"))
         .into_iter()
@@ -320,31 +332,25 @@ fn object_of(metadata: &fs::Metadata) -> ObjectId {
 }
 
 /// A link that leads nowhere is as good as nothing: there is nothing to hide.
-fn present(path: &Path) -> Option<Present> {
-    let place = path.canonicalize().ok()?;
+fn present(path: &Path, places: &Places) -> Option<Present> {
+    let Found {
+        canonical, object, ..
+    } = places.real(path)?;
     Some(Present {
         path: path.to_owned(),
         place: Place {
-            object: object(&place).ok()?,
-            path: place,
+            path: canonical,
+            object,
         },
     })
 }
 
-fn opened(opening: &Opening) -> Opened {
-    let found = opening.path.canonicalize().and_then(|canonical| {
-        let metadata = fs::symlink_metadata(&canonical)?;
-        Ok(Found {
-            canonical,
-            object: object_of(&metadata),
-            directory: metadata.is_dir(),
-        })
-    });
+fn opened(opening: &Opening, places: &Places) -> Opened {
     Opened {
         path: opening.path.clone(),
         access: opening.access,
         by: opening.by,
-        found: found.ok(),
+        found: places.real(&opening.path),
     }
 }
 

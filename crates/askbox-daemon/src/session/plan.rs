@@ -13,7 +13,7 @@ use askbox_policy::{
     resource_limits::{self, LimitSources},
 };
 use askbox_sandbox::guards::Before;
-use askbox_sandbox::host_facts::{self, By, Opened, Sought, User};
+use askbox_sandbox::host_facts::{self, By, Opened, Places, Sought, User};
 use askbox_sandbox::plan::{self, Access, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, Verbatim, WireError};
@@ -124,6 +124,7 @@ struct Planning {
     now: Moment,
     high_water_ms: u64,
     limits: ResourceLimits,
+    places: Places,
 }
 
 impl Planning {
@@ -133,7 +134,8 @@ impl Planning {
         }
         let (project, cwd) = project::find(request)?;
         let policy = daemon.policy.policy();
-        project::check(&project, &daemon.home, policy.lists())?;
+        let places = Places::default();
+        project::check(&project, &daemon.home, policy.lists(), &places)?;
         let surroundings = Surroundings {
             home: &daemon.home,
             project: &project,
@@ -165,6 +167,7 @@ impl Planning {
             now: daemon.clock.now(),
             high_water_ms: daemon.gate.high_water_ms(),
             limits,
+            places,
         };
         let profile = profile::of_run(request, id, &planning.home, planning.situation());
         planning.rules.profile = profile;
@@ -215,7 +218,8 @@ impl Planning {
             denied: &denied,
             init: daemon.init.clone(),
         };
-        let facts = HostFacts::gather(&sought).map_err(|error| failed("look at the host", &error))?;
+        let facts =
+            HostFacts::gather(&sought, &self.places).map_err(|error| failed("look at the host", &error))?;
         daemon.learn_toolchains(&facts.toolchains);
         let (wanted, in_vain) = self.neighbours(id, request)?;
         notices.extend(in_vain);

@@ -164,8 +164,8 @@ impl Planning {
         // What is opened is what a path leads to.
         let real = opened
             .iter()
-            .filter_map(|opening| fs::canonicalize(&opening.path).ok());
-        let places: Vec<PathBuf> = opened
+            .filter_map(|opening| Some(self.places.real(&opening.path)?.canonical));
+        let open: Vec<PathBuf> = opened
             .iter()
             .map(|opening| opening.path.clone())
             .chain(real)
@@ -173,10 +173,11 @@ impl Planning {
             .collect();
         let overlaps = |anchor: &Path| {
             let beside = |anchor: &Path| {
-                let mut places = places.iter();
-                places.any(|place| place.starts_with(anchor) || anchor.starts_with(place))
+                let mut open = open.iter();
+                open.any(|open| open.starts_with(anchor) || anchor.starts_with(open))
             };
-            beside(anchor) || fs::canonicalize(anchor).is_ok_and(|real| real != anchor && beside(&real))
+            let real = self.places.real(anchor).map(|found| found.canonical);
+            beside(anchor) || real.is_some_and(|real| real != anchor && beside(&real))
         };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::{Entry, Lists, Node, ProjectRefusal};
+use askbox_sandbox::host_facts::Places;
 use askbox_wire::{LaunchRequest, WireError};
 
 use super::refused;
@@ -36,9 +37,14 @@ pub(super) fn find(request: &LaunchRequest) -> Result<(CanonicalPath, PathBuf), 
 }
 
 /// Refuses what cannot be a project.
-pub(super) fn check(project: &CanonicalPath, home: &CanonicalPath, lists: &Lists) -> Result<(), WireError> {
+pub(super) fn check(
+    project: &CanonicalPath,
+    home: &CanonicalPath,
+    lists: &Lists,
+    places: &Places,
+) -> Result<(), WireError> {
     let refusal = lists.project_refused(project).or_else(|| {
-        let entry = linked_to(project, home, lists)?;
+        let entry = linked_to(project, home, lists, places)?;
         Some(ProjectRefusal::Inside(entry.clone()))
     });
     match refusal {
@@ -50,14 +56,19 @@ pub(super) fn check(project: &CanonicalPath, home: &CanonicalPath, lists: &Lists
 
 /// The directory on a list that is a link, or lies behind one, to where this path is. A link to the home directory or above says
 /// nothing about it.
-fn linked_to<'a>(project: &CanonicalPath, home: &CanonicalPath, lists: &'a Lists) -> Option<&'a Entry> {
+fn linked_to<'a>(
+    project: &CanonicalPath,
+    home: &CanonicalPath,
+    lists: &'a Lists,
+    places: &Places,
+) -> Option<&'a Entry> {
     let directories = lists
         .entries()
         .map(|(_, entry)| entry)
         .filter(|entry| entry.node == Node::Directory);
     let leads_there = |entry: &&Entry| {
-        let place = fs::canonicalize(entry.pattern.anchor().as_path()).ok();
-        let place = place.as_deref().and_then(CanonicalPath::new);
+        let found = places.real(entry.pattern.anchor().as_path());
+        let place = found.and_then(|found| CanonicalPath::new(&found.canonical));
         place.is_some_and(|place| project.is_within(&place) && !home.is_within(&place))
     };
     directories.into_iter().find(leads_there)

@@ -1,0 +1,74 @@
+//! What many paths really are on this machine. A launch asks this about every path of both lists, most of which are not there:
+//! each directory on the way is looked at once, and below one that is missing nothing is. Changes nothing.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Found, object_of};
+
+/// What was looked at so far. It holds for one launch: what changes meanwhile is not seen.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// By absolute path as asked; `None` where nothing is.
+    known: RefCell<HashMap<OsString, Option<Found>>>,
+}
+
+impl Places {
+    /// What an absolute path leads to, every link followed. `None` where it leads to nothing that can be looked at.
+    pub fn real(&self, path: &Path) -> Option<Found> {
+        let known = self.known.borrow().get(path.as_os_str()).cloned();
+        known.unwrap_or_else(|| {
+            let looked = self.look(path);
+            self.known.borrow_mut().insert(path.into(), looked.clone());
+            looked
+        })
+    }
+
+    /// Whether a path is a directory that no link leads to.
+    pub fn is_real_directory(&self, path: &Path) -> bool {
+        self.real(path)
+            .is_some_and(|found| found.directory && found.canonical == path)
+    }
+
+    fn look(&self, path: &Path) -> Option<Found> {
+        let (Some(parent), Some(name)) = (path.parent(), plain_name(path)) else {
+            return resolved(path);
+        };
+        let parent = self.real(parent).filter(|parent| parent.directory)?;
+        let path = parent.canonical.join(name);
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        if metadata.is_symlink() {
+            return resolved(&path);
+        }
+        Some(found(path, &metadata))
+    }
+}
+
+/// The last name of a path, unless it is written in a way that means another.
+fn plain_name(path: &Path) -> Option<&OsStr> {
+    let name = path.file_name()?;
+    path.as_os_str()
+        .as_encoded_bytes()
+        .ends_with(name.as_encoded_bytes())
+        .then_some(name)
+}
+
+fn resolved(path: &Path) -> Option<Found> {
+    let real = path.canonicalize().ok()?;
+    let metadata = fs::symlink_metadata(&real).ok()?;
+    Some(found(real, &metadata))
+}
+
+fn found(canonical: PathBuf, metadata: &fs::Metadata) -> Found {
+    Found {
+        canonical,
+        object: object_of(metadata),
+        directory: metadata.is_dir(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
