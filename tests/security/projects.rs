@@ -57,25 +57,37 @@ fn threat_20_directories_that_hold_or_are_protected_places_are_refused() {
             );
         }
     }
-    // What a listed directory leads to is as good as itself.
-    fs::create_dir_all(home.join("dot")).unwrap();
-    fs::rename(home.join(".ssh"), home.join("dot/ssh")).unwrap();
-    symlink(home.join("dot/ssh"), home.join(".ssh")).unwrap();
-    let refused = start_in(&world, &home.join("dot/ssh"));
+    // What a listed directory leads to is as good as itself, and so is what a wildcard matches behind a link.
+    for directory in ["dot", ".config/other", ".config/google-chrome"] {
+        fs::create_dir_all(home.join(directory)).unwrap();
+    }
+    let beside = home.join(".config/other");
     assert_eq!(
-        (refused.code, refused.stdout.as_str()),
-        (Some(125), ""),
-        "{refused:#?}"
+        start_in(&world, &beside).succeeded().stdout.trim(),
+        beside.to_str().unwrap()
     );
-    assert!(
-        refused.stderr.contains("cannot be a project: it lies in"),
-        "{refused:#?}"
-    );
+    for (name, place) in [(".ssh", "dot/ssh"), (".config", "dot/config")] {
+        fs::rename(home.join(name), home.join(place)).unwrap();
+        symlink(home.join(place), home.join(name)).unwrap();
+    }
+    for directory in ["dot/ssh", "dot/config/google-chrome", "dot/config/gcloud"] {
+        let refused = start_in(&world, &home.join(directory));
+        assert_eq!(
+            (refused.code, refused.stdout.as_str()),
+            (Some(125), ""),
+            "{directory}: {refused:#?}"
+        );
+        assert!(
+            refused.stderr.contains("cannot be a project: it lies in"),
+            "{refused:#?}"
+        );
+    }
     for directory in [
         world.project(),
         world.outside(),
         home.join("notes"),
         home.join("dot"),
+        home.join("dot/config/other"),
     ] {
         let accepted = start_in(&world, &directory);
         assert_eq!(accepted.succeeded().stdout.trim(), directory.to_str().unwrap());

@@ -54,22 +54,28 @@ pub(super) fn check(
     }
 }
 
-/// The directory on a list that is a link, or lies behind one, to where this path is. A link to the home directory or above says
-/// nothing about it.
+/// The directory on a list in which this path lies by another name: where the listed one is a link, or lies behind one. A link to
+/// the home directory or above says nothing about it.
 fn linked_to<'a>(
     project: &CanonicalPath,
     home: &CanonicalPath,
     lists: &'a Lists,
     places: &Places,
 ) -> Option<&'a Entry> {
-    let directories = lists
+    let mut anchors: Vec<&CanonicalPath> = lists
         .entries()
-        .map(|(_, entry)| entry)
-        .filter(|entry| entry.node == Node::Directory);
-    let leads_there = |entry: &&Entry| {
-        let found = places.real(entry.pattern.anchor().as_path());
-        let place = found.and_then(|found| CanonicalPath::new(&found.canonical));
-        place.is_some_and(|place| project.is_within(&place) && !home.is_within(&place))
-    };
-    directories.into_iter().find(leads_there)
+        .filter(|(_, entry)| entry.node == Node::Directory)
+        .map(|(_, entry)| entry.pattern.anchor())
+        .collect();
+    anchors.dedup();
+    anchors.into_iter().find_map(|anchor| {
+        let found = places.real(anchor.as_path())?;
+        let place = CanonicalPath::new(&found.canonical).filter(|place| place != anchor)?;
+        if home.is_within(&place) {
+            return None;
+        }
+        let below = project.as_path().strip_prefix(place.as_path()).ok()?;
+        let listed = CanonicalPath::new(&anchor.as_path().join(below))?;
+        lists.credential(&listed).or_else(|| lists.startup(&listed))
+    })
 }
