@@ -149,10 +149,12 @@ impl Open {
     pub(crate) fn keep(&mut self, instant: Instant, now: &Moment) -> bool {
         let wanted = instant + self.hold.min(limits::KEPT_FOR);
         let kept = wanted.min(self.deadline + limits::KEPT_AT_MOST);
-        if kept <= self.end() {
+        let end = self.end();
+        // Also where the question has more time left than that: one that waits for it may have less.
+        self.kept_until = self.kept_until.max(Some(kept));
+        if self.end() == end {
             return false;
         }
-        self.kept_until = Some(kept);
         self.show_end(instant, now);
         true
     }

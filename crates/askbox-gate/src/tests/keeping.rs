@@ -88,6 +88,26 @@ async fn a_question_with_more_than_a_minute_left_is_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_has_waited_longer_than_its_question_is_kept_with_it() {
+    let mut world = World::with_policy("[questions]\ntimeout = \"5m\"\n");
+    let (first, question) = world.ask_shown(&net("a.example.com")).await;
+    world.advance(Time::from_secs(200)).await;
+    let (second, grown) = world.ask_shown(&net("b.example.com")).await;
+    assert_eq!(
+        (grown.id, left(&world, question.id)),
+        (question.id, Some(5 * MINUTE))
+    );
+    world.advance(Time::from_secs(99)).await;
+    assert!(world.gate.keep_question(question.id));
+    world.advance(Time::from_secs(59)).await;
+    assert!(!first.is_finished());
+    world.advance(Time::from_secs(2)).await;
+    assert_eq!(denied(first).await, DeniedBy::TimedOut);
+    assert!(!second.is_finished());
+    second.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_joins_a_kept_question_takes_none_of_its_time() {
     let mut world = World::new();
     let (first, question) = world.ask_shown(&net("a.example.com")).await;
