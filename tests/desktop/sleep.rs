@@ -18,6 +18,9 @@ fn a_machine_sleeps_although_a_program_waits_and_asks_again_when_it_is_awake() {
 
     logind.tells(true);
     world.eventually("nobody is waited for", || !logind.is_delayed());
+    // It was denied before the machine was let go.
+    let denials = world.ok(&["log", "--denied"]);
+    assert!(denials.contains("notes/spec.md"), "{denials}");
     let denied = running.finish();
     assert!(
         denied.failed().stderr.contains("Permission denied"),

@@ -18,6 +18,7 @@ use crate::questions::QuestionId;
 use crate::questions::book::Waiting;
 use crate::questions::open::Told;
 use crate::record;
+use crate::waiting::CountedWait;
 
 /// What one look at the rules leads to.
 pub(crate) enum Step {
@@ -81,6 +82,7 @@ impl Gate {
     ) -> Result<Permit, Denial> {
         let mut identify = (request.process.pid == 0).then_some(identify);
         let mut was_answered = false;
+        let mut counted = None;
         loop {
             let (permit, question, logged) = match self.step(&request, others, identify.is_some()) {
                 Step::Identify => {
@@ -115,6 +117,7 @@ impl Gate {
                     (permit, None, logged)
                 }
                 Step::Wait { waiting, hold, asked } => {
+                    counted.get_or_insert_with(|| CountedWait::begin(self));
                     let question = Some(waiting.ticket.question);
                     match self.wait(waiting, hold, asked).await {
                         Told::Admitted(permit) => {

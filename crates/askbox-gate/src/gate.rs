@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     /// Serialises writers of usage.json, as those of grants.json are.
     pub(crate) usage_writer: tokio::sync::Mutex<()>,
     pub(crate) events: broadcast::Sender<GateEvent>,
+    /// Requests that wait for a person, or were told and are not through yet.
+    pub(crate) waiting: watch::Sender<usize>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,
 }
@@ -141,6 +143,7 @@ impl Gate {
             ends: tokio::sync::Mutex::default(),
             usage_writer: tokio::sync::Mutex::default(),
             events: broadcast::channel(limits::EVENTS_BUFFERED).0,
+            waiting: watch::Sender::new(0),
             wake: Notify::new(),
         }))
     }

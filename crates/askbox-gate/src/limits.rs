@@ -32,6 +32,10 @@ pub const MISSED_TOTAL: usize = 500;
 /// A question that keeps growing stays open for at most this many time-outs.
 pub const QUESTION_LIFE_FACTOR: u32 = 5;
 
+/// How long a machine that is about to sleep waits for programs to hear that they were denied: writing that to the log and
+/// answering the kernel take far less.
+pub(crate) const SUSPEND_SETTLE: Duration = Duration::from_secs(2);
+
 /// Who is at a question has this long from then on, or its time-out where that is shorter: enough to choose and to press.
 pub const KEPT_FOR: Duration = Duration::from_mins(1);
 

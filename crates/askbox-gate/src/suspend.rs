@@ -6,11 +6,12 @@ use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
 use crate::gate::{Gate, State};
-use crate::limits::SUSPENDING;
+use crate::limits::{SUSPEND_SETTLE, SUSPENDING};
 use crate::questions::open::Stage;
 
 impl Gate {
     /// The machine is about to sleep, or it has slept, or does not after all: denies what waits, and until then what would be asked.
+    /// Returns when what waited has heard of it.
     pub async fn suspend(&self, begins: bool) {
         {
             let mut state = self.state();
@@ -24,6 +25,11 @@ impl Gate {
             }
         }
         self.log_changes().await;
+        if begins {
+            let mut waiting = self.0.waiting.subscribe();
+            // Whoever is denied later than that keeps the machine awake for as long.
+            drop(tokio::time::timeout(SUSPEND_SETTLE, waiting.wait_for(|count| *count == 0)).await);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use askbox_audit::{Durability, Outcome};
 use askbox_policy::{Basis, Request};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
@@ -29,6 +30,22 @@ enum TimeIsUp {
 struct WaitingPlace<'a> {
     gate: &'a Gate,
     ticket: Ticket,
+}
+
+/// A request that waits for a person, until its requester is told what came of it.
+pub(crate) struct CountedWait<'a>(&'a watch::Sender<usize>);
+
+impl<'a> CountedWait<'a> {
+    pub(crate) fn begin(gate: &'a Gate) -> Self {
+        gate.0.waiting.send_modify(|count| *count += 1);
+        Self(&gate.0.waiting)
+    }
+}
+
+impl Drop for CountedWait<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Drop for WaitingPlace<'_> {
