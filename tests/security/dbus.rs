@@ -10,16 +10,23 @@ const NAMED: &str = "org.example.Named";
 const OTHER: &str = "org.example.Other";
 const FLAG: [&str; 3] = ["--non-interactive", "--with", "dbus org.example.Named"];
 
-/// Calls the bus itself.
+/// Calls the bus itself, by the path at which it answers everything.
 fn ask_bus(call: &str) -> String {
-    format!("dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.{call}")
+    format!(
+        "dbus-send --session --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus.{call}"
+    )
 }
 
-/// Says what a program says first, as one that wants descriptors, and prints the last word of what it hears.
+/// Says what a program says first, as one that wants descriptors by this line, and prints the last word of what it hears.
+fn descriptors(line: &str) -> String {
+    DESCRIPTORS.replace("LINE", line)
+}
+
+/// See [`descriptors`].
 const DESCRIPTORS: &str = r#"exec /usr/bin/python3 -c '
 import os, socket
 c = socket.socket(socket.AF_UNIX); c.connect(os.environ["DBUS_SESSION_BUS_ADDRESS"].split("=")[1])
-c.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\nNEGOTIATE_UNIX_FD\r\n")
+c.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\nLINE\r\n")
 heard = b""
 c.settimeout(20)
 while heard.count(b"\n") < 2:
@@ -78,6 +85,8 @@ fn threat_46_nobody_listens_to_others_or_takes_a_name() {
         ask_bus("UpdateActivationEnvironment dict:string:string:PATH,/tmp"),
     ] {
         bus.sh(&world, &FLAG, &attack).failed();
+        let outside = Running::start(bus.of(world.host_script(&attack))).finish();
+        outside.succeeded();
     }
     let twins = [ask_bus("GetId"), ask_bus(&format!("GetNameOwner string:{NAMED}"))];
     bus.sh(&world, &FLAG, &twins.join(" && ")).succeeded();
@@ -143,10 +152,17 @@ fn threat_46_no_program_is_told_that_descriptors_would_cross() {
     let world = World::new();
     let bus = Bus::start(&world);
     let _named = Service::start(&bus, NAMED);
-    let outside = Running::start(bus.of(world.host_script(DESCRIPTORS))).finish();
-    assert_eq!(outside.succeeded().stdout, "AGREE_UNIX_FD\n");
-    let inside = bus.sh(&world, &FLAG, DESCRIPTORS);
-    assert_eq!(inside.succeeded().stdout, "ERROR\n", "{inside:#?}");
+    for line in [
+        "NEGOTIATE_UNIX_FD",
+        "NEGOTIATE_UNIX_FD and more",
+        "NEGOTIATE_UNIX_FD\\t",
+    ] {
+        let asks = descriptors(line);
+        let outside = Running::start(bus.of(world.host_script(&asks))).finish();
+        assert_eq!(outside.succeeded().stdout, "AGREE_UNIX_FD\n", "{line}");
+        let inside = bus.sh(&world, &FLAG, &asks);
+        assert_eq!(inside.succeeded().stdout, "ERROR\n", "{line}: {inside:#?}");
+    }
 }
 
 #[test]

@@ -10,6 +10,9 @@ const UNKNOWN: &[u8] = b"NO_DESCRIPTORS";
 
 const BEGIN: &[u8] = b"BEGIN";
 
+/// What ends a line, and nothing else does.
+const END: &[u8] = b"\r\n";
+
 /// What was said of it so far.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
@@ -31,13 +34,18 @@ impl Greeting {
             let (line, after) = rest.split_at_checked(end + 1)?;
             self.line.extend_from_slice(line);
             rest = after;
+            // As a bus takes it: anything else is part of a line.
+            if !self.line.ends_with(END) {
+                continue;
+            }
             let line = std::mem::take(&mut self.line);
             let (zero, words) = match line.split_first() {
                 Some((0, words)) => (&[0][..], words),
                 _ => (&[][..], line.as_slice()),
             };
-            self.is_over = words.trim_ascii_end() == BEGIN;
-            if words.trim_ascii_end() == DESCRIPTORS {
+            let command = command(words);
+            self.is_over = command == BEGIN;
+            if command == DESCRIPTORS {
                 passed.extend([zero, UNKNOWN, b"\r\n"].concat());
             } else {
                 passed.extend_from_slice(&line);
@@ -46,6 +54,14 @@ impl Greeting {
         passed.extend_from_slice(rest);
         Some(passed)
     }
+}
+
+/// The first word of a line, which is all of it that a bus looks at for what is to be done.
+fn command(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(END).unwrap_or(line);
+    line.split(|byte| matches!(byte, b' ' | b'\t'))
+        .next()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
