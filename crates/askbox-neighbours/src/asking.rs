@@ -1,7 +1,9 @@
 //! Whom a socket of a session asks, and for whom.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
 use askbox_gate::{Gate, Permit};
 use askbox_policy::{Basis, Neighbour, Process, Project, Request, SessionId, Target, Verdict};
@@ -35,15 +37,48 @@ pub(crate) struct Caller {
 impl Asking {
     /// Whether the caller may use this. `None` where not, which is an event by then, and where the caller has hung up.
     pub(crate) async fn admit(&self, caller: &Caller, neighbour: Neighbour) -> Option<Permit> {
-        let watched = caller.stream.try_clone().ok()?;
-        let admitted = self
-            .gate
-            .admit(self.request(neighbour), (self.identify)(caller.pid));
-        tokio::select! {
+        let admitted = self.admit_all(caller, &[()], |()| neighbour.clone()).await;
+        admitted.into_iter().next().map(|((), permit)| permit)
+    }
+
+    /// Which of these the caller may use, asked for at once, so that questions wait side by side; each that it may not is an event
+    /// by then. None where the caller has hung up.
+    pub(crate) async fn admit_all<'a, T>(
+        &self,
+        caller: &Caller,
+        wanted: &'a [T],
+        neighbour: impl Fn(&T) -> Neighbour,
+    ) -> Vec<(&'a T, Permit)> {
+        let Ok(watched) = caller.stream.try_clone() else {
+            return Vec::new();
+        };
+        let ask = |one| {
+            self.gate
+                .admit(self.request(neighbour(one)), (self.identify)(caller.pid))
+        };
+        let mut open: Vec<_> = wanted.iter().map(|one| (one, Box::pin(ask(one)))).collect();
+        let mut admitted = Vec::new();
+        let all = poll_fn(|context| {
+            open.retain_mut(|(one, answer)| match answer.as_mut().poll(context) {
+                Poll::Ready(permit) => {
+                    admitted.extend(permit.ok().map(|permit| (*one, permit)));
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if open.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
+        let is_there = tokio::select! {
             biased;
-            permit = admitted => permit.ok(),
-            () = hung_up(watched) => None,
-        }
+            () = all => true,
+            () = hung_up(watched) => false,
+        };
+        admitted.retain(|_| is_there);
+        admitted
     }
 
     /// Says in the log why something that was admitted is not done.

@@ -70,7 +70,8 @@ async fn converse(stream: UnixStream, asking: Asking, bus: Arc<Bus>, directory: 
         return;
     };
     // Denied, each is an event already.
-    let admitted = admit(&caller, &asking, &bus.services).await;
+    let service = |name: &ServiceName| Neighbour::Service(name.clone());
+    let admitted = asking.admit_all(&caller, &bus.services, service).await;
     let pid = caller.pid;
     if let Some((first, _)) = admitted.first()
         && let Err(error) = relay(caller, (&bus, &directory), &admitted).await
@@ -80,29 +81,6 @@ async fn converse(stream: UnixStream, asking: Asking, bus: Arc<Bus>, directory: 
             .refuse(pid, neighbour, format!("your session bus: {error}"))
             .await;
     }
-}
-
-/// Asks for all services at once, so that questions wait side by side. Returns those that were admitted.
-async fn admit<'a>(caller: &Caller, asking: &Asking, services: &'a [ServiceName]) -> Vec<Admitted<'a>> {
-    let ask = |name: &ServiceName| asking.admit(caller, Neighbour::Service(name.clone()));
-    let mut open: Vec<_> = services.iter().map(|name| (name, Box::pin(ask(name)))).collect();
-    let mut admitted = Vec::new();
-    poll_fn(|context| {
-        open.retain_mut(|(name, answer)| match answer.as_mut().poll(context) {
-            Poll::Ready(permit) => {
-                admitted.extend(permit.map(|permit| (*name, permit)));
-                false
-            }
-            Poll::Pending => true,
-        });
-        if open.is_empty() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
-    admitted
 }
 
 /// Passes on what a program and its proxy say, until one of them has ended, or one of the permits has.
