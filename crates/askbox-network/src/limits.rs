@@ -112,6 +112,9 @@ pub(crate) const SMALL_BUFFER: usize = 16 * 1024;
 /// 256 KiB had 0.59 and 0.51 (`cargo xtask bench`, two processors).
 pub(crate) const LARGE_BUFFER: usize = 512 * 1024;
 
+/// Large buffers of all sessions: 64 MiB. A program that stops reading keeps its own, and what gets none goes on with a small one.
+pub(crate) const LARGE_BUFFERS: usize = 128;
+
 /// A grown buffer is given back after this much silence.
 pub(crate) const BUFFER_IDLE: Duration = Duration::from_secs(1);
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::limits::{BUFFER_IDLE, LARGE_BUFFER, SMALL_BUFFER};
+use crate::limits::{BUFFER_IDLE, LARGE_BUFFER, LARGE_BUFFERS, SMALL_BUFFER};
 use crate::traffic::{Counter, Counts};
 
 /// How a direction ended without an error of the side that was read.
@@ -21,22 +22,45 @@ pub(crate) enum Copied {
     Unwritable,
 }
 
+/// How many large buffers there may still be.
+static LARGE: Semaphore = Semaphore::const_new(LARGE_BUFFERS);
+
+/// What one direction reads into.
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    /// Its place among the large ones.
+    large: Option<SemaphorePermit<'static>>,
+}
+
+impl Buffer {
+    /// Makes it larger because it was filled, where it may be.
+    fn grow(&mut self) {
+        if self.large.is_none() {
+            self.large = LARGE.try_acquire().ok();
+        }
+        if self.large.is_some() {
+            self.bytes = vec![0; LARGE_BUFFER.min(self.bytes.len() * 4)];
+        }
+    }
+}
+
 /// Copies one direction until `from` ends, then closes `to` for writing. A byte is counted once it has been read.
 pub(crate) async fn copy(from: &TcpStream, to: &TcpStream, counter: &Counter) -> io::Result<Copied> {
-    let mut buffer: Vec<u8> = Vec::new();
+    let mut buffer = Buffer::default();
     loop {
-        if buffer.len() <= SMALL_BUFFER {
+        if buffer.bytes.len() <= SMALL_BUFFER {
             from.readable().await?;
         } else if let Ok(ready) = timeout(BUFFER_IDLE, from.readable()).await {
             ready?;
         } else {
-            buffer = Vec::new();
+            buffer = Buffer::default();
             from.readable().await?;
         }
-        if buffer.is_empty() {
-            buffer = vec![0; SMALL_BUFFER];
+        if buffer.bytes.is_empty() {
+            buffer.bytes = vec![0; SMALL_BUFFER];
         }
-        match from.try_read(&mut buffer) {
+        match from.try_read(&mut buffer.bytes) {
             Ok(0) => {
                 return Ok(if end(to).is_ok() {
                     Copied::Ended
@@ -46,19 +70,19 @@ pub(crate) async fn copy(from: &TcpStream, to: &TcpStream, counter: &Counter) ->
             }
             Ok(count) => {
                 counter.add(count);
-                if write_all(to, buffer.get(..count).unwrap_or_default())
+                if write_all(to, buffer.bytes.get(..count).unwrap_or_default())
                     .await
                     .is_err()
                 {
                     return Ok(Copied::Unwritable);
                 }
-                if count == buffer.len() && count < LARGE_BUFFER {
-                    buffer = vec![0; LARGE_BUFFER.min(count * 4)];
+                if count == buffer.bytes.len() && count < LARGE_BUFFER {
+                    buffer.grow();
                 }
             }
             // Ten thousand idle connections would hold ten thousand small buffers.
-            Err(error) if error.kind() == ErrorKind::WouldBlock && buffer.len() <= SMALL_BUFFER => {
-                buffer = Vec::new();
+            Err(error) if error.kind() == ErrorKind::WouldBlock && buffer.bytes.len() <= SMALL_BUFFER => {
+                buffer = Buffer::default();
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => return Err(error),
