@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use askbox_gate::Permit;
-use askbox_policy::{Basis, Target, Verdict};
+use askbox_policy::{Basis, Process, Request, Target, Verdict};
 use fuser::Errno;
 use tokio::sync::OnceCell;
 
@@ -60,21 +60,20 @@ impl Shared {
 
     async fn permits(&self, thread: u32, targets: Vec<Target>) -> Result<Vec<Permit>, Errno> {
         let process = OnceCell::new();
+        let identify = async || {
+            let identified = process.get_or_init(|| (self.files.identify)(thread));
+            identified.await.clone()
+        };
         let admit = async |target: &Target, others: &[Target]| {
-            let identify = async {
-                let identified = process.get_or_init(|| (self.files.identify)(thread));
-                identified.await.clone()
-            };
             let request = self.request(target.clone());
-            let admitted = self.gate.admit_first(request, others, identify).await;
+            let admitted = self.gate.admit_first(request, others, identify()).await;
             admitted.map_err(|_denial| Errno::EACCES)
         };
-        // Where one is denied, nobody is asked about the others in vain.
-        let is_denied = |target: &&Target| {
-            let verdict = self.gate.peek(&self.request((*target).clone()));
-            matches!(verdict, Verdict::Deny(_))
-        };
-        if let Some(denied) = targets.iter().find(is_denied) {
+        // Where one is denied, nobody is asked about the others in vain. What a rule denies to one program it denies to an unknown
+        // one.
+        if self.denied(&targets, &Process::unknown()).is_some()
+            && let Some(denied) = self.denied(&targets, &identify().await)
+        {
             drop(admit(denied, &[]).await?);
         }
         let mut permits = Vec::with_capacity(targets.len());
@@ -88,6 +87,17 @@ impl Shared {
             return Err(Errno::EACCES);
         }
         Ok(permits)
+    }
+
+    /// The first of these that the rules deny to a program.
+    fn denied<'a>(&self, targets: &'a [Target], process: &Process) -> Option<&'a Target> {
+        targets.iter().find(|target| {
+            let request = Request {
+                process: process.clone(),
+                ..self.request((*target).clone())
+            };
+            matches!(self.gate.peek(&request), Verdict::Deny(_))
+        })
     }
 
     /// Refuses what is on the credential list, by its path or as another name of an object that is, with an event; then
