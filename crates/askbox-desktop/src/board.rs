@@ -247,6 +247,10 @@ impl Board {
         self.answering.retain(|id, _| is_open(id));
         self.refused.retain(|id, _| is_open(id));
         self.reach.retain(|id| desk.question(id).is_some());
+        self.flagged
+            .retain(|_, flagged| flagged.until_ms().is_none_or(|until_ms| now_ms < until_ms));
+        // Without a connection to the daemon nothing is known of what it has.
+        let Ok(known) = desk.known() else { return };
         for (session, flagged) in &mut self.flagged {
             if let Some(running) = desk.sessions().iter().find(|one| one.id == *session) {
                 flagged.command = Some(running.command.clone());
@@ -255,9 +259,6 @@ impl Board {
                 flagged.over_since_ms.get_or_insert(now_ms);
             }
         }
-        self.flagged
-            .retain(|_, flagged| flagged.until_ms().is_none_or(|until_ms| now_ms < until_ms));
-        let Ok(known) = desk.known() else { return };
         let listed: BTreeSet<&str> = known.missed.iter().map(|one| one.question.id.as_str()).collect();
         self.missed
             .retain(|missed| listed.contains(missed.question.id.as_str()));
