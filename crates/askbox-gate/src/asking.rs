@@ -20,16 +20,21 @@ use crate::record;
 
 impl State {
     /// What of these the rules ask about as well, on the same question as the request, and why.
-    fn asked_beside(&mut self, request: &Request, others: &[Target], now: &Moment) -> Vec<(Request, Basis)> {
-        let key = |state: &Self, request: &Request| GroupKey::of(request, state.rules.policy().lists());
-        let first = key(self, request);
+    fn asked_beside(
+        &mut self,
+        (request, key): (&Request, &GroupKey),
+        others: &[Target],
+        now: &Moment,
+    ) -> Vec<(Request, Basis)> {
         let ask = |target: &Target| {
             let other = Request {
                 target: target.clone(),
                 ..request.clone()
             };
             match self.decide(&other, now) {
-                Verdict::Ask(basis) if key(self, &other) == first => Some((other, basis)),
+                Verdict::Ask(basis) if GroupKey::of(&other, self.rules.policy().lists()) == *key => {
+                    Some((other, basis))
+                }
                 Verdict::Ask(_) | Verdict::Allow(_) | Verdict::Deny(_) => None,
             }
         };
@@ -47,13 +52,14 @@ impl Gate {
         basis: Basis,
         now: &Moment,
     ) -> Step {
-        let beside = state.asked_beside(request, others, now);
         let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
         let limit = state.rules.policy().settings().questions_per_minute;
         let is_paused = state.pause_left_ms(now).is_some();
         if state.is_suspending() {
             return self.turn_away(state, request, basis, now, WhyMissed::Suspended, false);
         }
+        let key = GroupKey::of(request, state.rules.policy().lists());
+        let beside = state.asked_beside((request, &key), others, now);
         let Some(session) = state.sessions.get_mut(&request.session) else {
             return Step::Denied {
                 by: DeniedBy::SessionEnded,
@@ -61,7 +67,6 @@ impl Gate {
                 log_changes: false,
             };
         };
-        let key = GroupKey::of(request, state.rules.policy().lists());
         let place = state.book.place(request, &key);
         // What is asked already may be waited for; anything else would show something new.
         if is_paused && !matches!(place, Place::Member(_)) {

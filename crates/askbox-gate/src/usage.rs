@@ -156,11 +156,12 @@ impl Gate {
             let known: HashSet<&str> = rules
                 .chain(grants.iter().map(|grant| grant.id.0.as_str()))
                 .collect();
-            let (used, gone): (HashMap<_, _>, HashMap<_, _>) = counted
+            let (used, unused): (HashMap<_, _>, HashMap<_, _>) = counted
                 .into_iter()
                 .partition(|(id, _)| known.contains(id.as_str()));
             let (added, forgotten): (HashMap<_, _>, HashMap<_, _>) =
                 added.into_iter().partition(|(id, _)| known.contains(id.as_str()));
+            let gone: HashSet<String> = unused.into_keys().chain(forgotten.into_keys()).collect();
             let stored = Stored {
                 version: VERSION,
                 used,
@@ -169,18 +170,23 @@ impl Gate {
             let written = serde_json::to_vec(&stored)
                 .map_err(std::io::Error::other)
                 .and_then(|json| own_file::replace_unsynced(&file, &json));
-            (written, gone, forgotten)
+            (written, gone)
         });
-        let Ok((written, gone, forgotten)) = written.await else {
-            return;
+        let (written, gone) = match written.await {
+            Ok((written, gone)) => (written, gone),
+            Err(ended) => (Err(std::io::Error::other(ended)), HashSet::new()),
         };
         let mut state = self.state();
-        for id in gone.keys() {
-            state.uses.counted.remove(id);
-        }
-        for id in forgotten.keys() {
-            state.uses.added.remove(id);
-        }
+        let state = &mut *state;
+        // One of them may have been made again meanwhile.
+        let grants = state.rules.matching(|grant| gone.contains(&grant.id.0));
+        let rules = state.rules.policy().rules().map(|rule| rule.id.0.as_str());
+        let back: HashSet<&str> = rules
+            .chain(grants.iter().map(|grant| grant.id.0.as_str()))
+            .collect();
+        let is_gone = |id: &String| gone.contains(id) && !back.contains(id.as_str());
+        state.uses.counted.retain(|id, _| !is_gone(id));
+        state.uses.added.retain(|id, _| !is_gone(id));
         if let Err(error) = written {
             tracing::warn!(%error, "how often rules decided is not stored");
             state.uses.is_behind = true;
