@@ -169,15 +169,13 @@ impl Planning {
             .iter()
             .map(|opening| opening.path.clone())
             .chain(real)
-            .chain([self.project.as_path().to_owned()])
             .collect();
+        let meets = |one: &Path, other: &Path| one.starts_with(other) || other.starts_with(one);
+        let is_open = |anchor: &Path| open.iter().any(|open| meets(open, anchor));
         let overlaps = |anchor: &Path| {
-            let beside = |anchor: &Path| {
-                let mut open = open.iter();
-                open.any(|open| open.starts_with(anchor) || anchor.starts_with(open))
-            };
             let real = self.places.real(anchor).map(|found| found.canonical);
-            beside(anchor) || real.is_some_and(|real| real != anchor && beside(&real))
+            let leads_there = |real: &PathBuf| is_open(real) || meets(self.project.as_path(), real);
+            is_open(anchor) || real.is_some_and(|real| real != anchor && leads_there(&real))
         };
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {
