@@ -276,7 +276,7 @@ fn is_mark(character: char) -> bool {
 }
 
 /// Leaves out the middle of a text with more than `max` characters; both ends tell more. Of an escape that it would cut, such as
-/// `\\\\` or `\\"`, nothing is left: a half of one would change what follows.
+/// `\\` or `\"`, nothing is left: a half of one would change what follows.
 fn shorten(text: &str, max: usize) -> String {
     let count = text.chars().count();
     if count <= max {

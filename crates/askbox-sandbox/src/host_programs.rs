@@ -65,7 +65,7 @@ impl Unusable {
 }
 
 impl HostProgram {
-    /// Checks it; to be called before each use.
+    /// Checks it; to be called before a session that uses it begins. Only root can change it afterwards.
     pub fn check(self) -> Result<(), Unusable> {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let owner = root(&read("/proc/self/uid_map"), &read("/proc/sys/kernel/overflowuid"));

@@ -95,14 +95,19 @@ mod tests {
     }
 
     #[test]
-    fn code_that_was_unmapped_is_there_again() {
-        assert!(
-            !code(
-                &fs::read_to_string("/proc/self/maps").unwrap(),
-                &fs::read_link("/proc/self/exe").unwrap()
-            )
-            .is_empty()
-        );
+    fn code_is_unmapped_and_there_again_when_it_is_used() {
+        let program = fs::read_link("/proc/self/exe").unwrap();
+        let resident = || {
+            let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+            let lines = smaps.lines().skip_while(|line| code(line, &program).is_empty());
+            let figure = lines
+                .take_while(|line| !line.starts_with("VmFlags"))
+                .find_map(|line| line.strip_prefix("Rss:")?.trim().strip_suffix(" kB"));
+            figure.unwrap().parse::<u64>().unwrap()
+        };
+        let before = resident();
         unmap_code().unwrap();
+        let after = resident();
+        assert!(after < before, "{before} KiB, then {after} KiB");
     }
 }

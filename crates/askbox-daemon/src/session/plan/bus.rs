@@ -4,7 +4,7 @@
 use askbox_neighbours::Bus;
 use askbox_policy::{
     Effect, Neighbour, NeighbourPattern, NeighbourRefusal, Pattern, Rule, ServiceName, SessionId, Target,
-    Verdict,
+    Verdict, display,
 };
 use askbox_sandbox::host_programs::{self, BUS_PROXY};
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
@@ -124,7 +124,7 @@ fn address(request: &LaunchRequest) -> Result<String, Unusable> {
     let text = text.ok_or(Unusable::NoBus)?;
     socket_of(text)
         .map(str::to_owned)
-        .ok_or_else(|| Unusable::Elsewhere(text.escape_debug().to_string()))
+        .ok_or_else(|| Unusable::Elsewhere(display::text(text, limits::PATH_SHOWN)))
 }
 
 /// The first address of these that is a unix socket: what would be found by starting a program is left out (D-Bus specification,

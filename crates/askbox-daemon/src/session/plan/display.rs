@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use askbox_neighbours::Display;
 use askbox_policy::{
-    Effect, Neighbour, NeighbourPattern, Pattern, Rule, SessionId, SocketPath, Target, Verdict,
+    Effect, Neighbour, NeighbourPattern, Pattern, Rule, SessionId, SocketPath, Target, Verdict, display,
 };
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
 use super::Planning;
+use crate::limits;
 
 /// Why there is no display to offer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +67,7 @@ fn offers(rule: &Rule) -> bool {
 fn display_of(request: &LaunchRequest) -> Result<Display, NoDisplay> {
     let name = request.desktop.display.as_deref().filter(|name| !name.is_empty());
     let name = name.ok_or(NoDisplay::Unset)?;
-    let number = number(name).ok_or_else(|| NoDisplay::Elsewhere(name.escape_debug().to_string()))?;
+    let number = number(name).ok_or_else(|| NoDisplay::Elsewhere(display::text(name, limits::PATH_SHOWN)))?;
     let socket = fs::canonicalize(format!("/tmp/.X11-unix/X{number}")).ok();
     let socket = socket.and_then(|path| SocketPath::new(&path));
     Ok(Display {
