@@ -5,15 +5,23 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use nix::fcntl::{AtFlags, OFlag, open};
+use nix::sys::stat::{Mode, SFlag, fstatat};
 
 use super::{Found, object_of};
+use crate::plan::ObjectId;
 
 /// What was looked at so far. It holds for one launch: what changes meanwhile is not seen.
 #[derive(Debug, Default)]
 pub struct Places {
     /// By absolute path as asked; `None` where nothing is.
     known: RefCell<HashMap<OsString, Option<Found>>>,
+    /// Directories by canonical path, open so that what is in them is found without their way; `None` where that fails.
+    open: RefCell<HashMap<PathBuf, Option<Rc<OwnedFd>>>>,
 }
 
 impl Places {
@@ -38,12 +46,32 @@ impl Places {
             return resolved(path);
         };
         let parent = self.real(parent).filter(|parent| parent.directory)?;
-        let path = parent.canonical.join(name);
-        let metadata = fs::symlink_metadata(&path).ok()?;
-        if metadata.is_symlink() {
-            return resolved(&path);
+        let directory = self.open(&parent.canonical)?;
+        let stat = fstatat(&*directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        let canonical = parent.canonical.join(name);
+        match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
+            SFlag::S_IFLNK => resolved(&canonical),
+            kind => Some(Found {
+                canonical,
+                object: ObjectId {
+                    device: stat.st_dev,
+                    inode: stat.st_ino,
+                },
+                directory: kind == SFlag::S_IFDIR,
+            }),
         }
-        Some(found(path, &metadata))
+    }
+
+    fn open(&self, directory: &Path) -> Option<Rc<OwnedFd>> {
+        let known = self.open.borrow().get(directory).cloned();
+        known.unwrap_or_else(|| {
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            let opened = open(directory, flags, Mode::empty()).ok().map(Rc::new);
+            self.open
+                .borrow_mut()
+                .insert(directory.to_owned(), opened.clone());
+            opened
+        })
     }
 }
 
@@ -59,15 +87,11 @@ fn plain_name(path: &Path) -> Option<&OsStr> {
 fn resolved(path: &Path) -> Option<Found> {
     let real = path.canonicalize().ok()?;
     let metadata = fs::symlink_metadata(&real).ok()?;
-    Some(found(real, &metadata))
-}
-
-fn found(canonical: PathBuf, metadata: &fs::Metadata) -> Found {
-    Found {
-        canonical,
-        object: object_of(metadata),
+    Some(Found {
+        canonical: real,
+        object: object_of(&metadata),
         directory: metadata.is_dir(),
-    }
+    })
 }
 
 #[cfg(test)]
