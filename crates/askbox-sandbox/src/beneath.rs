@@ -189,10 +189,31 @@ impl Tree {
         }
     }
 
-    fn parent<'a>(&self, relative: &'a Path) -> io::Result<(OwnedFd, &'a OsStr)> {
+    fn parent<'a>(&self, relative: &'a Path) -> io::Result<(Parent<'_>, &'a OsStr)> {
         let name = relative.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let parent = relative.parent().unwrap_or(Path::new(""));
-        Ok((self.directory(parent)?, name))
+        let parent = relative.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = match parent {
+            Some(parent) => Parent::Opened(self.directory(parent)?),
+            None => Parent::Top(self.directory.as_fd()),
+        };
+        Ok((parent, name))
+    }
+}
+
+/// The directory that a name is in.
+enum Parent<'a> {
+    /// The tree's own, which most are in.
+    Top(BorrowedFd<'a>),
+    /// One below it.
+    Opened(OwnedFd),
+}
+
+impl AsFd for Parent<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Parent::Top(top) => *top,
+            Parent::Opened(directory) => directory.as_fd(),
+        }
     }
 }
 
@@ -203,7 +224,7 @@ pub(crate) fn own_path(directory: BorrowedFd<'_>) -> PathBuf {
 
 /// Makes something under a name of our own and renames it, if `may` agrees then.
 fn put(
-    parent: &OwnedFd,
+    parent: &Parent<'_>,
     name: &OsStr,
     may: impl FnOnce() -> bool,
     make: impl FnOnce(&OsStr) -> io::Result<()>,
@@ -223,7 +244,7 @@ fn put(
     outcome
 }
 
-fn lstat(parent: &OwnedFd, name: &OsStr) -> nix::Result<FileStat> {
+fn lstat(parent: &Parent<'_>, name: &OsStr) -> nix::Result<FileStat> {
     fstatat(parent, name, AtFlags::AT_SYMLINK_NOFOLLOW)
 }
 
