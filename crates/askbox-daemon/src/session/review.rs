@@ -150,6 +150,9 @@ pub(super) async fn end(daemon: &Arc<Daemon>, id: &SessionId, has_run: bool) {
         Ok(Ok(Err(error))) => tracing::warn!(error, session = %id, "the review is not complete"),
         Ok(Err(_)) | Err(_) => tracing::warn!(session = %id, "the review is not complete: it takes too long"),
     }
+    // Nobody waits for that.
+    let reviews = daemon.paths.reviews();
+    spawn_blocking(move || forget_old(&reviews, SystemTime::now()));
 }
 
 fn reduce(daemon: &Daemon, path: &Path) -> Result<(), String> {
@@ -161,9 +164,7 @@ fn reduce(daemon: &Daemon, path: &Path) -> Result<(), String> {
         .end(daemon.home.as_path(), now)
         .map_err(|error| error.to_string())?;
     let json = record.to_json().map_err(|error| error.to_string())?;
-    own_file::replace_unsynced(path, &json).map_err(|error| error.to_string())?;
-    forget_old(&daemon.paths.reviews(), SystemTime::now());
-    Ok(())
+    own_file::replace_unsynced(path, &json).map_err(|error| error.to_string())
 }
 
 /// Removes records that are old, or more than are kept.
