@@ -7,8 +7,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use askbox_policy::builtin_lists::{List, Lists};
-
 use crate::nodes::Object;
 
 /// The most objects that are looked at in the directories on the list. A home directory has some hundred; a mail store can
@@ -24,17 +22,11 @@ const DEPTH: usize = 3;
 pub(crate) struct Guarded(HashMap<Object, Option<SystemTime>>);
 
 impl Guarded {
-    /// Looks them up. Blocks; what cannot be looked at is left out, since it cannot be served either. None of `never` is
-    /// taken for one: a link on the list may lead anywhere.
-    pub(crate) fn look(lists: &Lists, never: &[PathBuf]) -> Self {
+    /// Looks those behind these paths up. Blocks; what cannot be looked at is left out, since it cannot be served either. None of
+    /// `never` is taken for one: a link on the list may lead anywhere.
+    pub(crate) fn look(credentials: &[PathBuf], never: &[PathBuf]) -> Self {
         let mut found = HashMap::new();
-        let listed = lists
-            .entries()
-            .filter(|(list, _)| *list == List::Credential)
-            // What a wildcard stands for is known by its path alone.
-            .filter_map(|(_, entry)| entry.path());
-        for path in listed {
-            let path = path.as_path();
+        for path in credentials {
             // What a link on the list leads to is as secret.
             if let Ok(metadata) = fs::metadata(path) {
                 add(path, &metadata, DEPTH, &mut found);

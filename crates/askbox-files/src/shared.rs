@@ -135,10 +135,10 @@ impl Shared {
             .iter()
             .map(|_| Pool::new(runtime.clone(), limits::WAITING))
             .collect();
-        let (lists, never) = (Arc::clone(&files.lists), files.view.roots.clone());
+        let (credentials, never) = (files.view.credentials.clone(), files.view.roots.clone());
         Self {
             tree: Tree::open(&files.view.roots),
-            guarded: LazyLock::new(Box::new(move || Guarded::look(&lists, &never))),
+            guarded: LazyLock::new(Box::new(move || Guarded::look(&credentials, &never))),
             nodes: Mutex::new(nodes),
             handles: Handles::default(),
             locks: Locks::default(),

@@ -10,6 +10,8 @@ pub struct View {
     /// What is mounted inside on top of them. Those are there in every session, whether the host has them or not; nothing
     /// is made on the host for them.
     pub mounts: Vec<MountPoint>,
+    /// Paths of the credential list that are there: the objects behind them are closed by whatever name.
+    pub credentials: Vec<PathBuf>,
     /// Trees on slow or removable file systems: nothing in them is touched on a thread that others need.
     pub slow: Vec<PathBuf>,
 }

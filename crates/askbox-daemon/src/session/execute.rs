@@ -281,7 +281,7 @@ mod tests {
                 path: "/home/u/p".into(),
                 is_directory: true,
             }],
-            slow: Vec::new(),
+            ..View::default()
         }));
         let holds = |path: &str| asked.holds(Path::new(path));
         assert!(holds("/home/u/bin/tool"));

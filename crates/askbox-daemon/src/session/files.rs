@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use askbox_files::{Identify, MountPoint, Serving, SessionFiles, View};
-use askbox_policy::{Project, SessionId};
+use askbox_policy::builtin_lists::Lists;
+use askbox_policy::{CanonicalPath, Project, SessionId};
 use askbox_sandbox::Plan;
+use askbox_sandbox::host_facts::Present;
 use askbox_sandbox::plan::Mount;
 use askbox_wire::{ErrorCode, WireError};
 
@@ -34,8 +36,8 @@ const SLOW: [&str; 12] = [
     "sshfs",
 ];
 
-/// What the file system of this plan shows; `None` where it has none. Looks at the host.
-pub(super) fn view(plan: &Plan) -> Option<View> {
+/// What the file system of this plan shows; `None` where it has none. `present` is what is there of both lists. Looks at the host.
+pub(super) fn view(plan: &Plan, present: &[Present], lists: &Lists) -> Option<View> {
     let roots: Vec<PathBuf> = plan
         .mounts
         .iter()
@@ -67,8 +69,15 @@ pub(super) fn view(plan: &Plan) -> Option<View> {
     slow.extend(slow_mounts(
         &fs::read_to_string("/proc/self/mountinfo").unwrap_or_default(),
     ));
+    // What a wildcard stands for is known by its path alone.
+    let is_credential = |path: &&PathBuf| {
+        let entry = CanonicalPath::new(path).and_then(|path| lists.credential(&path));
+        entry.is_some_and(|entry| entry.path().is_some())
+    };
+    let listed = present.iter().map(|present| &present.path);
     Some(View {
         mounts: mounts.collect(),
+        credentials: listed.filter(is_credential).cloned().collect(),
         slow,
         roots,
     })

@@ -258,7 +258,7 @@ impl Planning {
             WireError::new(ErrorCode::Internal, format!("the plan has no JSON form: {error}"))
         })?;
         Ok(Planned {
-            files: files::view(&plan),
+            files: files::view(&plan, &facts.listed_present, self.policy.lists()),
             project: Project(self.project.as_path().to_owned()),
             rules,
             switches,
