@@ -1,43 +1,14 @@
-### Tray, menu and notifications. `windows.ftl` beside this file has the words of the windows.
-
-## Lengths of time
-
-duration-seconds = { $count ->
-    [one] 1 second
-   *[other] { $count } seconds
-}
-duration-minutes = { $count ->
-    [one] 1 minute
-   *[other] { $count } minutes
-}
-duration-hours = { $count ->
-    [one] 1 hour
-   *[other] { $count } hours
-}
-duration-days = { $count ->
-    [one] 1 day
-   *[other] { $count } days
-}
+### Tray, menu and notifications alone.
 
 ## Buttons
 
-button-allow-once = Allow once
-button-allow-session = Allow for this session
-button-allow-time = Allow { $duration }
-button-always = Always
-button-block = Block
-button-options = Options…
 button-open = Open
-button-later = Later
-button-resume = Let it ask again
 button-review = Review
 
 ## Notifications
 
 notice-program = Program: { $command }
 notice-project = Project: { $project }
-notice-gave-up = The program stopped waiting. An answer counts for the next time.
-notice-more = and { $count } more
 notice-many = { $count } questions wait for an answer
 notice-session-asks = { $title }, and { $more } more of this session
 notice-more-sessions = and { $count } more sessions
@@ -56,11 +27,6 @@ notice-test-no-server = The test notification was not shown: there is no notific
 notice-test-refused = The notification server refused to show the test notification.
 notice-test-late = The notification server did not say that it shows the test notification.
 notice-refused = The answer did not count: { $reason }
-
-## Windows
-
-window-main = Askbox
-window-prompt = Askbox asks
 
 ## Tray
 
@@ -92,7 +58,6 @@ menu-open = Open Askbox
 menu-pause = Pause questions (deny quietly)
 menu-paused = Questions are paused until { $until }
 menu-resume = Ask again now
-menu-stop = Stop
 menu-quit = Quit
 menu-quit-ends = { $count ->
     [one] Quit and end 1 session

@@ -1,25 +1,9 @@
-### Words of the prompt window and the settings window.
+### The windows alone.
 ### Text that came from a sandbox is never part of a message where it can stand beside it.
 
 ## Times and sizes
 
-span-seconds = { $n ->
-    [one] { $n } second
-   *[other] { $n } seconds
-}
-span-minutes = { $n ->
-    [one] { $n } minute
-   *[other] { $n } minutes
-}
-span-hours = { $n ->
-    [one] { $n } hour
-   *[other] { $n } hours
-}
 span-hours-minutes = { $n } h { $m } min
-span-days = { $n ->
-    [one] { $n } day
-   *[other] { $n } days
-}
 ago = { $span } ago
 just-now = just now
 never = never
@@ -62,7 +46,6 @@ host-unicode = looks like
 
 ## Prompt window
 
-prompt-window = Askbox asks
 prompt-unknown-title = Askbox is not connected
 prompt-empty-title = No question is open
 prompt-empty-text = When a program in a sandbox wants something that no rule speaks about, it waits here for you.
@@ -70,7 +53,6 @@ prompt-time-left = { $time } left
 prompt-time-up = Time is up
 prompt-time-bar = Time left to answer
 prompt-seconds-left = { $n } seconds left to answer
-prompt-gave-up = The program stopped waiting. An answer counts for its next try.
 prompt-profile-text = This is one question about everything that the program needs for its own login and state. It covers what is listed here and nothing else.
 prompt-bundle = Belongs together:
 prompt-bundle-text = Programs ask for these one after another. One answer can cover all of them, for reading and nothing else:
@@ -108,9 +90,7 @@ prompt-for-whom = For whom
 prompt-this-project = This project
 prompt-everywhere = Every project
 prompt-session-only = This session only
-prompt-later = Later
 prompt-allow = Allow
-prompt-block = Block
 prompt-enter = Enter decides nothing.
 prompt-changed = The question changed. Look again before you answer.
 prompt-stale = The question changed while you answered. Nothing was decided. Look again.
@@ -126,7 +106,6 @@ elsewhere-missed = It was denied this once without an answer, and is listed unde
 
 ## Settings window
 
-settings-window = Askbox
 views = Views
 state-title = State
 view-questions = Questions
@@ -151,7 +130,6 @@ not-known = Not known while Askbox is not connected.
 is-on = on
 is-off = off
 is-unknown = not known
-and-more = and { $n } more
 
 ## Questions
 
@@ -193,13 +171,9 @@ missed-too-many = its session had too many open questions
 missed-session-ended = its session ended
 missed-log-failed = the answer could not be logged
 missed-allow-now = Allow now
-missed-allow-session = Allow this session
-missed-allow-for = Allow { $span }
 missed-allow-always = Always allow
-missed-block = Block
 quiet-title = Quiet sessions
 quiet-text = These sessions asked too much in a minute. What they ask now is denied and listed under Missed until you let them ask again.
-quiet-resume = Let it ask again
 quiet-resumed = The session may ask again.
 
 ## Rules
@@ -387,7 +361,6 @@ programs-cut = There are more than are listed.
 depth = level { $n }
 session-activity = Activity
 session-activity-of = Activity of { $name }
-session-stop = Stop
 session-stop-of = Stop { $name }
 session-stop-title = Stop the session?
 session-stop-text = Its programs are asked to end, and killed after 5 seconds. What they have not saved by then is lost.
@@ -512,8 +485,4 @@ setting-saved = Saved.
 setting-managed = set by the administrator
 move-up = Move up: { $name }
 move-down = Move down: { $name }
-button-allow-once = Allow once
-button-block = Block
-button-allow-time = Allow for the default time
-button-always = Always
-button-options = Options…
+button-allow-default-time = Allow for the default time

@@ -17,6 +17,7 @@ if (place !== undefined) {
   desk.go(place, item === undefined ? null : decodeURIComponent(item));
 }
 onlyForText(document);
-document.title = t("settings-window");
+zoomable(document, (step) => desk.daemon.zoom(step));
+document.title = t("window-main");
 mount(App, { target: document.getElementById("app") ?? document.body, context: deskContext(desk) });
 desk.start();

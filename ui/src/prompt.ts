@@ -17,6 +17,11 @@ if (wanted !== "") {
   prompt.show(wanted);
 }
 onlyForText(document);
-document.title = t("prompt-window");
+zoomable(document, (step) => {
+  // Everything is somewhere else then.
+  prompt.rearm();
+  return desk.daemon.zoom(step);
+});
+document.title = t("window-prompt");
 mount(Prompt, { target: document.getElementById("app") ?? document.body, context: deskContext(desk) });
 desk.start();

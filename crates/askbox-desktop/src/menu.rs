@@ -179,7 +179,10 @@ fn sessions(known: &Known, words: Words<'_>, entries: &mut Vec<Entry>) {
     }
     entries.push(Entry::Separator);
     for session in known.sessions.iter().take(MOST) {
-        let stop = item(words.strings.get("menu-stop"), Choice::Stop(session.id.clone()));
+        let stop = item(
+            words.strings.get("session-stop"),
+            Choice::Stop(session.id.clone()),
+        );
         let mut below = vec![stop];
         if known.quiet.contains(&session.id) {
             let resume = words.strings.get("button-resume");

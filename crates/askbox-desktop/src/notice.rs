@@ -55,7 +55,7 @@ pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>
         &[("project", line(&question.project_shown).into())],
     ));
     if question.waiting == 0 {
-        body.push(words.strings.get("notice-gave-up"));
+        body.push(words.strings.get("question-gave-up"));
     }
     if let Some(reason) = refused {
         body.insert(
@@ -123,7 +123,7 @@ pub fn label(button: Button, kind: Kind, words: Words<'_>) -> String {
             let duration = words.strings.duration(words.default_expiry_ms);
             words
                 .strings
-                .with("button-allow-time", &[("duration", duration.into())])
+                .with("button-allow-time", &[("span", duration.into())])
         }
         Button::Always => words.strings.get("button-always"),
         Button::Options => words.strings.get("button-options"),
@@ -144,7 +144,7 @@ fn listed(question: &QuestionView, strings: &Strings) -> Vec<String> {
         .map(|member| line(&member.display))
         .collect();
     if let Some(more) = all.checked_sub(lines.len()).filter(|more| 0 < *more) {
-        lines.push(strings.with("notice-more", &[("count", more.into())]));
+        lines.push(strings.with("and-more", &[("n", more.into())]));
     }
     lines
 }
@@ -205,7 +205,7 @@ pub fn missed(missed: &[MissedView], strings: &Strings) -> Notice {
         .map(|missed| line(&missed.question.title))
         .collect();
     if let Some(more) = missed.len().checked_sub(LINES).filter(|more| 0 < *more) {
-        body.push(strings.with("notice-more", &[("count", more.into())]));
+        body.push(strings.with("and-more", &[("n", more.into())]));
     }
     Notice {
         summary: strings.with("notice-missed", &[("count", missed.len().into())]),
@@ -235,7 +235,7 @@ pub fn flagged(session: &SessionId, command: Option<&str>, names: &[&str], strin
     let names_shown = names.iter().take(LINES).copied();
     let mut body: Vec<String> = command.into_iter().chain(names_shown).map(line).collect();
     if let Some(more) = names.len().checked_sub(LINES).filter(|more| 0 < *more) {
-        body.push(strings.with("notice-more", &[("count", more.into())]));
+        body.push(strings.with("and-more", &[("n", more.into())]));
     }
     Notice {
         summary: strings.get("notice-flagged"),

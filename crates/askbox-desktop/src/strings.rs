@@ -1,11 +1,14 @@
-//! The words of tray, menu and notifications: the Fluent catalog, and values put into it. Windows have a catalog of their
-//! own beside this one.
+//! The words: the one Fluent catalog, which the pages of the windows load too, and values put into it.
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-/// English, which is always complete.
-const ENGLISH: &str = include_str!("../../../strings/en/desktop.ftl");
+/// English, which is always complete: every file of its directory.
+const ENGLISH: [&str; 3] = [
+    include_str!("../../../strings/en/common.ftl"),
+    include_str!("../../../strings/en/desktop.ftl"),
+    include_str!("../../../strings/en/windows.ftl"),
+];
 
 /// A value in a message.
 pub type Value<'a> = FluentValue<'a>;
@@ -33,12 +36,14 @@ impl Strings {
         let mut bundle = FluentBundle::new_concurrent(vec![unic_langid::langid!("en")]);
         // Values are harmless already, and marks around them would be seen where a server or a menu shows every character.
         bundle.set_use_isolating(false);
-        let resource = match FluentResource::try_new(ENGLISH.to_owned()) {
-            Ok(resource) => resource,
-            // What can be read of it serves; a test sees to it that it is all.
-            Err((resource, _errors)) => resource,
-        };
-        bundle.add_resource_overriding(resource);
+        for text in ENGLISH {
+            let resource = match FluentResource::try_new(text.to_owned()) {
+                Ok(resource) => resource,
+                // What can be read of it serves; a test sees to it that it is all.
+                Err((resource, _errors)) => resource,
+            };
+            bundle.add_resource_overriding(resource);
+        }
         Self { bundle }
     }
 
@@ -66,13 +71,13 @@ impl Strings {
     pub fn duration(&self, milliseconds: u64) -> String {
         let seconds = milliseconds / 1000;
         let (id, count) = match seconds {
-            0 => ("duration-seconds", 0),
-            _ if seconds.is_multiple_of(86_400) => ("duration-days", seconds / 86_400),
-            _ if seconds.is_multiple_of(3_600) => ("duration-hours", seconds / 3_600),
-            _ if seconds.is_multiple_of(60) => ("duration-minutes", seconds / 60),
-            _ => ("duration-seconds", seconds),
+            0 => ("span-seconds", 0),
+            _ if seconds.is_multiple_of(86_400) => ("span-days", seconds / 86_400),
+            _ if seconds.is_multiple_of(3_600) => ("span-hours", seconds / 3_600),
+            _ if seconds.is_multiple_of(60) => ("span-minutes", seconds / 60),
+            _ => ("span-seconds", seconds),
         };
-        self.with(id, &[("count", count.into())])
+        self.with(id, &[("n", count.into())])
     }
 }
 

@@ -1,8 +1,14 @@
-// The catalog: every word of ours that a window shows. Text of others is passed in as an argument, made harmless before.
+// The catalog, which tray and notifications have their words from too: every word of ours that a window shows. Text of others
+// is passed in as an argument, made harmless before.
 
 import { FluentBundle, FluentResource, type FluentVariable } from "@fluent/bundle";
 
-import english from "../../../strings/en/windows.ftl?raw";
+import common from "../../../strings/en/common.ftl?raw";
+import desktop from "../../../strings/en/desktop.ftl?raw";
+import windows from "../../../strings/en/windows.ftl?raw";
+
+/** English, which is always complete: every file of its directory. */
+const ENGLISH = [common, desktop, windows];
 
 /** What is filled into a message. */
 export type Arguments = Record<string, FluentVariable>;
@@ -12,7 +18,8 @@ let bundle = bundleOf("en");
 function bundleOf(locale: string, transform?: (text: string) => string): FluentBundle {
   // Isolates would stand in the names of controls. Text of others is never part of a message that can be seen.
   const made = new FluentBundle(locale, transform ? { transform, useIsolating: true } : { useIsolating: false });
-  const errors = made.addResource(new FluentResource(english));
+  // A message that is there already is an error.
+  const errors = ENGLISH.flatMap((text) => made.addResource(new FluentResource(text)));
   if (0 < errors.length) {
     throw new Error(`the catalog cannot be read: ${errors.join("; ")}`);
   }

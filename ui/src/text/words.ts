@@ -62,7 +62,7 @@ export const PRESET: Record<Preset, { name: string; text: string }> = {
 export const BUTTON: Record<Button, string> = {
   allow_once: "button-allow-once",
   block: "button-block",
-  allow_time: "button-allow-time",
+  allow_time: "button-allow-default-time",
   always: "button-always",
   options: "button-options",
 };
