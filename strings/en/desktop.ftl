@@ -21,6 +21,7 @@ notice-quiet-means = What it asks for now is denied without a question.
 notice-flagged = Changed inside, runs outside later
 notice-limited = A session met a limit
 notice-trouble = That did not happen
+notice-no-windows = Windows cannot be shown: { $reason }.
 notice-test = Askbox asks like this
 notice-test-means = This is a test. Nothing waits for an answer.
 notice-test-no-server = The test notification was not shown: there is no notification server. Questions come up in a window.

@@ -8,7 +8,7 @@ use askbox_wire::{MissedView, QuestionView};
 
 use crate::choice::Choice;
 use crate::desk::Desk;
-use crate::notice::{self, Notice, Words};
+use crate::notice::{self, Notice, Trouble, Words};
 use crate::reach::Reach;
 
 /// Questions that have a notification each; more have one summary.
@@ -95,8 +95,8 @@ pub struct Board {
     known_quiet: BTreeSet<SessionId>,
     /// What the server refused to show.
     failed: BTreeMap<Slot, Failed>,
-    /// What the person chose and did not happen, and why.
-    trouble: Option<String>,
+    /// What the person chose and did not happen.
+    trouble: Option<Trouble>,
     /// Whether the person wants to see how questions look.
     trial: bool,
     serial: Serial,
@@ -198,8 +198,8 @@ impl Board {
         } else {
             wanted.insert(Slot::Summary, notice::summary(&pending, words));
         }
-        if let Some(reason) = &self.trouble {
-            wanted.insert(Slot::Trouble, notice::trouble(reason, words.strings));
+        if let Some(trouble) = &self.trouble {
+            wanted.insert(Slot::Trouble, notice::trouble(trouble, words.strings));
         }
         if self.trial {
             wanted.insert(Slot::Test, notice::test(words));
@@ -297,8 +297,8 @@ impl Board {
     }
 
     /// Something that the person chose did not happen.
-    pub fn trouble(&mut self, reason: String) {
-        self.trouble = Some(reason);
+    pub fn trouble(&mut self, trouble: Trouble) {
+        self.trouble = Some(trouble);
     }
 
     /// A notification shall be shown for a try, anew where one is. False where no server is there to show it.

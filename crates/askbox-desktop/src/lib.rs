@@ -13,6 +13,8 @@ pub mod log;
 pub mod menu;
 pub mod notice;
 mod preferences;
+#[cfg(test)]
+mod pseudo_locale;
 mod reach;
 pub mod strings;
 #[cfg(test)]

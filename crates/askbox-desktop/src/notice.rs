@@ -257,11 +257,24 @@ pub fn limited(text: &str, strings: &Strings) -> Notice {
     }
 }
 
-/// The one of something that the person chose and that did not happen.
-pub fn trouble(reason: &str, strings: &Strings) -> Notice {
+/// Something that the person chose and that did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Whoever should do it says why not.
+    Refused(String),
+    /// No window comes up, and why.
+    NoWindows(String),
+}
+
+/// The one of such a thing.
+pub fn trouble(trouble: &Trouble, strings: &Strings) -> Notice {
+    let text = match trouble {
+        Trouble::Refused(reason) => line(reason),
+        Trouble::NoWindows(reason) => strings.with("notice-no-windows", &[("reason", line(reason).into())]),
+    };
     Notice {
         summary: strings.get("notice-trouble"),
-        body: vec![line(reason)],
+        body: vec![text],
         buttons: vec![(Choice::Open, strings.get("button-open"))],
         otherwise: (Choice::Open, strings.get("button-open")),
         urgent: false,

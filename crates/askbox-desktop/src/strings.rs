@@ -47,6 +47,14 @@ impl Strings {
         Self { bundle }
     }
 
+    /// English with every text of the catalog changed, for tests: what is not changed did not come through it.
+    #[cfg(test)]
+    pub(crate) fn changed_by(change: fn(&str) -> std::borrow::Cow<'_, str>) -> Self {
+        let mut strings = Self::english();
+        strings.bundle.set_transform(Some(change));
+        strings
+    }
+
     /// A message without values. Its id where there is none, so that nothing looks empty.
     pub fn get(&self, id: &str) -> String {
         self.with(id, &[])
@@ -82,4 +90,4 @@ impl Strings {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,7 +8,7 @@ use askbox_desktop::board::{ARMING_MS, Board, Due, Gone, Serial, Server, Slot, S
 use askbox_desktop::channel::Caller;
 use askbox_desktop::choice::{self, Choice};
 use askbox_desktop::desk::{Absence, Snapshot};
-use askbox_desktop::notice::{Tried, Words};
+use askbox_desktop::notice::{Tried, Trouble, Words};
 use askbox_desktop::{Desk, Link, Preferences, Strings, WindowEvent, WindowResponse, menu};
 use askbox_paths::Paths;
 use askbox_policy::{Answer, SessionId};
@@ -77,7 +77,7 @@ pub(crate) enum News {
         result: Result<(), WireError>,
     },
     /// What the person chose did not happen.
-    Trouble(String),
+    Trouble(Trouble),
     /// The person chose how the desktop asks.
     Preferences(Preferences),
     /// A window asks how the daemon is, in a call of this number.
@@ -254,8 +254,11 @@ impl Hub {
             }
             News::Show(show) => self.windows.show(show, Caller::person()),
             News::Answered { question, result } => self.answered(&question, result),
-            News::Trouble(reason) => self.board.trouble(reason),
-            News::Preferences(preferences) => self.preferences = preferences,
+            News::Trouble(trouble) => self.board.trouble(trouble),
+            News::Preferences(preferences) => {
+                self.windows.zoom(preferences.zoom);
+                self.preferences = preferences;
+            }
             News::Link(call) => {
                 let link = WindowResponse::Link(link(&self.desk, &self.paths));
                 self.windows.respond(call, Ok(link));
@@ -349,7 +352,7 @@ impl Hub {
         tokio::spawn(async move {
             if let Err(error) = call(&paths, request).await {
                 tracing::warn!(%error, "the daemon refused");
-                drop(news.send(News::Trouble(error.message)).await);
+                drop(news.send(News::Trouble(Trouble::Refused(error.message))).await);
             }
         });
     }
@@ -375,7 +378,7 @@ impl Hub {
             };
             tracing::warn!(why, "the daemon does not end");
             ending.give_up();
-            drop(news.send(News::Trouble(why)).await);
+            drop(news.send(News::Trouble(Trouble::Refused(why))).await);
         });
     }
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use askbox_desktop::channel::{Caller, FromWindows, ToWindows, Window};
-use askbox_desktop::{WindowEvent, WindowRequest, WindowResponse, limits};
+use askbox_desktop::notice::Trouble;
+use askbox_desktop::{WindowEvent, WindowRequest, WindowResponse, Zoom, limits};
 use askbox_paths::Paths;
 use askbox_wire::{Show, WireError};
 use futures_util::{SinkExt, StreamExt};
@@ -133,10 +134,11 @@ pub(crate) async fn serve(
             End::Idle => {}
             End::Gone | End::Deaf | End::Failed(_) | End::Malformed(_) => {
                 tracing::error!(%end, "windows cannot be shown");
-                let told = news
-                    .send(News::Trouble(format!("Windows cannot be shown: {end}.")))
-                    .await;
-                if told.is_err() {
+                if news
+                    .send(News::Trouble(Trouble::NoWindows(end.to_string())))
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }

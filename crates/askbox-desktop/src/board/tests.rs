@@ -379,7 +379,7 @@ fn a_server_that_does_not_answer_brings_the_prompt_though_it_did_before() {
 fn what_did_not_happen_is_said_once() {
     let (catalog, mut board) = (Catalog::default(), board());
     let desk = testing::desk(Vec::new());
-    board.trouble("the daemon is gone".into());
+    board.trouble(Trouble::Refused("the daemon is gone".into()));
     assert_eq!(slots(&show(&mut board, &desk, &catalog, 0)), ["+Trouble"]);
     gone(&mut board, &Slot::Trouble, Gone::Dismissed);
     assert!(show(&mut board, &desk, &catalog, 1).is_empty());
