@@ -116,6 +116,7 @@ fn obey(app: &AppHandle, message: ToWindows) {
     match message {
         ToWindows::Show { show, caller } => windows::show(app, show, caller),
         ToWindows::Open { caller } => windows::open(app, caller),
+        ToWindows::Zoom(zoom) => windows::zoom(app, zoom),
         ToWindows::Response { call, result } => app.state::<AppLink>().done(call, result),
         ToWindows::Event { to, event } => windows::tell(app, to, &event),
     }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use tauri::RunEvent;
 
 use app_link::AppLink;
-use windows::Pending;
+use windows::{Pending, Size};
 
 #[expect(clippy::print_stderr, reason = "a program that cannot start says why")]
 fn main() -> ExitCode {
@@ -50,6 +50,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let app = tauri::Builder::default()
         .manage(link)
         .manage(Pending::default())
+        .manage(Size::default())
         .invoke_handler(tauri::generate_handler![commands::request])
         .setup(move |app| {
             let handle = app.handle().clone();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use askbox_desktop::channel::{Caller, FromWindows, Window};
-use askbox_desktop::{Strings, WindowEvent};
+use askbox_desktop::{Strings, WindowEvent, Zoom};
 use askbox_wire::Show;
 use gtk::prelude::GtkWindowExt;
 use tauri::webview::NewWindowResponse;
@@ -57,6 +57,28 @@ impl Pending {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<Window, Option<Show>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How large everything is drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Size(Mutex<Zoom>);
+
+impl Size {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Zoom> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Draws everything this large, in the windows that are there and in those that come.
+pub(crate) fn zoom(app: &AppHandle, zoom: Zoom) {
+    *app.state::<Size>().kept() = zoom;
+    for window in ALL {
+        if let Some(window) = app.get_webview_window(label(window))
+            && let Err(error) = window.set_zoom(zoom.factor())
+        {
+            tracing::warn!(%error, "the size of a window's content cannot be changed");
+        }
     }
 }
 
@@ -130,6 +152,8 @@ fn make(app: &AppHandle, window: Window, show: Option<Show>, caller: &Caller) ->
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    let zoom = *app.state::<Size>().kept();
+    made.set_zoom(zoom.factor())?;
     let handle = app.clone();
     made.on_window_event(move |event| {
         if let tauri::WindowEvent::Destroyed = event {

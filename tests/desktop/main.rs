@@ -19,3 +19,4 @@ mod sleep;
 mod tray;
 mod views;
 mod windows;
+mod zoom;

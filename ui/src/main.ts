@@ -9,6 +9,7 @@ import { host } from "./host";
 import { Desk, deskContext, PLACES } from "./state/desk.svelte";
 import { t } from "./text/strings";
 import App from "./views/App.svelte";
+import { zoomable } from "./zoom";
 
 const desk = new Desk(await host());
 const [view, item] = location.hash.slice(1).split("/");

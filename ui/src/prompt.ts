@@ -9,6 +9,7 @@ import { host } from "./host";
 import { Desk, deskContext } from "./state/desk.svelte";
 import { t } from "./text/strings";
 import Prompt from "./views/Prompt.svelte";
+import { zoomable } from "./zoom";
 
 const desk = new Desk(await host());
 const prompt = desk.prompt();

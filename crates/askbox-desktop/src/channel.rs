@@ -4,7 +4,7 @@
 use askbox_wire::{Show, View, WireError};
 use serde::{Deserialize, Serialize};
 
-use crate::{Strings, WindowEvent, WindowRequest, WindowResponse};
+use crate::{Strings, WindowEvent, WindowRequest, WindowResponse, Zoom};
 
 /// One of the two windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,6 +72,8 @@ pub enum ToWindows {
         /// For whom.
         caller: Caller,
     },
+    /// Draw everything this large, in the windows that are there and in those that come.
+    Zoom(Zoom),
     /// What became of a window's request.
     Response {
         /// Its number.

@@ -20,6 +20,7 @@ pub mod strings;
 #[cfg(test)]
 mod testing;
 mod window;
+mod zoom;
 
 pub use breadth::Breadth;
 pub use choice::Choice;
@@ -30,3 +31,4 @@ pub use window::{
     HostTraffic, Link, LogQuery, PastSession, ReviewChange, ReviewOutlook, ReviewView, TrafficPoint,
     TrafficQuery, WindowEvent, WindowRequest, WindowResponse,
 };
+pub use zoom::{Zoom, ZoomStep};

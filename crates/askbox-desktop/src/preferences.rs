@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Zoom;
+
 /// What a person chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -13,10 +15,12 @@ pub struct Preferences {
     pub buttons: Vec<Button>,
     /// Whether the app starts with the desktop session.
     pub autostart: bool,
+    /// How large windows draw everything. [`crate::WindowRequest::Zoom`] alone changes it.
+    pub zoom: Zoom,
 }
 
 impl Preferences {
-    /// As they can be: every button at most once, and some at all.
+    /// As they can be: every button at most once, and some at all; sizes that can be looked at.
     #[must_use]
     pub fn mended(mut self) -> Self {
         let mut seen = HashSet::new();
@@ -24,6 +28,7 @@ impl Preferences {
         if self.buttons.is_empty() {
             self.buttons = Self::default().buttons;
         }
+        self.zoom = self.zoom.mended();
         self
     }
 }
@@ -56,6 +61,7 @@ impl Default for Preferences {
                 Button::Options,
             ],
             autostart: false,
+            zoom: Zoom::default(),
         }
     }
 }
@@ -69,6 +75,7 @@ mod tests {
         let buttons = |buttons: &[Button]| Preferences {
             buttons: buttons.to_vec(),
             autostart: true,
+            zoom: Zoom::default(),
         };
         let default = Preferences::default().buttons;
         assert_eq!(buttons(&[]).mended(), buttons(&default));

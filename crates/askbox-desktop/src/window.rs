@@ -8,7 +8,7 @@ use askbox_wire::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Breadth, Preferences};
+use crate::{Breadth, Preferences, ZoomStep};
 
 /// What a window asks of the app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,8 +45,10 @@ pub enum WindowRequest {
     SavePolicy,
     /// The person's choices. Gives [`WindowResponse::Preferences`].
     Preferences,
-    /// Changes them. Gives [`WindowResponse::Preferences`].
+    /// Changes them, but for the size of everything. Gives [`WindowResponse::Preferences`].
     SetPreferences(Preferences),
+    /// Draws everything larger or smaller, in both windows, from now on. Gives [`WindowResponse::Done`].
+    Zoom(ZoomStep),
     /// Shows a notification like those of questions. Gives [`WindowResponse::Done`].
     TestNotification,
     /// Shows another view, or the prompt window. Gives [`WindowResponse::Done`].

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use askbox_desktop::channel::Window;
 use askbox_desktop::notice::Tried;
-use askbox_desktop::{Strings, WindowRequest, WindowResponse, breadth};
+use askbox_desktop::{Preferences, Strings, WindowRequest, WindowResponse, breadth};
 use askbox_paths::Paths;
 use askbox_wire::{ClientError, ErrorCode, Place, Request, Response, WireError};
 use tokio::sync::mpsc::Sender;
@@ -34,17 +34,21 @@ pub(crate) async fn answer(
         }
         WindowRequest::Link | WindowRequest::Close => Err(refused()),
         WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(paths))),
-        WindowRequest::SetPreferences(chosen) => {
+        WindowRequest::SetPreferences(mut chosen) => {
+            // A page may have asked for its choices before the size was changed in the other window.
+            chosen.zoom = preferences::load(paths).zoom;
             if chosen.clone().mended() != chosen {
                 let reason = "a notification has at least one button, and each of them once";
                 return Err(WireError::new(ErrorCode::Refused, reason));
             }
-            let stored = preferences::store(paths.clone(), chosen.clone()).await;
-            stored.map_err(|error| {
-                WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}"))
-            })?;
-            tell(news, News::Preferences(chosen.clone())).await?;
+            keep(paths, news, &chosen).await?;
             Ok(WindowResponse::Preferences(chosen))
+        }
+        WindowRequest::Zoom(step) => {
+            let mut chosen = preferences::load(paths);
+            chosen.zoom = chosen.zoom.after(step);
+            keep(paths, news, &chosen).await?;
+            Ok(WindowResponse::Done)
         }
         WindowRequest::TestNotification => {
             try_out(news).await?;
@@ -72,6 +76,14 @@ pub(crate) async fn answer(
             Ok(WindowResponse::Review(review))
         }
     }
+}
+
+/// Keeps what the person chose, and lets it count.
+async fn keep(paths: &Paths, news: &Sender<News>, chosen: &Preferences) -> Result<(), WireError> {
+    let stored = preferences::store(paths.clone(), chosen.clone()).await;
+    stored
+        .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}")))?;
+    tell(news, News::Preferences(chosen.clone())).await
 }
 
 /// Writes the text of policy.toml to a new file of the person's.
@@ -130,7 +142,7 @@ fn may_ask(window: Window, request: &WindowRequest) -> Result<(), WireError> {
                     | Request::KeepQuestion { .. }
             )
         }
-        WindowRequest::Link | WindowRequest::Show(_) | WindowRequest::Close => true,
+        WindowRequest::Link | WindowRequest::Show(_) | WindowRequest::Zoom(_) | WindowRequest::Close => true,
         WindowRequest::Log(_)
         | WindowRequest::PastSessions
         | WindowRequest::Traffic(_)
@@ -205,6 +217,7 @@ fn ending() -> WireError {
 
 #[cfg(test)]
 mod tests {
+    use askbox_desktop::ZoomStep;
     use askbox_wire::{Show, View};
 
     use super::*;
@@ -220,7 +233,14 @@ mod tests {
             item: None,
         });
         let keep = daemon(Request::KeepQuestion { id: "q1".to_owned() });
-        for request in [daemon(Request::Status), daemon(Request::Questions), keep, show] {
+        let zoom = WindowRequest::Zoom(ZoomStep::Larger);
+        for request in [
+            daemon(Request::Status),
+            daemon(Request::Questions),
+            keep,
+            show,
+            zoom,
+        ] {
             assert_eq!(may_ask(Window::Prompt, &request), Ok(()), "{request:?}");
         }
         for request in [
@@ -228,7 +248,7 @@ mod tests {
             daemon(Request::Rules),
             WindowRequest::ExportLog,
             WindowRequest::SavePolicy,
-            WindowRequest::SetPreferences(askbox_desktop::Preferences::default()),
+            WindowRequest::SetPreferences(Preferences::default()),
         ] {
             assert!(may_ask(Window::Prompt, &request).is_err(), "{request:?}");
             assert_eq!(may_ask(Window::Main, &request), Ok(()), "{request:?}");

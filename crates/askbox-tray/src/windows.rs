@@ -21,7 +21,7 @@ use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 
 use crate::hub::News;
 use crate::log::Feed;
-use crate::requests;
+use crate::{preferences, requests};
 
 /// The program, beside this one.
 const PROGRAM: &str = "askbox-windows";
@@ -62,6 +62,11 @@ impl Windows {
     /// Brings the main window up as it was left.
     pub(crate) fn open(&self, caller: Caller) {
         self.say(ToWindows::Open { caller });
+    }
+
+    /// Draws everything this large.
+    pub(crate) fn zoom(&self, zoom: Zoom) {
+        self.say(ToWindows::Zoom(zoom));
     }
 
     /// Tells a window, if it is there; all of them where none is named.
@@ -190,10 +195,7 @@ impl<'a> Process<'a> {
     }
 
     async fn run(mut self, first: ToWindows, orders: &mut UnboundedReceiver<Order>) -> End {
-        let end = match self.say(&first).await {
-            Ok(()) => self.work(orders).await,
-            Err(end) => Err(end),
-        };
+        let end = self.begin(&first, orders).await;
         let end = end.err().unwrap_or(End::Unheard);
         self.feed = None;
         if matches!(end, End::Idle) {
@@ -202,6 +204,14 @@ impl<'a> Process<'a> {
             drop(timeout(limits::WINDOWS_DEAF, self.child.wait()).await);
         }
         end
+    }
+
+    /// Says how large everything is before there is a window.
+    async fn begin(&mut self, first: &ToWindows, orders: &mut UnboundedReceiver<Order>) -> Result<(), End> {
+        let zoom = preferences::load(self.paths).zoom;
+        self.say(&ToWindows::Zoom(zoom)).await?;
+        self.say(first).await?;
+        self.work(orders).await
     }
 
     async fn work(&mut self, orders: &mut UnboundedReceiver<Order>) -> Result<(), End> {

@@ -82,6 +82,18 @@ impl Screen {
         self.output("xdotool", &["getwindowfocus"]).trim().to_owned()
     }
 
+    /// Turns the wheel over a window by so many notches, away from a person or, below 0, towards one, while Ctrl is held.
+    pub fn turn_wheel_with_ctrl(&self, title: &str, notches: i32) {
+        let window = self.window(title);
+        let button = if 0 < notches { "4" } else { "5" };
+        self.output("xdotool", &["mousemove", "--window", &window, "300", "300"]);
+        self.output("xdotool", &["keydown", "ctrl"]);
+        for _ in 0..notches.unsigned_abs() {
+            self.output("xdotool", &["click", button]);
+        }
+        self.output("xdotool", &["keyup", "ctrl"]);
+    }
+
     /// Presses keys, by their names, one after the other: whatever has the focus gets them.
     pub fn press_keys(&self, keys: &[&str]) {
         self.output("xdotool", &[&["key"], keys].concat());

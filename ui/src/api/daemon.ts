@@ -32,6 +32,7 @@ import type { TrafficQuery } from "./generated/TrafficQuery";
 import type { WindowRequest } from "./generated/WindowRequest";
 import type { WindowResponse } from "./generated/WindowResponse";
 import type { WireError } from "./generated/WireError";
+import type { ZoomStep } from "./generated/ZoomStep";
 
 type Content<R, K extends string> = R extends string ? never : R extends Record<K, infer V> ? V : never;
 
@@ -110,6 +111,7 @@ export class Daemon {
   preferences = (): Promise<Preferences> => this.#window("preferences", "preferences");
   setPreferences = (preferences: Preferences): Promise<Preferences> =>
     this.#window({ set_preferences: preferences }, "preferences");
+  zoom = async (step: ZoomStep): Promise<void> => void (await this.#app.request({ zoom: step }));
   testNotification = async (): Promise<void> => void (await this.#app.request("test_notification"));
   show = async (show: Show): Promise<void> => void (await this.#app.request({ show }));
   close = async (): Promise<void> => void (await this.#app.request("close"));

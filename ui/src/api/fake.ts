@@ -42,6 +42,7 @@ export class FakeApp implements App {
   preferences: Preferences = {
     buttons: ["allow_once", "block", "allow_time", "always", "options"],
     autostart: false,
+    zoom: 100,
   };
   down: { reason: string; hint: string | null } | null = null;
 
@@ -155,6 +156,9 @@ export class FakeApp implements App {
     if ("set_preferences" in request) {
       this.preferences = request.set_preferences;
       return { preferences: this.preferences };
+    }
+    if ("zoom" in request) {
+      return "done";
     }
     this.emit({ show: request.show });
     return "done";

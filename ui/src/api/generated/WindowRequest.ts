@@ -6,6 +6,7 @@ import type { Request } from "./Request";
 import type { SessionId } from "./SessionId";
 import type { Show } from "./Show";
 import type { TrafficQuery } from "./TrafficQuery";
+import type { ZoomStep } from "./ZoomStep";
 
 /**
  * What a window asks of the app.
@@ -22,4 +23,4 @@ session: SessionId,
 /**
  * Paths as the review names them; empty for all.
  */
-paths: Array<string>, } } | { "breadth": NewRule } | "export_log" | "save_policy" | "preferences" | { "set_preferences": Preferences } | "test_notification" | { "show": Show } | "close";
+paths: Array<string>, } } | { "breadth": NewRule } | "export_log" | "save_policy" | "preferences" | { "set_preferences": Preferences } | { "zoom": ZoomStep } | "test_notification" | { "show": Show } | "close";
