@@ -112,6 +112,9 @@ fn windows(directory: &Path, theme: Theme) {
         let path = directory.join(format!("{view}-{}.png", theme.name));
         store(&seat.desktop, &pages.picture(), None, &path);
     }
+    pages.run("document.getElementById('resources-title').scrollIntoView()");
+    let path = directory.join(format!("limits-{}.png", theme.name));
+    store(&seat.desktop, &pages.picture(), None, &path);
     seat.world().ok(&["open", "questions"]);
     pages.shows("What waits for you").press("button", "Answer…");
     pages.look_at("Askbox asks").finds("button", "Allow");

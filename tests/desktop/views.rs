@@ -252,6 +252,29 @@ fn a_setting_is_written_to_the_policy() {
 }
 
 #[test]
+fn a_limit_is_written_to_the_policy_and_bad_ones_are_said_beside_it() {
+    let seat = Seat::driven(Profile::Gnome);
+    let pages = seat.opens("settings");
+    set(&pages, "textbox", "Memory", "2G");
+    policy_will(&seat, "says how much memory", |policy| {
+        policy.contains("[limits]") && policy.contains("memory = \"2G\"")
+    });
+    pages.shows("In force: 2 GiB.");
+    set(&pages, "textbox", "Time", "soon");
+    pages.shows("run_time: expected a time of at least a second such as 30s, 10m or 2h, or `none`");
+    set(&pages, "textbox", "Time", "90m");
+    policy_will(&seat, "says how long", |policy| {
+        policy.contains("run_time = \"1h 30m\"")
+    });
+    pages.shows_no_more("run_time: expected");
+    set(&pages, "textbox", "Memory", "");
+    policy_will(&seat, "leaves memory to the preset", |policy| {
+        !policy.contains("memory") && policy.contains("run_time")
+    });
+    assert!(policy(&seat).starts_with("[questions]"), "{}", policy(&seat));
+}
+
+#[test]
 fn a_test_notification_is_shown_or_the_window_says_why_not() {
     let seat = Seat::driven(Profile::Gnome);
     let pages = seat.opens("settings");

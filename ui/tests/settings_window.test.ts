@@ -569,6 +569,7 @@ describe("settings", () => {
           question_timeout_ms: 300_000,
           default_expiry_ms: null,
           block_lists: null,
+          limits: [],
         },
       },
     ]);

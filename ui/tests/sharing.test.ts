@@ -93,8 +93,8 @@ test("a past session says which command it was", async () => {
 test("settings say what sessions may use and how connections leave", async () => {
   const opened = await openSettings("settings");
   const text = plain(main(opened).textContent);
-  expect(text).toContain("Memory 13 GB");
-  expect(text).toContain("Processors no limit");
+  expect(text).toContain("In force: 8 GiB.");
+  expect(text).toContain("In force: no limit.");
   expect(text).toContain("Connections leave as the proxy variables of Askbox's environment say");
   for (const [upstream_proxy, shown] of [
     ["none", "directly"],

@@ -48,7 +48,7 @@ pub use policy_file::PolicyFile;
 pub use preset::Preset;
 pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};
 pub use request::{Destination, Kind, Pin, Process, Project, Request, SessionId, Target};
-pub use resource_limits::{LimitChoices, Resource, ResourceLimits};
+pub use resource_limits::{Limit, LimitChoices, Resource, ResourceLimits};
 pub use rule::{Effect, Origin, Pattern, Rule, RuleId};
 pub use shared_port::{Publish, SharedPort};
 pub use switches::{SwitchChoices, Switches};

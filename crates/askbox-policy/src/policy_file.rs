@@ -24,7 +24,7 @@ mod settings;
 mod values;
 
 pub use edit::{EditError, append_rules, remove_rule, replace_rule};
-pub use settings::{SettingsEdit, SettingsError, change_settings};
+pub use settings::{LimitsEdit, SettingsEdit, SettingsError, change_settings};
 
 /// What a text is read for.
 #[derive(Clone, Debug, PartialEq, Eq)]

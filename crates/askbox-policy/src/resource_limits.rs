@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::limits;
 use crate::preset::Preset;
 
+pub use limit::Limit;
+
+mod limit;
+
 /// One limit as a source says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

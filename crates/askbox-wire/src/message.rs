@@ -37,7 +37,7 @@ pub use session::{
     Enforcement, Inspection, Network, PortView, ProcessNode, ServedBy, SessionState, SessionView, Stop,
     StopReason, UsageView,
 };
-pub use settings::{BlockListView, SettingsChange, SettingsView};
+pub use settings::{BlockListView, LimitChange, LimitView, SettingsChange, SettingsView};
 pub use show::{Show, View};
 pub use status::{
     ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView,

@@ -123,4 +123,5 @@ const UNCHANGED: SettingsChange = {
   question_timeout_ms: null,
   default_expiry_ms: null,
   block_lists: null,
+  limits: [],
 };

@@ -351,9 +351,18 @@ export class FakeApp implements App {
   }
 
   #change(change: SettingsChange): void {
-    const { block_lists, ...rest } = change;
+    const { block_lists, limits, ...rest } = change;
+    const bad = limits.find(({ value }) => value !== null && !/^(none|\d[\w.%]*)$/.test(value));
+    if (bad) {
+      const message = `${bad.limit}: expected a size, or \`none\``;
+      throw { code: "refused", message, hint: null } satisfies WireError;
+    }
+    const limit_choices = this.settings.limit_choices.map((view) => {
+      const changed = limits.find(({ limit }) => limit === view.limit);
+      return changed ? { ...view, written: changed.value } : view;
+    });
     const made = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
-    this.settings = { ...this.settings, ...made };
+    this.settings = { ...this.settings, ...made, limit_choices };
     if (block_lists) {
       this.settings.block_lists = block_lists.map((path) => ({ path, problem: null }));
     }

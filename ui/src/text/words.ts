@@ -3,6 +3,7 @@
 import type { Effect } from "../api/generated/Effect";
 import type { EventKind } from "../api/generated/EventKind";
 import type { Kind } from "../api/generated/Kind";
+import type { Limit } from "../api/generated/Limit";
 import type { Origin } from "../api/generated/Origin";
 import type { Outcome } from "../api/generated/Outcome";
 import type { Preset } from "../api/generated/Preset";
@@ -51,6 +52,17 @@ export const WHY_MISSED: Record<WhyMissed, string> = {
   too_many: "missed-too-many",
   session_ended: "missed-session-ended",
   log_failed: "missed-log-failed",
+};
+
+/** What a limit is called, and what can be written. */
+export const LIMIT: Record<Limit, { name: string; example: string }> = {
+  memory: { name: "resource-memory", example: "example-memory" },
+  cpus: { name: "resource-processors", example: "example-processors" },
+  processes: { name: "resource-processes", example: "example-count" },
+  open_files: { name: "resource-files", example: "example-count" },
+  run_time: { name: "resource-time", example: "example-time" },
+  tmp: { name: "resource-tmp", example: "example-size" },
+  disk: { name: "resource-disk", example: "example-size" },
 };
 
 export const PRESET: Record<Preset, { name: string; text: string }> = {

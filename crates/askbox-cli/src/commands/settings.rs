@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use askbox_policy::resource_limits::Size;
-use askbox_policy::{Kind, Preset, ResourceLimits};
+use askbox_policy::{Kind, Limit, Preset};
 use askbox_wire::{OsText, Request, Response, SettingsChange, SettingsView};
 
 use crate::args::{SettingsArgs, SettingsCommand, SettingsKey};
@@ -138,34 +137,12 @@ fn render(settings: &SettingsView, style: Style) -> String {
         "upstream_proxy",
         output::safe(&settings.upstream_proxy)
     );
-    for (label, limit) in limits(&settings.limits) {
-        let _infallible = writeln!(text, "{label:<18}{limit}");
+    for limit in Limit::ALL {
+        let label = format!("limits.{limit}");
+        let _infallible = writeln!(text, "{label:<18}{}", limit.in_force(&settings.limits));
     }
     let _infallible = writeln!(text, "written in {}", output::safe(&settings.file));
     text
-}
-
-/// What a session may use that says nothing of it, as policy.toml names it.
-fn limits(limits: &ResourceLimits) -> Vec<(&'static str, String)> {
-    let said = |limit: Option<String>| limit.unwrap_or_else(|| "none".to_owned());
-    let size = |bytes: Option<u64>| said(bytes.map(|bytes| Size(bytes).to_string()));
-    let number = |number: Option<u64>| said(number.map(|number| number.to_string()));
-    let time = |milliseconds| humantime::format_duration(Duration::from_millis(milliseconds)).to_string();
-    vec![
-        ("limits.memory", size(limits.memory_bytes)),
-        ("limits.cpus", said(limits.cpus_thousandths.map(thousandths))),
-        ("limits.processes", number(limits.processes)),
-        ("limits.open_files", number(limits.open_files)),
-        ("limits.run_time", said(limits.run_time_ms.map(time))),
-        ("limits.tmp", size(Some(limits.tmp_bytes))),
-        ("limits.disk", size(limits.disk_bytes)),
-    ]
-}
-
-/// Thousandths as a decimal number.
-fn thousandths(number: u64) -> String {
-    let text = format!("{}.{:03}", number / 1000, number % 1000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ fn summary(edit: &SettingsEdit) -> String {
         question_timeout_ms,
         default_expiry_ms,
         block_lists,
+        limits,
     } = edit;
     let kinds = |kinds: &Vec<Kind>| {
         kinds
@@ -80,6 +81,10 @@ fn summary(edit: &SettingsEdit) -> String {
         let texts = paths.iter().map(|path| askbox_audit::path_text(path.as_path()));
         texts.collect::<Vec<_>>().join(", ")
     };
+    let limits = limits.texts().map(|(limit, text)| match text {
+        Some(text) => format!("limits.{limit} = {text}"),
+        None => format!("limits.{limit} as the preset says"),
+    });
     let parts = [
         preset.map(|preset| format!("preset = {preset}")),
         auto_approve
@@ -91,5 +96,10 @@ fn summary(edit: &SettingsEdit) -> String {
             .as_ref()
             .map(|lists| format!("block_lists = [{}]", paths(lists))),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    parts
+        .into_iter()
+        .flatten()
+        .chain(limits)
+        .collect::<Vec<_>>()
+        .join("; ")
 }

@@ -1,10 +1,13 @@
 //! Settings: shown as they are in force, written in policy.toml alone.
 
 use askbox_audit::path_text;
-use askbox_policy::policy_file::{PolicyFile, SettingsEdit};
+use askbox_policy::policy_file::{LimitsEdit, PolicyFile, SettingsEdit};
 use askbox_policy::resource_limits::{self, LimitSources};
-use askbox_policy::{CanonicalPath, UpstreamProxy};
-use askbox_wire::{BlockListView, ErrorCode, OsText, Response, SettingsChange, SettingsView, WireError};
+use askbox_policy::{CanonicalPath, Limit, ResourceLimits, Settings, UpstreamProxy};
+use askbox_wire::{
+    BlockListView, ErrorCode, LimitChange, LimitView, OsText, Response, SettingsChange, SettingsView,
+    WireError,
+};
 
 use super::rules;
 use crate::daemon::Daemon;
@@ -34,6 +37,15 @@ pub(super) async fn change(daemon: &Daemon, change: SettingsChange) -> Result<Re
 
 fn settings(snapshot: &Snapshot) -> SettingsView {
     let settings = snapshot.policy.settings();
+    let limits = resource_limits::in_force(
+        LimitSources {
+            user: settings.limits,
+            managed: settings.managed_limits,
+            ..LimitSources::default()
+        },
+        settings.preset,
+        memory_of_machine(),
+    );
     SettingsView {
         preset: settings.preset,
         auto_approve: settings.auto_approve.clone(),
@@ -48,15 +60,10 @@ fn settings(snapshot: &Snapshot) -> SettingsView {
                 problem: snapshot.problem_of_list(path),
             })
             .collect(),
-        limits: resource_limits::in_force(
-            LimitSources {
-                user: settings.limits,
-                managed: settings.managed_limits,
-                ..LimitSources::default()
-            },
-            settings.preset,
-            memory_of_machine(),
-        ),
+        limit_choices: Limit::ALL
+            .map(|limit| limit_view(limit, settings, &limits))
+            .to_vec(),
+        limits,
         upstream_proxy: match &settings.upstream_proxy {
             UpstreamProxy::None => "none".to_owned(),
             UpstreamProxy::Environment => "environment".to_owned(),
@@ -64,6 +71,18 @@ fn settings(snapshot: &Snapshot) -> SettingsView {
         },
         managed: managed(snapshot).into_iter().map(str::to_owned).collect(),
         file: path_text(&snapshot.user.path),
+    }
+}
+
+/// Who says what of one limit.
+fn limit_view(limit: Limit, settings: &Settings, limits: &ResourceLimits) -> LimitView {
+    let usual = limit.text(&settings.preset.limits());
+    LimitView {
+        limit,
+        written: limit.text(&settings.limits),
+        usual: usual.unwrap_or_else(|| limit.built_in()),
+        managed: limit.text(&settings.managed_limits),
+        in_force: limit.in_force(limits),
     }
 }
 
@@ -100,6 +119,7 @@ fn named(change: &SettingsChange) -> Vec<&'static str> {
         question_timeout_ms,
         default_expiry_ms,
         block_lists,
+        limits,
     } = change;
     let names = [
         ("preset", preset.is_some()),
@@ -107,6 +127,8 @@ fn named(change: &SettingsChange) -> Vec<&'static str> {
         ("question_timeout_ms", question_timeout_ms.is_some()),
         ("default_expiry_ms", default_expiry_ms.is_some()),
         ("block_lists", block_lists.is_some()),
+        // An administrator's limits only tighten what is written.
+        ("limits", !limits.is_empty()),
     ];
     let changed = names.into_iter().filter(|(_, is_changed)| *is_changed);
     changed.map(|(name, _)| name).collect()
@@ -125,7 +147,13 @@ fn parse(change: SettingsChange) -> Result<SettingsEdit, WireError> {
     };
     let lists = change.block_lists;
     let block_lists = lists.map(|lists| lists.into_iter().map(path).collect::<Result<_, _>>());
+    let mut limits = LimitsEdit::default();
+    for LimitChange { limit, value } in change.limits {
+        let put = limits.put(limit, value.as_deref());
+        put.map_err(|error| refuse(format!("{limit}: {error}")))?;
+    }
     let edit = SettingsEdit {
+        limits,
         preset: change.preset,
         auto_approve: change.auto_approve,
         question_timeout_ms: change.question_timeout_ms,

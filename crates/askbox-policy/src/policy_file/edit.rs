@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use toml_edit::{Document, DocumentMut, Item, RawString, Table, Value};
+use toml_edit::{Document, DocumentMut, Item, Key, RawString, Table, Value};
 
 use super::{Context, PolicyFile, Problem, parse};
 use crate::grant::Expiry;
@@ -86,19 +86,7 @@ fn rewrite(table: &mut Table, entries: Vec<(String, Value)>) {
         .collect();
     let mut comments = String::new();
     for (key, item) in gone.iter().filter_map(|key| table.remove_entry(key)) {
-        let before = key.leaf_decor().prefix().and_then(RawString::as_str);
-        let after = item
-            .as_value()
-            .and_then(|value| value.decor().suffix())
-            .and_then(RawString::as_str);
-        let lines = before
-            .into_iter()
-            .chain(after)
-            .flat_map(str::lines)
-            .map(str::trim);
-        for line in lines.filter(|line| line.starts_with('#')) {
-            comments.extend([line, "\n"]);
-        }
+        comments.push_str(&comments_of(&key, &item));
     }
     for (key, mut value) in entries {
         if let Some(Item::Value(old)) = table.get_mut(&key) {
@@ -113,6 +101,18 @@ fn rewrite(table: &mut Table, entries: Vec<(String, Value)>) {
         let own = decor.prefix().and_then(RawString::as_str).unwrap_or_default();
         decor.set_prefix(format!("{comments}{own}"));
     }
+}
+
+/// What stands above a key and beside its value, a line each.
+pub(super) fn comments_of(key: &Key, item: &Item) -> String {
+    let above = key.leaf_decor().prefix();
+    let beside = item.as_value().and_then(|value| value.decor().suffix());
+    let texts = above.into_iter().chain(beside).filter_map(RawString::as_str);
+    let lines = texts.flat_map(str::lines).map(str::trim);
+    lines
+        .filter(|line| line.starts_with('#'))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// A rule as it is read back.

@@ -1,17 +1,19 @@
 //! Settings written into the text of a policy. Whatever stands around them stays; the result is parsed again, like any other
 //! change.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
-use super::edit::{EditError, misplaced, says};
+use super::edit::{EditError, comments_of, misplaced, says};
 use super::{Context, parse};
 use crate::limits;
 use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::preset::Preset;
 use crate::request::Kind;
+use crate::resource_limits::{Limit, LimitChoices, LimitError};
 
 /// Settings to write; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +28,29 @@ pub struct SettingsEdit {
     pub default_expiry_ms: Option<u64>,
     /// `block_lists` of `[network]`.
     pub block_lists: Option<Vec<CanonicalPath>>,
+    /// Of `[limits]`.
+    pub limits: LimitsEdit,
+}
+
+/// Limits to write, and limits to say nothing of any more; the others stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitsEdit {
+    named: BTreeSet<Limit>,
+    choices: LimitChoices,
+}
+
+impl LimitsEdit {
+    /// Adds a limit as a person writes it; without a text the file shall say nothing of it.
+    pub fn put(&mut self, limit: Limit, text: Option<&str>) -> Result<(), LimitError> {
+        limit.choose(text, &mut self.choices)?;
+        self.named.insert(limit);
+        Ok(())
+    }
+
+    /// Each with what to write.
+    pub fn texts(&self) -> impl Iterator<Item = (Limit, Option<String>)> {
+        self.named.iter().map(|limit| (*limit, limit.text(&self.choices)))
+    }
 }
 
 /// A value that no file may hold.
@@ -118,6 +143,18 @@ pub fn change_settings(text: &str, edit: &SettingsEdit, context: &Context) -> Re
         put(table(root, "network")?, "block_lists", list(texts));
         expected.block_lists.clone_from(paths);
     }
+    for (limit, text) in edit.limits.texts() {
+        match &text {
+            Some(text) => put(
+                table(document.as_table_mut(), "limits")?,
+                limit.key(),
+                text.into(),
+            ),
+            None => take_out(&mut document, limit),
+        }
+        let chosen = limit.choose(text.as_deref(), &mut expected.limits);
+        chosen.map_err(|_written_otherwise| EditError::Misplaced)?;
+    }
     says(document.to_string(), &expected, context)
 }
 
@@ -128,6 +165,28 @@ fn put(table: &mut dyn TableLike, key: &str, mut value: Value) {
         *old = value;
     } else {
         table.insert(key, Item::Value(value));
+    }
+}
+
+/// Says nothing of a limit any more. Comments of its line stay: above what follows it, or at the end.
+fn take_out(document: &mut DocumentMut, limit: Limit) {
+    let key = limit.key();
+    let Some(table) = document.get_mut("limits").and_then(Item::as_table_like_mut) else {
+        return;
+    };
+    let Some(comments) = table.get_key_value(key).map(|(key, item)| comments_of(key, item)) else {
+        return;
+    };
+    let next = table.iter().map(|(key, _)| key.to_owned());
+    let next = next.skip_while(|found| found != key).nth(1);
+    table.remove(key);
+    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
+    if let Some(mut next) = next.and_then(|next| table.key_mut(&next)) {
+        let own = text(next.leaf_decor().prefix());
+        next.leaf_decor_mut().set_prefix(comments + &own);
+    } else if !comments.is_empty() {
+        let own = text(Some(document.trailing()));
+        document.set_trailing(own + &comments);
     }
 }
 

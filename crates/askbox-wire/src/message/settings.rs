@@ -1,6 +1,6 @@
 //! Settings as front ends see and change them.
 
-use askbox_policy::{Kind, Preset, ResourceLimits};
+use askbox_policy::{Kind, Limit, Preset, ResourceLimits};
 use serde::{Deserialize, Serialize};
 
 use crate::OsText;
@@ -24,6 +24,9 @@ pub struct SettingsView {
     /// What sessions may use that say nothing of it and whose project has no file.
     #[serde(default)]
     pub limits: ResourceLimits,
+    /// Who says what of each limit.
+    #[serde(default)]
+    pub limit_choices: Vec<LimitView>,
     /// How connections leave: `none` (directly), `environment`, or the proxy's address, never with a password.
     #[serde(default)]
     pub upstream_proxy: String,
@@ -31,6 +34,22 @@ pub struct SettingsView {
     pub managed: Vec<String>,
     /// Where they are written, for people. Harmless text.
     pub file: String,
+}
+
+/// What is said of a limit, as policy.toml says such things: `2G`, `75%`, `none`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LimitView {
+    /// Which limit.
+    pub limit: Limit,
+    /// By the user's policy.toml; `None` where it says nothing.
+    pub written: Option<String>,
+    /// What holds then: by the preset, or built in.
+    pub usual: String,
+    /// By the administrator: no more than this, whatever others say.
+    pub managed: Option<String>,
+    /// What holds for sessions that say nothing of it, for people: `2 GiB`, `none`.
+    pub in_force: String,
 }
 
 /// A file with a block-list.
@@ -58,4 +77,17 @@ pub struct SettingsChange {
     /// Files with block-lists, absolute.
     #[cfg_attr(feature = "typescript", ts(type = "Array<string> | null"))]
     pub block_lists: Option<Vec<OsText>>,
+    /// Limits; those that are not named stay as they are.
+    #[serde(default)]
+    pub limits: Vec<LimitChange>,
+}
+
+/// One limit to write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LimitChange {
+    /// Which.
+    pub limit: Limit,
+    /// As policy.toml says it; `None` takes it out of there.
+    pub value: Option<String>,
 }

@@ -1,3 +1,4 @@
+use askbox_policy::ResourceLimits;
 use askbox_wire::BlockListView;
 use expect_test::expect;
 
@@ -27,6 +28,7 @@ fn settings_are_listed_with_who_made_them_and_what_is_wrong() {
             run_time_ms: Some(7_200_000),
             ..ResourceLimits::default()
         },
+        limit_choices: Vec::new(),
         upstream_proxy: "http://proxy.test:3128".into(),
         managed: vec!["preset".into(), "question_timeout_ms".into()],
         file: "/home/ada/.config/askbox/policy.toml".into(),

@@ -1,5 +1,5 @@
-use askbox_policy::Preset;
-use askbox_wire::{BlockListView, SettingsChange, SettingsView};
+use askbox_policy::{Limit, Preset};
+use askbox_wire::{BlockListView, LimitChange, LimitView, SettingsChange, SettingsView};
 
 use super::*;
 use crate::testing::Place;
@@ -10,6 +10,7 @@ const NOTHING: SettingsChange = SettingsChange {
     question_timeout_ms: None,
     default_expiry_ms: None,
     block_lists: None,
+    limits: Vec::new(),
 };
 
 fn settings(response: Response) -> SettingsView {
@@ -35,6 +36,7 @@ fn settings_are_shown_and_changed_and_what_stands_around_them_stays() {
             questions_per_minute: 20,
             block_lists: Vec::new(),
             limits: before.limits,
+            limit_choices: before.limit_choices.clone(),
             upstream_proxy: "none".to_owned(),
             managed: Vec::new(),
             file: world.paths.policy().display().to_string(),
@@ -64,6 +66,7 @@ fn settings_are_shown_and_changed_and_what_stands_around_them_stays() {
             question_timeout_ms: 90_000,
             block_lists: vec![block_list],
             limits: after.limits,
+            limit_choices: after.limit_choices.clone(),
             ..before
         }
     );
@@ -137,6 +140,113 @@ fn bad_values_are_refused_and_nothing_is_written() {
     }
     assert_eq!(world.policy_text(), text);
     assert_eq!(world.log(), before);
+}
+
+fn limit_change(limit: Limit, value: Option<&str>) -> SettingsChange {
+    let value = value.map(str::to_owned);
+    SettingsChange {
+        limits: vec![LimitChange { limit, value }],
+        ..NOTHING
+    }
+}
+
+#[test]
+fn a_limit_is_written_and_taken_out_and_what_the_preset_says_is_shown() {
+    let world = World::with_policy("[limits]\n# the linker\nmemory = \"1G\" # was 2\n");
+    let mut client = world.client();
+    let shown = settings(client.call(Request::Settings).unwrap());
+    let view = |written: Option<&str>, in_force: &str| LimitView {
+        limit: Limit::Memory,
+        written: written.map(str::to_owned),
+        usual: "75%".to_owned(),
+        managed: None,
+        in_force: in_force.to_owned(),
+    };
+    assert_eq!(shown.limit_choices[0], view(Some("1G"), "1 GiB"));
+    assert_eq!(shown.limits.memory_bytes, Some(1 << 30));
+    let named: Vec<Limit> = shown.limit_choices.iter().map(|view| view.limit).collect();
+    assert_eq!(named, Limit::ALL);
+    let usual = |limit: usize| shown.limit_choices[limit].usual.as_str();
+    assert_eq!((usual(1), usual(2), usual(5)), ("none", "8192", "2G"));
+
+    let change = limit_change(Limit::Memory, Some("1536M"));
+    let shown = settings(client.call(Request::ChangeSettings(change)).unwrap());
+    assert_eq!(shown.limit_choices[0], view(Some("1536M"), "1.5 GiB"));
+    assert_eq!(shown.limits.memory_bytes, Some(3 << 29));
+    assert_eq!(
+        world.policy_text(),
+        "[limits]\n# the linker\nmemory = \"1536M\" # was 2\n"
+    );
+    let log = world.log_details();
+    assert!(
+        log.iter()
+            .any(|event| event.starts_with("policy changed limits.memory = 1536M")),
+        "{log:?}"
+    );
+
+    let change = limit_change(Limit::Memory, None);
+    let after = settings(client.call(Request::ChangeSettings(change)).unwrap());
+    let shown_again = after.limit_choices[0].clone();
+    assert_eq!(shown_again, view(None, &shown_again.in_force));
+    assert_ne!(after.limits.memory_bytes, shown.limits.memory_bytes);
+    assert!(!world.policy_text().contains("memory"), "{}", world.policy_text());
+}
+
+#[test]
+fn what_is_no_limit_is_refused_by_its_name_and_nothing_is_written() {
+    let world = World::with_policy("preset = \"minimal\"\n");
+    let mut client = world.client();
+    let before = (world.policy_text(), world.log());
+    for (limit, text, said) in [
+        (
+            Limit::Memory,
+            "1M",
+            "memory: expected a size of at least 16M such as 512M or 2G",
+        ),
+        (
+            Limit::Cpus,
+            "two",
+            "cpus: expected a number of processors such as 2 or 0.5, or `none`",
+        ),
+        (
+            Limit::OpenFiles,
+            "3",
+            "open_files: expected a number of files from 64 to 1048576",
+        ),
+        (
+            Limit::RunTime,
+            "10ms",
+            "run_time: expected a time of at least a second",
+        ),
+        (Limit::Disk, "", "disk: expected a size of at least 1M"),
+    ] {
+        let error = refusal(client.call(Request::ChangeSettings(limit_change(limit, Some(text)))));
+        assert_eq!(error.code, ErrorCode::Refused);
+        assert!(error.message.starts_with(said), "{error}");
+    }
+    assert_eq!((world.policy_text(), world.log()), before);
+}
+
+#[test]
+fn an_administrators_limit_is_shown_and_tightens_what_is_written() {
+    let place = Place::new();
+    fs::create_dir_all(place.managed()).unwrap();
+    let text = "[limits]\nprocesses = 100\n";
+    fs::write(place.managed().join("a.toml"), text).unwrap();
+    let world = place.start();
+    let mut client = world.client();
+    let mut written = |text: &str| {
+        let change = limit_change(Limit::Processes, Some(text));
+        let shown = settings(client.call(Request::ChangeSettings(change)).unwrap());
+        let view = &shown.limit_choices[2];
+        assert_eq!(
+            (view.managed.as_deref(), view.written.as_deref()),
+            (Some("100"), Some(text))
+        );
+        shown.limits.processes
+    };
+    assert_eq!(written("400"), Some(100));
+    assert_eq!(written("50"), Some(50));
 }
 
 #[test]

@@ -24,7 +24,16 @@ fn all() -> SettingsEdit {
         question_timeout_ms: Some(90_000),
         default_expiry_ms: Some(7_200_500),
         block_lists: Some(vec![path("/home/u/a *.txt"), path("/b")]),
+        limits: limits(&[(Limit::Memory, Some("2G")), (Limit::RunTime, Some("none"))]),
     }
+}
+
+fn limits(texts: &[(Limit, Option<&str>)]) -> LimitsEdit {
+    let mut edit = LimitsEdit::default();
+    for (limit, text) in texts {
+        edit.put(*limit, *text).unwrap();
+    }
+    edit
 }
 
 fn check(text: &str, edit: &SettingsEdit, expected: &Expect) {
@@ -46,6 +55,10 @@ fn settings_are_written_into_an_empty_text() {
 
             [network]
             block_lists = ['/home/u/a \*.txt', "/b"]
+
+            [limits]
+            memory = "2G"
+            run_time = "none"
         "#]],
     );
 }
@@ -84,6 +97,10 @@ read = "/a"
 
             [network]
             block_lists = ['/home/u/a \*.txt', "/b"]
+
+            [limits]
+            memory = "2G"
+            run_time = "none"
         "#]],
     );
     let nothing = SettingsEdit::default();
@@ -118,6 +135,61 @@ fn settings_are_written_above_rules_and_into_tables_of_any_form() {
             questions.timeout = "1s"
             questions.default_expiry = "1m"
             network = { block_lists = [] } # x
+        "#]],
+    );
+}
+
+#[test]
+fn a_limit_is_changed_and_taken_out_and_comments_stay() {
+    let edit = |texts: &[(Limit, Option<&str>)]| SettingsEdit {
+        limits: limits(texts),
+        ..SettingsEdit::default()
+    };
+    let text = r#"[limits] # mine
+# the linker
+memory = "1G" # was 2
+processes = 100 # enough
+# a clean build
+disk = "20G"
+
+[[rule]]
+effect = "deny"
+read = "/a"
+"#;
+    check(
+        text,
+        &edit(&[
+            (Limit::Memory, None),
+            (Limit::Processes, Some("200")),
+            (Limit::Cpus, Some("1.5")),
+            (Limit::Tmp, None),
+        ]),
+        &expect![[r#"
+            [limits] # mine
+            # the linker
+            # was 2
+            processes = "200" # enough
+            # a clean build
+            disk = "20G"
+            cpus = "1.5"
+
+            [[rule]]
+            effect = "deny"
+            read = "/a"
+        "#]],
+    );
+    check(
+        "limits.disk = \"1G\" # small\n",
+        &edit(&[(Limit::Disk, None)]),
+        &expect![[r"
+            # small
+        "]],
+    );
+    check(
+        "limits = { disk = \"1G\", tmp = \"1G\" } # small\n",
+        &edit(&[(Limit::Disk, None)]),
+        &expect![[r#"
+            limits = { tmp = "1G" } # small
         "#]],
     );
 }
