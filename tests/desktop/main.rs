@@ -9,6 +9,7 @@ mod flood;
 mod hostile;
 mod install;
 mod life;
+mod long_log;
 mod notes;
 mod notices;
 mod prompt;
