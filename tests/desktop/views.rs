@@ -224,7 +224,7 @@ fn events_are_shown_as_they_happen_and_can_be_filtered() {
 }
 
 /// How the radio button of that preset is called.
-const DEVELOPMENT: &str = "Development Allows public hosts, files and programs outside the two protected lists. For programs that you trust.";
+pub(crate) const DEVELOPMENT: &str = "Development Allows public hosts, files and programs outside the two protected lists. For programs that you trust.";
 
 /// Sets a field that says so when it is left.
 fn set(pages: &Pages, role: &str, name: &str, text: &str) {

@@ -6,6 +6,7 @@ use zbus::zvariant::OwnedObjectPath;
 
 use super::{Bus, Desktop, wait};
 use crate::eventually;
+use crate::world::eventually_or;
 
 /// Where Debian has what runs the bus of assistive technology.
 const LAUNCHER: &str = "/usr/libexec/at-spi-bus-launcher";
@@ -15,6 +16,9 @@ const LAUNCHED: &str = "org.a11y.Bus";
 
 /// Every object's interface.
 const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
+
+/// The interface of objects that something can be done with.
+const ACTION: &str = "org.a11y.atspi.Action";
 
 /// Roles of what a person can use, by their numbers: `WebKit` gives no names for them.
 const CONTROLS: &[(u32, &str)] = &[
@@ -38,6 +42,24 @@ pub struct Control {
     pub role: &'static str,
     /// What it is called.
     pub name: String,
+}
+
+impl Control {
+    /// Whether this is its name, but for what changes by the second and what is no letter.
+    pub fn is_called(&self, name: &str) -> bool {
+        letters(&self.name) == letters(name)
+    }
+
+    /// Whether its name begins so: `WebKit` adds what is in a field to the name of the field.
+    pub fn begins_with(&self, name: &str) -> bool {
+        letters(&self.name).starts_with(&letters(name))
+    }
+}
+
+fn letters(name: &str) -> String {
+    name.chars()
+        .filter(|character| character.is_alphabetic())
+        .collect()
 }
 
 /// Where an object is: the connection that has it, and its path.
@@ -76,10 +98,31 @@ impl Assistive {
     /// What can be used in the window with this title; nothing while there is none.
     pub fn controls(&self, title: &str) -> Vec<Control> {
         // What goes while it is read is an error, and is read again.
-        wait(self.below(title)).unwrap_or_default()
+        let found = wait(self.below(title)).unwrap_or_default();
+        found.into_iter().map(|(control, _)| control).collect()
     }
 
-    async fn below(&self, title: &str) -> zbus::Result<Vec<Control>> {
+    /// Does with a control of that window what it offers to be done first: presses it, checks it.
+    pub fn act(&self, title: &str, name: &str) {
+        let act = || {
+            let found = wait(self.below(title)).unwrap_or_default();
+            let found = found.into_iter().find(|(control, _)| control.is_called(name));
+            found.is_some_and(|(_, object)| wait(self.first_action(&object)).unwrap_or(false))
+        };
+        eventually_or(act, || {
+            format!(
+                "{name:?} of {title} is acted on, among {:#?}",
+                self.controls(title)
+            )
+        });
+    }
+
+    async fn first_action(&self, (name, path): &Place) -> zbus::Result<bool> {
+        let object = proxy(&self.connection, name, path.as_str(), ACTION).await?;
+        object.call("DoAction", &(0_i32,)).await
+    }
+
+    async fn below(&self, title: &str) -> zbus::Result<Vec<(Control, Place)>> {
         let root = (
             "org.a11y.atspi.Registry".to_owned(),
             OwnedObjectPath::try_from("/org/a11y/atspi/accessible/root")?,
@@ -96,12 +139,12 @@ impl Assistive {
     }
 
     /// Reads everything below an object, depth first.
-    async fn read(&self, object: Place, controls: &mut Vec<Control>) -> zbus::Result<()> {
+    async fn read(&self, object: Place, controls: &mut Vec<(Control, Place)>) -> zbus::Result<()> {
         let mut left = vec![object];
         while let Some(object) = left.pop() {
             if let Some(role) = self.role(&object).await? {
                 let name = self.name(&object).await?;
-                controls.push(Control { role, name });
+                controls.push((Control { role, name }, object.clone()));
             }
             left.extend(self.children(&object).await?.into_iter().rev());
         }
