@@ -61,6 +61,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("xattr", &["askbox-files", "askbox-tests"]),
     ("similar", &["askbox-cli"]),
     ("keyring", &["askbox-secrets"]),
+    ("hmac", &["askbox-audit"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
     ("toml_edit", &["askbox-policy"]),
     ("psl", &["askbox-policy"]),
