@@ -63,8 +63,12 @@ pub enum DaemonChange {
     Stopped,
     /// The run before did not end in order: the machine lost power or the daemon was killed. Recorded by the log.
     UncleanEnd,
-    /// The log was broken, is kept aside, and this is the first event of a new one. Recorded by the log.
+    /// The log before this one is not here any more: it was broken and is kept aside, or somebody removed it. Recorded by the log.
     LogReplaced,
+    /// The log and its signed checkpoint did not fit each other. Recorded by the log.
+    CheckpointBroken,
+    /// Checkpoints are signed with another key, since the one before is not there any more. Recorded by the log.
+    KeyReplaced,
     /// A person wanted not to be asked for a while.
     Paused,
     /// Questions are asked again.
@@ -185,11 +189,13 @@ impl SessionChange {
 
 impl DaemonChange {
     /// Each of them.
-    pub const ALL: [DaemonChange; 8] = [
+    pub const ALL: [DaemonChange; 10] = [
         DaemonChange::Started,
         DaemonChange::Stopped,
         DaemonChange::UncleanEnd,
         DaemonChange::LogReplaced,
+        DaemonChange::CheckpointBroken,
+        DaemonChange::KeyReplaced,
         DaemonChange::Paused,
         DaemonChange::PauseEnded,
         DaemonChange::Lockdown,
@@ -203,6 +209,8 @@ impl DaemonChange {
             DaemonChange::Stopped => "stopped",
             DaemonChange::UncleanEnd => "unclean end",
             DaemonChange::LogReplaced => "log replaced",
+            DaemonChange::CheckpointBroken => "checkpoint broken",
+            DaemonChange::KeyReplaced => "key replaced",
             DaemonChange::Paused => "paused",
             DaemonChange::PauseEnded => "pause ended",
             DaemonChange::Lockdown => "lockdown",

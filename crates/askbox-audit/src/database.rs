@@ -15,6 +15,7 @@ use crate::chain::Digest;
 use crate::error::Error;
 use crate::event::{Event, EventKind, EventProcess, Outcome, Sealed};
 use crate::limits;
+use crate::signing;
 
 /// The format of the file, in `user_version`; 0 is a new file.
 pub(crate) const FORMAT: i64 = 1;
@@ -169,6 +170,7 @@ impl Place {
             // The write-ahead log first: alone it is nothing, and a new database must not find an old one.
             rename_if_there(&with_suffix(&self.path, "-wal"), &with_suffix(&aside, "-wal")).map_err(error)?;
             rename_if_there(&with_suffix(&self.path, "-shm"), &with_suffix(&aside, "-shm")).map_err(error)?;
+            rename_if_there(&signing::place(&self.path), &signing::place(&aside)).map_err(error)?;
             fs::rename(&self.path, &aside).map_err(error)?;
             return Ok(aside);
         }
@@ -193,6 +195,17 @@ impl Database {
         let last = self.connection.query_row(sql, [], |row| row.get(0));
         let last: Option<i64> = last.map_err(read_error)?;
         Ok(last.map_or(0, |number| u64::try_from(number).unwrap_or(0)))
+    }
+
+    /// The hash of this event, where there is one.
+    pub(crate) fn hash_of(&self, seq: u64) -> Result<Option<Digest>, Error> {
+        let sql = "SELECT hash FROM events WHERE seq = ?1";
+        let hash = self
+            .connection
+            .query_row(sql, [signed(seq)], |row| row.get::<_, Vec<u8>>(0))
+            .optional()
+            .map_err(read_error)?;
+        Ok(hash.and_then(|hash| Some(Digest(hash.try_into().ok()?))))
     }
 
     /// The number of the last checkpoint; 0 when there is none.
@@ -401,7 +414,8 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// A name beside the log's.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()

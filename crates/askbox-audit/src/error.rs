@@ -80,6 +80,14 @@ pub enum Error {
         /// What `SQLite` said.
         source: Arc<rusqlite::Error>,
     },
+    /// A checkpoint was not signed.
+    #[error("cannot write the signed checkpoint of the log {path:?}")]
+    Sign {
+        /// The log.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// An event is not one that this program wrote.
     #[error("event {seq} of the log is not readable: {reason}; `askbox log verify` says more")]
     Unreadable {
@@ -129,6 +137,7 @@ impl Error {
             | Error::Thread { .. }
             | Error::Newer { .. }
             | Error::KeepAside { .. }
+            | Error::Sign { .. }
             | Error::Export { .. }
             | Error::Closed => false,
         }

@@ -14,6 +14,12 @@ pub const SUBSCRIBER: usize = 1024;
 /// The longest time between two checkpoints of the chain while events come in.
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_mins(1);
 
+/// Bytes of a signed checkpoint; one has some 300.
+pub const SIGNED_BYTES: u64 = 4096;
+
+/// Events by which a log tells of an earlier one or an earlier key that a verification shows.
+pub const REMARKS: usize = 8;
+
 /// Commits after which an idle writer moves the write-ahead log into the database.
 pub const COMMITS_PER_FOLD: u32 = 512;
 

@@ -1,14 +1,12 @@
-//! Reading the log: queries, verification and export, beside a running daemon or without one. Writes no events.
+//! Reading the log: queries and export, beside a running daemon or without one. Writes no events.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_policy::SessionId;
 use rusqlite::{Connection, OpenFlags, Params, ToSql};
 
-use crate::chain::{self, Digest};
 use crate::database::{COLUMNS, FORMAT, read_error, sealed, signed};
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
@@ -24,7 +22,8 @@ pub use traffic::{TargetTraffic, TrafficPart};
 /// A read-only view of the log.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
 }
 
 /// Which events.
@@ -49,34 +48,6 @@ pub struct Filter {
     /// At most so many: with `after_seq` the first ones, else the last ones. [`limits::QUERY_EVENTS`] where unset.
     pub limit: Option<u32>,
 }
-
-/// What `askbox log verify` found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verification {
-    /// Every event follows from the one before, and every checkpoint agrees.
-    Intact {
-        /// How many events there are.
-        events: u64,
-        /// The last checkpoint's event; later ones could be cut off without a trace.
-        checkpoint: Option<u64>,
-    },
-    /// The first place where it does not.
-    Broken {
-        /// The event in question.
-        seq: i64,
-        /// What is wrong there.
-        reason: &'static str,
-    },
-}
-
-/// An event was changed after it was written, or put in between.
-pub const CHANGED: &str = "it does not match its hash: it was changed or inserted, or one before it was";
-/// A number is missing.
-pub const MISSING: &str = "it is missing: events were deleted";
-/// The end is missing.
-pub const CUT: &str = "it is missing, and a checkpoint knows it: the end of the log was cut off";
-/// The chain was computed anew.
-pub const REWRITTEN: &str = "a checkpoint knows another event at this place: the log was rewritten";
 
 impl Reader {
     /// Opens the log for reading.
@@ -106,7 +77,10 @@ impl Reader {
                 known: FORMAT,
             });
         }
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+        })
     }
 
     /// The events that the filter names, oldest first.
@@ -157,57 +131,6 @@ impl Reader {
         Ok(events)
     }
 
-    /// Follows the chain from the first event to the last and compares the checkpoints. Reads the whole log.
-    pub fn verify(&self) -> Result<Verification, Error> {
-        // One transaction, so that events and checkpoints are of one moment.
-        let _snapshot = self.connection.unchecked_transaction().map_err(read_error)?;
-        let checkpoints = self.checkpoints()?;
-        let mut previous = Digest::START;
-        let mut expected: i64 = 1;
-        let mut broken = None;
-        let sql = format!("SELECT {COLUMNS} FROM events ORDER BY seq");
-        let read = self.each(&sql, [], |sealed| {
-            let seq = signed(sealed.event.seq);
-            broken = if seq > expected {
-                Some((expected, MISSING))
-            } else if seq < expected || chain::hash(previous, &sealed.event) != sealed.hash {
-                Some((seq, CHANGED))
-            } else if checkpoints
-                .get(&seq)
-                .is_some_and(|hash| hash.as_slice() != sealed.hash.0)
-            {
-                Some((seq, REWRITTEN))
-            } else {
-                None
-            };
-            previous = sealed.hash;
-            expected += 1;
-            if broken.is_some() {
-                Err(Error::Closed)
-            } else {
-                Ok(())
-            }
-        });
-        match (broken, read) {
-            (Some((seq, reason)), _) | (None, Err(Error::Unreadable { seq, reason })) => {
-                return Ok(Verification::Broken { seq, reason });
-            }
-            (None, Err(error)) => return Err(error),
-            (None, Ok(())) => {}
-        }
-        let last = checkpoints.keys().next_back().copied();
-        if last.is_some_and(|seq| seq >= expected) {
-            return Ok(Verification::Broken {
-                seq: expected,
-                reason: CUT,
-            });
-        }
-        Ok(Verification::Intact {
-            events: u64::try_from(expected - 1).unwrap_or(0),
-            checkpoint: last.and_then(|seq| u64::try_from(seq).ok()),
-        })
-    }
-
     /// Writes every event since then, in milliseconds since 1970, as one line each, oldest first.
     pub fn export(&self, format: &Format, since_ms: u64, output: &mut dyn Write) -> Result<(), Error> {
         let error = |source: std::io::Error| Error::Export {
@@ -225,20 +148,8 @@ impl Reader {
         output.flush().map_err(error)
     }
 
-    /// Number and hash of each checkpoint, as stored: a hash of a wrong length agrees with nothing.
-    fn checkpoints(&self) -> Result<BTreeMap<i64, Vec<u8>>, Error> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT seq, hash FROM checkpoints ORDER BY seq")
-            .map_err(read_error)?;
-        let rows = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(read_error)?;
-        rows.collect::<Result<_, _>>().map_err(read_error)
-    }
-
     /// Hands each event of a query on, until the end or the first error.
-    fn each(
+    pub(crate) fn each(
         &self,
         sql: &str,
         values: impl Params,

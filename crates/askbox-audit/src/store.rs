@@ -12,6 +12,7 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits;
+use crate::signing::{KeyOrigin, SigningKey};
 use crate::writer::{self, Writer};
 
 /// When a recorded event has arrived.
@@ -40,6 +41,11 @@ pub(crate) enum Command {
     Record(Box<Waiting>),
     /// See what there is to do besides.
     Wake,
+    /// Sign checkpoints from now on, or no more.
+    Sign(
+        Option<(SigningKey, KeyOrigin)>,
+        oneshot::Sender<Result<(), Error>>,
+    ),
     /// Write a last checkpoint and end; the reply is its result.
     Close(oneshot::Sender<Result<(), Error>>),
 }
@@ -128,6 +134,31 @@ impl Log {
     /// file.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
+    }
+
+    /// Signs a checkpoint at the last event, and from now on the newest one, at most a minute after its event. Where the checkpoint
+    /// that was signed before is another's, was removed or is none, an event says so first. Returns once the first one was
+    /// tried ([`Self::signing_problem`] says whether it failed); until then and beside it everything is recorded as ever.
+    pub async fn sign_with(&self, key: SigningKey, origin: KeyOrigin) -> Result<(), Error> {
+        self.tell_signing(Some((key, origin))).await
+    }
+
+    /// Signs no more, and removes the signed checkpoint: for a key that could not be kept.
+    pub async fn stop_signing(&self) -> Result<(), Error> {
+        self.tell_signing(None).await
+    }
+
+    /// Why the newest checkpoint could not be signed, though there is a key. May wait for a write that is under way.
+    pub fn signing_problem(&self) -> Option<String> {
+        writer::lock(&self.writer).signing_problem()
+    }
+
+    async fn tell_signing(&self, key: Option<(SigningKey, KeyOrigin)>) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .send(Command::Sign(key, reply))
+            .map_err(|_ended| Error::Closed)?;
+        answer.await.map_err(|_ended| Error::Closed)?
     }
 
     /// Writes what is queued and a last checkpoint, syncs, and closes the file; every later call is an error. Record

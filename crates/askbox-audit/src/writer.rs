@@ -16,8 +16,13 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
 use crate::limits;
+use crate::signing::{self, Beside, Found, KeyOrigin, SigningKey};
 use crate::store::{Command, Durability, Waiting};
 use crate::text::path_text;
+
+mod keeping;
+
+use keeping::Signing;
 
 /// Owns the file while the log is open.
 #[derive(Debug)]
@@ -31,6 +36,10 @@ pub(crate) struct Writer {
     damage: Option<Error>,
     /// What the log has to say about itself, until it is written.
     notes: Vec<Event>,
+    /// What the log was when it was opened.
+    found: Found,
+    /// Who signs checkpoints, once there is a key.
+    signing: Option<Signing>,
 }
 
 /// An open file and what was learnt from it.
@@ -53,6 +62,8 @@ impl Writer {
             damage: None,
             inline_from: None,
             notes: Vec::new(),
+            found: Found::Old,
+            signing: None,
         };
         if let Err(error) = writer.reopen(true) {
             if writer.damage.is_none() {
@@ -106,9 +117,10 @@ impl Writer {
         (last, fold || (!had_deadline && self.checkpoint_due().is_some()))
     }
 
-    /// How long until a checkpoint is due; `None` while there is nothing new.
+    /// How long until a checkpoint is due, or a signature below one; `None` while there is nothing new.
     fn checkpoint_due(&self) -> Option<Duration> {
-        self.open.as_ref().and_then(Open::checkpoint_due)
+        let checkpoint = self.open.as_ref().and_then(Open::checkpoint_due);
+        [checkpoint, self.signature_due()].into_iter().flatten().min()
     }
 
     /// Writes a batch in order and answers every caller. What precedes the first synced entry does not wait for the
@@ -191,6 +203,8 @@ impl Writer {
             self.notes
                 .push(Entry::of_daemon(DaemonChange::UncleanEnd, None).draft());
         }
+        self.look_beside(&open, first)
+            .inspect_err(|error| self.note_damage(error))?;
         if !self.notes.is_empty() {
             let written = open
                 .append(self.notes.clone(), true)
@@ -215,6 +229,10 @@ impl Writer {
             ?kept,
             "the log was broken"
         );
+        self.found = Found::Doubted;
+        if let Some(signing) = &mut self.signing {
+            signing.begin_anew();
+        }
         let name = path_text(kept.file_name().unwrap_or_default().as_ref());
         let detail = format!("{damage}; the log before this one is kept as {name}");
         self.notes.insert(
@@ -275,10 +293,11 @@ pub(crate) fn run(writer: &Mutex<Writer>, commands: &Receiver<Command>) {
             Next::Command(command) => command,
             Next::Checkpoint => {
                 lock(writer).checkpoint();
+                keeping::sign_where_due(writer);
                 continue;
             }
             Next::Ended => {
-                if let Err(error) = lock(writer).close() {
+                if let Err(error) = close(writer) {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the log was not closed in order"
@@ -288,11 +307,13 @@ pub(crate) fn run(writer: &Mutex<Writer>, commands: &Receiver<Command>) {
             }
         };
         let mut batch = Vec::new();
+        let mut signers = Vec::new();
         let mut closing = None;
         for command in std::iter::once(first).chain(commands.try_iter()) {
             match command {
                 Command::Record(waiting) => batch.push(*waiting),
                 Command::Wake => {}
+                Command::Sign(key, reply) => signers.push((key, reply)),
                 Command::Close(reply) => closing = Some(reply),
             }
             if batch.len() >= limits::BATCH || closing.is_some() {
@@ -300,11 +321,21 @@ pub(crate) fn run(writer: &Mutex<Writer>, commands: &Receiver<Command>) {
             }
         }
         lock(writer).write(batch);
+        for (key, reply) in signers {
+            answer(reply, keeping::change_signer(writer, key));
+        }
         if let Some(reply) = closing {
-            answer(reply, lock(writer).close());
+            answer(reply, close(writer));
             return;
         }
+        keeping::sign_where_due(writer);
     }
+}
+
+/// Closes the file; the last event is then one that was signed, where there is a key.
+fn close(writer: &Mutex<Writer>) -> Result<(), Error> {
+    keeping::sign(writer);
+    lock(writer).close()
 }
 
 /// Waits for a command, but no longer than the next checkpoint is due.
@@ -328,7 +359,7 @@ fn next(writer: &Mutex<Writer>, commands: &Receiver<Command>) -> Next {
 }
 
 /// A writer that panicked has put its connection down before, and opens the file anew.
-fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+pub(crate) fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
     writer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -275,7 +275,12 @@ refused) and reason (why it is refused, or null).")]
 
 --json prints one event a line: seq, time, session, project, kind, target,
 verdict, by, process {pid, exe, command}, bytes_in, bytes_out; where they
-apply also action, detail, question and grant."
+apply also action, detail, question and grant.
+
+`askbox log verify --json` prints an object: intact, and either events,
+checkpoint, signature (good, unchecked or nobody), signed_since, signed
+(numbers of events) and unsigned_reason, or broken_at and reason. Exit code
+1 when the log is not what Askbox wrote."
     )]
     Log(LogArgs),
 

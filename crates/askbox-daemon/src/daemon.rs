@@ -14,6 +14,7 @@ use askbox_paths::Paths;
 use askbox_paths::own_file::KeptAside;
 use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::Lists;
+use askbox_secrets::Secrets;
 use askbox_wire::{Event as News, Listener, Lock};
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
@@ -27,6 +28,7 @@ use crate::policy_store::{Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::{self, Sessions};
 use crate::shutdown;
+use crate::signing::Signing;
 use crate::upstream;
 use crate::views::ShownBy;
 use crate::watcher::Watcher;
@@ -46,6 +48,8 @@ pub struct DaemonOptions {
     pub open_files: u64,
     /// What the environment says about proxies.
     pub proxy_environment: ProxyEnvironment,
+    /// Where the user's secrets are, asked for in a way that this process outlives.
+    pub secrets: Secrets,
     /// Gives memory that an idle daemon does not need back to the system. Blocks for some milliseconds.
     pub give_memory_back: fn(),
     /// Gets one byte once front ends can connect, and is closed then.
@@ -66,6 +70,7 @@ pub(crate) struct Daemon {
     pub(crate) processes: ProcessView,
     pub(crate) watcher: Watcher,
     pub(crate) upstream: Arc<Upstream>,
+    pub(crate) signing: Signing,
     /// Where the connections of all sessions have their places.
     pub(crate) room: Room,
     pub(crate) clock: Clock,
@@ -127,6 +132,7 @@ pub(crate) fn run_with(
             has_service_manager,
             open_files,
             proxy_environment,
+            secrets,
             give_memory_back,
             ready,
         } = options;
@@ -139,7 +145,7 @@ pub(crate) fn run_with(
             &path_directories,
             has_service_manager,
             room,
-            upstream::proxies(paths, proxy_environment),
+            upstream::proxies(paths, secrets.clone(), proxy_environment),
         )?);
         opened(&daemon);
         let listener = Listener::bind(&paths.socket(), &lock)?;
@@ -152,8 +158,13 @@ pub(crate) fn run_with(
             let daemon = Arc::clone(&daemon);
             async move { daemon.tidy(give_memory_back).await }
         });
+        let signing = tokio::spawn({
+            let daemon = Arc::clone(&daemon);
+            async move { daemon.signing.begin(&daemon.log, &secrets).await }
+        });
         let served = serve(&daemon, events, front_ends, ready).await;
         tidying.abort();
+        signing.abort();
         served
     });
     // A look at a slow file system must not keep the daemon from ending.
@@ -279,6 +290,7 @@ impl Daemon {
             processes: ProcessView::new(),
             watcher: Watcher::new(),
             upstream: Arc::new(Upstream::new(proxies)),
+            signing: Signing::new(),
             room,
             started_ms: clock.now().wall_ms,
             clock,

@@ -12,6 +12,7 @@ mod shutdown;
 mod connection;
 mod follow;
 mod requests;
+mod signing;
 mod upstream;
 mod views;
 
@@ -27,4 +28,5 @@ pub use askbox_network::ProxyEnvironment;
 pub use daemon::{DaemonOptions, run};
 pub use error::Error;
 pub use session::BUSCTL;
+pub use signing::{LOG_KEY, key_to_verify};
 pub use upstream::{ASK_KEYRING, PROXY_LOGIN};

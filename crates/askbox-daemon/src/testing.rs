@@ -13,6 +13,7 @@ use askbox_paths::Paths;
 use askbox_policy::{
     Destination, Host, Port, Process, Project, Request as Wanted, SessionId, SessionRules, Target,
 };
+use askbox_secrets::{Answer, Keyring, Order, Secrets, Unavailable};
 use askbox_wire::{
     Client, ClientError, Descriptor, Event, Follow, LaunchRequest, Request, Response, RunOptions, Terminals,
     Topic, WireError,
@@ -39,6 +40,16 @@ pub(crate) struct Place {
     pub(crate) directory: TempDir,
 }
 
+/// A machine without a Secret Service.
+#[derive(Debug)]
+struct NoKeyring;
+
+impl Keyring for NoKeyring {
+    fn carry_out(&self, _order: &Order) -> Answer {
+        Err(Unavailable::NoService("a test".to_owned()))
+    }
+}
+
 impl Place {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -62,6 +73,7 @@ impl Place {
             has_service_manager: false,
             open_files: 4096,
             proxy_environment: askbox_network::ProxyEnvironment::default(),
+            secrets: Secrets::new(self.paths.secrets(), NoKeyring),
             give_memory_back: || {},
             ready,
         }

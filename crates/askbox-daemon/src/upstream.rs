@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use askbox_network::{Proxies, ProxyEnvironment};
 use askbox_paths::{Paths, own_file};
-use askbox_secrets::{Error, Helper, Name, Record, Secret, Secrets, Stamp};
+use askbox_secrets::{Error, Name, Record, Secret, Secrets, Stamp};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
@@ -25,10 +25,10 @@ pub const PROXY_LOGIN: Name = Name("proxy-login");
 pub const ASK_KEYRING: &str = "ask-keyring";
 
 /// The proxies of this environment, and of policy.toml with the credentials of this user.
-pub(crate) fn proxies(paths: &Paths, environment: ProxyEnvironment) -> Proxies {
+pub(crate) fn proxies(paths: &Paths, secrets: Secrets, environment: ProxyEnvironment) -> Proxies {
     let source = Arc::new(Source {
         file: paths.proxy_credentials(),
-        secrets: Secrets::new(paths.secrets(), Helper::new(ASK_KEYRING)),
+        secrets,
         wait: KEYRING_WAIT,
         rest: KEYRING_REST,
         looked: Mutex::default(),

@@ -227,8 +227,14 @@ fn of_daemon(event: &Event) -> Meaning {
     match action(event, DaemonChange::from_name) {
         Ok(DaemonChange::Started) => done(class, schema::START),
         Ok(DaemonChange::Stopped) => done(class, schema::STOP),
-        Ok(change @ (DaemonChange::UncleanEnd | DaemonChange::LogReplaced)) => Meaning {
-            severity: schema::MEDIUM,
+        Ok(change @ (DaemonChange::UncleanEnd | DaemonChange::LogReplaced | DaemonChange::KeyReplaced)) => {
+            Meaning {
+                severity: schema::MEDIUM,
+                ..own(class, change.name())
+            }
+        }
+        Ok(change @ DaemonChange::CheckpointBroken) => Meaning {
+            severity: schema::HIGH,
             ..own(class, change.name())
         },
         Ok(

@@ -13,7 +13,10 @@ use super::*;
 use crate::change::DaemonChange;
 use crate::entry::What;
 use crate::event::{EventProcess, Outcome};
-use crate::reader::{Filter, Reader, Verification};
+use crate::reader::{Filter, Reader};
+use crate::verify::{Key, Verification};
+
+mod signing;
 
 const PLACE: &str = "ASKBOX_AUDIT_TEST_LOG";
 
@@ -60,7 +63,7 @@ fn story(path: &Path) -> Vec<String> {
 }
 
 fn assert_intact(path: &Path, expected: u64) {
-    match Reader::open(path).unwrap().verify().unwrap() {
+    match Reader::open(path).unwrap().verify(&Key::Nowhere).unwrap() {
         Verification::Intact { events, .. } => assert_eq!(events, expected),
         broken @ Verification::Broken { .. } => panic!("{broken:?}"),
     }
@@ -161,7 +164,10 @@ async fn concurrent_callers_each_get_their_own_number_and_the_chain_holds() {
         .collect();
     // A reader at the same time sees a whole chain, whatever its length.
     for _ in 0..20 {
-        assert!(matches!(reader.verify().unwrap(), Verification::Intact { .. }));
+        assert!(matches!(
+            reader.verify(&Key::Nowhere).unwrap(),
+            Verification::Intact { .. }
+        ));
     }
     let mut all = Vec::new();
     for task in tasks {
@@ -340,7 +346,8 @@ fn an_acknowledged_event_survives_kill_9() {
     }
     child.wait().unwrap();
     assert!(500 <= acknowledged);
-    let Verification::Intact { events, .. } = Reader::open(&path).unwrap().verify().unwrap() else {
+    let Verification::Intact { events, .. } = Reader::open(&path).unwrap().verify(&Key::Nowhere).unwrap()
+    else {
         panic!("broken")
     };
     assert!(

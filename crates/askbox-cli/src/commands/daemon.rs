@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use askbox_daemon::DaemonOptions;
+use askbox_daemon::{ASK_KEYRING, DaemonOptions};
 use askbox_paths::{MANAGED_POLICY, Paths};
+use askbox_secrets::{Helper, Secrets};
 use askbox_wire::{Client, ClientError, Lock, Request};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
@@ -92,6 +93,7 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
         proxy_environment: askbox_daemon::ProxyEnvironment::read(|name| {
             Some(context.variable(name)?.to_str()?.to_owned())
         }),
+        secrets: Secrets::new(context.paths.secrets(), Helper::new(ASK_KEYRING)),
         give_memory_back: memory::give_back,
         ready,
     })

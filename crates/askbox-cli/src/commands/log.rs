@@ -2,8 +2,9 @@
 
 use std::io;
 
-use askbox_audit::{Event, Filter, Format, Origin, Outcome, Reader, Verification};
+use askbox_audit::{Event, Filter, Format, Origin, Outcome, Reader, Signature, Verification};
 use askbox_policy::SessionId;
+use askbox_secrets::{Secrets, Service};
 use askbox_wire::{Follow, Topic};
 use serde::Serialize;
 
@@ -189,28 +190,65 @@ struct Verdict {
     events: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<u64>,
+    /// `good`, `unchecked` or `nobody`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'static str>,
+    /// The first event that was written while the key signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_since: Option<u64>,
+    /// The last event that is signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<u64>,
+    /// Why the signature was not checked, or why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsigned_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
 
-fn verify(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
-    let found = open(context)?.verify()?;
-    if json {
-        output::print_json(&match found {
-            Verification::Intact { events, checkpoint } => Verdict {
-                intact: true,
-                events: Some(events),
+impl Verdict {
+    fn of(found: &Verification) -> Self {
+        let (events, checkpoint, signature) = match found {
+            Verification::Broken { seq, reason } => {
+                return Self {
+                    broken_at: Some(*seq),
+                    reason: Some(*reason),
+                    ..Self::default()
+                };
+            }
+            Verification::Intact {
+                events,
                 checkpoint,
-                ..Verdict::default()
-            },
-            Verification::Broken { seq, reason } => Verdict {
-                broken_at: Some(seq),
-                reason: Some(reason),
-                ..Verdict::default()
-            },
-        })?;
+                signature,
+                remarks: _,
+            } => (*events, *checkpoint, signature),
+        };
+        let (name, since, signed, why) = match signature {
+            Signature::Good { since, seq, .. } => ("good", Some(*since), Some(*seq), None),
+            Signature::Unchecked { seq, why } => ("unchecked", None, Some(*seq), Some(why.clone())),
+            Signature::Nobody { why } => ("nobody", None, None, why.clone()),
+        };
+        Self {
+            intact: true,
+            events: Some(events),
+            checkpoint,
+            signature: Some(name),
+            signed_since: since,
+            signed,
+            unsigned_reason: why,
+            ..Self::default()
+        }
+    }
+}
+
+fn verify(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
+    let reader = open(context)?;
+    let secrets = Secrets::new(context.paths.secrets(), Service);
+    let found = reader.verify(&askbox_daemon::key_to_verify(&secrets))?;
+    if json {
+        output::print_json(&Verdict::of(&found))?;
     } else {
         output::print(&render::verification(&found, Style::new(context)))?;
     }

@@ -2,7 +2,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener;
 
-use askbox_audit::{Reader, Verification};
+use askbox_audit::{Key, Reader, Verification};
 use askbox_wire::{Client, ClientError, Event as Told, LockError, Request, Response, Topic, VERSION};
 
 use super::*;
@@ -98,7 +98,10 @@ fn a_shutdown_is_answered_announced_and_leaves_nothing() {
             "daemon stopped"
         ]
     );
-    let verified = Reader::open(&place.paths.log()).unwrap().verify().unwrap();
+    let verified = Reader::open(&place.paths.log())
+        .unwrap()
+        .verify(&Key::Nowhere)
+        .unwrap();
     assert!(matches!(verified, Verification::Intact { events: 4, .. }));
 
     let world = place.start();

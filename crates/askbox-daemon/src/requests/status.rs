@@ -33,6 +33,7 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         format!("in session {session} starts of programs cannot be listened to, so outside the asking file system they ask nobody; `askbox doctor` says why")
     }));
     warnings.extend(by_proxy(daemon.sessions.by_proxy()));
+    warnings.extend(daemon.signing.warning(&daemon.log));
     StatusView {
         version: VERSION.to_owned(),
         pid: std::process::id(),

@@ -97,6 +97,8 @@ pub(super) const INFORMATIONAL: Coded = Coded(1, "Informational");
 pub(super) const LOW: Coded = Coded(2, "Low");
 /// `severity_id`.
 pub(super) const MEDIUM: Coded = Coded(3, "Medium");
+/// `severity_id`.
+pub(super) const HIGH: Coded = Coded(4, "High");
 
 /// `status_id`, `action_id` and `device.type_id`.
 pub(super) const UNKNOWN: Coded = Coded(0, "Unknown");

@@ -314,7 +314,7 @@ fn every_action_has_a_number_or_keeps_its_name() {
         given 300401 "Create", expired 300404 "Delete", used 300404 "Delete", revoked 300404 "Delete", moved 300403 "Update"
         added 300401 "Create", removed 300404 "Delete"
         started 600203 "Start", flagged 600299 "flagged", made 600299 "made", ended 600204 "Stop", quiet 600299 "quiet", resumed 600299 "resumed", limited 600299 "limited", thawed 600299 "thawed", full 600299 "full", port opened 600299 "port opened", port closed 600299 "port closed", flood 600299 "flood"
-        started 600203 "Start", stopped 600204 "Stop", unclean end 600299 "unclean end", log replaced 600299 "log replaced", paused 600299 "paused", pause ended 600299 "pause ended", lockdown 600299 "lockdown", lockdown ended 600299 "lockdown ended"
+        started 600203 "Start", stopped 600204 "Stop", unclean end 600299 "unclean end", log replaced 600299 "log replaced", checkpoint broken 600299 "checkpoint broken", key replaced 600299 "key replaced", paused 600299 "paused", pause ended 600299 "pause ended", lockdown 600299 "lockdown", lockdown ended 600299 "lockdown ended"
         loaded 300410 "Activate", rejected 300410 "Activate", trusted 300408 "Enable", changed 300403 "Update"
         of a later version 600299 "of a later version""#]].assert_eq(&found.join("\n"));
 }

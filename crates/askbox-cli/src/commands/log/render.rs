@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use askbox_audit::{Event, EventProcess, Outcome, Verification};
+use askbox_audit::{Event, EventProcess, Outcome, Signature, Verification};
 
 use crate::output::{self, Style};
 
@@ -85,29 +85,86 @@ fn time(milliseconds: u64) -> String {
         .to_owned()
 }
 
-/// The result of `askbox log verify`.
+/// The result of `askbox log verify`: what was found, what it proves, and what it does not.
 pub(super) fn verification(found: &Verification, style: Style) -> String {
-    match found {
-        Verification::Intact {
-            events,
-            checkpoint: Some(seq),
-        } => {
-            format!(
-                "{}: {events} events, each follows from the one before; checkpoint at {seq}\n",
-                style.good("intact")
-            )
-        }
-        Verification::Intact {
-            events,
-            checkpoint: None,
-        } => {
-            format!(
-                "{}: {events} events, each follows from the one before\n",
-                style.good("intact")
-            )
-        }
+    let (events, checkpoint, signature, remarks) = match found {
         Verification::Broken { seq, reason } => {
-            format!("{} at event {seq}: {reason}\n", style.bad("broken"))
+            return format!(
+                "{} at event {seq}: {reason}\nwhat is there is not what Askbox wrote; events from here on prove nothing\n",
+                style.bad("broken")
+            );
+        }
+        Verification::Intact {
+            events,
+            checkpoint,
+            signature,
+            remarks,
+        } => (*events, checkpoint, signature, remarks),
+    };
+    let mut text = format!(
+        "{}: {events} events, each follows from the one before",
+        style.good("intact")
+    );
+    if let Some(seq) = checkpoint {
+        let _infallible = write!(text, "; checkpoint at {seq}");
+    }
+    text.push('\n');
+    for remark in remarks {
+        let action = remark.action.as_deref().unwrap_or_default();
+        let detail = remark.detail.as_deref().unwrap_or_default();
+        let _infallible = writeln!(
+            text,
+            "event {}: {}: {}",
+            remark.seq,
+            output::safe(action),
+            output::safe_sentence(detail)
+        );
+    }
+    for line in signature_lines(signature, events, style) {
+        let _infallible = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn signature_lines(signature: &Signature, events: u64, style: Style) -> Vec<String> {
+    const FORGEABLE: &str =
+        "whoever can write Askbox's state directory could have changed or cut the log and computed it anew";
+    let not_checked = style.open("not checked");
+    match signature {
+        Signature::Good {
+            key,
+            since,
+            seq,
+            time_ms,
+        } => {
+            let mut lines = vec![format!(
+                "{} up to event {seq} with key {}, {} UTC: nobody without the key has changed or cut that",
+                style.good("signed"),
+                output::safe(&key.0),
+                time(*time_ms)
+            )];
+            if 1 < *since {
+                lines.push(format!(
+                    "{not_checked}: events before {since} are from before this key; they are as they were when it began to sign"
+                ));
+            }
+            let later = events.saturating_sub(*seq);
+            lines.push(format!(
+                "{not_checked}: what came after event {seq} ({later} there), which could have been cut off"
+            ));
+            lines
+        }
+        Signature::Unchecked { seq, why } => vec![
+            format!(
+                "{not_checked}: the signature at event {seq}: {}",
+                output::safe_sentence(why)
+            ),
+            format!("until it is, {FORGEABLE}"),
+        ],
+        Signature::Nobody { why } => {
+            let why = why.as_deref().map(output::safe_sentence);
+            let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+            vec![format!("{}{why}: {FORGEABLE}", style.open("not signed"))]
         }
     }
 }

@@ -1,3 +1,4 @@
+use askbox_audit::KeyId;
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -58,28 +59,102 @@ fn a_path_cannot_write_to_the_terminal() {
     );
 }
 
-#[test]
-fn a_verification_says_where_it_broke() {
-    let show = |found: Verification| verification(&found, Style::plain());
-    expect![[r#"
-        intact: 6 events, each follows from the one before; checkpoint at 5
-    "#]]
-    .assert_eq(&show(Verification::Intact {
+fn intact(signature: Signature) -> Verification {
+    Verification::Intact {
         events: 6,
         checkpoint: Some(5),
-    }));
-    expect![[r#"
-        intact: 6 events, each follows from the one before
-    "#]]
-    .assert_eq(&show(Verification::Intact {
-        events: 6,
-        checkpoint: None,
-    }));
-    expect![[r#"
-        broken at event 3: it is missing: events were deleted
-    "#]]
-    .assert_eq(&show(Verification::Broken {
-        seq: 3,
-        reason: "it is missing: events were deleted",
-    }));
+        signature,
+        remarks: Vec::new(),
+    }
+}
+
+fn signed(since: u64) -> Signature {
+    Signature::Good {
+        key: KeyId("00112233aabbccdd".into()),
+        since,
+        seq: 5,
+        time_ms: 1_777_636_800_000,
+    }
+}
+
+fn check_verification(found: &Verification, expected: &Expect) {
+    expected.assert_eq(&verification(found, Style::plain()));
+}
+
+#[test]
+fn a_verification_says_where_it_broke() {
+    check_verification(
+        &Verification::Broken {
+            seq: 3,
+            reason: "it is missing: events were deleted",
+        },
+        &expect![[r#"
+            broken at event 3: it is missing: events were deleted
+            what is there is not what Askbox wrote; events from here on prove nothing
+        "#]],
+    );
+}
+
+#[test]
+fn a_verification_says_what_it_proves_and_what_not() {
+    check_verification(
+        &intact(signed(1)),
+        &expect![[r#"
+        intact: 6 events, each follows from the one before; checkpoint at 5
+        signed up to event 5 with key 00112233aabbccdd, 2026-05-01 12:00:00 UTC: nobody without the key has changed or cut that
+        not checked: what came after event 5 (1 there), which could have been cut off
+    "#]],
+    );
+    check_verification(
+        &intact(signed(4)),
+        &expect![[r#"
+        intact: 6 events, each follows from the one before; checkpoint at 5
+        signed up to event 5 with key 00112233aabbccdd, 2026-05-01 12:00:00 UTC: nobody without the key has changed or cut that
+        not checked: events before 4 are from before this key; they are as they were when it began to sign
+        not checked: what came after event 5 (1 there), which could have been cut off
+    "#]],
+    );
+    let why = || "it is locked".to_owned();
+    check_verification(
+        &intact(Signature::Unchecked { seq: 5, why: why() }),
+        &expect![[r#"
+            intact: 6 events, each follows from the one before; checkpoint at 5
+            not checked: the signature at event 5: it is locked
+            until it is, whoever can write Askbox's state directory could have changed or cut the log and computed it anew
+        "#]],
+    );
+    check_verification(
+        &intact(Signature::Nobody { why: Some(why()) }),
+        &expect![[r#"
+        intact: 6 events, each follows from the one before; checkpoint at 5
+        not signed (it is locked): whoever can write Askbox's state directory could have changed or cut the log and computed it anew
+    "#]],
+    );
+    check_verification(
+        &intact(Signature::Nobody { why: None }),
+        &expect![[r#"
+        intact: 6 events, each follows from the one before; checkpoint at 5
+        not signed: whoever can write Askbox's state directory could have changed or cut the log and computed it anew
+    "#]],
+    );
+}
+
+#[test]
+fn a_verification_tells_of_earlier_keys_and_logs() {
+    let remark = r#"{"seq":4,"time":"2026-05-01T12:00:00.250Z","session":null,"project":null,"kind":"daemon","target":null,
+        "verdict":null,"by":null,"process":null,"bytes_in":null,"bytes_out":null,"action":"key replaced","detail":"the key is gone"}"#;
+    let mut found = intact(signed(4));
+    if let Verification::Intact { remarks, .. } = &mut found {
+        remarks.push(serde_json::from_str(remark).unwrap());
+    }
+    check_verification(
+        &found,
+        &expect![[r#"
+        intact: 6 events, each follows from the one before; checkpoint at 5
+        event 4: key replaced: the key is gone
+        signed up to event 5 with key 00112233aabbccdd, 2026-05-01 12:00:00 UTC: nobody without the key has changed or cut that
+        not checked: events before 4 are from before this key; they are as they were when it began to sign
+        not checked: what came after event 5 (1 there), which could have been cut off
+    "#]],
+    );
 }

@@ -1,0 +1,210 @@
+//! When the writer signs: its own checkpoint, once that is on the disk, at most a minute after an event. The signature is written
+//! without the writer's lock, so that callers who record by themselves do not wait for the disk.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::{Beside, Found, KeyOrigin, Open, SigningKey, Writer, lock, now_ms, signing};
+use crate::change::DaemonChange;
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::limits;
+use crate::signing::SignedCheckpoint;
+
+/// Who signs checkpoints, and how far it got.
+#[derive(Debug)]
+pub(super) struct Signing {
+    key: SigningKey,
+    /// The first event that was written while the key signed.
+    since: u64,
+    /// The last event that was signed.
+    signed: u64,
+    /// When that was, or was tried; `None` is due at once.
+    at: Option<Instant>,
+    /// Why the last one was not signed.
+    problem: Option<String>,
+}
+
+/// A checkpoint on its way to the disk.
+#[derive(Debug)]
+struct Due {
+    checkpoint: SignedCheckpoint,
+    log: PathBuf,
+}
+
+impl Signing {
+    /// The log is another one.
+    pub(super) fn begin_anew(&mut self) {
+        (self.since, self.signed, self.at) = (1, 0, None);
+    }
+}
+
+impl Writer {
+    /// Why the newest checkpoint could not be signed, though there is a key.
+    pub(crate) fn signing_problem(&self) -> Option<String> {
+        self.signing.as_ref()?.problem.clone()
+    }
+
+    /// As if the last checkpoint and its signature were older by this.
+    #[cfg(test)]
+    pub(crate) fn age(&mut self, by: Duration) {
+        if let (Some(open), Some(signing)) = (&mut self.open, &mut self.signing) {
+            signing.at = signing.at.and_then(|at| at.checked_sub(by));
+            open.checkpoint_at = open.checkpoint_at.checked_sub(by).unwrap_or(open.checkpoint_at);
+        }
+    }
+
+    /// How long until a signature is due; `None` while there is no key or nothing new.
+    pub(super) fn signature_due(&self) -> Option<Duration> {
+        let (signing, open) = (self.signing.as_ref()?, self.open.as_ref()?);
+        let elapsed = signing.at.map_or(limits::CHECKPOINT_INTERVAL, |at| at.elapsed());
+        let left = limits::CHECKPOINT_INTERVAL.saturating_sub(elapsed);
+        (signing.signed != open.tail.seq).then_some(left)
+    }
+
+    /// Compares a file that was opened with its signed checkpoint, which needs no key. What does not fit is said once.
+    pub(super) fn look_beside(&mut self, open: &Open, first: bool) -> Result<(), Error> {
+        if first && self.found == Found::Old && open.tail.seq == 0 {
+            self.found = Found::New;
+        }
+        let Beside::Signed(signed) = Beside::read(&signing::place(&self.place.path)) else {
+            return Ok(());
+        };
+        if self.found == Found::Doubted || open.database.hash_of(signed.seq)? == Some(signed.hash) {
+            return Ok(());
+        }
+        self.found = Found::Doubted;
+        let detail = if open.tail.seq < signed.seq {
+            format!(
+                "the log ends with event {}, and its signed checkpoint knows event {}: its end was cut off, or it is another log",
+                open.tail.seq, signed.seq
+            )
+        } else {
+            format!(
+                "the signed checkpoint knows another event {}: the log was rewritten",
+                signed.seq
+            )
+        };
+        self.notes
+            .push(Entry::of_daemon(DaemonChange::CheckpointBroken, Some(detail)).draft());
+        Ok(())
+    }
+
+    /// Begins to sign with this key, after an event about what was there before where that is worth one.
+    fn begin_signing(&mut self, key: SigningKey, origin: KeyOrigin) -> Result<(), Error> {
+        if self.open.is_none() {
+            self.reopen(false)?;
+        }
+        let beside = Beside::read(&signing::place(&self.place.path));
+        let last = self.open.as_ref().map_or(0, |open| open.tail.seq);
+        let (since, note) = signing::begin(&beside, &key, origin, self.found, last);
+        if let Some(note) = note {
+            for sealed in self.append(vec![note.draft()], true)? {
+                self.publish(sealed.event);
+            }
+        }
+        self.signing = Some(Signing {
+            key,
+            since,
+            signed: 0,
+            at: None,
+            problem: None,
+        });
+        Ok(())
+    }
+
+    /// A checkpoint at the last event, on the disk, to be signed.
+    fn due(&mut self) -> Result<Option<Due>, Error> {
+        let (Some(signing), Some(open)) = (&mut self.signing, &mut self.open) else {
+            return Ok(None);
+        };
+        if signing.signed == open.tail.seq {
+            return Ok(None);
+        }
+        let time_ms = now_ms();
+        if let Err(error) = open.database.append(&[], Some((&open.tail, time_ms)), true) {
+            self.open = None;
+            return Err(error);
+        }
+        open.note_checkpoint();
+        let (seq, hash) = (open.tail.seq, open.tail.hash);
+        Ok(Some(Due {
+            checkpoint: SignedCheckpoint::new(&signing.key, signing.since, seq, hash, time_ms),
+            log: self.place.path.clone(),
+        }))
+    }
+
+    /// Notes what became of it; `None` where there was nothing to sign.
+    fn note_signature(&mut self, result: Result<Option<u64>, &Error>) {
+        let Some(signing) = &mut self.signing else {
+            return;
+        };
+        match result {
+            Ok(None) => return,
+            Ok(Some(seq)) => (signing.signed, signing.problem) = (seq, None),
+            Err(error) => signing.problem = Some(error.to_string()),
+        }
+        signing.at = Some(Instant::now());
+    }
+}
+
+/// Another signer, or none.
+pub(super) fn change_signer(
+    writer: &Mutex<Writer>,
+    key: Option<(SigningKey, KeyOrigin)>,
+) -> Result<(), Error> {
+    let Some((key, origin)) = key else {
+        let mut writer = lock(writer);
+        writer.signing = None;
+        let path = writer.place.path.clone();
+        return match std::fs::remove_file(signing::place(&path)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot_sign(path, error)),
+            _removed => Ok(()),
+        };
+    };
+    lock(writer).begin_signing(key, origin)?;
+    sign(writer);
+    Ok(())
+}
+
+/// Signs where that is due by now.
+pub(super) fn sign_where_due(writer: &Mutex<Writer>) {
+    let due = lock(writer).signature_due();
+    if due.is_some_and(|due| due.is_zero()) {
+        sign(writer);
+    }
+}
+
+/// Signs what is new.
+pub(super) fn sign(writer: &Mutex<Writer>) {
+    if let Err(error) = try_to_sign(writer) {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the checkpoint is not signed"
+        );
+    }
+}
+
+fn try_to_sign(writer: &Mutex<Writer>) -> Result<(), Error> {
+    let due = lock(writer).due();
+    // Nobody holds the lock: whoever records meanwhile writes events behind the checkpoint.
+    let signed = due.and_then(|due| {
+        due.map(
+            |Due { checkpoint, log }| match checkpoint.write(&signing::place(&log)) {
+                Ok(()) => Ok(checkpoint.seq),
+                Err(error) => Err(cannot_sign(log, error)),
+            },
+        )
+        .transpose()
+    });
+    lock(writer).note_signature(signed.as_ref().copied());
+    signed.map(drop)
+}
+
+fn cannot_sign(path: PathBuf, source: std::io::Error) -> Error {
+    Error::Sign {
+        path,
+        source: source.into(),
+    }
+}
