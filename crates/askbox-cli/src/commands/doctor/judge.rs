@@ -36,6 +36,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     checks.push(starts(&facts.starts));
     checks.extend([limits(facts.has_control_groups), bus_proxy(&facts.bus_proxy)]);
     checks.push(secrets::check(&facts.keyring, &facts.login));
+    checks.push(secrets::log_key(&facts.keyring, &facts.log_key));
     checks
 }
 

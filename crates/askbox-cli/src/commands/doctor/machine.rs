@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) keyring: Result<(), Unavailable>,
     /// Where name and password for a proxy are.
     pub(super) login: Login,
+    /// Where the key is that signs checkpoints of the log, or why that cannot be said.
+    pub(super) log_key: Result<Option<askbox_secrets::Place>, String>,
 }
 
 /// Switches of the kernel that forbid namespaces; `None` where the kernel does not have one.
@@ -118,6 +120,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         daemon: daemon(context),
         keyring: secrets::keyring(&context.paths),
         login: secrets::login(&context.paths),
+        log_key: secrets::log_key(&context.paths),
         program,
     })
 }

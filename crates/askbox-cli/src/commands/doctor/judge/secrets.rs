@@ -46,6 +46,44 @@ pub(super) fn check(keyring: &Result<(), Unavailable>, login: &Login) -> Check {
     }
 }
 
+/// The log goes on without; what is said here is how much `askbox log verify` finds.
+pub(super) fn log_key(keyring: &Result<(), Unavailable>, key: &Result<Option<Place>, String>) -> Check {
+    const NAME: &str = "log signature";
+    match (key, keyring) {
+        (Err(problem), _) => Check::lack(
+            NAME,
+            "the key that signs checkpoints cannot be used",
+            output::safe_sentence(problem),
+            "askbox daemon --restart, which makes another one and says so in the log",
+        ),
+        (Ok(Some(Place::Keyring)), Ok(())) => Check::ok(NAME, "by a key in your keyring"),
+        (Ok(None), Ok(())) => Check::ok(NAME, "none yet; a daemon makes a key in your keyring"),
+        (Ok(Some(Place::Keyring)), Err(why)) => Check::lack(
+            NAME,
+            "the key that signs checkpoints is in your keyring, which cannot be used",
+            output::safe_sentence(&why.to_string()),
+            why.hint(),
+        ),
+        (Ok(Some(Place::File(path))), _) => Check::note(
+            NAME,
+            format!(
+                "by a key in {}, which only you may read: who can read it can sign another log",
+                output::safe_path(path)
+            ),
+        ),
+        (Ok(None), Err(Unavailable::NoService(_))) => Check::ok(
+            NAME,
+            "none yet; a daemon makes a key in a file that only you may read",
+        ),
+        (Ok(None), Err(why)) => Check::lack(
+            NAME,
+            "checkpoints are not signed: their key is to be in your keyring, which cannot be used",
+            output::safe_sentence(&why.to_string()),
+            why.hint(),
+        ),
+    }
+}
+
 /// Nothing is broken, and it could be better.
 fn with_fix(detail: impl Into<String>, fix: &str) -> Check {
     Check {

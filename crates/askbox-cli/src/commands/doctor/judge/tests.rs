@@ -50,6 +50,7 @@ fn healthy() -> Facts {
         daemon: Daemon::NotRunning,
         keyring: Ok(()),
         login: Login::Nowhere,
+        log_key: Ok(Some(askbox_secrets::Place::Keyring)),
     }
 }
 
@@ -378,14 +379,20 @@ fn a_file_in_the_place_of_the_keyring_is_said_with_its_reason() {
     check(
         |facts| facts.keyring = nobody(),
         &expect![[r#"
-        note     secrets: in files that only you may read: there is no Secret Service here (no bus)
-                 fix: install a Secret Service (sudo apt install gnome-keyring) and log in to your desktop anew
-    "#]],
+            note     secrets: in files that only you may read: there is no Secret Service here (no bus)
+                     fix: install a Secret Service (sudo apt install gnome-keyring) and log in to your desktop anew
+            note     log signature: the key that signs checkpoints is in your keyring, which cannot be used
+                     cause: there is no Secret Service here (no bus)
+                     fix: install a Secret Service (sudo apt install gnome-keyring) and log in to your desktop anew
+        "#]],
     );
     check(
         |facts| (facts.keyring, facts.login) = (Err(Unavailable::Silent { seconds: 5 }), file()),
         &expect![[r#"
             note     secrets: in files that only you may read: the Secret Service has not answered within 5 seconds
+                     fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+            note     log signature: the key that signs checkpoints is in your keyring, which cannot be used
+                     cause: the Secret Service has not answered within 5 seconds
                      fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
         "#]],
     );
@@ -415,6 +422,9 @@ fn what_is_in_a_keyring_that_cannot_be_used_is_a_problem() {
             problem  secrets: the login for the proxy is in your keyring, which cannot be used
                      cause: the Secret Service has not answered within 5 seconds
                      fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+            note     log signature: the key that signs checkpoints is in your keyring, which cannot be used
+                     cause: the Secret Service has not answered within 5 seconds
+                     fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
         "#]],
     );
     check(
@@ -424,5 +434,45 @@ fn what_is_in_a_keyring_that_cannot_be_used_is_a_problem() {
                      cause: others may read /s/proxy-login
                      fix: askbox proxy-login
         "#]],
+    );
+}
+
+#[test]
+fn how_the_log_is_signed_is_said_where_it_could_be_better() {
+    check(
+        |facts| facts.log_key = Ok(Some(askbox_secrets::Place::File("/s/log-key".into()))),
+        &expect![[r#"
+            note     log signature: by a key in /s/log-key, which only you may read: who can read it can sign another log
+        "#]],
+    );
+    check(|facts| facts.log_key = Ok(None), &expect![[""]]);
+    check(
+        |facts| facts.log_key = Err("others may read /s/log-key".into()),
+        &expect![[r#"
+            note     log signature: the key that signs checkpoints cannot be used
+                     cause: others may read /s/log-key
+                     fix: askbox daemon --restart, which makes another one and says so in the log
+        "#]],
+    );
+    let silent = || Err(Unavailable::Silent { seconds: 5 });
+    check(
+        |facts| (facts.keyring, facts.log_key) = (silent(), Ok(None)),
+        &expect![[r#"
+            note     secrets: in files that only you may read: the Secret Service has not answered within 5 seconds
+                     fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+            note     log signature: checkpoints are not signed: their key is to be in your keyring, which cannot be used
+                     cause: the Secret Service has not answered within 5 seconds
+                     fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+        "#]],
+    );
+    check(
+        |facts| facts.keyring = silent(),
+        &expect![[r#"
+        note     secrets: in files that only you may read: the Secret Service has not answered within 5 seconds
+                 fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+        note     log signature: the key that signs checkpoints is in your keyring, which cannot be used
+                 cause: the Secret Service has not answered within 5 seconds
+                 fix: unlock your keyring where it asks for its password; `busctl --user status org.freedesktop.secrets` shows the program that should answer
+    "#]],
     );
 }

@@ -1,6 +1,6 @@
 //! Where secrets would be kept, and where one is.
 
-use askbox_daemon::PROXY_LOGIN;
+use askbox_daemon::{LOG_KEY, PROXY_LOGIN};
 use askbox_paths::Paths;
 use askbox_secrets::{Place, Secrets, Service, Unavailable};
 
@@ -32,4 +32,11 @@ pub(super) fn login(paths: &Paths) -> Login {
         Ok(None) => Login::Nowhere,
         Err(error) => Login::Unknown(crate::error::chain(&error)),
     }
+}
+
+/// Where the key is that signs checkpoints of the log, by its record.
+pub(super) fn log_key(paths: &Paths) -> Result<Option<Place>, String> {
+    secrets(paths)
+        .place(LOG_KEY)
+        .map_err(|error| crate::error::chain(&error))
 }
