@@ -17,6 +17,7 @@ mod host_sockets;
 mod keyring;
 mod log;
 mod log_following;
+mod log_signature;
 mod no_fuse;
 mod ports;
 mod profiles;
