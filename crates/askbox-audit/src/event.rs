@@ -72,6 +72,8 @@ pub enum EventKind {
     Profile,
     /// A verdict on something of the user's desktop, such as the ssh agent.
     Neighbour,
+    /// A verdict on growth on disk beyond a session's limit.
+    Growth,
     /// A person answered a question.
     Answer,
     /// A remembered answer was given, ended or was revoked.
@@ -127,9 +129,13 @@ impl EventKind {
     /// Whether events of this kind say how something that a program asked for was decided.
     pub fn is_request(self) -> bool {
         match self {
-            Self::Network | Self::Read | Self::Write | Self::Execute | Self::Profile | Self::Neighbour => {
-                true
-            }
+            Self::Network
+            | Self::Read
+            | Self::Write
+            | Self::Execute
+            | Self::Profile
+            | Self::Neighbour
+            | Self::Growth => true,
             Self::Answer
             | Self::Grant
             | Self::Rule
@@ -141,13 +147,14 @@ impl EventKind {
     }
 
     /// Every kind, in the order of the documentation.
-    pub const ALL: [EventKind; 13] = [
+    pub const ALL: [EventKind; 14] = [
         EventKind::Network,
         EventKind::Read,
         EventKind::Write,
         EventKind::Execute,
         EventKind::Profile,
         EventKind::Neighbour,
+        EventKind::Growth,
         EventKind::Answer,
         EventKind::Grant,
         EventKind::Rule,
@@ -166,6 +173,7 @@ impl EventKind {
             EventKind::Execute => "execute",
             EventKind::Profile => "profile",
             EventKind::Neighbour => "neighbour",
+            EventKind::Growth => "growth",
             EventKind::Answer => "answer",
             EventKind::Grant => "grant",
             EventKind::Rule => "rule",
@@ -191,6 +199,7 @@ impl From<Kind> for EventKind {
             Kind::Execute => EventKind::Execute,
             Kind::Profile => EventKind::Profile,
             Kind::Neighbour => EventKind::Neighbour,
+            Kind::Growth => EventKind::Growth,
         }
     }
 }

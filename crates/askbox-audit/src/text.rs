@@ -38,6 +38,7 @@ pub fn target_text(target: &Target) -> String {
         Target::Read(path) | Target::Write(path) | Target::Execute(path) => path_text(path.as_path()),
         Target::Profile(name) => name.to_string(),
         Target::Neighbour(neighbour) => neighbour.to_string(),
+        Target::Growth(growth) => growth.to_string(),
     }
 }
 

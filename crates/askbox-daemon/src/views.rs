@@ -85,7 +85,7 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
         widened: answer::patterns(&targets, true, &shown_by.lists)
             .iter()
             // Nothing is wider than these.
-            .filter(|_| !matches!(question.kind, Kind::Profile | Kind::Neighbour))
+            .filter(|_| !matches!(question.kind, Kind::Profile | Kind::Neighbour | Kind::Growth))
             .map(|pattern| {
                 format!(
                     "{} {}",
@@ -223,7 +223,9 @@ fn bundle(question: &Question, shown_by: &ShownBy) -> Option<&'static Bundle> {
 /// What the targets have in common.
 fn group(question: &Question, shown_by: &ShownBy) -> String {
     match question.kind {
-        Kind::Network | Kind::Profile | Kind::Neighbour => display::text(&question.group, limits::PATH_SHOWN),
+        Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Growth => {
+            display::text(&question.group, limits::PATH_SHOWN)
+        }
         Kind::Read | Kind::Write | Kind::Execute => {
             display::path_at(Path::new(&question.group), shown_by.home(), limits::PATH_SHOWN)
         }
@@ -408,7 +410,8 @@ fn pattern(pattern: &Pattern) -> (String, Option<std::net::IpAddr>) {
         | Pattern::Write(_)
         | Pattern::Execute(_)
         | Pattern::Profile(_)
-        | Pattern::Neighbour(_) => (pattern.to_string(), None),
+        | Pattern::Neighbour(_)
+        | Pattern::Growth(_) => (pattern.to_string(), None),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn of(rule: &NewRule, home: &Path) -> Option<Breadth> {
     match rule.kind {
         Kind::Network => of_hosts(&NetworkPattern::parse(rule.pattern.trim()).ok()?.host),
         Kind::Read | Kind::Write | Kind::Execute => of_paths(rule.pattern.trim(), home),
-        Kind::Profile | Kind::Neighbour => None,
+        Kind::Profile | Kind::Neighbour | Kind::Growth => None,
     }
 }
 

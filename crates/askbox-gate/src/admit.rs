@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use askbox_audit::{Durability, GrantChange, Outcome};
 use askbox_policy::{
-    Allowed, Basis, Destination, Moment, Process, ProfileName, Request, SessionId, Target, Verdict,
+    Allowed, Basis, Destination, Kind, Moment, Process, ProfileName, Request, SessionId, Target, Verdict,
 };
 
 use crate::denial::{Denial, DeniedBy};
@@ -117,7 +117,9 @@ impl Gate {
                     (permit, None, logged)
                 }
                 Step::Wait { waiting, hold, asked } => {
-                    counted.get_or_insert_with(|| CountedWait::begin(self));
+                    if request.target.kind() != Kind::Growth {
+                        counted.get_or_insert_with(|| CountedWait::begin(self));
+                    }
                     let question = Some(waiting.ticket.question);
                     match self.wait(waiting, hold, asked).await {
                         Told::Admitted(permit) => {

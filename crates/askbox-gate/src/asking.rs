@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use askbox_audit::SessionChange;
-use askbox_policy::{Basis, Moment, Request, Target, Verdict, WhyMissed};
+use askbox_policy::{Basis, Kind, Moment, Request, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
 use crate::admit::Step;
@@ -55,7 +55,7 @@ impl Gate {
         let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
         let limit = state.rules.policy().settings().questions_per_minute;
         let is_paused = state.pause_left_ms(now).is_some();
-        if state.is_suspending() {
+        if state.is_suspending() && request.target.kind() != Kind::Growth {
             return self.turn_away(state, request, basis, now, WhyMissed::Suspended, false);
         }
         let key = GroupKey::of(request, state.rules.policy().lists());

@@ -74,6 +74,7 @@ impl Denial {
                 let pattern = NeighbourPattern::exact(neighbour);
                 Some(format!("askbox rules add allow neighbour '{pattern}'"))
             }
+            Target::Growth(_) => Some("askbox rules add allow growth disk".to_owned()),
             Target::Published(_) | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
     }

@@ -64,7 +64,7 @@ pub(crate) struct Inner {
     /// Serialises writers of usage.json, as those of grants.json are.
     pub(crate) usage_writer: tokio::sync::Mutex<()>,
     pub(crate) events: broadcast::Sender<GateEvent>,
-    /// Requests that wait for a person, or were told and are not through yet.
+    /// Requests of programs that wait for a person, or were told and are not through yet.
     pub(crate) waiting: watch::Sender<usize>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,

@@ -1,13 +1,14 @@
 //! Suspend: a program that waits for a person waits in the kernel, some where it cannot be frozen, and the machine would not sleep.
-//! So before it does, all that wait are denied, and their questions are listed as missed, to be answered for the next time.
+//! So before it does, all that wait are denied, and their questions are listed as missed, to be answered for the next time. Nobody
+//! waits there for a question about growth: its session is frozen already, and stays so.
 
-use askbox_policy::WhyMissed;
+use askbox_policy::{Kind, WhyMissed};
 use tokio::time::Instant;
 
 use crate::denial::DeniedBy;
 use crate::gate::{Gate, State};
 use crate::limits::{SUSPEND_SETTLE, SUSPENDING};
-use crate::questions::open::Stage;
+use crate::questions::open::{Open, Stage};
 
 impl Gate {
     /// The machine is about to sleep, or it has slept, or does not after all: denies what waits, and until then what would be asked.
@@ -19,7 +20,9 @@ impl Gate {
             if begins {
                 let now = self.0.clock.now();
                 // An answer on its way tells those that wait in a moment.
-                for id in state.book.ids(|question| question.stage != Stage::Answering) {
+                let ends =
+                    |question: &Open| question.stage != Stage::Answering && question.key.kind != Kind::Growth;
+                for id in state.book.ids(ends) {
                     self.miss(&mut state, id, WhyMissed::Suspended, &DeniedBy::Suspended, &now);
                 }
             }

@@ -11,6 +11,7 @@ mod changes;
 mod denials;
 mod expiry;
 mod files;
+mod growing;
 mod keeping;
 mod limits;
 mod lockdowns;

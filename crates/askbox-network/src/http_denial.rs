@@ -34,7 +34,8 @@ fn body(denial: &Denial) -> String {
         | Target::Write(_)
         | Target::Execute(_)
         | Target::Profile(_)
-        | Target::Neighbour(_) => None,
+        | Target::Neighbour(_)
+        | Target::Growth(_) => None,
     };
     let body = json!({
         "error": if status(denial) == StatusCode::FORBIDDEN { "denied" } else { "malformed" },

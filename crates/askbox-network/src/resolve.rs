@@ -123,7 +123,8 @@ impl<'a> Route<'a> {
             | Target::Write(_)
             | Target::Execute(_)
             | Target::Profile(_)
-            | Target::Neighbour(_) => None,
+            | Target::Neighbour(_)
+            | Target::Growth(_) => None,
         }
     }
 
@@ -188,7 +189,8 @@ fn named(permit: &Permit) -> Option<&Destination> {
         | Target::Write(_)
         | Target::Execute(_)
         | Target::Profile(_)
-        | Target::Neighbour(_) => None,
+        | Target::Neighbour(_)
+        | Target::Growth(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::builtin_lists::Lists;
 use crate::grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
+use crate::growth::GrowthPattern;
 use crate::host::Host;
 use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
 use crate::limits;
@@ -87,7 +88,7 @@ pub fn rule_from(pattern: Pattern, answer: &Answer, project: &Project) -> Rule {
     Rule { project, ..rule }.named()
 }
 
-/// The grant that an answer gives for one pattern; `None` for *always*, which is a rule.
+/// The grant that an answer gives for one pattern; `None` for *always*, which is a rule, and where nothing is remembered.
 pub fn grant_from(
     id: GrantId,
     pattern: Pattern,
@@ -98,6 +99,9 @@ pub fn grant_from(
     let duration = match (answer.duration, &pattern) {
         // It is asked about once in a session, so once is this session.
         (Duration::Once, Pattern::Profile(_)) => Duration::Session,
+        // Once is one amount. Who does not allow more ends that session, and says nothing about the next.
+        (Duration::Once, Pattern::Growth(_)) => return None,
+        (Duration::Session | Duration::For(_), Pattern::Growth(_)) if !answer.allow => return None,
         (duration, _) => duration,
     };
     let (scope, expires) = match duration {
@@ -198,6 +202,7 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> O
         // Nothing is wider than these.
         Target::Profile(name) => Pattern::Profile(name.clone()),
         Target::Neighbour(neighbour) => Pattern::Neighbour(NeighbourPattern::exact(neighbour)),
+        Target::Growth(_) => Pattern::Growth(GrowthPattern),
     })
 }
 

@@ -212,7 +212,8 @@ impl Lists {
             | Target::Read(_)
             | Target::Execute(_)
             | Target::Profile(_)
-            | Target::Neighbour(_) => None,
+            | Target::Neighbour(_)
+            | Target::Growth(_) => None,
         }
     }
 
@@ -227,7 +228,8 @@ impl Lists {
             | Target::Write(_)
             | Target::Execute(_)
             | Target::Profile(_)
-            | Target::Neighbour(_) => false,
+            | Target::Neighbour(_)
+            | Target::Growth(_) => false,
         }
     }
 

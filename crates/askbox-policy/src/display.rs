@@ -15,6 +15,7 @@ use std::fmt::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use crate::growth::Growth;
 use crate::host::Host;
 use crate::profile::ProfileName;
 use crate::request::{Destination, Process, Project, Target};
@@ -118,6 +119,7 @@ fn shown(target: &Target, path: impl Fn(&Path) -> String) -> String {
             None => text(name.as_str(), MAX_NAME),
         },
         Target::Neighbour(neighbour) => neighbour.shown(),
+        Target::Growth(growth) => growth.to_string(),
     }
 }
 
@@ -139,6 +141,7 @@ pub fn pattern(pattern: &Pattern, home: &Path) -> String {
         }
         Pattern::Profile(name) => text(name.as_str(), MAX_NAME),
         Pattern::Neighbour(neighbour) => text(&neighbour.to_string(), MAX_PATH),
+        Pattern::Growth(growth) => growth.to_string(),
     }
 }
 
@@ -173,6 +176,7 @@ pub fn title(process: &Process, project: &Project, target: &Target, known: &Know
         Target::Execute(_) => "wants to run",
         Target::Neighbour(neighbour) => neighbour.verb(),
         Target::Profile(profile) => return profile_title(profile, project),
+        Target::Growth(growth) => return growth_title(growth, project),
     };
     let program = program(process, known.toolchains);
     let project = name(&project.name(), MAX_NAME);
@@ -195,6 +199,13 @@ fn profile_title(profile: &ProfileName, project: &Project) -> String {
         "{title} ({project}) wants {}",
         target(&Target::Profile(profile.clone()))
     )
+}
+
+/// `A session (my-project) is frozen: it grew by 65 MiB on disk, 64 MiB were allowed, 12 GiB are free`. All of it grew, not one
+/// program.
+fn growth_title(growth: &Growth, project: &Project) -> String {
+    let project = name(&project.name(), MAX_NAME);
+    format!("A session ({project}) is frozen: it {growth}")
 }
 
 /// A path as [`path`] shows it, among other words: quoted where it would be read as more than one of them.

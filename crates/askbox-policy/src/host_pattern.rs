@@ -211,7 +211,8 @@ impl NetworkPattern {
             | Target::Write(_)
             | Target::Execute(_)
             | Target::Profile(_)
-            | Target::Neighbour(_) => false,
+            | Target::Neighbour(_)
+            | Target::Growth(_) => false,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod builtin_lists;
 pub mod display;
 pub mod grant;
 pub mod grant_set;
+pub mod growth;
 pub mod host;
 pub mod host_pattern;
 pub mod limits;
@@ -36,6 +37,7 @@ mod path_index;
 pub use answer::WhyMissed;
 pub use grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 pub use grant_set::GrantSet;
+pub use growth::{Growth, GrowthPattern};
 pub use host::{Host, HostError, HostName, Port};
 pub use host_pattern::{HostPattern, NetworkPattern, Ports};
 pub use neighbour::{

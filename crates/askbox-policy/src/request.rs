@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::growth::Growth;
 use crate::host::{Host, Port};
 use crate::neighbour::Neighbour;
 use crate::path_pattern::CanonicalPath;
@@ -103,7 +104,8 @@ impl Process {
     }
 }
 
-/// The five kinds of request, granted separately, and the one question about everything that a profile names.
+/// The five kinds of request, granted separately, and what the daemon asks by itself: about everything that a profile names,
+/// and about growth on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
@@ -120,17 +122,20 @@ pub enum Kind {
     Profile,
     /// Something of the user's desktop that a socket leads to, such as the ssh agent.
     Neighbour,
+    /// More growth on disk than the session's limit says.
+    Growth,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 7] = [
         Kind::Network,
         Kind::Read,
         Kind::Write,
         Kind::Execute,
         Kind::Profile,
         Kind::Neighbour,
+        Kind::Growth,
     ];
 }
 
@@ -143,13 +148,14 @@ impl fmt::Display for Kind {
             Kind::Execute => "execute",
             Kind::Profile => "profile",
             Kind::Neighbour => "neighbour",
+            Kind::Growth => "growth",
         })
     }
 }
 
 /// The text names no kind of request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a kind of request is `network`, `read`, `write`, `execute`, `profile` or `neighbour`")]
+#[error("a kind of request is `network`, `read`, `write`, `execute`, `profile`, `neighbour` or `growth`")]
 pub struct UnknownKind;
 
 impl FromStr for Kind {
@@ -207,6 +213,9 @@ pub enum Target {
     Profile(ProfileName),
     /// One use of a neighbour.
     Neighbour(Neighbour),
+    /// Growing on disk beyond a limit that the session has met. Asked by the daemon, which has frozen the session, and never
+    /// by a program inside.
+    Growth(Growth),
 }
 
 impl Target {
@@ -219,6 +228,7 @@ impl Target {
             Target::Execute(_) => Kind::Execute,
             Target::Profile(_) => Kind::Profile,
             Target::Neighbour(_) => Kind::Neighbour,
+            Target::Growth(_) => Kind::Growth,
         }
     }
 }
@@ -231,7 +241,8 @@ impl Target {
             | Target::LocalNetwork { .. }
             | Target::Published(_)
             | Target::Profile(_)
-            | Target::Neighbour(_) => None,
+            | Target::Neighbour(_)
+            | Target::Growth(_) => None,
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => Some(path),
         }
     }
@@ -249,6 +260,7 @@ impl fmt::Display for Target {
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => write!(f, "{path}"),
             Target::Profile(name) => write!(f, "{name}"),
             Target::Neighbour(neighbour) => neighbour.fmt(f),
+            Target::Growth(growth) => growth.fmt(f),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::grant::Expiry;
+use crate::growth::GrowthPattern;
 use crate::host_pattern::NetworkPattern;
 use crate::neighbour::NeighbourPattern;
 use crate::path_pattern::{CanonicalPath, PathPattern};
@@ -40,6 +41,8 @@ pub enum Pattern {
     Profile(ProfileName),
     /// Uses of neighbours.
     Neighbour(NeighbourPattern),
+    /// Growth on disk beyond a session's limit.
+    Growth(GrowthPattern),
 }
 
 impl Pattern {
@@ -52,6 +55,7 @@ impl Pattern {
             Pattern::Execute(_) => Kind::Execute,
             Pattern::Profile(_) => Kind::Profile,
             Pattern::Neighbour(_) => Kind::Neighbour,
+            Pattern::Growth(_) => Kind::Growth,
         }
     }
 
@@ -66,13 +70,15 @@ impl Pattern {
             | (Pattern::Execute(pattern), Target::Execute(path)) => pattern.matches(path),
             (Pattern::Profile(own), Target::Profile(name)) => own == name,
             (Pattern::Neighbour(own), Target::Neighbour(neighbour)) => own.matches(neighbour),
+            (Pattern::Growth(GrowthPattern), Target::Growth(_)) => true,
             (
                 Pattern::Network(_)
                 | Pattern::Read(_)
                 | Pattern::Write(_)
                 | Pattern::Execute(_)
                 | Pattern::Profile(_)
-                | Pattern::Neighbour(_),
+                | Pattern::Neighbour(_)
+                | Pattern::Growth(_),
                 _,
             ) => false,
         }
@@ -81,7 +87,7 @@ impl Pattern {
     /// Whether it is a path pattern that spells out this path: no directory above it, no wildcard.
     pub fn names(&self, path: &CanonicalPath) -> bool {
         match self {
-            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => false,
+            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_) => false,
             Pattern::Read(pattern) | Pattern::Write(pattern) | Pattern::Execute(pattern) => {
                 pattern.names(path)
             }
@@ -103,13 +109,15 @@ impl Pattern {
             | (Pattern::Execute(outer), Pattern::Execute(inner)) => outer.covers(inner),
             (Pattern::Profile(outer), Pattern::Profile(inner)) => outer == inner,
             (Pattern::Neighbour(outer), Pattern::Neighbour(inner)) => outer.covers(inner),
+            (Pattern::Growth(GrowthPattern), Pattern::Growth(GrowthPattern)) => true,
             (
                 Pattern::Network(_)
                 | Pattern::Read(_)
                 | Pattern::Write(_)
                 | Pattern::Execute(_)
                 | Pattern::Profile(_)
-                | Pattern::Neighbour(_),
+                | Pattern::Neighbour(_)
+                | Pattern::Growth(_),
                 _,
             ) => false,
         }
@@ -124,6 +132,7 @@ impl fmt::Display for Pattern {
             Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => path.fmt(f),
             Pattern::Profile(name) => name.fmt(f),
             Pattern::Neighbour(neighbour) => neighbour.fmt(f),
+            Pattern::Growth(growth) => growth.fmt(f),
         }
     }
 }

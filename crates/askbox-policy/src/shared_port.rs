@@ -78,7 +78,8 @@ impl SharedPort {
                 | Target::Write(_)
                 | Target::Execute(_)
                 | Target::Profile(_)
-                | Target::Neighbour(_),
+                | Target::Neighbour(_)
+                | Target::Growth(_),
             ) => false,
         }
     }

@@ -6,7 +6,7 @@
 //! | `network`, `traffic` | 4001 Network Activity |
 //! | `read`, `write` | 1001 File System Activity |
 //! | `execute` | 1007 Process Activity |
-//! | `profile`, `neighbour`, `answer`, `grant`, `rule`, `policy` | 3004 Entity Management |
+//! | `profile`, `neighbour`, `growth`, `answer`, `grant`, `rule`, `policy` | 3004 Entity Management |
 //! | `session`, `daemon` | 6002 Application Lifecycle |
 //!
 //! Answers, grants and rules are entities that are made, changed and deleted. Authorize Session (3003) knows only
@@ -98,7 +98,7 @@ fn meaning(event: &Event) -> Meaning {
         EventKind::Read => verdict(event, schema::FILE_ACTIVITY, schema::READ),
         EventKind::Write => verdict(event, schema::FILE_ACTIVITY, schema::UPDATE),
         EventKind::Execute => verdict(event, schema::PROCESS_ACTIVITY, schema::LAUNCH),
-        EventKind::Profile | EventKind::Neighbour => {
+        EventKind::Profile | EventKind::Neighbour | EventKind::Growth => {
             verdict(event, schema::ENTITY_MANAGEMENT, schema::ACTIVATE)
         }
         EventKind::Traffic => done(schema::NETWORK_ACTIVITY, schema::CLOSE),

@@ -39,7 +39,7 @@ pub(crate) fn run(
         allow: decision == Decision::Allow,
         duration: match chosen(&arguments.lasting) {
             Some(duration) => duration,
-            None => Duration::For(default_expiry(&mut client)?),
+            None => by_default(&mut client, &arguments.id)?,
         },
         widen: arguments.widen,
         everywhere: arguments.everywhere,
@@ -78,10 +78,18 @@ fn chosen(lasting: &Lasting) -> Option<Duration> {
     }
 }
 
-/// The policy knows it, and the policy is the daemon's.
-fn default_expiry(client: &mut Client) -> Result<u64, CliError> {
+/// How long an answer holds where nothing is said: as long as the policy says, which is the daemon's. Growth on disk is allowed
+/// by an amount, once.
+fn by_default(client: &mut Client, id: &str) -> Result<Duration, CliError> {
+    let Response::Questions(open) = client.call(Request::Questions)? else {
+        return Err(CliError::OutOfTurn);
+    };
+    let mut asked = open.iter().filter(|question| question.id == id);
+    if asked.any(|question| question.kind == Kind::Growth) {
+        return Ok(Duration::Once);
+    }
     match client.call(Request::Status)? {
-        Response::Status(status) => Ok(status.policy.default_expiry_ms),
+        Response::Status(status) => Ok(Duration::For(status.policy.default_expiry_ms)),
         _ => Err(CliError::OutOfTurn),
     }
 }
@@ -126,7 +134,7 @@ fn render(answered: &AnsweredView, home: Option<&Path>, now: SystemTime, style: 
 fn covered(kind: Kind, pattern: &str, address: Option<IpAddr>, home: Option<&Path>) -> String {
     let parsed: Option<PathPattern> = pattern.parse().ok();
     let of_files = match kind {
-        Kind::Network | Kind::Profile | Kind::Neighbour => None,
+        Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Growth => None,
         Kind::Read => parsed.map(Pattern::Read),
         Kind::Write => parsed.map(Pattern::Write),
         Kind::Execute => parsed.map(Pattern::Execute),

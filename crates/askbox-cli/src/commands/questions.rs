@@ -248,10 +248,15 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
     }
     if 0 < question.unlisted {
         let what = match question.kind {
-            Kind::Network | Kind::Profile | Kind::Neighbour => "more were denied: too many to list",
+            Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Growth => {
+                "more were denied: too many to list"
+            }
             Kind::Read | Kind::Write | Kind::Execute => "more are not listed; only --widen can cover them",
         };
         let _infallible = writeln!(text, "   and {} {what}", question.unlisted);
+    }
+    if question.kind == Kind::Growth {
+        text.push_str("   allow: as much again; allow --session: without limit; deny: the session ends\n");
     }
     if question.waiting == 0 {
         text.push_str("   the program stopped waiting; its next try can go through\n");

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use askbox_policy::growth::GrowthError;
 use askbox_policy::policy_file;
 use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
 use askbox_policy::{
-    Effect, Expiry, HostPattern, Kind, NeighbourPattern, NetworkPattern, PathContext, PathPattern, Pattern,
-    ProfileName, Rule, RuleId,
+    Effect, Expiry, GrowthPattern, HostPattern, Kind, NeighbourPattern, NetworkPattern, PathContext,
+    PathPattern, Pattern, ProfileName, Rule, RuleId,
 };
 use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError, rfc3339};
 
@@ -185,6 +186,16 @@ fn profile(new: &NewRule) -> Result<ProfileName, WireError> {
     name.map_err(|error: UnknownProfile| refuse(format!("{}: {error}", new.pattern.escape_debug())))
 }
 
+/// What a rule about growth covers. It is not known which program of a session wrote what.
+fn growth(new: &NewRule) -> Result<GrowthPattern, WireError> {
+    let refuse = |reason: String| WireError::new(ErrorCode::Refused, reason);
+    if new.program.is_some() {
+        return Err(refuse("a program cannot narrow a rule for growth".to_owned()));
+    }
+    let growth = new.pattern.parse();
+    growth.map_err(|error: GrowthError| refuse(format!("{}: {error}", new.pattern.escape_debug())))
+}
+
 /// A rule as a person gave it.
 fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
     let refuse = |reason: String| WireError::new(ErrorCode::Refused, reason);
@@ -223,6 +234,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
                 neighbour.map_err(|error| refuse(format!("{}: {error}", new.pattern.escape_debug())))?,
             )
         }
+        Kind::Growth => Pattern::Growth(growth(&new)?),
     };
     let project = new.project.map(std::path::PathBuf::from);
     if project.as_ref().is_some_and(|project| project.is_relative()) {

@@ -50,7 +50,11 @@ impl Situation<'_> {
         }
         let has_copy = |pattern: &Pattern| match pattern {
             Pattern::Read(path) | Pattern::Write(path) => redacted(path.anchor(), home).is_some(),
-            Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => false,
+            Pattern::Network(_)
+            | Pattern::Execute(_)
+            | Pattern::Profile(_)
+            | Pattern::Neighbour(_)
+            | Pattern::Growth(_) => false,
         };
         let patterns = profile.patterns.iter().filter(|pattern| !has_copy(pattern));
         patterns
@@ -84,7 +88,9 @@ impl Situation<'_> {
                 }),
                 (_, _) => return true,
             },
-            Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => return true,
+            Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_) => {
+                return true;
+            }
         };
         !matches!(self.judge(session, target), Verdict::Allow(_))
     }
@@ -113,7 +119,8 @@ pub(super) fn of_run(
         | Pattern::Write(_)
         | Pattern::Execute(_)
         | Pattern::Profile(_)
-        | Pattern::Neighbour(_) => true,
+        | Pattern::Neighbour(_)
+        | Pattern::Growth(_) => true,
     });
     let needed = patterns.iter().any(|pattern| situation.needs(session, pattern));
     needed.then(|| SessionProfile {

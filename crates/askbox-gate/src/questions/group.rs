@@ -1,5 +1,6 @@
 //! What belongs on one question: same session, same kind, and a registrable domain, a raw address, a name on the local
-//! network, a top directory, a bundle, a profile, or one use of a neighbour in common.
+//! network, a top directory, a bundle, a profile, or one use of a neighbour in common; or how the session
+//! grew on disk.
 
 use askbox_policy::builtin_lists::Lists;
 use askbox_policy::{
@@ -37,6 +38,8 @@ pub(crate) enum Group {
     Profile(ProfileName),
     /// One use of a neighbour, alone.
     Neighbour(Neighbour),
+    /// Growth on disk, of which one limit is met at a time.
+    Growth,
 }
 
 impl GroupKey {
@@ -75,6 +78,7 @@ impl Group {
             }
             Target::Profile(name) => Self::Profile(name.clone()),
             Target::Neighbour(neighbour) => Self::Neighbour(neighbour.clone()),
+            Target::Growth(_) => Self::Growth,
         }
     }
 }
@@ -89,6 +93,7 @@ impl fmt::Display for Group {
             Group::Bundle(bundle) => f.write_str(&bundle.title),
             Group::Profile(name) => name.fmt(f),
             Group::Neighbour(neighbour) => f.write_str(&neighbour.shown()),
+            Group::Growth => f.write_str("growth on disk"),
         }
     }
 }

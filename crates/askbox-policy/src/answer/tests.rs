@@ -254,3 +254,37 @@ fn each_duration_has_its_scope_and_end() {
     );
     assert_eq!(give(answer(Duration::Always, false), &known), None);
 }
+
+#[test]
+fn growth_is_remembered_for_a_session_or_a_time_and_never_denied_beyond_the_question() {
+    let session = SessionId("s".to_owned());
+    let asked = Asked {
+        session: &session,
+        project: &Project("/p".into()),
+        process: &Process::unknown(),
+    };
+    let now = crate::grant::Moment {
+        boot_id: "a".to_owned(),
+        boot_ms: 1,
+        wall_ms: 1,
+    };
+    for (allow, duration, expected) in [
+        (true, Duration::Once, None),
+        (true, Duration::Session, Some(Scope::Session(session.clone()))),
+        (true, Duration::For(60_000), Some(Scope::Project("/p".into()))),
+        (true, Duration::Always, None),
+        (false, Duration::Once, None),
+        (false, Duration::Session, None),
+        (false, Duration::For(60_000), None),
+    ] {
+        let answer = Answer {
+            allow,
+            duration,
+            widen: false,
+            everywhere: false,
+        };
+        let pattern = Pattern::Growth(GrowthPattern);
+        let grant = grant_from(GrantId("g".to_owned()), pattern, &answer, &asked, &now);
+        assert_eq!(grant.map(|grant| grant.scope), expected, "{answer:?}");
+    }
+}

@@ -57,6 +57,8 @@ enum TargetWeight {
     Profile,
     /// [`crate::NeighbourPattern::specificity`].
     Neighbour(u8),
+    /// Growth is spoken of or not.
+    Growth,
 }
 
 /// What a rule or a grant says about the request.
@@ -239,7 +241,8 @@ impl Policy {
             | Target::Write(_)
             | Target::Execute(_)
             | Target::Profile(_)
-            | Target::Neighbour(_) => false,
+            | Target::Neighbour(_)
+            | Target::Growth(_) => false,
         };
         if allowed_name || preset.approves(target.kind()) && may_be_approved(target) {
             return Verdict::Allow(Allowed::by(Basis::Preset));
@@ -323,6 +326,7 @@ impl<'a> View<'a> {
             }
             Pattern::Profile(_) => TargetWeight::Profile,
             Pattern::Neighbour(neighbour) => TargetWeight::Neighbour(neighbour.specificity()),
+            Pattern::Growth(_) => TargetWeight::Growth,
         };
         Some(Weight { target, narrow })
     }
@@ -410,7 +414,8 @@ fn shared_ports(view: View<'_>, session: &SessionRules) -> Option<Verdict> {
         | Target::Write(_)
         | Target::Execute(_)
         | Target::Profile(_)
-        | Target::Neighbour(_) => None,
+        | Target::Neighbour(_)
+        | Target::Growth(_) => None,
     }
 }
 
@@ -463,9 +468,11 @@ fn may_be_approved(target: &Target) -> bool {
             any.matches_target(target)
         }
         // Always a person's to decide.
-        Target::LocalNetwork { .. } | Target::Published(_) | Target::Profile(_) | Target::Neighbour(_) => {
-            false
-        }
+        Target::LocalNetwork { .. }
+        | Target::Published(_)
+        | Target::Profile(_)
+        | Target::Neighbour(_)
+        | Target::Growth(_) => false,
         Target::Read(_) | Target::Write(_) | Target::Execute(_) => true,
     }
 }

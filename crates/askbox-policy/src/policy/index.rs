@@ -26,6 +26,8 @@ pub(crate) struct PatternIndex {
     profile: Vec<u32>,
     /// As are those about neighbours.
     neighbour: Vec<u32>,
+    /// And those about growth.
+    growth: Vec<u32>,
 }
 
 impl PatternIndex {
@@ -48,6 +50,7 @@ impl PatternIndex {
             Pattern::Execute(path) => self.execute.insert(path, number),
             Pattern::Profile(_) => self.profile.push(number),
             Pattern::Neighbour(_) => self.neighbour.push(number),
+            Pattern::Growth(_) => self.growth.push(number),
         }
     }
 
@@ -66,6 +69,7 @@ impl PatternIndex {
             Pattern::Execute(path) => self.execute.remove(path, number),
             Pattern::Profile(_) => self.profile.retain(|&other| other != number),
             Pattern::Neighbour(_) => self.neighbour.retain(|&other| other != number),
+            Pattern::Growth(_) => self.growth.retain(|&other| other != number),
         }
     }
 
@@ -86,6 +90,7 @@ impl PatternIndex {
             Target::Execute(path) => self.execute.each(path, found),
             Target::Profile(_) => self.profile.iter().copied().for_each(found),
             Target::Neighbour(_) => self.neighbour.iter().copied().for_each(found),
+            Target::Growth(_) => self.growth.iter().copied().for_each(found),
         }
     }
 

@@ -73,7 +73,9 @@ impl Policy {
     /// Whether the pattern names a path that nothing but its name opens: what covers it more widely does not open it.
     fn is_named_alone(&self, pattern: &Pattern) -> bool {
         let target = match pattern {
-            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => return false,
+            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_) => {
+                return false;
+            }
             Pattern::Read(path) => Target::Read(path.anchor().clone()),
             Pattern::Write(path) => Target::Write(path.anchor().clone()),
             Pattern::Execute(path) => Target::Execute(path.anchor().clone()),
@@ -114,13 +116,15 @@ fn covers(outer: &Pattern, inner: &Pattern) -> bool {
         }
         (Pattern::Profile(outer), Pattern::Profile(inner)) => outer == inner,
         (Pattern::Neighbour(outer), Pattern::Neighbour(inner)) => outer.covers(inner),
+        (Pattern::Growth(outer), Pattern::Growth(inner)) => outer == inner,
         (
             Pattern::Network(_)
             | Pattern::Read(_)
             | Pattern::Write(_)
             | Pattern::Execute(_)
             | Pattern::Profile(_)
-            | Pattern::Neighbour(_),
+            | Pattern::Neighbour(_)
+            | Pattern::Growth(_),
             _,
         ) => false,
     }
@@ -150,14 +154,16 @@ fn comes_between(other: &Pattern, outer: &Rule, inner: &Rule) -> bool {
         }
         (Pattern::Profile(other), Pattern::Profile(_), Pattern::Profile(inner)) => other == inner,
         // In doubt.
-        (Pattern::Neighbour(_), Pattern::Neighbour(_), Pattern::Neighbour(_)) => true,
+        (Pattern::Neighbour(_), Pattern::Neighbour(_), Pattern::Neighbour(_))
+        | (Pattern::Growth(_), Pattern::Growth(_), Pattern::Growth(_)) => true,
         (
             Pattern::Network(_)
             | Pattern::Read(_)
             | Pattern::Write(_)
             | Pattern::Execute(_)
             | Pattern::Profile(_)
-            | Pattern::Neighbour(_),
+            | Pattern::Neighbour(_)
+            | Pattern::Growth(_),
             _,
             _,
         ) => false,

@@ -13,6 +13,7 @@ use crate::rule::Pattern;
 use crate::verdict::{Basis, Verdict};
 use crate::{Host, Port};
 
+mod growth;
 mod neighbour;
 mod oracle;
 mod profile;
@@ -82,6 +83,7 @@ fn rule(text: &str, origin: Origin) -> Rule {
         Kind::Execute => Pattern::Execute(files()),
         Kind::Profile => Pattern::Profile(pattern.parse().unwrap()),
         Kind::Neighbour => Pattern::Neighbour(pattern.parse().unwrap()),
+        Kind::Growth => Pattern::Growth(pattern.parse().unwrap()),
     };
     let effect = match effect {
         "allow" => Effect::Allow,

@@ -212,6 +212,7 @@ fn entries(rule: &Rule) -> Option<Vec<(String, Value)>> {
         }
         Pattern::Profile(name) => add(&kind, name.as_str().into()),
         Pattern::Neighbour(neighbour) => add(&kind, neighbour.to_string().into()),
+        Pattern::Growth(growth) => add(&kind, growth.to_string().into()),
         Pattern::Read(path) | Pattern::Write(path) | Pattern::Execute(path) => {
             add(&kind, path.to_string().into());
         }

@@ -11,7 +11,7 @@ use crate::host_pattern::{HostPattern, NetworkPattern};
 use crate::path_pattern::PathPattern;
 use crate::rule::{Effect, Pattern, Rule};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "effect",
     "network",
     "address",
@@ -20,6 +20,7 @@ const KEYS: [&str; 12] = [
     "execute",
     "profile",
     "neighbour",
+    "growth",
     "project",
     "program",
     "expires",
@@ -78,7 +79,7 @@ impl Reader<'_> {
             );
         }
         if parts.pattern == Slot::Missing {
-            let hint = "exactly one of network, read, write, execute, profile, neighbour";
+            let hint = "exactly one of network, read, write, execute, profile, neighbour, growth";
             self.complain(start, "the rule does not say what it is about", Some(hint));
         }
         if let (Some((at, _)), Slot::Is(Effect::Allow)) = (&parts.program, &parts.effect) {
@@ -88,6 +89,10 @@ impl Reader<'_> {
         if let (Some((at, _)), Slot::Is(Pattern::Profile(_))) = (&parts.program, &parts.pattern) {
             let hint = "a profile belongs to the command that was typed, whatever runs in its session";
             self.complain(*at, "`program` cannot narrow a rule for a profile", Some(hint));
+        }
+        if let (Some((at, _)), Slot::Is(Pattern::Growth(_))) = (&parts.program, &parts.pattern) {
+            let hint = "it is not known which program of a session wrote what";
+            self.complain(*at, "`program` cannot narrow a rule for growth", Some(hint));
         }
         if let Some((at, address)) = parts.address.take() {
             self.place_address(at, address, &mut parts);
@@ -111,12 +116,12 @@ impl Reader<'_> {
     fn part(&mut self, at: usize, key: &str, item: &Item, parts: &mut Parts) {
         match key {
             "effect" => parts.effect = Slot::of(self.effect(at, item)),
-            "network" | "read" | "write" | "execute" | "profile" | "neighbour" => {
+            "network" | "read" | "write" | "execute" | "profile" | "neighbour" | "growth" => {
                 if parts.pattern != Slot::Missing {
                     let hint = "write a rule of its own for each";
                     self.complain(
                         at,
-                        "a rule is about one of network, read, write, execute, profile, neighbour",
+                        "a rule is about one of network, read, write, execute, profile, neighbour, growth",
                         Some(hint),
                     );
                 }
@@ -169,6 +174,7 @@ impl Reader<'_> {
         match key {
             "profile" => return self.named(at, item).map(Pattern::Profile),
             "neighbour" => return self.named(at, item).map(Pattern::Neighbour),
+            "growth" => return self.named(at, item).map(Pattern::Growth),
             _ => {}
         }
         let pattern = self.pattern(at, text)?;
@@ -198,7 +204,8 @@ impl Reader<'_> {
                 | Pattern::Write(_)
                 | Pattern::Execute(_)
                 | Pattern::Profile(_)
-                | Pattern::Neighbour(_),
+                | Pattern::Neighbour(_)
+                | Pattern::Growth(_),
             ) => {
                 self.complain(at, "`address` belongs to network rules", Some(hint));
             }

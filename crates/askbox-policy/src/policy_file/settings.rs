@@ -70,6 +70,9 @@ pub enum SettingsError {
     /// So is a neighbour.
     #[error("a neighbour is always asked about")]
     Neighbour,
+    /// And so is growth on disk.
+    #[error("growth on disk is always asked about")]
+    Growth,
 }
 
 impl SettingsEdit {
@@ -103,6 +106,9 @@ impl SettingsEdit {
             }
             if kinds.contains(&Kind::Neighbour) {
                 return Err(SettingsError::Neighbour);
+            }
+            if kinds.contains(&Kind::Growth) {
+                return Err(SettingsError::Growth);
             }
             once_each(kinds);
         }

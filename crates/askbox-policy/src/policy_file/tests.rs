@@ -178,7 +178,7 @@ note = 3
 "#,
         &expect![[r#"
             line 1, column 1: a preset is `minimal`, `moderate` or `development`
-            line 2, column 25: a kind of request is `network`, `read`, `write`, `execute`, `profile` or `neighbour`
+            line 2, column 25: a kind of request is `network`, `read`, `write`, `execute`, `profile`, `neighbour` or `growth`
             line 2, column 35: a kind is a text (hint: auto_approve = ["read"])
             line 3, column 1: a text is needed here, this is integer
             line 4, column 1: unknown key `colour` (hint: known here: preset, auto_approve, identity, [questions], [network], [sandbox], [limits], [[rule]])
@@ -190,14 +190,14 @@ note = 3
             line 15, column 1: an effect is `allow`, `ask` or `deny`
             line 16, column 1: "exa mple.com" is not a host: a host cannot contain ' '
             line 18, column 1: the rule has no effect (hint: effect = "allow", "ask" or "deny")
-            line 20, column 1: a rule is about one of network, read, write, execute, profile, neighbour (hint: write a rule of its own for each)
-            line 22, column 1: the rule does not say what it is about (hint: exactly one of network, read, write, execute, profile, neighbour)
+            line 20, column 1: a rule is about one of network, read, write, execute, profile, neighbour, growth (hint: write a rule of its own for each)
+            line 22, column 1: the rule does not say what it is about (hint: exactly one of network, read, write, execute, profile, neighbour, growth)
             line 27, column 1: `..` is not allowed in a path
             line 28, column 1: `program` cannot narrow an allow rule (hint: a program can pretend to be any other; `program` narrows ask and deny only)
             line 29, column 1: not a moment: date, time and offset are needed (hint: write it as 2030-12-31T23:59:59Z)
             line 34, column 1: `address` needs one host by its name (hint: network = "host.example.com:443" beside it)
             line 39, column 1: not an IP address (hint: address = "10.1.2.3")
-            line 40, column 1: unknown key `projekt` (hint: known here: effect, network, address, read, write, execute, profile, neighbour, project, program, expires, note)
+            line 40, column 1: unknown key `projekt` (hint: known here: effect, network, address, read, write, execute, profile, neighbour, growth, project, program, expires, note)
             line 41, column 1: a text is needed here, this is integer"#]],
     );
 }

@@ -54,6 +54,10 @@ impl Reader<'_> {
             match value.as_str().map(Kind::from_str) {
                 Some(Ok(Kind::Profile)) => self.complain(at, "a profile is always asked about", None),
                 Some(Ok(Kind::Neighbour)) => self.complain(at, "a neighbour is always asked about", None),
+                Some(Ok(Kind::Growth)) => {
+                    let hint = "`disk` in [limits] says how much is not";
+                    self.complain(at, "growth is always asked about", Some(hint));
+                }
                 Some(Ok(kind)) if kinds.contains(&kind) => {}
                 Some(Ok(kind)) => kinds.push(kind),
                 Some(Err(error)) => self.complain(at, error.to_string(), None),

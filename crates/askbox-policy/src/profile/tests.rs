@@ -106,7 +106,8 @@ fn a_profile_writes_nothing_that_runs_outside_and_reads_no_secret_but_its_login(
                     | Pattern::Write(_)
                     | Pattern::Execute(_)
                     | Pattern::Profile(_)
-                    | Pattern::Neighbour(_) => None,
+                    | Pattern::Neighbour(_)
+                    | Pattern::Growth(_) => None,
                 })
                 .collect()
         };
@@ -131,7 +132,11 @@ fn a_profile_writes_nothing_that_runs_outside_and_reads_no_secret_but_its_login(
                         profile.name
                     );
                 }
-                Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => {}
+                Pattern::Network(_)
+                | Pattern::Execute(_)
+                | Pattern::Profile(_)
+                | Pattern::Neighbour(_)
+                | Pattern::Growth(_) => {}
             }
         }
         for login in &logins {

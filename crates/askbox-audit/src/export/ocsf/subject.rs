@@ -28,6 +28,7 @@ pub(super) fn subject(sealed: &Sealed, origin: &Origin) -> Subject {
         },
         EventKind::Profile => entity(target, None, Coded(schema::OTHER.0, "Profile"), event),
         EventKind::Neighbour => entity(target, None, Coded(schema::OTHER.0, "Neighbour"), event),
+        EventKind::Growth => entity(target, None, Coded(schema::OTHER.0, "Growth"), event),
         EventKind::Answer => entity(
             target,
             event.question.clone(),

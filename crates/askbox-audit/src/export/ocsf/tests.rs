@@ -198,6 +198,17 @@ fn what_a_person_decides_is_entity_management() {
         ]],
     );
     check(
+        decided(
+            EventKind::Growth,
+            "grew by 65 MiB on disk, 64 MiB were allowed",
+            Outcome::Allow,
+            "answer",
+        ),
+        &expect![[
+            r#"{"action":"Allowed","action_id":1,"actor":{"process":{"cmd_line":"curl -sS","file":{"name":"curl","path":"/usr/bin/curl","type_id":8},"pid":42},"session":{"uid":"s1"}},"disposition":"Allowed","disposition_id":1,"entity":{"data":{"effect":"allow"},"name":"grew by 65 MiB on disk, 64 MiB were allowed","type":"Growth","type_id":99},"message":"growth grew by 65 MiB on disk, 64 MiB were allowed allow","policy":{"name":"answer"},"severity":"Informational","status":"Success","type_name":"Entity Management: Activate","type_uid":300410,"unmapped":{"project":"/home/me/app"}}"#
+        ]],
+    );
+    check(
         Event {
             detail: Some("for 1h".into()),
             question: Some("3".into()),

@@ -113,7 +113,8 @@ fn service_of(rule: &Rule) -> Option<&ServiceName> {
             | Pattern::Read(_)
             | Pattern::Write(_)
             | Pattern::Execute(_)
-            | Pattern::Profile(_),
+            | Pattern::Profile(_)
+            | Pattern::Growth(_),
             _,
         ) => None,
     }

@@ -136,7 +136,9 @@ impl Planning {
         let flags = self.rules.flags.iter().filter(|rule| rule.effect == Effect::Deny);
         let paths = flags.filter_map(|rule| match rule.pattern.kind() {
             Kind::Read => openable(&rule.pattern).map(|(path, _)| path),
-            Kind::Write | Kind::Execute | Kind::Network | Kind::Profile | Kind::Neighbour => None,
+            Kind::Write | Kind::Execute | Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Growth => {
+                None
+            }
         });
         paths
             .filter(|path| fs::symlink_metadata(path.as_path()).is_err())
@@ -205,9 +207,11 @@ fn openable(pattern: &Pattern) -> Option<(CanonicalPath, Access)> {
     let (path, access) = match pattern {
         Pattern::Read(path) => (path, Access::ReadOnly),
         Pattern::Write(path) => (path, Access::ReadWrite),
-        Pattern::Network(_) | Pattern::Execute(_) | Pattern::Profile(_) | Pattern::Neighbour(_) => {
-            return None;
-        }
+        Pattern::Network(_)
+        | Pattern::Execute(_)
+        | Pattern::Profile(_)
+        | Pattern::Neighbour(_)
+        | Pattern::Growth(_) => return None,
     };
     let anchor = path.anchor();
     let is_plain = *path == PathPattern::tree(anchor) || *path == PathPattern::exact(anchor);

@@ -161,7 +161,8 @@ fn socket_of(rule: &Rule) -> Option<&SocketPath> {
             | Pattern::Read(_)
             | Pattern::Write(_)
             | Pattern::Execute(_)
-            | Pattern::Profile(_),
+            | Pattern::Profile(_)
+            | Pattern::Growth(_),
             _,
         ) => None,
     }

@@ -131,9 +131,12 @@ impl View<'_> {
         for_program: bool,
     ) -> bool {
         let Some(guard) = self.guard else {
-            // A profile opens credentials, and so does the ssh agent, which a project's file never does.
-            let opens_credentials = matches!(pattern, Pattern::Profile(_) | Pattern::Neighbour(_));
-            return !(opens_credentials && effect == Effect::Allow) || is_by_user(origin);
+            // A profile opens credentials, and so does the ssh agent, which a project's file never does. Nor does it lift a limit.
+            let is_for_user = matches!(
+                pattern,
+                Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_)
+            );
+            return !(is_for_user && effect == Effect::Allow) || is_by_user(origin);
         };
         let opens = match effect {
             Effect::Deny => false,

@@ -454,7 +454,7 @@ fn step_three_and_four(
         Pattern::Read(files) | Pattern::Write(files) | Pattern::Execute(files) => {
             (None, Some(files.specificity(request.target.path().unwrap())))
         }
-        Pattern::Profile(_) | Pattern::Neighbour(_) => (None, None),
+        Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_) => (None, None),
     };
     let key = |one: &Candidate| (target(one), one.narrow, strict(one.effect));
     let best = |all: Vec<Candidate>| all.into_iter().max_by_key(key);
