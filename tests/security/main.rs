@@ -10,6 +10,7 @@ mod files;
 mod git;
 mod git_nested;
 mod grants;
+mod growth;
 mod guarded_names;
 mod host;
 mod life;

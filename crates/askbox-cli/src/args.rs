@@ -89,7 +89,8 @@ events were lost.")]
     /// Let a request through
     ///
     /// Covers exactly what the question lists, for this project, for the time that policy.toml gives as
-    /// `default_expiry` (one hour where it says nothing).
+    /// `default_expiry` (one hour where it says nothing). Growth on disk is allowed by as much again, or with --session
+    /// without limit.
     #[command(after_help = "Examples:
   askbox allow 7                  for an hour, in this project
   askbox allow 7 --once           what waits now, and this process's retries
@@ -226,6 +227,8 @@ settings, state and domains.")]
     Stop(StopArgs),
 
     /// Let a session go on that is frozen, since it grew on disk by more than it may
+    ///
+    /// Answers the question about that, as `askbox allow` does, with an amount.
     #[command(after_help = "Examples:
   askbox thaw 7d3k9xq2
   askbox thaw 7d3k9xq2 --disk 20G")]

@@ -266,8 +266,8 @@ impl<'a> Supervisor<'a> {
             }
             Ok(Some(Event::LimitHit { resource, text, .. })) => match resource {
                 // Said when the session has ended, and the terminal is as it was.
-                Resource::RunTime | Resource::Memory => {}
-                Resource::Processes | Resource::Disk => self.notice(&text),
+                Resource::RunTime | Resource::Memory | Resource::Disk => {}
+                Resource::Processes => self.notice(&text),
             },
             Ok(Some(Event::SessionStopping { reason, text, .. })) => self.stopped = Some((reason, text)),
             Ok(Some(Event::Refused { what, .. })) => self.notice(&what),

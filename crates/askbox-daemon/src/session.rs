@@ -10,7 +10,6 @@ use std::sync::Arc;
 use askbox_audit::{Durability, Entry, SessionChange, What, path_text};
 use askbox_gate::SessionInfo;
 use askbox_network::{Listeners, Serving, SessionNetwork};
-use askbox_policy::resource_limits::Size;
 use askbox_policy::{Process, Project, SessionId, SharedPort, Target, display};
 use askbox_wire::{
     Descriptor, Enforcement, ErrorCode, Event, LaunchRequest, Network, ObstacleView, Peer, Response,
@@ -42,7 +41,7 @@ mod table;
 
 use descriptors::Sorted;
 pub(crate) use ending::Ending;
-pub(crate) use keeping::Keeping;
+pub(crate) use keeping::{Keeping, thaw};
 pub(crate) use neighbours::forget_offers;
 pub(crate) use plan::memory_of_machine;
 pub(crate) use review::Watching;
@@ -410,25 +409,6 @@ pub(crate) async fn ended(
     front_end.held = None;
     let made = end(daemon, id, Ending::Exited(status)).await;
     Ok(Response::Ended { made })
-}
-
-/// Lets a frozen session go on; in the log first.
-pub(crate) async fn thaw(
-    daemon: &Daemon,
-    id: &SessionId,
-    disk_bytes: Option<u64>,
-) -> Result<Response, WireError> {
-    let frozen = daemon.sessions.kept(id).ok_or_else(|| not_now(id))?;
-    let detail = disk_bytes.map(|bytes| format!("{} more on disk", Size(bytes)));
-    let entry = entry(id, &frozen.project, SessionChange::Thawed, detail);
-    let logged = daemon.log.record(entry, Durability::Synced).await;
-    logged.map_err(|error| views::log_failed(&error))?;
-    let view = daemon.sessions.thaw(id, disk_bytes).ok_or_else(|| {
-        let id = display::text(&id.0, limits::NAME_SHOWN);
-        WireError::new(ErrorCode::Refused, format!("session {id} is not frozen"))
-    })?;
-    tell(daemon, view);
-    Ok(Response::Done)
 }
 
 /// Takes a session out: its leash goes first, what was rejected is logged, then what waits is denied and what lives is cut, then its network ends.

@@ -45,6 +45,13 @@ pub fn used(directories: &[PathBuf]) -> io::Result<Vec<(u64, u64)>> {
     Ok(used)
 }
 
+/// What is left for the user on the file system of these directories that has the least; `None` where none says so. Blocks.
+pub fn free(directories: &[PathBuf]) -> Option<u64> {
+    let figures = directories.iter().filter_map(|directory| statvfs(directory).ok());
+    let free = figures.map(|figures| figures.blocks_available().saturating_mul(figures.fragment_size()));
+    free.min()
+}
+
 /// What files below a directory hold whose inode changed at or after `since`, in seconds since 1970; no program without
 /// rights over the clock can make that look earlier. Each file once, whatever its names. Blocks until `stop`.
 pub fn changed_since(directory: &Path, since: i64, stop: Instant) -> io::Result<Held> {

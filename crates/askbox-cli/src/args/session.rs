@@ -92,7 +92,8 @@ pub(crate) struct SessionArgs {
     /// End the session after this time (30s, 2h), with exit status 124 as timeout(1), or `none`
     #[arg(long, value_name = "TIME", value_parser = resource_limits::run_time)]
     pub(crate) timeout: Option<Bound<u64>>,
-    /// Most growth of the project and the session's private homes on disk: 500M, 20G, or `none`; more freezes the session
+    /// Most growth of the project and the session's private homes on disk: 500M, 20G, or `none`; at that the session is
+    /// frozen, and you are asked whether it may grow more
     #[arg(long, value_name = "SIZE", value_parser = resource_limits::size)]
     pub(crate) disk: Option<Bound<u64>>,
     /// How programs reach the network: `capture` takes every connection, whatever a program does; `proxy` sets `http_proxy`

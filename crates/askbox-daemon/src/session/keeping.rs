@@ -10,8 +10,8 @@ use askbox_audit::{Durability, SessionChange};
 use askbox_policy::{Project, Resource, ResourceLimits, SessionId};
 use askbox_sandbox::growth::{self, Held};
 use askbox_wire::{Enforcement, Event, StopReason};
-use tokio::task::{AbortHandle, spawn_blocking};
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
 
 use super::entry;
 use super::scope::Scope;
@@ -20,10 +20,15 @@ use crate::daemon::Daemon;
 use crate::limits;
 
 mod disk;
+mod growing;
 mod keeper;
+mod run_time;
 
 use disk::Disk;
+use growing::Grew;
+pub(crate) use growing::thaw;
 use keeper::{Keeper, Looked};
+use run_time::RunTime;
 
 /// Looks after a session. Dropping it ends that.
 #[derive(Debug)]
@@ -59,27 +64,15 @@ pub(super) fn begin(daemon: &Arc<Daemon>, kept: Kept, scope: Option<Scope>, root
 }
 
 async fn keep(daemon: Arc<Daemon>, kept: Kept, scope: Option<Scope>, root: u32) {
-    let run_time = kept
-        .limits
-        .run_time_ms
-        .map(|time| tokio::time::Instant::now() + std::time::Duration::from_millis(time));
-    let out_of_time = async {
-        match run_time {
-            Some(end) => sleep_until(end).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::pin!(out_of_time);
+    let (run_time, over) = RunTime::begin(kept.limits.run_time_ms);
     tokio::select! {
-        () = &mut out_of_time => {
-            end_gently(&daemon, &kept, Resource::RunTime).await;
-        }
-        () = look_on(&daemon, &kept, scope, root) => {}
+        () = over.wait() => end_gently(&daemon, &kept, Resource::RunTime).await,
+        () = look_on(&daemon, &kept, scope, root, &run_time) => {}
     }
 }
 
 /// Looks until the session ends, or is ended here.
-async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: u32) {
+async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: u32, run_time: &RunTime) {
     let since = i64::try_from(daemon.clock.now().wall_ms / 1000).unwrap_or(i64::MAX);
     // Times of files have the grain of the kernel's clock.
     let since = since.saturating_sub(1);
@@ -88,7 +81,7 @@ async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: 
     let mut programs_ended = 0;
     loop {
         let usage = daemon.processes.usage(root).await;
-        look_at_disk(daemon, kept, since, &mut disk).await;
+        let has_met_disk = look_at_disk(daemon, kept, since, &mut disk).await;
         let looked = Looked {
             at: Instant::now(),
             usage,
@@ -97,6 +90,9 @@ async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: 
         let mut view = seen.view;
         view.disk_bytes = Some(disk.grown());
         daemon.sessions.set_usage(&kept.id, view);
+        if has_met_disk && let Grew::Ended = growing::ask(daemon, kept, run_time, disk.grown()).await {
+            return;
+        }
         if seen.may_exceed_memory && exceeds_memory(daemon, kept, root).await {
             return end_at_once(daemon, kept, Resource::Memory).await;
         }
@@ -127,8 +123,9 @@ async fn exceeds_memory(daemon: &Daemon, kept: &Kept, root: u32) -> bool {
     limit < memory
 }
 
-/// Looks at what the directories hold only when their file systems took on so much that it matters.
-async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut Disk) {
+/// Looks at what the directories hold only when their file systems took on so much that it matters. Says whether that is as much
+/// as they may.
+async fn look_at_disk(daemon: &Daemon, kept: &Kept, since: i64, disk: &mut Disk) -> bool {
     let directories = kept.directories.clone();
     let used = spawn_blocking(move || growth::used(&directories));
     match timeout(limits::GROWTH_WAIT, used).await {
@@ -136,11 +133,11 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
         Ok(Ok(Err(error))) => {
             tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds");
         }
-        Ok(Err(_)) | Err(_) => return,
+        Ok(Err(_)) | Err(_) => return false,
     }
-    // One that is frozen already is not looked at again, and one that ends need not be.
+    // One that ends need not be looked at again.
     if disk.grown() < kept.disk_allowance.load(Ordering::Acquire) || !daemon.sessions.is_running(&kept.id) {
-        return;
+        return false;
     }
     let directories = kept.directories.clone();
     let walk = spawn_blocking(move || {
@@ -169,29 +166,20 @@ async fn look_at_disk(daemon: &Arc<Daemon>, kept: &Kept, since: i64, disk: &mut 
             .and_then(Result::ok)
             .unwrap_or(cut),
     );
-    let allowance = kept.disk_allowance.load(Ordering::Acquire);
-    if allowance <= disk.grown()
-        && let Some(view) = daemon.sessions.freeze(&kept.id)
-    {
-        let id = &kept.id;
-        let text = format!(
-            "{}. It is frozen: let it go on with `askbox thaw {id}`, or end it with `askbox stop {id}`",
-            Resource::Disk.told(&ResourceLimits {
-                disk_bytes: Some(allowance),
-                ..kept.limits
-            })
-        );
-        super::tell(daemon, view);
-        tell(daemon, kept, Resource::Disk, &text).await;
-    }
+    kept.disk_allowance.load(Ordering::Acquire) <= disk.grown()
 }
 
 async fn end_at_once(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource) {
+    let text = resource.told(&kept.limits);
+    tell(daemon, kept, resource, &text).await;
+    kill(daemon, kept, resource, text).await;
+}
+
+async fn kill(daemon: &Daemon, kept: &Kept, resource: Resource, text: String) {
     let why = Why {
         reason: StopReason::Limit(resource),
-        text: resource.told(&kept.limits),
+        text,
     };
-    tell(daemon, kept, resource, &why.text).await;
     stopping::kill(daemon, &kept.id, why).await;
 }
 
@@ -211,14 +199,23 @@ async fn tell(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource, text: &str)
         resource,
         text: text.to_owned(),
     });
-    let detail = Some(format!("{resource}: {text}"));
-    let entry = entry(&kept.id, &kept.project, SessionChange::Limited, detail);
-    let log = daemon.log.clone();
-    let recorded = tokio::spawn(async move { log.record(entry, Durability::Unsynced).await });
-    match timeout(limits::TOLD_WAIT, recorded).await {
+    match timeout(limits::TOLD_WAIT, record(daemon, kept, resource, text)).await {
         Ok(Ok(Ok(_number))) => {}
         Ok(_) | Err(_) => {
             tracing::error!(session = %kept.id, "that a session met a limit is not in the log yet");
         }
     }
+}
+
+/// In the log, whether or not anybody waits for that.
+fn record(
+    daemon: &Daemon,
+    kept: &Kept,
+    resource: Resource,
+    text: &str,
+) -> JoinHandle<Result<u64, askbox_audit::Error>> {
+    let detail = Some(format!("{resource}: {text}"));
+    let entry = entry(&kept.id, &kept.project, SessionChange::Limited, detail);
+    let log = daemon.log.clone();
+    tokio::spawn(async move { log.record(entry, Durability::Unsynced).await })
 }

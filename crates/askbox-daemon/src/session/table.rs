@@ -56,6 +56,10 @@ pub(crate) struct Session {
     stop: watch::Sender<Stopping>,
     /// Bytes by which its directories may grow.
     disk_allowance: Arc<AtomicU64>,
+    /// Bytes by which they may grow more, each time that this is allowed.
+    disk_step: u64,
+    /// What a person said in its place, for the next time.
+    disk_more: Option<u64>,
     /// Its private homes on the host.
     homes: PathBuf,
 }
@@ -142,6 +146,8 @@ impl Session {
         } = launching;
         Self {
             disk_allowance: Arc::new(AtomicU64::new(view.limits.disk_bytes.unwrap_or(u64::MAX))),
+            disk_step: view.limits.disk_bytes.unwrap_or(u64::MAX),
+            disk_more: None,
             homes,
             view,
             project,
@@ -350,24 +356,30 @@ impl Sessions {
         self.order(id, SessionState::Running, Order::Freeze, SessionState::Frozen)
     }
 
-    /// Orders that a frozen session goes on; by so much more may it grow on disk, or by as much as it might before. Returns how
-    /// it is then; `None` when it is not frozen.
-    pub(crate) fn thaw(&self, id: &SessionId, disk_bytes: Option<u64>) -> Option<SessionView> {
-        let mut sessions = self.lock();
-        let session = sessions
-            .get_mut(id)
-            .filter(|session| session.view.state == SessionState::Frozen)?;
-        let limit = session.view.limits.disk_bytes;
-        let more = disk_bytes.or(limit).unwrap_or(u64::MAX);
-        let allowed = session
-            .view
-            .usage
-            .disk_bytes
-            .unwrap_or_default()
-            .saturating_add(more);
-        session.view.limits.disk_bytes = Some(allowed).filter(|allowed| *allowed != u64::MAX);
-        session.disk_allowance.store(allowed, Ordering::Release);
-        drop(sessions);
+    /// Whether it is frozen.
+    pub(crate) fn is_frozen(&self, id: &SessionId) -> bool {
+        self.lock()
+            .get(id)
+            .is_some_and(|session| session.view.state == SessionState::Frozen)
+    }
+
+    /// Learns by how much more a session may grow on disk once that is allowed; `None` is as much as its limit says.
+    pub(crate) fn set_more(&self, id: &SessionId, disk_bytes: Option<u64>) {
+        if let Some(session) = self.lock().get_mut(id) {
+            session.disk_more = disk_bytes;
+        }
+    }
+
+    /// Lets a session that grew by so much grow more, and orders that it goes on where it is frozen. Returns how it is then.
+    pub(crate) fn grow(&self, id: &SessionId, grown: u64) -> Option<SessionView> {
+        {
+            let mut sessions = self.lock();
+            let session = sessions.get_mut(id)?;
+            let more = session.disk_more.take().unwrap_or(session.disk_step);
+            let allowed = grown.saturating_add(more);
+            session.view.limits.disk_bytes = Some(allowed).filter(|allowed| *allowed != u64::MAX);
+            session.disk_allowance.store(allowed, Ordering::Release);
+        }
         self.order(id, SessionState::Frozen, Order::Thaw, SessionState::Running)
     }
 
