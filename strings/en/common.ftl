@@ -31,6 +31,7 @@ button-allow-session = Allow for this session
 button-allow-time = Allow { $span }
 button-always = Always
 button-block = Block
+button-grow-no-more = End the session
 button-later = Later
 button-options = Options…
 button-resume = Let it ask again

@@ -2,6 +2,8 @@
 
 ## Buttons
 
+button-grow-once = Allow as much again
+button-grow-session = No limit in this session
 button-open = Open
 button-review = Review
 

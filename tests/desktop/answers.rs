@@ -82,6 +82,52 @@ fn an_execute_question_is_answered_from_everywhere() {
     from_everywhere(title, start, "tool\n");
 }
 
+/// A session that fills the disk, and the title of the question about it once that is there.
+fn filler(seat: &Seat) -> (Running, String) {
+    let script = "mkdir -p filler; for n in $(seq 60); do head -c 1M /dev/urandom >> filler/$((n % 7)); sleep 0.02; done; echo done";
+    let running = seat.world().start_sh(&["--disk", "20M"], script);
+    let question = seat.world().wait_for_question();
+    assert_eq!(question["kind"], "growth");
+    (running, question["title"].as_str().unwrap().to_owned())
+}
+
+/// A title as an entry of the menu has it: a long one without its middle.
+fn in_menu(title: &str) -> String {
+    let all: Vec<char> = title.chars().collect();
+    let (start, end) = (&all[..35], &all[all.len() - 34..]);
+    start.iter().chain(&['…']).chain(end).collect()
+}
+
+#[test]
+fn growth_on_disk_is_allowed_or_ends_the_session_from_everywhere() {
+    let seat = Seat::new(Profile::Gnome);
+    for (place, answer) in [
+        ("notification", "No limit in this session"),
+        ("tray menu", "No limit in this session"),
+        ("notification", "End the session"),
+        ("tray menu", "End the session"),
+    ] {
+        let (running, title) = filler(&seat);
+        let notification = seat.server.shows(&title);
+        let entry = in_menu(&title);
+        seat.host.has(&[&entry, "Allow as much again"]);
+        if place == "notification" {
+            seat.server.press(&notification, answer);
+        } else {
+            seat.host.answer(&entry, answer);
+        }
+        let finished = running.finish();
+        if answer == "End the session" {
+            assert_eq!(finished.code, Some(125), "{place}: {finished:#?}");
+            assert!(finished.stderr.contains("that was the answer"), "{finished:#?}");
+        } else {
+            assert_eq!(finished.succeeded().stdout, "done\n", "{place}");
+        }
+        seat.server.shows_no_more(&title);
+        seat.host.has_no_more(&[&entry]);
+    }
+}
+
 #[test]
 fn block_refuses_from_notification_and_menu() {
     let seat = Seat::new(Profile::Gnome);

@@ -5,7 +5,7 @@ import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Answer } from "../src/api/generated/Answer";
-import { HOSTILE, host, question } from "../src/api/samples";
+import { HOSTILE, growth, host, question } from "../src/api/samples";
 import { ARMING_MS } from "../src/state/arming.svelte";
 import { ELSEWHERE_MS, KEEP_EVERY_MS } from "../src/state/prompt.svelte";
 import { expectAccessible, openPrompt, plain, settle, type Opened } from "./window";
@@ -321,6 +321,34 @@ describe("answers", () => {
     await arm();
     await user.click(allow(opened));
     expect(answers(opened)[0]?.answer).toEqual({ allow: true, duration: "session", widen: false, everywhere: false });
+  });
+
+  test("growth is allowed by an amount or for the session, and a denial ends the session", async () => {
+    const opened = await openPrompt((app) => {
+      app.questions = [growth({ id: "a" }), growth({ id: "b" }), growth({ id: "c" })];
+    });
+    expect(plain(opened.screen.container.textContent)).toContain("grew by 10.2 GiB on disk, 10 GiB were allowed, 84 GiB are free");
+    expect(opened.screen.queryByText("Program")).toBeNull();
+    expect(opened.screen.getAllByRole("radio").map((radio) => plain(radio.parentElement?.textContent ?? ""))).toEqual([
+      "As much again 1",
+      "Without limit in this session 2",
+    ]);
+    const goOn = (): HTMLElement => opened.screen.getByRole("button", { name: /^Let it go on/ });
+    await arm();
+    await user.click(goOn());
+    await settle();
+    await arm();
+    await user.keyboard("2");
+    await arm();
+    await user.click(goOn());
+    await settle();
+    await arm();
+    await user.click(opened.screen.getByRole("button", { name: /^End the session/ }));
+    expect(answers(opened).map(({ id, answer }) => [id, answer.allow, answer.duration])).toEqual([
+      ["a", true, "once"],
+      ["b", true, "session"],
+      ["c", false, "once"],
+    ]);
   });
 
   test("the revision that was shown goes with the answer", async () => {

@@ -53,6 +53,10 @@ const SCENES: Record<string, () => Promise<Opened>> = {
     openPrompt((app) => {
       app.questions = app.questions.slice(3, 4);
     }),
+  "growth prompt": () =>
+    openPrompt((app) => {
+      app.questions = app.questions.slice(4, 5);
+    }),
 };
 
 async function pressed(place: Place, selector: string): Promise<Opened> {

@@ -104,10 +104,11 @@ impl FromStr for Choice {
 }
 
 /// The buttons that answer.
-const ANSWERS: [Button; 4] = [
+const ANSWERS: [Button; 5] = [
     Button::AllowOnce,
     Button::Block,
     Button::AllowTime,
+    Button::AllowSession,
     Button::Always,
 ];
 
@@ -116,6 +117,7 @@ fn word(button: Button) -> &'static str {
         Button::AllowOnce => "allow_once",
         Button::Block => "block",
         Button::AllowTime => "allow_time",
+        Button::AllowSession => "allow_session",
         Button::Always => "always",
         Button::Options => "options",
     }
@@ -127,6 +129,7 @@ pub fn answer(button: Button, for_ms: u64) -> Option<Answer> {
         Button::AllowOnce => (true, Duration::Once),
         Button::Block => (false, Duration::For(for_ms)),
         Button::AllowTime => (true, Duration::For(for_ms)),
+        Button::AllowSession => (true, Duration::Session),
         Button::Always => (true, Duration::Always),
         Button::Options => return None,
     };

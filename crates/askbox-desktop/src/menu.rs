@@ -150,15 +150,23 @@ fn questions(known: &Known, words: Words<'_>, entries: &mut Vec<Entry>) {
     }
 }
 
-/// What can be answered from the menu: that which its title shows in full. The others are opened.
+/// What can be answered from the menu: that which its title shows in full. The others are opened. What an answer about growth
+/// covers is in its label.
 fn answers(question: &QuestionView, words: Words<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let is_whole =
-        question.members.len() == 1 && notice::is_whole(question) && short(&question.title) == question.title;
-    for button in [Button::AllowOnce, Button::AllowTime, Button::Block] {
-        let is_offered = button == Button::Block
-            || (is_whole && !(button == Button::AllowTime && question.kind == Kind::Profile));
-        if is_offered {
+    let (buttons, is_shown): (&[Button], bool) = match question.kind {
+        Kind::Growth => (&[Button::AllowOnce, Button::AllowSession, Button::Block], true),
+        Kind::Profile => (&[Button::AllowOnce, Button::Block], false),
+        Kind::Network | Kind::Read | Kind::Write | Kind::Execute | Kind::Neighbour => {
+            (&[Button::AllowOnce, Button::AllowTime, Button::Block], false)
+        }
+    };
+    let is_whole = is_shown
+        || question.members.len() == 1
+            && notice::is_whole(question)
+            && short(&question.title) == question.title;
+    for button in buttons.iter().copied() {
+        if button == Button::Block || is_whole {
             let choice = Choice::Answer {
                 question: question.id.clone(),
                 revision: question.revision,

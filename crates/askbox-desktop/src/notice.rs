@@ -13,6 +13,14 @@ const LINES: usize = 5;
 /// Characters of a line: GNOME Shell shows about twice this of an expanded banner.
 const LINE_CHARACTERS: usize = 160;
 
+/// What can be said about growth on disk, whatever buttons a person chose for others: a time means nothing there.
+const GROWTH: &[Button] = &[
+    Button::AllowOnce,
+    Button::Block,
+    Button::AllowSession,
+    Button::Options,
+];
+
 /// One notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -43,10 +51,12 @@ pub struct Words<'a> {
 /// The notification of one question, and why an answer to it did not count.
 pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>) -> Notice {
     let prompt = Choice::Prompt(question.id.clone());
-    let mut body = vec![words.strings.with(
-        "notice-program",
-        &[("command", line(&question.process.display).into())],
-    )];
+    let mut body = Vec::new();
+    // All of a session grew, and the title says by how much.
+    if question.kind != Kind::Growth {
+        let command = line(&question.process.display).into();
+        body.push(words.strings.with("notice-program", &[("command", command)]));
+    }
     if question.members.len() > 1 || question.unlisted > 0 {
         body.extend(listed(question, words.strings));
     }
@@ -66,8 +76,16 @@ pub fn question(question: &QuestionView, refused: Option<&str>, words: Words<'_>
         );
     }
     let buttons = if is_answerable(question) {
-        let buttons = words.preferences.buttons.iter();
-        buttons.map(|button| offer(*button, question, words)).collect()
+        let buttons = match question.kind {
+            Kind::Growth => GROWTH,
+            Kind::Network | Kind::Read | Kind::Write | Kind::Execute | Kind::Profile | Kind::Neighbour => {
+                words.preferences.buttons.as_slice()
+            }
+        };
+        buttons
+            .iter()
+            .map(|button| offer(*button, question, words))
+            .collect()
     } else {
         vec![
             (prompt.clone(), words.strings.get("button-open")),
@@ -102,12 +120,14 @@ fn offer(button: Button, question: &QuestionView, words: Words<'_>) -> (Choice, 
     let label = label(button, question.kind, words);
     let choice = match button {
         Button::Options => Choice::Prompt(question.id.clone()),
-        Button::AllowOnce | Button::Block | Button::AllowTime | Button::Always => Choice::Answer {
-            question: question.id.clone(),
-            revision: question.revision,
-            button,
-            for_ms: words.default_expiry_ms,
-        },
+        Button::AllowOnce | Button::Block | Button::AllowTime | Button::AllowSession | Button::Always => {
+            Choice::Answer {
+                question: question.id.clone(),
+                revision: question.revision,
+                button,
+                for_ms: words.default_expiry_ms,
+            }
+        }
     };
     (choice, label)
 }
@@ -117,8 +137,12 @@ pub fn label(button: Button, kind: Kind, words: Words<'_>) -> String {
     match button {
         // A profile is asked about once in a session.
         Button::AllowOnce if kind == Kind::Profile => words.strings.get("button-allow-session"),
+        Button::AllowOnce if kind == Kind::Growth => words.strings.get("button-grow-once"),
         Button::AllowOnce => words.strings.get("button-allow-once"),
+        Button::Block if kind == Kind::Growth => words.strings.get("button-grow-no-more"),
         Button::Block => words.strings.get("button-block"),
+        Button::AllowSession if kind == Kind::Growth => words.strings.get("button-grow-session"),
+        Button::AllowSession => words.strings.get("button-allow-session"),
         Button::AllowTime => {
             let duration = words.strings.duration(words.default_expiry_ms);
             words

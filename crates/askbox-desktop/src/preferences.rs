@@ -44,6 +44,8 @@ pub enum Button {
     Block,
     /// Allows it for as long as an answer holds by default.
     AllowTime,
+    /// Allows it until its session ends. Of use where a time means nothing.
+    AllowSession,
     /// Allows it from now on.
     Always,
     /// Opens the prompt window.

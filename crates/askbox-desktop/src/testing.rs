@@ -74,6 +74,16 @@ pub(crate) fn question(id: &str, kind: Kind, targets: &[&str]) -> QuestionView {
     }
 }
 
+/// A question about growth on disk.
+pub(crate) fn growth(id: &str) -> QuestionView {
+    let grew = "grew by 10.2 GiB on disk, 10 GiB were allowed, 84 GiB are free";
+    QuestionView {
+        process: ProcessView::default(),
+        title: format!("A session (shop) is frozen: it {grew}"),
+        ..question(id, Kind::Growth, &[grew])
+    }
+}
+
 /// A network question with one host.
 pub(crate) fn host(id: &str) -> QuestionView {
     question(id, Kind::Network, &[&format!("{id}.test")])

@@ -95,6 +95,23 @@ export function question(over: Partial<QuestionView> = {}, now = Date.now()): Qu
   };
 }
 
+/** A session that met its limit of growth on disk. */
+export function growth(over: Partial<QuestionView> = {}, now = Date.now()): QuestionView {
+  const grew = "grew by 10.2 GiB on disk, 10 GiB were allowed, 84 GiB are free";
+  const nobody = process("", { pid: 0, exe: null, ancestors: [] });
+  return question(
+    {
+      kind: "growth",
+      title: `A session (shop) is frozen: it ${grew}`,
+      members: [member(grew, { process: nobody })],
+      group: "growth on disk",
+      widened: [],
+      ...over,
+    },
+    now,
+  );
+}
+
 export function questions(now: number): QuestionView[] {
   const puny = host("login.", "xn--pple-43d.test", {
     host: { labels: "login.", registrable: "xn--pple-43d.test", unicode: "login.аpple.test", port: 8443 },
@@ -135,6 +152,7 @@ export function questions(now: number): QuestionView[] {
       },
       now + 20_000,
     ),
+    growth({}, now),
     question(
       {
         title: `${HOSTILE.markup} (shop) wants ${HOSTILE.override}`,

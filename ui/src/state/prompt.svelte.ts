@@ -63,9 +63,14 @@ export class Prompt {
 
   /** The choices that a question of this kind has. */
   get choices(): readonly Choice[] {
-    return this.question?.kind === "profile"
-      ? ["session", "always"]
-      : ["once", "session", "default", "custom", "always"];
+    switch (this.question?.kind) {
+      case "profile":
+        return ["session", "always"];
+      case "growth":
+        return ["once", "session"];
+      default:
+        return ["once", "session", "default", "custom", "always"];
+    }
   }
 
   /** Whether an answer can be for every project: what ends with its session is for that alone. */

@@ -260,6 +260,7 @@ function areaOf(kind: Kind): Area {
       return "domains";
     case "read":
     case "write":
+    case "growth":
       return "paths";
     case "execute":
     case "profile":

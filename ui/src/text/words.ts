@@ -9,6 +9,7 @@ import type { Outcome } from "../api/generated/Outcome";
 import type { Preset } from "../api/generated/Preset";
 import type { Button } from "../api/generated/Button";
 import type { WhyMissed } from "../api/generated/WhyMissed";
+import type { Choice } from "../state/prompt.svelte";
 
 export const KIND: Record<Kind, string> = {
   network: "kind-network",
@@ -17,6 +18,7 @@ export const KIND: Record<Kind, string> = {
   execute: "kind-execute",
   profile: "kind-profile",
   neighbour: "kind-neighbour",
+  growth: "kind-growth",
 };
 
 export const EVENT_KIND: Record<EventKind, string> = {
@@ -75,6 +77,23 @@ export const BUTTON: Record<Button, string> = {
   allow_once: "button-allow-once",
   block: "button-block",
   allow_time: "button-allow-default-time",
+  allow_session: "button-allow-session",
   always: "button-always",
   options: "button-options",
 };
+
+const LENGTH: Record<Choice, string> = {
+  once: "prompt-once",
+  session: "prompt-this-session",
+  default: "prompt-default-time",
+  custom: "prompt-custom-time",
+  always: "prompt-always",
+};
+
+/** How long an answer holds. Growth is allowed by an amount: once, or without limit in its session. */
+export function lengthOf(choice: Choice, kind: Kind | undefined): string {
+  if (kind !== "growth") {
+    return LENGTH[choice];
+  }
+  return choice === "once" ? "prompt-grow-once" : "prompt-grow-session";
+}

@@ -67,6 +67,35 @@ fn questions_and_sessions_have_their_entries() {
 }
 
 #[test]
+fn growth_is_answered_from_the_menu_by_what_its_entries_say() {
+    check(
+        &testing::desk(vec![testing::growth("7")]),
+        &expect![[r"
+            (Askbox: 1 question waits, 1 session)
+            --
+            A session (shop) is frozen: it grew… GiB were allowed, 84 GiB are free:
+              Allow as much again -> allow_once 7 1 3600000
+              No limit in this session -> allow_session 7 1 3600000
+              End the session -> block 7 1 3600000
+              Options… -> prompt 7
+            --
+            npm install:
+              Stop -> stop s1
+            --
+            Pause questions (deny quietly):
+              5 minutes -> pause 300000
+              15 minutes -> pause 900000
+              1 hour -> pause 3600000
+            Lockdown: deny everything -> lockdown on
+            --
+            Open Askbox -> open
+            Quit:
+              Quit and end 1 session -> quit
+        "]],
+    );
+}
+
+#[test]
 fn a_pause_says_until_when() {
     let mut desk = testing::desk(Vec::new());
     desk.apply(&Event::Paused {

@@ -32,6 +32,23 @@ fn one_host_can_be_answered_at_once() {
 }
 
 #[test]
+fn growth_has_answers_of_its_own() {
+    let catalog = Catalog::default();
+    check(
+        &question(&testing::growth("7"), None, catalog.words()),
+        &expect![[r"
+            A session (shop) is frozen: it grew by 10.2 GiB on disk, 10 GiB were allowed, 84 GiB are free
+              Project: ~/shop
+              [Allow as much again] allow_once 7 1 3600000
+              [End the session] block 7 1 3600000
+              [No limit in this session] allow_session 7 1 3600000
+              [Options…] prompt 7
+              otherwise prompt 7
+        "]],
+    );
+}
+
+#[test]
 fn several_hosts_are_opened_first() {
     let catalog = Catalog::default();
     check(

@@ -3,4 +3,4 @@
 /**
  * A button of a notification.
  */
-export type Button = "allow_once" | "block" | "allow_time" | "always" | "options";
+export type Button = "allow_once" | "block" | "allow_time" | "allow_session" | "always" | "options";

@@ -3,4 +3,4 @@
 /**
  * What an event speaks about: one of the kinds of request, or something that happened to Askbox itself.
  */
-export type EventKind = "network" | "read" | "write" | "execute" | "profile" | "neighbour" | "answer" | "grant" | "rule" | "session" | "traffic" | "daemon" | "policy";
+export type EventKind = "network" | "read" | "write" | "execute" | "profile" | "neighbour" | "growth" | "answer" | "grant" | "rule" | "session" | "traffic" | "daemon" | "policy";
