@@ -49,7 +49,7 @@ pub(super) async fn ask(daemon: &Arc<Daemon>, kept: &Kept, run_time: &RunTime, g
     };
     tell(daemon, view);
     if let Verdict::Ask(_) = verdict {
-        drop(record(daemon, kept, Resource::Disk, &told(kept, "it is frozen")));
+        drop(record(daemon, kept, Resource::Disk, &told(kept, "It is frozen")));
     }
     let left = run_time.hold();
     let came = tokio::select! {
@@ -92,7 +92,7 @@ async fn follow(daemon: &Arc<Daemon>, kept: &Kept, grown: u64, admitted: Result<
     if by == DeniedBy::SessionEnded {
         return Grew::GoesOn;
     }
-    let text = told(kept, &format!("it may not go on: {}", why(&by)));
+    let text = told(kept, &format!("It may not go on: {}", why(&by)));
     if by == DeniedBy::Answered {
         // Who said so need not be told.
         drop(record(daemon, kept, Resource::Disk, &text));
