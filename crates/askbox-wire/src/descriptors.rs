@@ -7,9 +7,19 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 
 use crate::limits::{KERNEL_DESCRIPTORS, MAX_DESCRIPTORS};
 
-/// Sends as many of `bytes` as the socket takes, with the descriptors beside the first of them.
+/// Sends as many of `bytes` as the socket takes, with the descriptors beside the first of them: at most [`MAX_DESCRIPTORS`].
 pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
-    if descriptors.len() > MAX_DESCRIPTORS {
+    send_at_most(MAX_DESCRIPTORS, socket, bytes, descriptors)
+}
+
+/// [`send`], with another number of descriptors at most: the one of the protocol that is spoken.
+pub fn send_at_most(
+    most: usize,
+    socket: BorrowedFd<'_>,
+    bytes: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> io::Result<usize> {
+    if descriptors.len() > most {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "too many descriptors for one message",
@@ -34,6 +44,16 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[BorrowedFd<'_>]
 /// A stream socket hands out the descriptors with the first byte that they were sent beside, so whoever reads exactly
 /// one frame gets that frame's descriptors and no others. More than [`MAX_DESCRIPTORS`] are an error; all are closed.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], received: &mut Vec<OwnedFd>) -> io::Result<usize> {
+    receive_at_most(MAX_DESCRIPTORS, socket, buffer, received)
+}
+
+/// [`receive`], with another number of descriptors at most: the one of the protocol that is spoken.
+pub fn receive_at_most(
+    most: usize,
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    received: &mut Vec<OwnedFd>,
+) -> io::Result<usize> {
     // Room for whatever the kernel can carry: a truncated list would leave descriptors without an owner.
     let mut control = nix::cmsg_space!([RawFd; KERNEL_DESCRIPTORS]);
     let mut parts = [IoSliceMut::new(buffer)];
@@ -49,7 +69,7 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], received: &mut Vec<Own
             received.extend(raw.into_iter().map(own));
         }
     }
-    if received.len() > MAX_DESCRIPTORS {
+    if received.len() > most {
         received.clear();
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,

@@ -38,6 +38,25 @@ fn too_many_are_refused_by_the_sender() {
 }
 
 #[test]
+fn another_protocol_has_another_number() {
+    let (near, far) = UnixStream::pair().unwrap();
+    let many = vec![near.as_fd(); MAX_DESCRIPTORS + 2];
+    let most = MAX_DESCRIPTORS + 1;
+    assert!(send_at_most(most, near.as_fd(), b"x", &many).is_err());
+    for _message in 0..2 {
+        assert_eq!(send_at_most(most, near.as_fd(), b"x", &many[1..]).unwrap(), 1);
+    }
+    let mut received = Vec::new();
+    assert!(receive_at_most(most - 1, far.as_fd(), &mut [0; 8], &mut received).is_err());
+    assert!(received.is_empty());
+    assert_eq!(
+        receive_at_most(most, far.as_fd(), &mut [0; 8], &mut received).unwrap(),
+        1
+    );
+    assert_eq!(received.len(), most);
+}
+
+#[test]
 fn too_many_from_a_stranger_are_closed() {
     let (near, far) = UnixStream::pair().unwrap();
     let (mut reader, writer) = pipe().unwrap();
