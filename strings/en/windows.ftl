@@ -244,7 +244,7 @@ rule-pattern = Pattern
 example-network = A host: example.org. What is below it: *.example.org. Both: **.example.org. With a port: example.org:8443.
 example-path = A file, or a directory with everything below it: ~/notes. The path alone: =~/notes. By name: ~/notes/**/*.md.
 example-program = A program, or a directory of programs: /usr/bin/ssh, ~/tools.
-example-neighbour = For example ssh-agent, ssh-sign KEY example.com for signatures at one host, socket PATH, x11 or x11-trusted; * stands for every key
+example-neighbour = For example ssh-agent, ssh-sign KEY example.com for signatures at one host, socket PATH, wayland, x11 or x11-trusted; * stands for every key
 example-growth = disk, which is all growth beyond the limit of a session
 rule-project = Only for the project
 rule-project-none = every project

@@ -37,4 +37,5 @@ mod switches;
 mod terminal;
 mod terminal_programs;
 mod view;
+mod wayland;
 mod x11;

@@ -35,4 +35,5 @@ mod startup;
 mod switches;
 mod system;
 mod system_calls;
+mod wayland;
 mod x11;

@@ -9,6 +9,7 @@
 #![expect(clippy::missing_panics_doc, reason = "every step of a test may fail the test")]
 
 mod canaries;
+mod compositor;
 pub mod desktop;
 mod display;
 mod inetd;
@@ -24,6 +25,7 @@ pub mod server;
 mod world;
 
 pub use canaries::MARKER;
+pub use compositor::Compositor;
 pub use desktop::Desktop;
 pub use display::Display;
 pub use machine::Machine;

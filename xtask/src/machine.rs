@@ -183,6 +183,14 @@ pub(crate) const TO_TEST: &[Package] = &[
         name: "x11-utils",
         proof: "/usr/bin/xprop",
     },
+    Package {
+        name: "weston",
+        proof: "/usr/bin/weston",
+    },
+    Package {
+        name: "wayland-utils",
+        proof: "/usr/bin/wayland-info",
+    },
 ];
 
 /// What the tests with real registries install with.

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod args;
+mod caller_desktop;
 mod commands;
 mod connect;
 mod context;

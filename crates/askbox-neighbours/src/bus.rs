@@ -59,7 +59,7 @@ pub fn serve_bus(
     places: &Places,
 ) -> io::Result<Serving> {
     let (bus, directory) = (Arc::new(bus), Arc::new(directory));
-    listening::serve(listener, Arc::clone(&places.0), move |stream| {
+    listening::serve(listener, Arc::clone(&places.connections), move |stream| {
         converse(stream, asking.clone(), Arc::clone(&bus), Arc::clone(&directory))
     })
 }

@@ -3,7 +3,7 @@
 
 use askbox_policy::Purpose;
 
-use crate::{host_key, known_hosts, message, purpose};
+use crate::{host_key, known_hosts, message, purpose, wayland};
 
 /// A message of the ssh agent protocol, from either side: what was read is written as it was, and what is signed names a host
 /// only where the host is known.
@@ -33,6 +33,12 @@ pub fn ssh_agent(bytes: &[u8]) {
 pub fn known_hosts(bytes: &[u8]) {
     let list = String::from_utf8_lossy(bytes).into_owned();
     assert_eq!(known_hosts::find(&[list], b"", &[]), None);
+}
+
+/// A talk over the Wayland protocol, of messages that each have a byte before them which says whose they are: nothing passes that
+/// is not offered.
+pub fn wayland(bytes: &[u8]) {
+    wayland::fuzzing::talk(bytes);
 }
 
 #[cfg(test)]

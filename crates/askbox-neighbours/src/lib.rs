@@ -1,7 +1,7 @@
 //! What a session reaches of the user's desktop. The ssh agent is served by a socket of the session's own: what keys there
 //! are and each signature are the gate's to decide, and nothing else is passed on. A socket of the host is offered by one of the
 //! session's own as well: each connection is the gate's to decide, and its bytes are passed on as they are. The user's X11
-//! display is such a socket with a cookie of its own.
+//! display is such a socket with a cookie of its own, and the Wayland display one of which messages are judged.
 //!
 //! Reading messages, of programs inside and of the agent outside alike, is pure and bounded.
 #![forbid(unsafe_code)]
@@ -22,6 +22,7 @@ mod socket;
 #[cfg(test)]
 mod testing;
 mod upstream;
+mod wayland;
 mod x11;
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -32,4 +33,5 @@ pub use asking::Asking;
 pub use bus::{Bus, serve_bus};
 pub use listening::{Identify, Serving};
 pub use socket::{Places, serve_socket};
+pub use wayland::serve_wayland;
 pub use x11::{Display, serve_display};

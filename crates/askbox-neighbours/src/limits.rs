@@ -42,3 +42,20 @@ pub(crate) const AUTHORITY_BYTES: u64 = 1024 * 1024;
 
 /// Longest line with which a connection to a bus begins: what libdbus takes (`MAX_BUFFER` of dbus-auth.c).
 pub(crate) const GREETING_LINE_BYTES: usize = 16 * 1024;
+
+/// Longest message of the Wayland protocol: what libwayland takes unless it is told otherwise (`WL_MAX_MESSAGE_SIZE` of
+/// connection.c).
+pub(crate) const WAYLAND_MESSAGE_BYTES: usize = 4096;
+
+/// Descriptors beside one part of it: what libwayland takes at once (`MAX_FDS_OUT` of connection.c), and loses beyond.
+pub(crate) const WAYLAND_MESSAGE_DESCRIPTORS: usize = 28;
+
+/// Descriptors that all Wayland connections of a session hold while they are on their way. They come out of the daemon's own, as
+/// its connections do; libwayland sends as many as one part takes, and few programs fill more than one.
+pub(crate) const WAYLAND_DESCRIPTORS: usize = 3 * WAYLAND_MESSAGE_DESCRIPTORS;
+
+/// Registries of one Wayland connection. They last as long as it does; graphics libraries make one for each look at a surface.
+pub(crate) const WAYLAND_REGISTRIES: usize = 4096;
+
+/// What one connection was told of that it may bind: some forty things, and a screen each time that one is plugged in.
+pub(crate) const WAYLAND_GLOBALS: usize = 4096;

@@ -16,13 +16,21 @@ use crate::host_socket;
 use crate::limits;
 use crate::listening::{self, Serving};
 
-/// Places for the connections to all sockets that one session is offered.
+/// What one session may take up by all sockets that it is offered.
 #[derive(Clone, Debug)]
-pub struct Places(pub(crate) Arc<Semaphore>);
+pub struct Places {
+    /// Places for connections.
+    pub(crate) connections: Arc<Semaphore>,
+    /// Places for descriptors that are passed on.
+    pub(crate) descriptors: Arc<Semaphore>,
+}
 
 impl Default for Places {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(limits::SOCKET_CONNECTIONS)))
+        Self {
+            connections: Arc::new(Semaphore::new(limits::SOCKET_CONNECTIONS)),
+            descriptors: Arc::new(Semaphore::new(limits::WAYLAND_DESCRIPTORS)),
+        }
     }
 }
 
@@ -34,7 +42,7 @@ pub fn serve_socket(
     asking: Asking,
     places: &Places,
 ) -> io::Result<Serving> {
-    listening::serve(listener, Arc::clone(&places.0), move |stream| {
+    listening::serve(listener, Arc::clone(&places.connections), move |stream| {
         converse(stream, asking.clone(), path.clone())
     })
 }

@@ -58,7 +58,7 @@ pub fn serve_display(
     places: &Places,
 ) -> io::Result<Serving> {
     let display = Arc::new(display);
-    listening::serve(listener, Arc::clone(&places.0), move |stream| {
+    listening::serve(listener, Arc::clone(&places.connections), move |stream| {
         converse(stream, asking.clone(), Arc::clone(&display))
     })
 }

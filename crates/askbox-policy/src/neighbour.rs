@@ -49,6 +49,8 @@ pub enum Neighbour {
     X11,
     /// One as any other program of the user's: it sees every window and presses every key.
     X11Trusted,
+    /// A connection to the user's Wayland display that shows windows and is used in them.
+    Wayland,
     /// A connection to the user's session bus that reaches this service.
     Service(ServiceName),
 }
@@ -116,6 +118,8 @@ pub enum NeighbourPattern {
     X11,
     /// [`Neighbour::X11Trusted`].
     X11Trusted,
+    /// [`Neighbour::Wayland`].
+    Wayland,
     /// [`Neighbour::Service`], this one.
     Service(ServiceName),
 }
@@ -125,7 +129,7 @@ pub enum NeighbourPattern {
 pub enum NeighbourError {
     /// Not a name that is known.
     #[error(
-        "there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST`, `socket PATH`, `dbus NAME`, `x11` and `x11-trusted`"
+        "there is no such neighbour; there are `ssh-agent`, `ssh-sign KEY HOST`, `socket PATH`, `dbus NAME`, `wayland`, `x11` and `x11-trusted`"
     )]
     Unknown,
     /// Not the path of a socket.
@@ -179,6 +183,7 @@ impl NeighbourPattern {
             Neighbour::Socket(path) => Self::Socket(path.clone()),
             Neighbour::X11 => Self::X11,
             Neighbour::X11Trusted => Self::X11Trusted,
+            Neighbour::Wayland => Self::Wayland,
             Neighbour::Service(name) => Self::Service(name.clone()),
         }
     }
@@ -193,7 +198,8 @@ impl NeighbourPattern {
         match (self, other) {
             (Self::SshKeys, Self::SshKeys)
             | (Self::X11, Self::X11)
-            | (Self::X11Trusted, Self::X11Trusted) => true,
+            | (Self::X11Trusted, Self::X11Trusted)
+            | (Self::Wayland, Self::Wayland) => true,
             (
                 Self::SshSign { key, purpose },
                 Self::SshSign {
@@ -209,6 +215,7 @@ impl NeighbourPattern {
                 | Self::Socket(_)
                 | Self::X11
                 | Self::X11Trusted
+                | Self::Wayland
                 | Self::Service(_),
                 _,
             ) => false,
@@ -218,7 +225,12 @@ impl NeighbourPattern {
     /// How closely it says what it is about: the more of it is named, the closer.
     pub(crate) fn specificity(&self) -> u8 {
         match self {
-            Self::SshKeys | Self::Socket(_) | Self::X11 | Self::X11Trusted | Self::Service(_) => 0,
+            Self::SshKeys
+            | Self::Socket(_)
+            | Self::X11
+            | Self::X11Trusted
+            | Self::Wayland
+            | Self::Service(_) => 0,
             Self::SshSign { key, purpose } => u8::from(key.is_some()) + 2 * u8::from(purpose.is_some()),
         }
     }
@@ -325,6 +337,7 @@ impl fmt::Display for NeighbourPattern {
             Self::Socket(path) => write!(f, "{SOCKET} {path}"),
             Self::X11 => f.write_str("x11"),
             Self::X11Trusted => f.write_str("x11-trusted"),
+            Self::Wayland => f.write_str("wayland"),
             Self::Service(name) => write!(f, "{BUS} {name}"),
         }
     }
@@ -342,6 +355,7 @@ impl FromStr for NeighbourPattern {
             ["ssh-agent"] => Ok(Self::SshKeys),
             ["x11"] => Ok(Self::X11),
             ["x11-trusted"] => Ok(Self::X11Trusted),
+            ["wayland"] => Ok(Self::Wayland),
             [BUS, name] => Ok(Self::Service(name.parse()?)),
             ["ssh-sign", key, purpose] => Ok(Self::SshSign {
                 key: (*key != ANY).then(|| key.parse()).transpose()?,
@@ -361,6 +375,7 @@ impl fmt::Display for Neighbour {
             | Neighbour::Socket(_)
             | Neighbour::X11
             | Neighbour::X11Trusted
+            | Neighbour::Wayland
             | Neighbour::Service(_) => pattern.fmt(f),
             Neighbour::SshSign(signature) if signature.comment.is_empty() => pattern.fmt(f),
             Neighbour::SshSign(signature) => write!(f, "{pattern} (key {})", signature.comment),
@@ -377,6 +392,7 @@ impl Neighbour {
             | Neighbour::Socket(_)
             | Neighbour::X11
             | Neighbour::X11Trusted
+            | Neighbour::Wayland
             | Neighbour::Service(_) => "wants to use",
         }
     }
@@ -401,6 +417,7 @@ impl Neighbour {
             Neighbour::X11Trusted => {
                 "all of your display: it can see every window, and press and read every key".to_owned()
             }
+            Neighbour::Wayland => "your Wayland display to show windows of its own".to_owned(),
             Neighbour::Service(name) => {
                 let name = display::text(name.as_str(), display::MAX_PATH);
                 format!("the service {name} of your session bus")

@@ -69,7 +69,7 @@ pub(crate) struct AddRuleArgs {
     #[arg(value_parser = parse::kind_parser())]
     pub(crate) kind: Kind,
     /// A host pattern (*.example.com:443), a path pattern (~/notes, /opt/**/*.so), a profile (claude) or a
-    /// neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME, x11,
+    /// neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME, wayland, x11,
     /// x11-trusted)
     pub(crate) pattern: String,
     /// Allow the host at this address of the local network

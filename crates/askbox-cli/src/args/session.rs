@@ -57,8 +57,8 @@ pub(crate) struct SessionArgs {
     pub(crate) deny_path: Vec<String>,
     /// Let the session use a neighbour: ssh-agent (it sees the keys; each signature is a question), ssh-sign KEY HOST (it
     /// signs; KEY and HOST may be *), socket PATH (as --socket), dbus NAME (one
-    /// service of your session bus, such as org.example.Service), x11 (windows of its
-    /// own on your display) or x11-trusted (all of your display: every window, every key)
+    /// service of your session bus, such as org.example.Service), wayland or x11 (windows
+    /// of its own on your display) or x11-trusted (all of your display: every window, every key)
     #[arg(long, value_name = "NEIGHBOUR", value_parser = str::parse::<NeighbourPattern>)]
     pub(crate) with: Vec<NeighbourPattern>,
     /// Let the session connect to a socket of this machine by its path (a stream socket; descriptors are not passed on)

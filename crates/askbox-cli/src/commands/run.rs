@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use askbox_policy::Resource;
-use askbox_wire::{CallerDesktop, LaunchRequest, OsText, StopReason};
+use askbox_wire::{LaunchRequest, OsText, StopReason};
 use nix::unistd::{AccessFlags, access};
 
 use crate::args::{RunArgs, SessionArgs, ShellArgs};
+use crate::caller_desktop;
 use crate::connect;
 use crate::context::Context;
 use crate::desktop;
@@ -71,7 +72,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             .variable("SSH_AUTH_SOCK")
             .filter(|path| std::path::Path::new(path).is_absolute())
             .map(|path| OsText::from(path.to_owned())),
-        desktop: caller_desktop(context),
+        desktop: caller_desktop::of(context),
     };
     match launch::run(&mut client, request, context)? {
         End::Command(status) => Ok(ExitStatus::External(status)),
@@ -88,30 +89,6 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             Ok(ExitStatus::Failed)
         }
     }
-}
-
-/// What the caller has of a desktop.
-fn caller_desktop(context: &Context) -> CallerDesktop {
-    let set = |name| context.variable(name).filter(|value| !value.is_empty());
-    let authority = set("XAUTHORITY").map(PathBuf::from);
-    CallerDesktop {
-        display: set("DISPLAY").and_then(OsStr::to_str).map(str::to_owned),
-        authority: authority
-            .or_else(|| set("HOME").map(|home| Path::new(home).join(".Xauthority")))
-            .filter(|path| path.is_absolute())
-            .map(OsText::from),
-        bus: set("DBUS_SESSION_BUS_ADDRESS")
-            .and_then(OsStr::to_str)
-            .map(str::to_owned)
-            .or_else(|| bus_of_user(set("XDG_RUNTIME_DIR")?)),
-    }
-}
-
-/// Where programs look for the session bus of a user whose environment names none.
-fn bus_of_user(runtime: &OsStr) -> Option<String> {
-    let socket = Path::new(runtime).join("bus");
-    let address = format!("unix:path={}", socket.to_str()?);
-    socket.exists().then_some(address)
 }
 
 /// As timeout(1) ends when the time is over, and as a shell tells of what the kernel killed for its memory.

@@ -56,6 +56,7 @@ pub(super) fn variables(
         NeighbourPattern::Socket(_)
         | NeighbourPattern::X11
         | NeighbourPattern::X11Trusted
+        | NeighbourPattern::Wayland
         | NeighbourPattern::Service(_) => false,
     };
     if request.options.with.iter().any(needs_agent) && request.ssh_agent.is_none() {
@@ -106,6 +107,9 @@ pub(super) fn serve(
         let served = match offer {
             Offer::Socket(path) => askbox_neighbours::serve_socket(listener, path, asking, &places),
             Offer::Display(display) => askbox_neighbours::serve_display(listener, display, asking, &places),
+            Offer::Wayland(display, _) => {
+                askbox_neighbours::serve_wayland(listener, display, asking, &places)
+            }
             Offer::Bus(bus, _) => {
                 let bus = (bus, neighbours.offers.directory());
                 askbox_neighbours::serve_bus(listener, bus, asking, &places)

@@ -35,6 +35,7 @@ mod display;
 mod opening;
 mod project;
 pub(super) mod sockets;
+mod wayland;
 
 /// A session that may be launched.
 #[derive(Debug)]
@@ -193,11 +194,14 @@ impl Planning {
     ) -> Result<(Vec<Offer>, Vec<String>), WireError> {
         let (sockets, mut notices) = self.offered(id, request)?;
         let display = self.display(id, request)?;
+        let wayland = self.wayland(id, request)?;
+        let wayland = wayland.map(|socket| Offer::Wayland(socket, request.uid));
         let (bus, in_vain) = self.bus(id, request)?;
         notices.extend(in_vain);
         let bus = bus.map(|bus| Offer::Bus(bus, request.uid));
         let sockets = sockets.into_iter().map(Offer::Socket);
-        let offers = sockets.chain(display.map(Offer::Display)).chain(bus);
+        let displays = display.map(Offer::Display).into_iter().chain(wayland);
+        let offers = sockets.chain(displays).chain(bus);
         Ok((offers.collect(), notices))
     }
 

@@ -17,4 +17,5 @@ fn replay(name: &str, target: fn(&[u8])) {
 fn the_corpora_hold() {
     replay("ssh_agent", super::ssh_agent);
     replay("known_hosts", super::known_hosts);
+    replay("wayland", super::wayland);
 }

@@ -78,7 +78,7 @@ pub(super) const REFUSED: &[Line] = &[
     ("kpxc_server", SECRETS, None),
     ("org.keepassxc*", SECRETS, None),
     // The desktop.
-    ("wayland-*", DESKTOP, None),
+    ("wayland-*", DESKTOP, Some("--with wayland shows windows of the session on your display")),
     (".X11-unix/", DESKTOP, Some("--with x11 shows windows of the session on your display")),
     (".ICE-unix/", DESKTOP, None),
     ("at-spi/", DESKTOP, None),

@@ -24,6 +24,7 @@ fn a_pattern_is_read_as_it_is_written() {
         "socket /tmp/with a space",
         "x11",
         "x11-trusted",
+        "wayland",
         "dbus org.example.Service",
         &format!("ssh-sign {KEY} git.test"),
     ] {
@@ -55,6 +56,7 @@ fn what_names_no_neighbour_is_refused() {
         "socket",
         "socket relative",
         "x11 trusted",
+        "wayland wayland-0",
         "dbus",
         "dbus org.example.*",
         "dbus org.example.A org.example.B",
@@ -85,6 +87,8 @@ fn a_star_covers_what_is_named_and_nothing_else_does() {
         ("dbus org.example.A", "dbus org.example.A.B", false),
         ("x11", "x11-trusted", false),
         ("x11-trusted", "x11", false),
+        ("wayland", "wayland", true),
+        ("x11-trusted", "wayland", false),
         (&named, "ssh-sign * git.test", false),
     ] {
         assert_eq!(

@@ -12,6 +12,8 @@ pub struct CallerDesktop {
     pub display: Option<String>,
     /// The file with the cookies of displays.
     pub authority: Option<OsText>,
+    /// The socket of its Wayland display.
+    pub wayland: Option<OsText>,
     /// Its session bus, as `DBUS_SESSION_BUS_ADDRESS` names it.
     pub bus: Option<String>,
 }

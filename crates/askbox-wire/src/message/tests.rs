@@ -116,6 +116,7 @@ fn a_launch_survives_the_wire() {
         desktop: CallerDesktop {
             display: Some(":0".to_owned()),
             authority: Some("/home/u/.Xauthority".into()),
+            wayland: Some("/run/user/1000/wayland-0".into()),
             bus: Some("unix:path=/run/user/1000/bus".to_owned()),
         },
     }));

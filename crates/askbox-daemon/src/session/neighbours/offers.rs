@@ -21,9 +21,14 @@ pub(in crate::session) enum Offer {
     Socket(SocketPath),
     /// The caller's X11 display.
     Display(Display),
+    /// The Wayland display of a caller who is this user, by the compositor's socket.
+    Wayland(SocketPath, u32),
     /// The session bus of a caller who is this user.
     Bus(Bus, u32),
 }
+
+/// What a Wayland display is called inside, whatever it is called outside.
+const WAYLAND: &str = "wayland-0";
 
 impl Offer {
     /// Where programs inside find it.
@@ -32,7 +37,8 @@ impl Offer {
             Self::Socket(path) => path.as_path().to_owned(),
             // Where Xlib looks, whatever the host's socket is called.
             Self::Display(display) => format!("/tmp/.X11-unix/X{}", display.number).into(),
-            Self::Bus(_, user) => format!("/run/user/{user}/bus").into(),
+            Self::Wayland(_, user) => runtime(*user).join(WAYLAND),
+            Self::Bus(_, user) => runtime(*user).join("bus"),
         }
     }
 
@@ -45,12 +51,22 @@ impl Offer {
                 // The user's cookies are closed, and nobody needs one.
                 ("XAUTHORITY".into(), "/dev/null".into()),
             ],
+            Self::Wayland(_, user) => vec![
+                ("WAYLAND_DISPLAY".into(), WAYLAND.into()),
+                // Without it programs look for no display.
+                ("XDG_RUNTIME_DIR".into(), OsText::from(runtime(*user))),
+            ],
             Self::Bus(..) => {
                 let address = format!("unix:path={}", self.place().display());
                 vec![("DBUS_SESSION_BUS_ADDRESS".into(), address.as_str().into())]
             }
         }
     }
+}
+
+/// Where programs inside look for what is the user's while the user is logged in.
+fn runtime(user: u32) -> PathBuf {
+    format!("/run/user/{user}").into()
 }
 
 /// The sockets of one session. Dropping it removes them; those that are served go on until they are dropped themselves.
