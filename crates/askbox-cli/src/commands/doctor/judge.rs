@@ -1,7 +1,9 @@
 //! What the facts mean: ok or not, why, and the one fix. Pure.
 
 use std::io;
+use std::path::Path;
 
+use askbox_policy::display;
 use askbox_sandbox::host_programs::{BWRAP, Unusable};
 use askbox_sandbox::probe::{Failure, Step};
 use askbox_wire::{ObstacleView, PolicyFileState};
@@ -9,7 +11,7 @@ use askbox_wire::{ObstacleView, PolicyFileState};
 use askbox_sandbox::exec_listener::Missing;
 
 use super::Check;
-use super::machine::{Daemon, Facts, Fuse, Init};
+use super::machine::{Daemon, Facts, Fuse, Init, Wayland};
 use crate::error::chain;
 use crate::output;
 
@@ -35,6 +37,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
     checks.push(starts(&facts.starts));
     checks.extend([limits(facts.has_control_groups), bus_proxy(&facts.bus_proxy)]);
+    checks.extend(wayland(&facts.wayland));
     checks.push(secrets::check(&facts.keyring, &facts.login));
     checks.push(secrets::log_key(&facts.keyring, &facts.log_key));
     checks
@@ -327,6 +330,22 @@ fn bus_proxy(proxy: &Result<(), Unusable>) -> Check {
             missing.hint(),
         ),
         Err(unusable) => Check::problem(NAME, "not to be used", chain(unusable), unusable.hint()),
+    }
+}
+
+/// Nothing to say where nobody named one.
+fn wayland(named: &Wayland) -> Option<Check> {
+    const NAME: &str = "Wayland display";
+    let shown = |path: &Path| display::path(path, display::MAX_PATH);
+    match named {
+        Wayland::There(path) => Some(Check::ok(NAME, format!("{}, for `--with wayland`", shown(path)))),
+        Wayland::NoSocket(path) => Some(Check::lack(
+            NAME,
+            "no session is offered one",
+            format!("WAYLAND_DISPLAY names {}, which is no socket", shown(path)),
+            "start the command where you have a Wayland display",
+        )),
+        Wayland::Unnamed => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +12,7 @@ use askbox_sandbox::probe;
 use askbox_secrets::Unavailable;
 use askbox_wire::{Client, ClientError, Request, Response, StatusView};
 
+use crate::caller_desktop;
 use crate::connect;
 use crate::context::Context;
 use crate::error::{CliError, chain};
@@ -35,6 +37,7 @@ pub(super) struct Facts {
     pub(super) bwrap: Result<String, Unusable>,
     /// Whether sessions can be offered services of the session bus.
     pub(super) bus_proxy: Result<(), Unusable>,
+    pub(super) wayland: Wayland,
     pub(super) init: Init,
     pub(super) directories: Vec<Place>,
     pub(super) log: Log,
@@ -67,6 +70,14 @@ pub(super) struct Sysctls {
 pub(super) struct Init {
     pub(super) found: Option<PathBuf>,
     pub(super) searched: Vec<PathBuf>,
+}
+
+/// The Wayland display that the environment names.
+#[derive(Clone, Debug)]
+pub(super) enum Wayland {
+    There(PathBuf),
+    NoSocket(PathBuf),
+    Unnamed,
 }
 
 /// /dev/fuse.
@@ -108,6 +119,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         in_container: exists("/.dockerenv") || exists("/run/.containerenv"),
         bwrap: bwrap(),
         bus_proxy: BUS_PROXY.check(),
+        wayland: wayland(context),
         init: Init {
             found: init_program::find(&program),
             searched: init_program::places(&program),
@@ -123,6 +135,19 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
         log_key: secrets::log_key(&context.paths),
         program,
     })
+}
+
+fn wayland(context: &Context) -> Wayland {
+    let Some(named) = caller_desktop::of(context).wayland else {
+        return Wayland::Unnamed;
+    };
+    let path = named.as_path().to_owned();
+    let is_socket = fs::metadata(&path).is_ok_and(|found| found.file_type().is_socket());
+    if is_socket {
+        Wayland::There(path)
+    } else {
+        Wayland::NoSocket(path)
+    }
 }
 
 fn sysctl(name: &str) -> Option<u64> {

@@ -23,6 +23,7 @@ fn healthy() -> Facts {
         in_container: false,
         bwrap: Ok("bubblewrap 0.9.0".into()),
         bus_proxy: Ok(()),
+        wayland: Wayland::Unnamed,
         init: Init {
             found: Some("/opt/askbox/askbox-init".into()),
             searched: Vec::new(),
@@ -296,6 +297,22 @@ fn what_is_missing_without_being_needed_has_a_cause_and_a_fix() {
                  cause: it could not be tried to listen to them: fork: no
                  fix: try again when the machine has less to do
     "#]],
+    );
+}
+
+#[test]
+fn a_wayland_display_that_is_named_and_not_there_is_noted() {
+    check(
+        |facts| facts.wayland = Wayland::NoSocket("/run/user/1/wayland-0".into()),
+        &expect![[r#"
+            note     Wayland display: no session is offered one
+                     cause: WAYLAND_DISPLAY names /run/user/1/wayland-0, which is no socket
+                     fix: start the command where you have a Wayland display
+        "#]],
+    );
+    check(
+        |facts| facts.wayland = Wayland::There("/run/user/1/wayland-0".into()),
+        &expect![[""]],
     );
 }
 
