@@ -83,7 +83,7 @@ fn event(number: usize) -> Entry {
         project: None,
         what: What::Verdict {
             target: Target::Read(path),
-            verdict: if number % 3 == 0 {
+            verdict: if number.is_multiple_of(3) {
                 Outcome::Deny
             } else {
                 Outcome::Allow

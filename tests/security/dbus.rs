@@ -110,7 +110,7 @@ fn threat_46_the_bus_itself_stays_out_of_reach() {
 }
 
 #[test]
-fn threat_46_names_that_give_everything_away_are_refused_with_their_reason() {
+fn threat_45_names_that_give_everything_away_are_refused_with_their_reason() {
     let world = World::new();
     let bus = Bus::start(&world);
     for (name, reason) in [

@@ -80,6 +80,7 @@ fn notices(words: Words<'_>, others: &str) -> Vec<Notice> {
     vec![
         notice::question(&one, None, words),
         notice::question(&question("4", Kind::Profile, 1, others), None, words),
+        notice::question(&question("5", Kind::Growth, 1, others), None, words),
         notice::question(&late, Some(others), words),
         notice::summary(&many, words),
         notice::summary(&few, words),

@@ -11,6 +11,7 @@ use crate::admit::Step;
 use crate::denial::DeniedBy;
 use crate::event::GateEvent;
 use crate::gate::{Gate, State};
+use crate::limits;
 use crate::questions::book::{Full, How, Place, Raising};
 use crate::questions::group::GroupKey;
 use crate::questions::meter::Measured;
@@ -52,7 +53,10 @@ impl Gate {
         basis: Basis,
         now: &Moment,
     ) -> Step {
-        let hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
+        let mut hold = Duration::from_millis(state.rules.policy().settings().question_timeout_ms);
+        if request.target.kind() == Kind::Growth {
+            hold = hold.max(limits::GROWTH_HOLD);
+        }
         let limit = state.rules.policy().settings().questions_per_minute;
         let is_paused = state.pause_left_ms(now).is_some();
         if state.is_suspending() && request.target.kind() != Kind::Growth {

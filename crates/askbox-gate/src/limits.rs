@@ -29,6 +29,10 @@ pub const MISSED_PER_SESSION: usize = 50;
 /// Entries in the missed list altogether.
 pub const MISSED_TOTAL: usize = 500;
 
+/// Whoever grew on disk waits for an answer at least so long: nothing of it runs meanwhile, and without one it ends. Who let it run
+/// over night finds it in the morning.
+pub(crate) const GROWTH_HOLD: Duration = Duration::from_hours(12);
+
 /// A question that keeps growing stays open for at most this many time-outs.
 pub const QUESTION_LIFE_FACTOR: u32 = 5;
 

@@ -3,6 +3,7 @@
 use askbox_policy::{Growth, WhyMissed};
 
 use super::*;
+use crate::limits::GROWTH_HOLD;
 
 fn growth(mebibytes: u64) -> Target {
     Target::Growth(Growth {
@@ -85,6 +86,8 @@ async fn a_pause_a_lockdown_and_time_deny_it() {
     let world = World::new();
     let waiting = ask(&world, 65);
     question(&world).await;
+    world.advance(GROWTH_HOLD.saturating_sub(MINUTE)).await;
+    assert!(!waiting.is_finished());
     world.advance(MINUTE).await;
     assert_eq!(waiting.await.unwrap().unwrap_err().by, DeniedBy::TimedOut);
     let waiting = ask(&world, 66);

@@ -90,7 +90,20 @@ fn settings_are_shown_and_changed_and_what_stands_around_them_stays() {
         ),
         "{changed}"
     );
+}
 
+#[test]
+fn a_block_list_that_is_gone_is_told() {
+    let world = World::new();
+    let mut client = world.client();
+    let list = world.project("lists").join("ads.txt");
+    fs::write(&list, "ad.test\n").unwrap();
+    let change = SettingsChange {
+        block_lists: Some(vec![list.clone().into()]),
+        ..NOTHING
+    };
+    let shown = settings(client.call(Request::ChangeSettings(change)).unwrap());
+    assert_eq!(shown.block_lists[0].problem, None);
     fs::remove_file(&list).unwrap();
     world.wait(world.daemon.check_policy());
     let shown = settings(client.call(Request::Settings).unwrap());

@@ -41,7 +41,6 @@ impl Planning {
         let verdict = self.situation().judge(id, Target::Neighbour(Neighbour::Wayland));
         match (verdict, display_of(request)) {
             (Verdict::Deny(basis), Ok(_)) if is_named => Err(refused_by(&basis, "--with wayland")),
-            (Verdict::Deny(_), Ok(_)) => Ok(None),
             (Verdict::Allow(_) | Verdict::Ask(_), Ok(socket)) => Ok(Some(socket)),
             (_, Err(error)) if is_named => Err(WireError::new(
                 ErrorCode::Refused,
@@ -49,7 +48,7 @@ impl Planning {
             )
             .with_hint("start the command where you have a Wayland display, or leave it out")),
             // Nothing is missing where there is no desktop.
-            (_, Err(_)) => Ok(None),
+            (Verdict::Deny(_), Ok(_)) | (_, Err(_)) => Ok(None),
         }
     }
 }
