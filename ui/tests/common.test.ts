@@ -23,6 +23,11 @@ test.each([
   ["=/home/ana/x", "/home/ana/x", ["/home/ana/x"]],
   ["/srv/**/logs", "/srv", ["/srv/a/b/logs"]],
   ["/srv/a*.txt", "/srv/a", ["/srv/ab.txt"]],
+  ["=/srv/what\\?", "/srv/what?", ["/srv/what?"]],
+  ["/srv/\\[a]\\*/**", "/srv/[a]*", ["/srv/[a]*/b"]],
+  ["/srv/a\\\\b/*", "/srv/a\\\\b", ["/srv/a\\\\b/c"]],
+  ["/srv/a\\xff/*", "/srv/a\\xff", ["/srv/a\\xff/c"]],
+  ["/srv/a\\x0ab", "/srv/a", ["/srv/a\nb"]],
   ["{project}/out", "/out", ["/home/ana/code/shop/out/a"]],
 ])("every target of %s has %s in it", (pattern, common, targets) => {
   expect(commonText(pattern, "/home/ana")).toBe(common);

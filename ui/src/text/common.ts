@@ -10,7 +10,16 @@ export function commonText(pattern: string, home: string | null): string {
 
 function ofPaths(pattern: string, home: string | null): string {
   const path = pattern.replace(/^=/, "").replace(/^~/, home ?? "").replace(/^\{project\}/, "");
-  return path.replace(/\/?\*.*$/, "");
+  let common = "";
+  for (const [part] of path.matchAll(/\\x[0-9a-f]{2}|\\?./gisu)) {
+    // A wildcard, or a control character, which targets have as it is.
+    if (part === "*" || /^\\x[0-7]/i.test(part)) {
+      return common.replace(/\/$/, "");
+    }
+    // What means something in patterns alone.
+    common += /^\\[*?[{]$/.test(part) ? part.slice(1) : part;
+  }
+  return common;
 }
 
 function ofHosts(pattern: string): string {
