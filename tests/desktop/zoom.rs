@@ -38,7 +38,7 @@ fn everything_grows_and_shrinks_by_keys_and_wheel_between_half_and_three_times()
     is_drawn_at(&pages, 50.0);
     press(&seat, "Askbox", &["ctrl+plus"; 15]);
     is_drawn_at(&pages, 300.0);
-    pages.press("button", "As it is drawn");
+    press(&seat, "Askbox", &["ctrl+0"]);
     is_drawn_at(&pages, 100.0);
     seat.desktop.screen().turn_wheel_with_ctrl("Askbox", 1);
     is_drawn_at(&pages, 110.0);
