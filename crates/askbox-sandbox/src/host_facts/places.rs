@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open};
 use nix::sys::stat::{Mode, SFlag, fstatat};
 
@@ -46,9 +47,16 @@ impl Places {
             return resolved(path);
         };
         let parent = self.real(parent).filter(|parent| parent.directory)?;
-        let directory = self.open(&parent.canonical)?;
-        let stat = fstatat(&*directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
         let canonical = parent.canonical.join(name);
+        // Where no more can be open, the way is gone as a whole: nothing that is there may seem not to be.
+        let Some(directory) = self.open(&parent.canonical) else {
+            return resolved(&canonical);
+        };
+        let stat = match fstatat(&*directory, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES) => return None,
+            Err(_) => return resolved(&canonical),
+        };
         match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
             SFlag::S_IFLNK => resolved(&canonical),
             kind => Some(Found {
