@@ -41,11 +41,8 @@ pub(crate) enum Command {
     Record(Box<Waiting>),
     /// See what there is to do besides.
     Wake,
-    /// Sign checkpoints from now on, or no more.
-    Sign(
-        Option<(SigningKey, KeyOrigin)>,
-        oneshot::Sender<Result<(), Error>>,
-    ),
+    /// Sign checkpoints with this key from now on.
+    Sign(SigningKey, KeyOrigin, oneshot::Sender<Result<(), Error>>),
     /// Write a last checkpoint and end; the reply is its result.
     Close(oneshot::Sender<Result<(), Error>>),
 }
@@ -138,27 +135,19 @@ impl Log {
 
     /// Signs a checkpoint at the last event, and from now on the newest one, at most a minute after its event. Where the checkpoint
     /// that was signed before is another's, was removed or is none, an event says so first. Returns once the first one was
-    /// tried ([`Self::signing_problem`] says whether it failed); until then and beside it everything is recorded as ever.
+    /// tried: for a key that was just made an error where that failed, for another [`Self::signing_problem`] says so. Until then and
+    /// beside it everything is recorded as ever.
     pub async fn sign_with(&self, key: SigningKey, origin: KeyOrigin) -> Result<(), Error> {
-        self.tell_signing(Some((key, origin))).await
-    }
-
-    /// Signs no more, and removes the signed checkpoint: for a key that could not be kept.
-    pub async fn stop_signing(&self) -> Result<(), Error> {
-        self.tell_signing(None).await
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .send(Command::Sign(key, origin, reply))
+            .map_err(|_ended| Error::Closed)?;
+        answer.await.map_err(|_ended| Error::Closed)?
     }
 
     /// Why the newest checkpoint could not be signed, though there is a key. May wait for a write that is under way.
     pub fn signing_problem(&self) -> Option<String> {
         writer::lock(&self.writer).signing_problem()
-    }
-
-    async fn tell_signing(&self, key: Option<(SigningKey, KeyOrigin)>) -> Result<(), Error> {
-        let (reply, answer) = oneshot::channel();
-        self.commands
-            .send(Command::Sign(key, reply))
-            .map_err(|_ended| Error::Closed)?;
-        answer.await.map_err(|_ended| Error::Closed)?
     }
 
     /// Writes what is queued and a last checkpoint, syncs, and closes the file; every later call is an error. Record

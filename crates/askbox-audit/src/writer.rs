@@ -313,7 +313,7 @@ pub(crate) fn run(writer: &Mutex<Writer>, commands: &Receiver<Command>) {
             match command {
                 Command::Record(waiting) => batch.push(*waiting),
                 Command::Wake => {}
-                Command::Sign(key, reply) => signers.push((key, reply)),
+                Command::Sign(key, origin, reply) => signers.push((key, origin, reply)),
                 Command::Close(reply) => closing = Some(reply),
             }
             if batch.len() >= limits::BATCH || closing.is_some() {
@@ -321,8 +321,8 @@ pub(crate) fn run(writer: &Mutex<Writer>, commands: &Receiver<Command>) {
             }
         }
         lock(writer).write(batch);
-        for (key, reply) in signers {
-            answer(reply, keeping::change_signer(writer, key));
+        for (key, origin, reply) in signers {
+            answer(reply, keeping::change_signer(writer, key, origin));
         }
         if let Some(reply) = closing {
             answer(reply, close(writer));

@@ -195,7 +195,7 @@ pub(crate) const KEYRING_REST: Duration = Duration::from_secs(30);
 
 /// How long the keyring is not asked again for the key of the log after it could not be used: each time may open a window for its
 /// password, and nothing waits for this.
-pub(crate) const SIGNING_REST: Duration = Duration::from_mins(15);
+pub(crate) const SIGNING_REST: Duration = Duration::from_hours(24);
 
 /// How long the end of the daemon waits for a new key of the log to be kept.
 pub(crate) const SIGNING_WAIT: Duration = Duration::from_secs(1);

@@ -44,7 +44,8 @@ impl Signing {
 
     /// Gets the key and gives it to the log; tries again after a while where that fails.
     pub(crate) async fn begin(&self, log: &Log, secrets: &Secrets) {
-        while let Err(problem) = self.try_to_begin(log, secrets).await {
+        let mut made = None;
+        while let Err(problem) = self.try_to_begin(log, secrets, &mut made).await {
             tracing::warn!(%problem, "checkpoints of the log are not signed");
             self.progress.send_replace(Progress::Failed(problem));
             tokio::time::sleep(SIGNING_REST).await;
@@ -52,30 +53,35 @@ impl Signing {
         self.progress.send_replace(Progress::Done);
     }
 
-    async fn try_to_begin(&self, log: &Log, secrets: &Secrets) -> Result<(), String> {
-        let (key, origin) = blocking(secrets, |secrets| obtain(&secrets)).await?;
-        let to_keep = Secret::new(key.expose());
-        if origin == KeyOrigin::Made {
-            self.progress.send_replace(Progress::Keeping);
-        }
-        // Signed first, kept then: nobody finds a key for a log that it has not signed yet.
-        log.sign_with(key, origin)
-            .await
-            .map_err(|error| error.to_string())?;
-        if origin == KeyOrigin::Found {
-            return Ok(());
-        }
-        let kept = blocking(secrets, |secrets| {
+    /// `made` is a key that signs and is not known to be kept: the keyring may have it although it did not say so.
+    async fn try_to_begin(
+        &self,
+        log: &Log,
+        secrets: &Secrets,
+        made: &mut Option<Secret>,
+    ) -> Result<(), String> {
+        let to_keep = if let Some(made) = made {
+            made.clone()
+        } else {
+            let (key, origin) = blocking(secrets, |secrets| obtain(&secrets)).await?;
+            let secret = Secret::new(key.expose());
+            if origin == KeyOrigin::Made {
+                self.progress.send_replace(Progress::Keeping);
+            }
+            // Signed first, kept then: nobody finds a key for a log that it has not signed yet.
+            log.sign_with(key, origin)
+                .await
+                .map_err(|error| error.to_string())?;
+            if origin == KeyOrigin::Found {
+                return Ok(());
+            }
+            made.insert(secret).clone()
+        };
+        blocking(secrets, |secrets| {
             let kept = secrets.keep(LOG_KEY, to_keep, Fallback::WithoutService);
             kept.map(drop).map_err(|error| reason(&error))
-        });
-        let kept = kept.await;
-        if kept.is_err()
-            && let Err(error) = log.stop_signing().await
-        {
-            tracing::warn!(%error, "the signature by a key that is not kept was not removed");
-        }
-        kept
+        })
+        .await
     }
 
     /// Before the log is closed: waits a little for a key that is about to be kept. Whoever writes it may do so after that, so its
@@ -112,9 +118,13 @@ pub fn key_to_verify(secrets: &Secrets) -> Key {
     };
     let unavailable = |error: &Error| Key::Unavailable(reason(error));
     match (secrets.from_keyring(LOG_KEY), secrets.record(LOG_KEY)) {
-        (Ok(secret), _) | (Err(_), Ok(Some(Record::Here(_, secret)))) => parsed(&secret),
+        (Ok(secret), _)
+        | (Err(Error::Lost | Error::Keyring(Unavailable::NoService(_))), Ok(Some(Record::Here(_, secret)))) => {
+            parsed(&secret)
+        }
         (Err(Error::Lost | Error::Keyring(Unavailable::NoService(_))), Ok(None))
         | (Err(Error::Lost), Ok(Some(Record::Keyring(_)))) => Key::Nowhere,
+        // One that is locked or hangs may have another than the record.
         (Err(error), Ok(_)) | (Err(_), Err(error)) => unavailable(&error),
     }
 }

@@ -149,22 +149,16 @@ impl Writer {
     }
 }
 
-/// Another signer, or none.
-pub(super) fn change_signer(
-    writer: &Mutex<Writer>,
-    key: Option<(SigningKey, KeyOrigin)>,
-) -> Result<(), Error> {
-    let Some((key, origin)) = key else {
-        let mut writer = lock(writer);
-        writer.signing = None;
-        let path = writer.place.path.clone();
-        return match std::fs::remove_file(signing::place(&path)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot_sign(path, error)),
-            _removed => Ok(()),
-        };
-    };
+/// Another signer. One that was just made and has signed nothing is none, and that is an error: whoever kept its key would find a
+/// log without a signature of it.
+pub(super) fn change_signer(writer: &Mutex<Writer>, key: SigningKey, origin: KeyOrigin) -> Result<(), Error> {
     lock(writer).begin_signing(key, origin)?;
-    sign(writer);
+    match origin {
+        KeyOrigin::Found => sign(writer),
+        KeyOrigin::Made => {
+            try_to_sign(writer).inspect_err(|_| lock(writer).signing = None)?;
+        }
+    }
     Ok(())
 }
 

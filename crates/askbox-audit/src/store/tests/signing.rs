@@ -204,9 +204,9 @@ async fn a_killed_run_leaves_a_signature_that_fits() {
 async fn a_signature_that_cannot_be_written_holds_nothing_up_and_is_said() {
     let (_directory, path) = place();
     let log = Log::open(&path).unwrap();
-    fs::create_dir(place_of_signature(&path)).unwrap();
     log.record(verdict(1), Durability::Unsynced).await.unwrap();
-    log.sign_with(key(1), KeyOrigin::Made).await.unwrap();
+    fs::create_dir(place_of_signature(&path)).unwrap();
+    log.sign_with(key(1), KeyOrigin::Found).await.unwrap();
     assert!(log.signing_problem().is_some());
     log.record(verdict(2), Durability::Synced).await.unwrap();
     fs::remove_dir(place_of_signature(&path)).unwrap();
@@ -220,14 +220,14 @@ async fn a_signature_that_cannot_be_written_holds_nothing_up_and_is_said() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_given_up_leaves_no_signature() {
+async fn a_key_that_was_made_and_has_signed_nothing_signs_nothing_later() {
     let (_directory, path) = place();
     let log = Log::open(&path).unwrap();
+    fs::create_dir(place_of_signature(&path)).unwrap();
     log.record(verdict(1), Durability::Unsynced).await.unwrap();
-    log.sign_with(key(1), KeyOrigin::Made).await.unwrap();
-    log.stop_signing().await.unwrap();
-    log.record(stopped(), Durability::Synced).await.unwrap();
+    log.sign_with(key(1), KeyOrigin::Made).await.unwrap_err();
+    fs::remove_dir(place_of_signature(&path)).unwrap();
+    log.record(verdict(2), Durability::Synced).await.unwrap();
     log.close().await.unwrap();
     assert_eq!(beside(&path), None);
-    assert_intact(&path, 2);
 }
