@@ -197,7 +197,7 @@ pub(crate) const KEYRING_REST: Duration = Duration::from_secs(30);
 /// password, and nothing waits for this.
 pub(crate) const SIGNING_REST: Duration = Duration::from_hours(24);
 
-/// How long the end of the daemon waits for a new key of the log to be kept.
+/// How long the end of the daemon waits for the key of the log: a keyring that answers does so in far less.
 pub(crate) const SIGNING_WAIT: Duration = Duration::from_secs(1);
 
 /// How many threads of a session may hear of starts or be held up by what they look at.

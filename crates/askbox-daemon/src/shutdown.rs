@@ -69,9 +69,9 @@ pub(crate) async fn wait_for(connections: &mut JoinSet<()>) {
 /// Logs that the daemon ended in order, and closes the log.
 pub(crate) async fn record_end(daemon: &Daemon, reason: EndReason) {
     daemon.gate.store_usage().await;
+    daemon.signing.end().await;
     let entry = Entry::of_daemon(DaemonChange::Stopped, Some(reason.text().to_owned()));
     let recorded = daemon.log.record(entry, Durability::Synced).await.map(|_seq| ());
-    daemon.signing.end().await;
     let closed = daemon.log.close().await;
     if let Err(error) = recorded.and(closed) {
         tracing::error!(%error, "the log does not say that the daemon ended");

@@ -84,11 +84,11 @@ impl Signing {
         .await
     }
 
-    /// Before the log is closed: waits a little for a key that is about to be kept. Whoever writes it may do so after that, so its
-    /// signature stays.
+    /// Before the end is recorded: waits a little for a key that is asked for or about to be kept, so that short lives are signed
+    /// too. Whoever keeps it may do so after that, so its signature stays.
     pub(crate) async fn end(&self) {
         let mut progress = self.progress.subscribe();
-        let settled = progress.wait_for(|progress| *progress != Progress::Keeping);
+        let settled = progress.wait_for(|progress| matches!(progress, Progress::Done | Progress::Failed(_)));
         // The next daemon finds the key, or makes one and says that this one is gone.
         drop(timeout(SIGNING_WAIT, settled).await);
     }
