@@ -201,9 +201,17 @@ settings, state and domains.")]
   askbox sessions --json | jq -r '.[].id'")]
     Sessions(JsonArgs),
 
-    /// Show the programs of a session as a tree, with their beginnings
+    /// Show the programs of a session as a tree, with their beginnings, and those that ended
     #[command(after_help = "Examples:
-  askbox processes 7d3k9xq2")]
+  askbox processes 7d3k9xq2
+  askbox processes 7d3k9xq2 --ended --json | jq '.ended.latest[].how'
+
+--json prints an object with processes (pid, parent, display, started),
+is_cut, connections and ended: null where nobody hears of starts, else
+latest (pid, display, started, ended, how: {\"exited\": STATUS},
+{\"killed\": SIGNAL}, \"replaced\" by another program, or \"unknown\"),
+before (how many ended before those) and unwatched (how many there were
+whose end nobody waited for).")]
     Processes(ProcessesArgs),
 
     /// Show and change the ports that sessions share with this machine
@@ -413,7 +421,10 @@ pub(crate) enum OpenView {
 pub(crate) struct ProcessesArgs {
     /// The session, as `askbox sessions` names it
     pub(crate) id: String,
-    /// Print JSON: an object with `processes`, each with `pid`, `parent`, `display` and `started`
+    /// List programs that ended as well, the latest 512, with their end and how they ended
+    #[arg(long)]
+    pub(crate) ended: bool,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -73,6 +73,8 @@ pub(crate) struct Daemon {
     pub(crate) signing: Signing,
     /// Where the connections of all sessions have their places.
     pub(crate) room: Room,
+    /// How many processes of each session are held, so that their end is heard of.
+    pub(crate) programs_watched: usize,
     pub(crate) clock: Clock,
     /// News that come from the daemon itself.
     pub(crate) news: broadcast::Sender<Arc<News>>,
@@ -136,15 +138,14 @@ pub(crate) fn run_with(
             give_memory_back,
             ready,
         } = options;
-        let Division { front_ends, sessions } = descriptors::divide(open_files)?;
-        let room = Room::new(sessions);
+        let division = descriptors::divide(open_files)?;
         let daemon = Arc::new(Daemon::open(
             paths,
             init,
             managed_policy,
             &path_directories,
             has_service_manager,
-            room,
+            &division,
             upstream::proxies(paths, secrets.clone(), proxy_environment),
         )?);
         opened(&daemon);
@@ -162,7 +163,7 @@ pub(crate) fn run_with(
             let daemon = Arc::clone(&daemon);
             async move { daemon.signing.begin(&daemon.log, &secrets).await }
         });
-        let served = serve(&daemon, events, front_ends, ready).await;
+        let served = serve(&daemon, events, division.front_ends, ready).await;
         tidying.abort();
         signing.abort();
         served
@@ -248,7 +249,7 @@ impl Daemon {
         managed_policy: PathBuf,
         path_directories: &[PathBuf],
         has_service_manager: bool,
-        room: Room,
+        division: &Division,
         proxies: Proxies,
     ) -> Result<Self, Error> {
         let home = canonical_home(paths.home())?;
@@ -291,7 +292,8 @@ impl Daemon {
             watcher: Watcher::new(),
             upstream: Arc::new(Upstream::new(proxies)),
             signing: Signing::new(),
-            room,
+            room: Room::new(division.sessions),
+            programs_watched: division.programs,
             started_ms: clock.now().wall_ms,
             clock,
             news: broadcast::Sender::new(limits::NEWS_BUFFERED),

@@ -2,7 +2,9 @@
 //! for what sandboxed programs connect to. Pure; the limit is read by whoever starts the daemon.
 
 use crate::error::Error;
-use crate::limits::{CONNECTIONS, FEWEST_DESCRIPTORS, FRONT_END_PART, OWN_DESCRIPTORS};
+use crate::limits::{
+    CONNECTIONS, FEWEST_DESCRIPTORS, FRONT_END_PART, OWN_DESCRIPTORS, PROGRAMS_WATCHED, PROGRAMS_WATCHED_PART,
+};
 
 /// The parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub(crate) struct Division {
     pub(crate) front_ends: usize,
     /// Descriptors of all sessions' networks.
     pub(crate) sessions: usize,
+    /// Descriptors by which each session's programs are watched. Few sessions have many, so they are in no part.
+    pub(crate) programs: usize,
 }
 
 /// Divides `limit` descriptors. With too few there is no daemon: one that cannot read its policy helps nobody.
@@ -26,6 +30,7 @@ pub(crate) fn divide(limit: u64) -> Result<Division, Error> {
     Ok(Division {
         front_ends,
         sessions: limit - OWN_DESCRIPTORS - front_ends,
+        programs: (limit / PROGRAMS_WATCHED_PART).min(PROGRAMS_WATCHED),
     })
 }
 

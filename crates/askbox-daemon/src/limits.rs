@@ -219,5 +219,18 @@ pub(crate) const START_VERIFY_SLOWEST: Duration = Duration::from_millis(80);
 /// And while the program is busy, or waits for the processor.
 pub(crate) const START_VERIFY_BUSY: Duration = Duration::from_secs(1);
 
+/// Programs of a session that ended and are remembered: more than a person reads, and 100 KiB. As many fit into one message, beside
+/// the list of those that run.
+pub(crate) const PROGRAMS_ENDED: usize = 512;
+
+/// Processes of a session whose end is waited for, each by a descriptor: what a build on a large machine runs at once.
+pub(crate) const PROGRAMS_WATCHED: usize = 256;
+
+/// Where the daemon may open few files, a session has every so manieth for that.
+pub(crate) const PROGRAMS_WATCHED_PART: usize = 64;
+
+/// Starts of one process that may be unsettled: one that starts another program at once, as `env` does, leaves two.
+pub(crate) const STARTS_UNSETTLED: usize = 8;
+
 /// How long nobody may hear of starts before another thread does.
 pub(crate) const START_HELD_UP: Duration = Duration::from_millis(20);

@@ -61,7 +61,7 @@ pub(crate) async fn handle(
         Request::ChangeSettings(change) => settings::change(daemon, change).await,
         Request::Resume { session } => sessions::resume(daemon, session).await,
         Request::Sessions => Ok(sessions::list(daemon)),
-        Request::Inspect { session } => sessions::inspect(daemon, &session).await,
+        Request::Inspect { session, ended } => sessions::inspect(daemon, &session, ended).await,
         Request::Stop(what) => sessions::stop(daemon, what, sessions::How::Asked).await,
         Request::Kill(what) => sessions::stop(daemon, what, sessions::How::AtOnce).await,
         Request::Thaw { session, disk_bytes } => sessions::thaw(daemon, &session, disk_bytes).await,

@@ -41,6 +41,7 @@ mod table;
 
 use descriptors::Sorted;
 pub(crate) use ending::Ending;
+pub(crate) use execute::{EndedProgram, Latest};
 pub(crate) use keeping::{Keeping, thaw};
 pub(crate) use neighbours::forget_offers;
 pub(crate) use plan::memory_of_machine;

@@ -12,14 +12,15 @@ use askbox_policy::{
     Answer, Basis, Bundle, Grant, Kind, Moment, Pattern, Process, Rule, Scope, Target, answer, display,
 };
 use askbox_wire::{
-    Closed, ErrorCode, Event, GrantView, HostView, MemberView, MissedView, ObstacleView, PolicyFileState,
-    PolicyFileView, PolicyView, ProblemView, ProcessNode, ProcessView, QuestionView, RuleView, ScopeView,
-    WireError, rfc3339,
+    Closed, EndedProgram, EndedPrograms, ErrorCode, Event, GrantView, HostView, MemberView, MissedView,
+    ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, ProcessNode, ProcessView,
+    QuestionView, RuleView, ScopeView, WireError, rfc3339,
 };
 
 use crate::limits::{self, ProcessLimits};
 use crate::policy_store::{PolicySource, Snapshot, SourceState};
 use crate::process_view::Node;
+use crate::session::Latest;
 
 mod bounds;
 
@@ -273,6 +274,22 @@ pub(crate) fn process_node(node: &Node, now: &Moment) -> ProcessNode {
         parent: node.parent,
         display: display::text(&command, limits::NODE_SHOWN),
         started: age_ms.map(|age_ms| rfc3339(now.wall_ms.saturating_sub(age_ms))),
+    }
+}
+
+/// Programs of a session that ended.
+pub(crate) fn ended_programs(latest: &Latest, home: &Path) -> EndedPrograms {
+    let view = |ended: &crate::session::EndedProgram| EndedProgram {
+        pid: ended.pid,
+        display: display::path_at(ended.program.file.as_path(), home, limits::PATH_SHOWN),
+        started: rfc3339(ended.program.started_ms),
+        ended: rfc3339(ended.ended_ms),
+        how: ended.how,
+    };
+    EndedPrograms {
+        latest: latest.ended.iter().map(view).collect(),
+        before: latest.before,
+        unwatched: latest.unwatched,
     }
 }
 

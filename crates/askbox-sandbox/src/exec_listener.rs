@@ -13,11 +13,13 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 mod caller;
+mod end;
 mod filter;
 mod program;
 mod sys;
 
 pub use caller::{At, Caller, runs};
+pub use end::End;
 pub use program::{Look, Start, Tree};
 
 /// Where Yama says who may look at another's memory (Documentation/admin-guide/LSM/Yama.rst). Scope 3 is nobody.

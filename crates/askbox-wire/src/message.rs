@@ -34,8 +34,8 @@ pub use place::Place;
 pub use question::{AnsweredView, HostView, MemberView, MissedView, ProcessView, QuestionView};
 pub use rule::{Imported, NewRule, RuleView};
 pub use session::{
-    Enforcement, Inspection, Network, PortView, ProcessNode, ServedBy, SessionState, SessionView, Stop,
-    StopReason, UsageView,
+    EndedProgram, EndedPrograms, Enforcement, HowEnded, Inspection, Network, PortView, ProcessNode, ServedBy,
+    SessionState, SessionView, Stop, StopReason, UsageView,
 };
 pub use settings::{BlockListView, LimitChange, LimitView, SettingsChange, SettingsView};
 pub use show::{Show, View};
@@ -213,6 +213,9 @@ pub enum Request {
     Inspect {
         /// The session.
         session: SessionId,
+        /// How many of its programs that ended are wanted, the latest.
+        #[serde(default)]
+        ended: u32,
     },
     /// Ends sessions: their programs are asked to, and killed some seconds later. Gives [`Response::Stopped`], once they are
     /// told to end.

@@ -1,10 +1,10 @@
-//! `askbox processes`: the programs of a session, as a tree.
+//! `askbox processes`: the programs of a session, as a tree, and those that ended.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use askbox_policy::SessionId;
-use askbox_wire::{Inspection, ProcessNode, Request, Response};
+use askbox_wire::{EndedProgram, EndedPrograms, HowEnded, Inspection, ProcessNode, Request, Response};
 
 use crate::args::ProcessesArgs;
 use crate::connect;
@@ -13,10 +13,11 @@ use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output;
 
-/// Lists what runs in one session.
+/// Lists what runs in one session, and what ended.
 pub(crate) fn run(context: &Context, arguments: ProcessesArgs) -> Result<ExitStatus, CliError> {
     let request = Request::Inspect {
         session: SessionId(arguments.id),
+        ended: if arguments.ended { u32::MAX } else { 0 },
     };
     let Response::Inspected(inspection) = connect::connect(&context.paths)?.call(request)? else {
         return Err(CliError::OutOfTurn);
@@ -24,7 +25,11 @@ pub(crate) fn run(context: &Context, arguments: ProcessesArgs) -> Result<ExitSta
     if arguments.json {
         output::print_json(&inspection)?;
     } else {
-        output::print(&render(&inspection))?;
+        let mut text = render(&inspection);
+        if arguments.ended {
+            text.push_str(&render_ended(inspection.ended.as_ref()));
+        }
+        output::print(&text)?;
     }
     Ok(ExitStatus::Success)
 }
@@ -53,6 +58,49 @@ fn render(inspection: &Inspection) -> String {
     }
     if inspection.is_cut {
         text.push_str("and more\n");
+    }
+    text
+}
+
+/// Those that ended, the latest first.
+fn render_ended(programs: Option<&EndedPrograms>) -> String {
+    let Some(EndedPrograms {
+        latest,
+        before,
+        unwatched,
+    }) = programs
+    else {
+        return "what ended is not known: starts of its programs cannot be listened to\n".into();
+    };
+    let mut text = String::from(if latest.is_empty() {
+        "no program has ended\n"
+    } else {
+        "ended:\n"
+    });
+    for program in latest {
+        let EndedProgram {
+            pid,
+            display,
+            started,
+            ended,
+            how,
+        } = program;
+        let how = match how {
+            HowEnded::Exited(status) => format!("status {status}"),
+            HowEnded::Killed(signal) => format!("signal {signal}"),
+            HowEnded::Replaced => "became another program".into(),
+            HowEnded::Unknown => "status unknown".into(),
+        };
+        let _infallible = writeln!(text, "{pid:>8}  {started}  {ended}  {display}, {how}");
+    }
+    if 0 < *before {
+        let _infallible = writeln!(text, "and {before} before");
+    }
+    if 0 < *unwatched {
+        let _infallible = writeln!(
+            text,
+            "{unwatched} were started while too many ran to watch them all"
+        );
     }
     text
 }

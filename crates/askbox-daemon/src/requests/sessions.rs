@@ -70,10 +70,11 @@ pub(super) async fn thaw(
     session::thaw(daemon, id, disk_bytes).await
 }
 
-/// What runs in a session, and how many connections it has open.
-pub(super) async fn inspect(daemon: &Daemon, id: &SessionId) -> Result<Response, WireError> {
-    let (root, connections) = daemon.sessions.inspect(id).ok_or_else(|| unknown(id))?;
-    let tree = daemon.processes.tree(root).await;
+/// What runs in a session, as many of its programs that ended as are wanted, and how many connections it has open.
+pub(super) async fn inspect(daemon: &Daemon, id: &SessionId, ended: u32) -> Result<Response, WireError> {
+    let ended = usize::try_from(ended).unwrap_or(usize::MAX);
+    let inspected = daemon.sessions.inspect(id, ended).ok_or_else(|| unknown(id))?;
+    let tree = daemon.processes.tree(inspected.root).await;
     let now = daemon.clock.now();
     Ok(Response::Inspected(Inspection {
         processes: tree
@@ -82,7 +83,10 @@ pub(super) async fn inspect(daemon: &Daemon, id: &SessionId) -> Result<Response,
             .map(|process| views::process_node(process, &now))
             .collect(),
         is_cut: tree.is_cut,
-        connections,
+        connections: inspected.connections,
+        ended: inspected
+            .ended
+            .map(|latest| views::ended_programs(&latest, daemon.home.as_path())),
     }))
 }
 

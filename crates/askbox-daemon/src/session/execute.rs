@@ -24,11 +24,15 @@ use tokio::time::sleep;
 use crate::daemon::Daemon;
 use crate::limits;
 
+mod ends;
 mod lately;
+mod programs;
 mod threads;
 mod verify;
 
 use lately::Lately;
+use programs::Programs;
+pub(crate) use programs::{EndedProgram, Latest};
 use threads::{Crew, Threads};
 use verify::Gone;
 
@@ -71,6 +75,14 @@ impl Asked {
 #[derive(Debug)]
 pub(crate) struct Starts {
     _threads: Threads,
+    programs: Arc<Mutex<Programs<OwnedFd>>>,
+}
+
+impl Starts {
+    /// The latest programs that ended, as many as these at most.
+    pub(super) fn ended(&self, count: usize) -> Latest {
+        ends::locked(&self.programs).latest(count)
+    }
 }
 
 /// What every start of a session needs.
@@ -84,6 +96,7 @@ struct Serving {
     lately: Mutex<Lately>,
     /// What is looked at still.
     gone: Mutex<Vec<Gone>>,
+    programs: Arc<Mutex<Programs<OwnedFd>>>,
     /// Names of programs that cannot work inside and of which the person was told: no more than the list has.
     told: Mutex<HashSet<OsString>>,
 }
@@ -99,6 +112,7 @@ pub(super) fn serve(
         return Ok(None);
     };
     let tree = Tree::new(tree, whose.has_other_mounts);
+    let programs = Arc::new(Mutex::new(Programs::new(daemon.programs_watched)));
     let serving = Serving {
         daemon: Arc::clone(daemon),
         whose,
@@ -108,6 +122,7 @@ pub(super) fn serve(
         tree,
         lately: Mutex::default(),
         gone: Mutex::default(),
+        programs: Arc::clone(&programs),
         told: Mutex::default(),
     };
     let threads = threads::begin(Arc::new(serving)).map_err(|error| {
@@ -116,7 +131,10 @@ pub(super) fn serve(
             format!("cannot listen to starts of programs: {error}"),
         )
     })?;
-    Ok(Some(Starts { _threads: threads }))
+    Ok(Some(Starts {
+        _threads: threads,
+        programs,
+    }))
 }
 
 impl Serving {

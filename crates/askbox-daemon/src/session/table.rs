@@ -16,7 +16,7 @@ use askbox_wire::{
 };
 use tokio::sync::watch;
 
-use super::execute::Starts;
+use super::execute::{Latest, Starts};
 use super::keeping::Kept;
 use super::neighbours::Neighbours;
 use super::ports::{Maker, Ports};
@@ -113,6 +113,17 @@ pub(crate) struct Removed {
     pub(crate) before: Before,
     /// Its network.
     pub(crate) serving: Option<Serving>,
+}
+
+/// What a session is doing.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    /// The root of its processes on the host; 0 until it is known.
+    pub(crate) root: u32,
+    /// Connections that it has open.
+    pub(crate) connections: usize,
+    /// Its programs that ended; `None` where nobody hears of starts.
+    pub(crate) ended: Option<Latest>,
 }
 
 /// Whether a session was asked to end just now.
@@ -449,12 +460,19 @@ impl Sessions {
         })
     }
 
-    /// The root of a session's processes on the host, 0 until it is known, and how many connections it has open.
-    pub(crate) fn inspect(&self, id: &SessionId) -> Option<(u32, usize)> {
+    /// What a session is doing, with as many of its programs that ended.
+    pub(crate) fn inspect(&self, id: &SessionId, ended: usize) -> Option<Inspected> {
         let sessions = self.lock();
         let session = sessions.get(id)?;
-        let root = session.root.load(std::sync::atomic::Ordering::Acquire);
-        Some((root, session.serving.as_ref().map_or(0, Serving::connections)))
+        Some(Inspected {
+            root: session.root.load(Ordering::Acquire),
+            connections: session.serving.as_ref().map_or(0, Serving::connections),
+            ended: match &session.starts {
+                Some(starts) => Some(starts.ended(ended)),
+                None if session.serving.is_none() => Some(Latest::default()),
+                None => None,
+            },
+        })
     }
 
     /// The names of all of them.

@@ -4,13 +4,14 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use super::{Start, sys};
 
 /// A process that starts a program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     number: u32,
     /// In clock ticks since boot: a number does not pass on within one.
@@ -18,17 +19,19 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The process of a thread. It is the one that waits if [`super::Listener::is_waiting`] says so afterwards.
-    pub fn of(thread: u32) -> io::Result<Self> {
+    /// The process of a thread, and a descriptor that can be read once it has ended ([`super::End`]), where one more may be open.
+    /// It is the one that waits if [`super::Listener::is_waiting`] says so afterwards.
+    pub fn of(thread: u32) -> io::Result<(Self, Option<OwnedFd>)> {
         // Only the first thread of a process can be held, and has its number. When another one starts a program, it becomes
         // the first.
-        let number = match sys::hold(thread) {
-            Ok(_held) => Some(thread),
-            Err(_) => process_of(thread),
+        let (number, held) = if let Ok(held) = sys::hold(thread) {
+            (thread, Some(held))
+        } else {
+            let number = process_of(thread).ok_or(io::ErrorKind::NotFound)?;
+            (number, sys::hold(number).ok())
         };
-        let number = number.ok_or(io::ErrorKind::NotFound)?;
         let began = began(number).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Self { number, began })
+        Ok((Self { number, began }, held))
     }
 
     /// Its number on the host, which is another process's when it has ended.
@@ -65,6 +68,15 @@ impl Caller {
                 Ok(()) | Err(_) => {}
             }
         }
+    }
+
+    /// How it ended, as wait(2) has it, while its parent has not heard of that (proc(5), field 52 of /proc/PID/stat).
+    pub(super) fn unheard_status(&self) -> Option<i32> {
+        let rest = stat(self.number)?;
+        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3).copied();
+        let is_it = field(3) == Some("Z") && field(22)?.parse() == Ok(self.began);
+        if is_it { field(52)?.parse().ok() } else { None }
     }
 
     /// Whether its number is its own still. What was read by it before belongs to it, if so.
@@ -113,13 +125,17 @@ fn process_of(thread: u32) -> Option<u32> {
     line.trim().parse().ok()
 }
 
-/// When a process began (proc(5), field 22 of /proc/PID/stat). The name before may hold anything, and ends at the last
-/// parenthesis.
+/// When a process began (proc(5), field 22 of /proc/PID/stat).
 fn began(process: u32) -> Option<u64> {
+    stat(process)?.split_ascii_whitespace().nth(22 - 3)?.parse().ok()
+}
+
+/// What /proc/PID/stat says of a process, from field 3 on. The name before may hold anything, and ends at the last parenthesis.
+fn stat(process: u32) -> Option<String> {
     let stat = fs::read(format!("/proc/{process}/stat")).ok()?;
     let end = stat.iter().rposition(|byte| *byte == b')')?;
     let rest = str::from_utf8(stat.get(end + 1..)?).ok()?;
-    rest.split_ascii_whitespace().nth(22 - 3)?.parse().ok()
+    Some(rest.to_owned())
 }
 
 #[cfg(test)]

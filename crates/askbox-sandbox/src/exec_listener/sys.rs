@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "raw system calls, one per function")]
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use libc::{sock_filter, sock_fprog};
 
@@ -110,6 +110,18 @@ pub(super) fn hold(process: u32) -> io::Result<OwnedFd> {
     let held = i32::try_from(held).map_err(io::Error::other)?;
     // SAFETY: `pidfd_open(2)` returned this descriptor just now, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(held) })
+}
+
+/// How the process that is held ended, as wait(2) has it; `None` while its parent has not heard of that, and where the kernel
+/// does not say (before 6.15).
+pub(super) fn end_status(held: BorrowedFd<'_>) -> Option<i32> {
+    // SAFETY: it is made of integers, for which zeroes are a value.
+    let mut info: libc::pidfd_info = unsafe { std::mem::zeroed() };
+    info.mask = libc::PIDFD_INFO_EXIT.into();
+    let fd = held.as_raw_fd();
+    // SAFETY: `info` is a whole struct pidfd_info, whose size is part of the request's number, and outlives the call.
+    check(unsafe { libc::ioctl(fd, libc::PIDFD_GET_INFO, &raw mut info) }.into()).ok()?;
+    (info.mask & u64::from(libc::PIDFD_INFO_EXIT) != 0).then_some(info.exit_code)
 }
 
 /// Kills the process that is held.

@@ -157,6 +157,53 @@ pub struct Inspection {
     pub is_cut: bool,
     /// Open connections.
     pub connections: usize,
+    /// Its programs that ended; unknown where nobody hears of their starts.
+    #[serde(default)]
+    pub ended: Option<EndedPrograms>,
+}
+
+/// Programs of a session that ended. Those that a sandbox inside started, and those that began no program of their own, such as a
+/// part of a shell, are not among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct EndedPrograms {
+    /// The latest first, as many as were wanted.
+    pub latest: Vec<EndedProgram>,
+    /// How many ended before those.
+    pub before: u64,
+    /// How many were started while as many ran as are watched: when they end is not known.
+    pub unwatched: u64,
+}
+
+/// A program that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct EndedProgram {
+    /// The id that its process had on the host.
+    pub pid: u32,
+    /// Its file, for people. Harmless text.
+    pub display: String,
+    /// When it was started, RFC 3339.
+    pub started: String,
+    /// When it ended, RFC 3339; of one that lived shorter than 20 ms, by when it had.
+    pub ended: String,
+    /// How.
+    pub how: HowEnded,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum HowEnded {
+    /// By itself, with this status.
+    Exited(u8),
+    /// By this signal.
+    Killed(u8),
+    /// Its process started another program in its place.
+    Replaced,
+    /// The kernel did not say.
+    Unknown,
 }
 
 /// One process of a session.

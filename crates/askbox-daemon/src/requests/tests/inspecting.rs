@@ -8,6 +8,7 @@ use crate::testing::{World, launch_request, refusal, run_session};
 fn inspect(client: &mut askbox_wire::Client, session: &SessionId) -> Inspection {
     let request = Request::Inspect {
         session: session.clone(),
+        ended: 10,
     };
     match client.call(request).unwrap() {
         Response::Inspected(inspection) => inspection,
@@ -24,6 +25,8 @@ fn a_session_is_inspected_before_and_after_its_processes_are_known() {
         processes: Vec::new(),
         is_cut: false,
         connections: 0,
+        // Nobody hears of starts in it.
+        ended: None,
     };
     assert_eq!(inspect(&mut world.client(), &session), nothing);
     // A process without children: what it would have started is not there.
@@ -54,6 +57,7 @@ fn a_session_that_is_not_there_is_not_inspected() {
     let world = World::new();
     let request = Request::Inspect {
         session: SessionId("nobody".into()),
+        ended: 0,
     };
     let error = refusal(world.client().call(request));
     assert_eq!(error.code, ErrorCode::NotFound);

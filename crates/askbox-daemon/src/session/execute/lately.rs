@@ -18,6 +18,12 @@ struct Entry {
     is_over: bool,
 }
 
+impl Entry {
+    fn names(&self, runs: &Path) -> bool {
+        self.files.iter().any(|file| file.as_path() == runs)
+    }
+}
+
 impl Lately {
     /// A process was let start these files.
     pub(super) fn begin(&mut self, process: u32, id: u64, files: Vec<CanonicalPath>) {
@@ -33,7 +39,14 @@ impl Lately {
     pub(super) fn allows(&self, process: u32, id: u64, runs: &Path) -> bool {
         let entries = self.0.get(&process).into_iter().flatten();
         let mut since = entries.skip_while(|entry| entry.id != id);
-        since.any(|entry| entry.files.iter().any(|file| file.as_path() == runs))
+        since.any(|entry| entry.names(runs))
+    }
+
+    /// Whether a process was let start this file by this very start.
+    pub(super) fn names(&self, process: u32, id: u64, runs: &Path) -> bool {
+        let mut entries = self.0.get(&process).into_iter().flatten();
+        let entry = entries.find(|entry| entry.id == id);
+        entry.is_some_and(|entry| entry.names(runs))
     }
 
     /// Nobody looks at a start any more. What came after one that is looked at stays.
@@ -71,6 +84,8 @@ mod tests {
         assert!(allows(&lately, 1, "/a") && allows(&lately, 1, "/b") && allows(&lately, 2, "/b"));
         assert!(!allows(&lately, 2, "/a"), "before it");
         assert!(!allows(&lately, 1, "/c"), "another process");
+        assert!(lately.names(7, 1, Path::new("/a")));
+        assert!(!lately.names(7, 1, Path::new("/b")), "a later one");
         lately.end(7, 2);
         assert!(allows(&lately, 1, "/b"));
         lately.end(7, 1);

@@ -1,7 +1,7 @@
 //! What runs after a start was let go on: the kernel reads the path anew, and another thread may have changed it since it was
 //! read here. What runs instead must be allowed itself, or it is ended. Best effort: by then it has run for a moment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use askbox_sandbox::exec_listener::{At, Caller, Start};
 
 use super::Serving;
 use super::lately::Lately;
+use super::programs::Program;
 use crate::limits;
 
 /// A start that was let go on.
@@ -69,12 +70,17 @@ impl Serving {
         before: Option<PathBuf>,
         _permits: &[Permit],
     ) {
-        let Ok(caller) = Caller::of(start.thread) else {
+        let Ok((caller, held)) = Caller::of(start.thread) else {
             // It was killed meanwhile. If not, nobody could tell what it runs.
             return self.listener.refuse(&start, libc::EAGAIN);
         };
         if !self.listener.is_waiting(&start) {
             return;
+        }
+        if let Some(file) = files.first().cloned() {
+            let started_ms = self.daemon.clock.now().wall_ms;
+            let program = Program { file, started_ms };
+            self.programs().begin(caller, held, start.id(), program);
         }
         self.lately().begin(caller.number(), start.id(), files);
         self.listener.go_on(&start);
@@ -103,11 +109,24 @@ impl Serving {
                 }
             };
             if let Some(runs) = runs {
+                self.note(&gone, &runs);
                 self.judge(&gone, runs);
             }
+            self.await_end(gone.caller);
             self.lately().end(gone.caller.number(), gone.start.id());
         }
         self.gone().iter().map(|gone| gone.due).min()
+    }
+
+    /// Notes whether a process runs what it was let start, or goes on with what it ran before.
+    fn note(&self, gone: &Gone, runs: &Path) {
+        let (caller, id) = (gone.caller, gone.start.id());
+        let is_before = gone.before.as_deref() == Some(runs);
+        if is_before && !self.lately().names(caller.number(), id, runs) {
+            self.programs().fail(caller, id);
+        } else {
+            self.programs().succeed(caller, id);
+        }
     }
 
     fn judge(self: &Arc<Self>, gone: &Gone, runs: PathBuf) {

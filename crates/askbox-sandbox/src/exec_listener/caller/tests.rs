@@ -22,7 +22,7 @@ fn start(thread: u32, call: libc::c_long) -> Start {
 #[test]
 fn a_process_is_ended_and_says_nothing_afterwards() {
     let mut child = sleeping();
-    let caller = Caller::of(child.id()).unwrap();
+    let caller = Caller::of(child.id()).unwrap().0;
     assert_eq!(caller.number(), child.id());
     let execve = start(child.id(), libc::SYS_execve);
     let cat = fs::canonicalize("/bin/cat").unwrap();
@@ -36,10 +36,10 @@ fn a_process_is_ended_and_says_nothing_afterwards() {
 #[test]
 fn who_has_the_number_of_another_process_is_let_alone() {
     let mut child = sleeping();
-    let caller = Caller::of(child.id()).unwrap();
+    let caller = Caller::of(child.id()).unwrap().0;
     let before = Caller {
         began: caller.began - 1,
-        ..caller.clone()
+        ..caller
     };
     let execve = start(child.id(), libc::SYS_execve);
     assert_eq!(before.state(&execve), None);
@@ -53,7 +53,7 @@ fn who_has_the_number_of_another_process_is_let_alone() {
 #[test]
 fn a_call_that_takes_long_is_told_from_its_end() {
     let mut child = sleeping();
-    let caller = Caller::of(child.id()).unwrap();
+    let caller = Caller::of(child.id()).unwrap().0;
     let at = |call| caller.state(&start(caller.number(), call)).unwrap().0;
     while at(libc::SYS_read) != At::Start {
         std::thread::yield_now(); // It is on its way there.
@@ -75,7 +75,7 @@ fn a_thread_that_computes_may_be_in_any_call() {
             }
         });
         let thread = hear.recv().unwrap().as_raw().cast_unsigned();
-        let caller = Caller::of(thread).unwrap();
+        let caller = Caller::of(thread).unwrap().0;
         while caller.state(&start(thread, libc::SYS_execve)).unwrap().0 != At::Running {
             std::thread::yield_now(); // It tells still.
         }
@@ -94,7 +94,7 @@ fn any_thread_stands_for_its_process() {
     let thread = hear.recv().unwrap().as_raw().cast_unsigned();
     let own = std::process::id();
     assert_ne!(thread, own);
-    let caller = Caller::of(thread).unwrap();
+    let caller = Caller::of(thread).unwrap().0;
     assert_eq!(caller.number(), own);
     let waits = start(thread, libc::SYS_futex);
     while caller.state(&waits).unwrap().0 != At::Start {
