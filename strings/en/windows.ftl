@@ -345,8 +345,20 @@ session-connections = { $n ->
     [one] { $n } open connection
    *[other] { $n } open connections
 }
-programs-ended = Ended meanwhile
-program-ended = ended by { $time }
+programs-ended = Ended
+program-ended = at { $time }
+program-exited = status { $n }
+program-killed = signal { $n }
+program-replaced = became another program
+programs-ended-before = { $n ->
+    [one] { $n } more ended before
+   *[other] { $n } more ended before
+}
+programs-unwatched = { $n ->
+    [one] { $n } was started while too many ran to watch them all
+   *[other] { $n } were started while too many ran to watch them all
+}
+programs-ended-unknown = Which programs ended is not known: their starts cannot be listened to.
 session-ports = Ports
 session-ports-n = Ports ({ $n })
 session-ports-of = Ports of { $name }

@@ -1,9 +1,12 @@
 // Ports, limits and programs of sessions.
 
 import { fireEvent, within } from "@testing-library/svelte";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { LOOK_MS } from "../src/state/sessions.svelte";
+import type { EndedProgram } from "../src/api/generated/EndedProgram";
+import type { EndedPrograms } from "../src/api/generated/EndedPrograms";
+import type { HowEnded } from "../src/api/generated/HowEnded";
+import type { Inspection } from "../src/api/generated/Inspection";
 import { asked, main, openSettings, plain, press, settle, type Opened } from "./window";
 
 
@@ -57,31 +60,62 @@ describe("ports", () => {
 });
 
 describe("programs", () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
+  const started = new Date(Date.now() - 120_000).toISOString();
+  const processes = [{ pid: 7, parent: null, display: "claude", started }];
 
-  test("one that is there no more is listed as ended, with the time", async () => {
-    const started = new Date(Date.now() - 120_000).toISOString();
-    const node = (pid: number, display: string): object => ({ pid, parent: null, display, started });
-    let processes = [node(7, "claude"), node(8, "npm test")];
+  /** What the window says of a session with these, and what it asked for. */
+  async function shown(ended: EndedPrograms | null): Promise<{ text: string; items: string[]; looks: unknown[] }> {
+    const looks: unknown[] = [];
+    const inspected: Inspection = { processes, is_cut: false, connections: 0, ended };
     const opened = await openSettings("sessions", (app) => {
       const request = app.request.bind(app);
-      app.request = async (asked) =>
-        typeof asked === "object" && "daemon" in asked && typeof asked.daemon === "object" && "inspect" in asked.daemon
-          ? ({ daemon: { inspected: { processes, is_cut: false, connections: 0 } } } as never)
-          : request(asked);
+      app.request = async (asked) => {
+        if (typeof asked === "object" && "daemon" in asked && typeof asked.daemon === "object" && "inspect" in asked.daemon) {
+          looks.push(asked.daemon.inspect);
+          return { daemon: { inspected } } as never;
+        }
+        return request(asked);
+      };
     });
     await press(main(opened), "Programs of shop");
     const programs = within(main(opened)).getByRole("group", { name: "Programs" });
-    expect(plain(programs.textContent)).toContain("npm test started 2 minutes ago");
-    expect(plain(programs.textContent)).not.toContain("Ended meanwhile");
-    processes = [node(7, "claude")];
-    await vi.advanceTimersByTimeAsync(LOOK_MS);
-    await settle();
-    expect(plain(programs.textContent)).toMatch(/Ended meanwhile 8 npm test ended by \d\d:\d\d:\d\d/);
-    await vi.advanceTimersByTimeAsync(LOOK_MS);
-    await settle();
-    expect(plain(programs.textContent).match(/npm test/g)).toHaveLength(1);
+    const items = within(programs).getAllByRole("listitem").map((item) => plain(item.textContent).trim());
+    return { text: plain(programs.textContent), items, looks };
+  }
+
+  test("those that ended are the daemon's, with when and how", async () => {
+    const program = (pid: number, display: string, how: HowEnded): EndedProgram => ({ pid, display, started, ended: started, how });
+    const latest = [
+      program(9, "/usr/bin/make", { exited: 2 }),
+      program(8, "/usr/bin/sleep", { killed: 15 }),
+      // One process became several programs within one moment.
+      program(8, "/usr/bin/env", "replaced"),
+      program(8, "/usr/bin/env", "replaced"),
+      program(7, "/usr/bin/true", "unknown"),
+    ];
+    const { text, items } = await shown({ latest, before: 12, unwatched: 7 });
+    expect(items.map((item) => item.replace(/\d\d:\d\d:\d\d/, "TIME"))).toEqual([
+      "7 claude started 2 minutes ago",
+      "9 /usr/bin/make at TIME status 2",
+      "8 /usr/bin/sleep at TIME signal 15",
+      "8 /usr/bin/env at TIME became another program",
+      "8 /usr/bin/env at TIME became another program",
+      "7 /usr/bin/true at TIME",
+    ]);
+    expect(text).toContain("12 more ended before 7 were started while too many ran");
+  });
+
+  test("as many are asked for as are listed", async () => {
+    const { looks } = await shown({ latest: [], before: 0, unwatched: 0 });
+    expect(looks).toEqual([{ session: "s-7f3a", ended: 20 }]);
+  });
+
+  test("that none has ended is told from not knowing", async () => {
+    expect((await shown({ latest: [], before: 0, unwatched: 0 })).text).not.toMatch(/ended/i);
+  });
+
+  test("it is said that nobody knows which ended", async () => {
+    expect((await shown(null)).text).toContain("Which programs ended is not known");
   });
 });
 

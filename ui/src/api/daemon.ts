@@ -92,7 +92,8 @@ export class Daemon {
     this.#daemon({ change_settings: { ...UNCHANGED, ...change } }, "settings");
 
   sessions = (): Promise<SessionView[]> => this.#daemon("sessions", "sessions");
-  inspect = (session: string): Promise<Inspection> => this.#daemon({ inspect: { session } }, "inspected");
+  inspect = (session: string, ended: number): Promise<Inspection> =>
+    this.#daemon({ inspect: { session, ended } }, "inspected");
   thaw = (session: string): Promise<void> => this.#tell({ thaw: { session, disk_bytes: null } });
   stop = (stop: Stop): Promise<{ count: number }> => this.#daemon({ stop }, "stopped");
 

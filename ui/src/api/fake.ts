@@ -397,5 +397,13 @@ function inspection(): Extract<Response, { inspected: unknown }>["inspected"] {
     ],
     is_cut: true,
     connections: 4,
+    ended: {
+      latest: [
+        { pid: 48_190, display: "/usr/bin/make", started, ended: started, how: { exited: 2 } },
+        { pid: 48_189, display: samples.HOSTILE.markup, started, ended: started, how: "replaced" },
+      ],
+      before: 12,
+      unwatched: 0,
+    },
   };
 }

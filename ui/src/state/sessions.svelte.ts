@@ -11,6 +11,9 @@ import { whileSeen } from "./while_seen";
 /** How often what runs in a session, and what it carries and uses, is asked for while it is on show. */
 export const LOOK_MS = 2_000;
 
+/** Programs of a session that ended and are listed: a build starts and ends thousands. */
+const ENDED_LISTED = 20;
+
 export class Sessions {
   /** Oldest first. */
   running = $state.raw<SessionView[]>([]);
@@ -89,7 +92,7 @@ export class Sessions {
   watch(session: string, found: (inspection: Inspection) => void, failed: (caught: unknown) => void): () => void {
     return whileSeen(LOOK_MS, async (isWanted) => {
       try {
-        const inspection = await this.#daemon.inspect(session);
+        const inspection = await this.#daemon.inspect(session, ENDED_LISTED);
         if (isWanted()) {
           found(inspection);
         }

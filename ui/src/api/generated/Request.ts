@@ -76,7 +76,11 @@ session: SessionId | null, } } | "sessions" | { "inspect": {
 /**
  * The session.
  */
-session: SessionId, } } | { "stop": Stop } | { "kill": Stop } | { "thaw": { 
+session: SessionId, 
+/**
+ * How many of its programs that ended are wanted, the latest.
+ */
+ended: number, } } | { "stop": Stop } | { "kill": Stop } | { "thaw": { 
 /**
  * The session.
  */
