@@ -149,18 +149,32 @@ impl Reader {
     }
 
     /// Hands each event of a query on, until the end or the first error.
-    pub(crate) fn each(
+    fn each(
         &self,
         sql: &str,
         values: impl Params,
         mut visit: impl FnMut(Sealed) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.find(sql, values, |sealed| visit(sealed).map(|()| None::<()>))
+            .map(drop)
+    }
+
+    /// Hands each event of a query on, until something is found, the end, or the first error.
+    pub(crate) fn find<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        mut visit: impl FnMut(Sealed) -> Result<Option<T>, Error>,
+    ) -> Result<Option<T>, Error> {
         let mut statement = self.connection.prepare(sql).map_err(read_error)?;
         let mut rows = statement.query(values).map_err(read_error)?;
         while let Some(row) = rows.next().map_err(read_error)? {
-            visit(sealed(row)?)?;
+            let found = visit(sealed(row)?)?;
+            if found.is_some() {
+                return Ok(found);
+            }
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -171,13 +171,12 @@ impl Reader {
             found_before: None,
         };
         let mut previous = Digest::START;
-        let mut broken = None;
-        let read = self.each(
+        let broken = self.find(
             &format!("SELECT {COLUMNS} FROM events ORDER BY seq"),
             [],
             |sealed| {
                 let (seq, expected) = (signed(sealed.event.seq), followed.events + 1);
-                broken = if expected < seq {
+                let broken = if expected < seq {
                     Some((expected, MISSING))
                 } else if seq < expected || chain::hash(previous, &sealed.event) != sealed.hash {
                     Some((seq, CHANGED))
@@ -190,7 +189,7 @@ impl Reader {
                     None
                 };
                 if broken.is_some() {
-                    return Err(Error::Closed);
+                    return Ok(broken);
                 }
                 previous = sealed.hash;
                 followed.events = seq;
@@ -198,14 +197,14 @@ impl Reader {
                     followed.at_signed = Some(sealed.hash);
                 }
                 followed.note(sealed.event);
-                Ok(())
+                Ok(None)
             },
         );
-        match (broken, read) {
-            (Some(broken), _) => Ok(Err(broken)),
-            (None, Err(Error::Unreadable { seq, reason })) => Ok(Err((seq, reason))),
-            (None, Err(error)) => Err(error),
-            (None, Ok(())) => Ok(Ok(followed)),
+        match broken {
+            Ok(None) => Ok(Ok(followed)),
+            Ok(Some(broken)) => Ok(Err(broken)),
+            Err(Error::Unreadable { seq, reason }) => Ok(Err((seq, reason))),
+            Err(error) => Err(error),
         }
     }
 

@@ -87,9 +87,7 @@ impl Limit {
             Self::Disk => written(choices.disk, bytes),
         }
     }
-}
 
-impl Limit {
     /// What holds of it, for people: `2 GiB`, `none`.
     pub fn in_force(self, limits: &ResourceLimits) -> String {
         let size = |bytes: u64| Size(bytes).to_string();
