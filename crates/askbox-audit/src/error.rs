@@ -88,6 +88,14 @@ pub enum Error {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// What lies beside the log cannot be read at this moment.
+    #[error("cannot read the signed checkpoint of the log {path:?}")]
+    ReadSigned {
+        /// The log.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// An event is not one that this program wrote.
     #[error("event {seq} of the log is not readable: {reason}; `askbox log verify` says more")]
     Unreadable {
@@ -138,6 +146,7 @@ impl Error {
             | Error::Newer { .. }
             | Error::KeepAside { .. }
             | Error::Sign { .. }
+            | Error::ReadSigned { .. }
             | Error::Export { .. }
             | Error::Closed => false,
         }

@@ -5,7 +5,9 @@
 //! back to it. It covers every event before, since their hashes are chained. It must not know where the key is kept.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use askbox_paths::own_file;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -16,6 +18,7 @@ use crate::chain::Digest;
 use crate::change::DaemonChange;
 use crate::database::with_suffix;
 use crate::entry::Entry;
+use crate::error::Error;
 use crate::limits;
 
 /// What the key signs begins with this, so that no other use of it can be taken for a checkpoint.
@@ -174,15 +177,17 @@ impl SignedCheckpoint {
 }
 
 impl Beside {
-    /// What lies there. What cannot be read is told apart from nothing.
-    pub(crate) fn read(place: &Path) -> Self {
-        match own_file::read(place, limits::SIGNED_BYTES) {
-            Ok(None) => Self::Nothing,
-            Ok(Some(line)) => serde_json::from_slice(&line).map_or(Self::Garbled, Self::Signed),
-            Err(error) => {
-                tracing::warn!(%error, "the signed checkpoint of the log cannot be read");
-                Self::Garbled
-            }
+    /// What lies beside this log. An error is one of reading, which may pass, and says nothing of what is there.
+    pub(crate) fn read(log: &Path) -> Result<Self, Error> {
+        match own_file::read(&place(log), limits::SIGNED_BYTES) {
+            Ok(None) => Ok(Self::Nothing),
+            Ok(Some(line)) => Ok(serde_json::from_slice(&line).map_or(Self::Garbled, Self::Signed)),
+            // It is too long, or no file.
+            Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Self::Garbled),
+            Err(error) => Err(Error::ReadSigned {
+                path: log.to_owned(),
+                source: Arc::new(error),
+            }),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::limits;
 use crate::reader::Reader;
-use crate::signing::{self, Beside, KeyId, SignedCheckpoint, SigningKey};
+use crate::signing::{Beside, KeyId, SignedCheckpoint, SigningKey};
 
 /// What can be had of the key that signs checkpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Reader {
     /// Follows the chain from the first event to the last and compares the checkpoints, the signed one too. Reads the whole log.
     pub fn verify(&self, key: &Key) -> Result<Verification, Error> {
         // Before the events: what it knows is in the log by then.
-        let beside = Beside::read(&signing::place(&self.path));
+        let beside = Beside::read(&self.path)?;
         // One transaction, so that events and checkpoints are of one moment.
         let _snapshot = self.connection.unchecked_transaction().map_err(read_error)?;
         let checkpoints = self.checkpoints()?;

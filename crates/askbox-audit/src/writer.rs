@@ -38,6 +38,8 @@ pub(crate) struct Writer {
     notes: Vec<Event>,
     /// What the log was when it was opened.
     found: Found,
+    /// Whether it was compared with its signed checkpoint since.
+    is_compared: bool,
     /// Who signs checkpoints, once there is a key.
     signing: Option<Signing>,
 }
@@ -63,6 +65,7 @@ impl Writer {
             inline_from: None,
             notes: Vec::new(),
             found: Found::Old,
+            is_compared: false,
             signing: None,
         };
         if let Err(error) = writer.reopen(true) {

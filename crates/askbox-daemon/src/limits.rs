@@ -197,6 +197,10 @@ pub(crate) const KEYRING_REST: Duration = Duration::from_secs(30);
 /// password, and nothing waits for this.
 pub(crate) const SIGNING_REST: Duration = Duration::from_hours(24);
 
+/// How long nothing is signed where the key is here, and the log or the file beside it could not be read or written: no window
+/// opens for that.
+pub(crate) const SIGNING_LOG_REST: Duration = Duration::from_mins(1);
+
 /// How long the end of the daemon waits for the key of the log: a keyring that answers does so in far less.
 pub(crate) const SIGNING_WAIT: Duration = Duration::from_secs(1);
 

@@ -2,13 +2,15 @@
 //! use. Whoever records waits for none of this: until the key is here, and where it cannot be had, checkpoints are not signed,
 //! and the daemon says why.
 
+use std::time::Duration;
+
 use askbox_audit::{Key, KeyOrigin, Log, SigningKey};
 use askbox_secrets::{Error, Fallback, Name, Record, Secret, Secrets, Unavailable};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::limits::{SIGNING_REST, SIGNING_WAIT};
+use crate::limits::{SIGNING_LOG_REST, SIGNING_REST, SIGNING_WAIT};
 
 /// What the secret is called, for `askbox log verify` and `askbox doctor` too.
 pub const LOG_KEY: Name = Name("log-key");
@@ -29,6 +31,33 @@ enum Progress {
     Failed(String),
 }
 
+/// Why checkpoints are not signed, and how long nobody tries again.
+#[derive(Debug)]
+struct Problem {
+    why: String,
+    rest: Duration,
+}
+
+impl Problem {
+    /// The key is here, and the log or its signature cannot be read or written at this moment.
+    fn of_log(error: &askbox_audit::Error) -> Self {
+        Self {
+            why: error.to_string(),
+            rest: SIGNING_LOG_REST,
+        }
+    }
+}
+
+impl From<String> for Problem {
+    /// The key cannot be had.
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            rest: SIGNING_REST,
+        }
+    }
+}
+
 /// Whether checkpoints are signed.
 #[derive(Debug)]
 pub(crate) struct Signing {
@@ -45,10 +74,10 @@ impl Signing {
     /// Gets the key and gives it to the log; tries again after a while where that fails.
     pub(crate) async fn begin(&self, log: &Log, secrets: &Secrets) {
         let mut made = None;
-        while let Err(problem) = self.try_to_begin(log, secrets, &mut made).await {
-            tracing::warn!(%problem, "checkpoints of the log are not signed");
-            self.progress.send_replace(Progress::Failed(problem));
-            tokio::time::sleep(SIGNING_REST).await;
+        while let Err(Problem { why, rest }) = self.try_to_begin(log, secrets, &mut made).await {
+            tracing::warn!(problem = why, "checkpoints of the log are not signed");
+            self.progress.send_replace(Progress::Failed(why));
+            tokio::time::sleep(rest).await;
         }
         self.progress.send_replace(Progress::Done);
     }
@@ -59,7 +88,7 @@ impl Signing {
         log: &Log,
         secrets: &Secrets,
         made: &mut Option<Secret>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Problem> {
         let to_keep = if let Some(made) = made {
             made.clone()
         } else {
@@ -71,7 +100,7 @@ impl Signing {
             // Signed first, kept then: nobody finds a key for a log that it has not signed yet.
             log.sign_with(key, origin)
                 .await
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| Problem::of_log(&error))?;
             if origin == KeyOrigin::Found {
                 return Ok(());
             }
@@ -81,7 +110,8 @@ impl Signing {
             let kept = secrets.keep(LOG_KEY, to_keep, Fallback::WithoutService);
             kept.map(drop).map_err(|error| reason(&error))
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     /// Before the end is recorded: waits a little for a key that is asked for or about to be kept, so that short lives are signed

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::entry::Entry;
 use crate::reader::Filter;
-use crate::signing::KeyOrigin;
+use crate::signing::{self, KeyOrigin};
 use crate::store::{Durability, Log};
 
 fn key(byte: u8) -> SigningKey {
@@ -231,7 +231,7 @@ async fn a_signature_of_another_is_found() {
     check("{}", broken(6, GARBLED));
     // It says that more was written while the key signed than was.
     check(&line.replace("\"since\":1,", "\"since\":2,"), broken(6, FORGED));
-    let Beside::Signed(genuine) = Beside::read(&place) else {
+    let Beside::Signed(genuine) = Beside::read(&path).unwrap() else {
         panic!("it was spoilt last");
     };
     let by = |byte| SignedCheckpoint::new(&key(byte), 1, 6, genuine.hash, genuine.time_ms);

@@ -63,12 +63,57 @@ impl Writer {
         (signing.signed != open.tail.seq).then_some(left)
     }
 
-    /// Compares a file that was opened with its signed checkpoint, which needs no key. What does not fit is said once.
+    /// Compares a file that was opened with its signed checkpoint, which needs no key. What does not fit is said once. One that
+    /// cannot be read at this moment is compared before anything else is signed.
     pub(super) fn look_beside(&mut self, open: &Open, first: bool) -> Result<(), Error> {
         if first && self.found == Found::Old && open.tail.seq == 0 {
             self.found = Found::New;
         }
-        let Beside::Signed(signed) = Beside::read(&signing::place(&self.place.path)) else {
+        match Beside::read(&self.place.path) {
+            Ok(beside) => self.compare(open, &beside)?,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the log is compared with its signed checkpoint later"
+                );
+                self.is_compared = false;
+                return Ok(());
+            }
+        }
+        self.is_compared = true;
+        Ok(())
+    }
+
+    /// Reads what lies beside the log. Where that could not be read when the log was opened, the two are compared now.
+    fn beside(&mut self) -> Result<Beside, Error> {
+        let beside = Beside::read(&self.place.path)?;
+        if self.is_compared {
+            return Ok(beside);
+        }
+        if let Some(open) = self.open.take() {
+            self.compare(&open, &beside)
+                .inspect_err(|error| self.note_damage(error))?;
+            self.open = Some(open);
+            self.is_compared = true;
+            self.write_notes()?;
+        }
+        Ok(beside)
+    }
+
+    fn write_notes(&mut self) -> Result<(), Error> {
+        if self.notes.is_empty() {
+            return Ok(());
+        }
+        let written = self.append(self.notes.clone(), true)?;
+        self.notes.clear();
+        for sealed in written {
+            self.publish(sealed.event);
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, open: &Open, beside: &Beside) -> Result<(), Error> {
+        let Beside::Signed(signed) = beside else {
             return Ok(());
         };
         if self.found == Found::Doubted || open.database.hash_of(signed.seq)? == Some(signed.hash) {
@@ -96,7 +141,7 @@ impl Writer {
         if self.open.is_none() {
             self.reopen(false)?;
         }
-        let beside = Beside::read(&signing::place(&self.place.path));
+        let beside = self.beside()?;
         let last = self.open.as_ref().map_or(0, |open| open.tail.seq);
         let (since, note) = signing::begin(&beside, &key, origin, self.found, last);
         if let Some(note) = note {
@@ -116,6 +161,9 @@ impl Writer {
 
     /// A checkpoint at the last event, on the disk, to be signed.
     fn due(&mut self) -> Result<Option<Due>, Error> {
+        if self.signing.is_some() && !self.is_compared {
+            self.beside()?;
+        }
         let (Some(signing), Some(open)) = (&mut self.signing, &mut self.open) else {
             return Ok(None);
         };

@@ -11,7 +11,7 @@ fn key(byte: u8) -> SigningKey {
 }
 
 fn beside(path: &Path) -> Option<SignedCheckpoint> {
-    match Beside::read(&place_of_signature(path)) {
+    match Beside::read(path).unwrap() {
         Beside::Signed(signed) => Some(signed),
         Beside::Nothing => None,
         Beside::Garbled => panic!("garbled"),
@@ -230,4 +230,64 @@ async fn a_key_that_was_made_and_has_signed_nothing_signs_nothing_later() {
     log.record(verdict(2), Durability::Synced).await.unwrap();
     log.close().await.unwrap();
     assert_eq!(beside(&path), None);
+}
+
+/// Makes reading what lies beside a log fail, with an error that says nothing of it, until it is dropped: a link to itself stands
+/// in its place.
+struct Unreadable {
+    place: PathBuf,
+    kept: PathBuf,
+}
+
+impl Unreadable {
+    fn new(path: &Path) -> Self {
+        let place = place_of_signature(path);
+        let kept = place.with_extension("kept");
+        fs::rename(&place, &kept).unwrap();
+        std::os::unix::fs::symlink(&place, &place).unwrap();
+        Self { place, kept }
+    }
+}
+
+impl Drop for Unreadable {
+    fn drop(&mut self) {
+        fs::rename(&self.kept, &self.place).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_signature_that_cannot_be_read_for_a_while_is_no_alarm() {
+    let (_directory, path) = place();
+    run(&path, Some((key(1), KeyOrigin::Made))).await;
+    let unreadable = Unreadable::new(&path);
+    assert!(Reader::open(&path).unwrap().verify(&Key::Have(key(1))).is_err());
+    let log = Log::open(&path).unwrap();
+    log.record(verdict(0), Durability::Unsynced).await.unwrap();
+    let error = log.sign_with(key(1), KeyOrigin::Found).await.unwrap_err();
+    assert!(matches!(error, Error::ReadSigned { .. }), "{error}");
+    drop(unreadable);
+    log.sign_with(key(1), KeyOrigin::Found).await.unwrap();
+    log.record(stopped(), Durability::Synced).await.unwrap();
+    log.close().await.unwrap();
+    assert_eq!(story(&path), ["0", "stopped", "0", "stopped"]);
+    assert_eq!(signed(&path, 1), (1, 4));
+}
+
+#[tokio::test]
+async fn a_log_that_was_cut_is_told_once_its_signature_can_be_read() {
+    let (_directory, path) = place();
+    run(&path, Some((key(1), KeyOrigin::Made))).await;
+    run(&path, Some((key(1), KeyOrigin::Found))).await;
+    let cut = "DELETE FROM events WHERE seq > 2; DELETE FROM checkpoints WHERE seq > 2";
+    Connection::open(&path).unwrap().execute_batch(cut).unwrap();
+    let unreadable = Unreadable::new(&path);
+    let log = Log::open(&path).unwrap();
+    log.record(verdict(0), Durability::Unsynced).await.unwrap();
+    log.sign_with(key(1), KeyOrigin::Found).await.unwrap_err();
+    drop(unreadable);
+    log.sign_with(key(1), KeyOrigin::Found).await.unwrap();
+    log.close().await.unwrap();
+    assert_eq!(story(&path), ["0", "stopped", "0", "checkpoint broken"]);
+    let reason = FOUND_BEFORE;
+    assert_eq!(verify(&path, 1), Verification::Broken { seq: 4, reason });
 }
