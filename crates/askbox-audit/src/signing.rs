@@ -82,6 +82,8 @@ pub(crate) enum Beside {
 pub(crate) enum Found {
     /// It had no event.
     New,
+    /// It had no event, and was opened again since: what is in it was read and not remembered.
+    NewReopened,
     /// It had events, and fitted its signed checkpoint if it had one.
     Old,
     /// It did not fit its signed checkpoint, or is there in the place of a broken one; an event says so.
@@ -231,7 +233,7 @@ pub(crate) fn begin(
             Some(Entry::of_daemon(DaemonChange::KeyReplaced, Some(detail)))
         }
         (Beside::Garbled, _) => broken("what was the signed checkpoint is none".to_owned()),
-        (Beside::Nothing, KeyOrigin::Found) if found == Found::New => {
+        (Beside::Nothing, KeyOrigin::Found) if matches!(found, Found::New | Found::NewReopened) => {
             let detail = "there was a key to sign it already: the log before this one was removed".to_owned();
             Some(Entry::of_daemon(DaemonChange::LogReplaced, Some(detail)))
         }
@@ -240,7 +242,7 @@ pub(crate) fn begin(
         }
         (Beside::Nothing, KeyOrigin::Found | KeyOrigin::Made) => None,
     };
-    // A new log has had its key for all of its life.
+    // What is in a new log is what the writer remembers: nobody can have changed it before this key.
     let since = if found == Found::New && *beside == Beside::Nothing {
         1
     } else {

@@ -68,6 +68,7 @@ fn what_was_there_before_a_key_is_told_where_it_is_worth_it() {
     // The first key of a new log, and of one from before there were keys.
     check(&Beside::Nothing, Made, Found::New, (1, None));
     check(&Beside::Nothing, Made, Found::Old, (10, None));
+    check(&Beside::Nothing, Made, Found::NewReopened, (10, None));
     // The same key again.
     check(&by(1), Kept, Found::Old, (3, None));
     check(&by(1), Kept, Found::Doubted, (10, None));
@@ -81,5 +82,11 @@ fn what_was_there_before_a_key_is_told_where_it_is_worth_it() {
     check(&Beside::Nothing, Kept, Found::Old, broken);
     // A log that was removed, and one that was kept aside, which an event says already.
     check(&Beside::Nothing, Kept, Found::New, (1, Some("log replaced")));
+    check(
+        &Beside::Nothing,
+        Kept,
+        Found::NewReopened,
+        (10, Some("log replaced")),
+    );
     check(&Beside::Nothing, Kept, Found::Doubted, (10, None));
 }

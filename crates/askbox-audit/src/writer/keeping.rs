@@ -46,6 +46,12 @@ impl Writer {
         self.signing.as_ref()?.problem.clone()
     }
 
+    /// As if a write had failed: the file is opened anew with the next one.
+    #[cfg(test)]
+    pub(crate) fn put_down(&mut self) {
+        self.open = None;
+    }
+
     /// As if the last checkpoint and its signature were older by this.
     #[cfg(test)]
     pub(crate) fn age(&mut self, by: Duration) {
@@ -66,8 +72,10 @@ impl Writer {
     /// Compares a file that was opened with its signed checkpoint, which needs no key. What does not fit is said once. One that
     /// cannot be read at this moment is compared before anything else is signed.
     pub(super) fn look_beside(&mut self, open: &Open, first: bool) -> Result<(), Error> {
-        if first && self.found == Found::Old && open.tail.seq == 0 {
-            self.found = Found::New;
+        match (first, self.found) {
+            (true, Found::Old) if open.tail.seq == 0 => self.found = Found::New,
+            (false, Found::New) => self.found = Found::NewReopened,
+            (true | false, Found::New | Found::NewReopened | Found::Old | Found::Doubted) => {}
         }
         match Beside::read(&self.place.path) {
             Ok(beside) => self.compare(open, &beside)?,

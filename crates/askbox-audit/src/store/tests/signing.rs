@@ -291,3 +291,16 @@ async fn a_log_that_was_cut_is_told_once_its_signature_can_be_read() {
     let reason = FOUND_BEFORE;
     assert_eq!(verify(&path, 1), Verification::Broken { seq: 4, reason });
 }
+
+#[tokio::test]
+async fn a_new_log_that_was_opened_again_is_signed_from_there_on() {
+    let (_directory, path) = place();
+    let log = Log::open(&path).unwrap();
+    log.record(verdict(1), Durability::Unsynced).await.unwrap();
+    // What a write that failed leaves.
+    writer::lock(&log.writer).put_down();
+    log.record(verdict(2), Durability::Unsynced).await.unwrap();
+    log.sign_with(key(1), KeyOrigin::Made).await.unwrap();
+    log.close().await.unwrap();
+    assert_eq!(signed(&path, 1), (3, 2));
+}
