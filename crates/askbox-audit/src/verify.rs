@@ -88,7 +88,7 @@ pub const NO_CHECKPOINT: &str =
 /// The table of checkpoints is gone.
 pub const NO_TABLE: &str = "the log ends here without its table of checkpoints: that was removed";
 /// The signature is gone.
-pub const UNSIGNED: &str = "the log ends here without a signed checkpoint, and there is a key that signs them: the signature was removed";
+pub const UNSIGNED: &str = "the log ends here without a signed checkpoint, and there is a key that signs them: the signature was removed, unless the log began a moment ago";
 /// The file beside the log says nothing.
 pub const GARBLED: &str = "the log ends here, and what was its signed checkpoint is none: it was overwritten";
 /// The signature is not what it says.
@@ -262,6 +262,9 @@ impl Followed {
 fn signature(beside: &Beside, key: &Key, followed: &Followed) -> Result<Signature, Broken> {
     let last = followed.events;
     match (beside, key) {
+        (Beside::Nothing, Key::Have(_)) if last == 0 => Ok(Signature::Nobody {
+            why: Some("it has no event yet".to_owned()),
+        }),
         (Beside::Nothing, Key::Have(_)) => Err((last, UNSIGNED)),
         (Beside::Nothing, Key::Nowhere) => Ok(Signature::Nobody { why: None }),
         (Beside::Nothing, Key::Unavailable(why)) => Ok(Signature::Nobody {

@@ -278,3 +278,23 @@ async fn a_log_without_a_signature_whose_key_cannot_be_had_says_so() {
         intact(Signature::Nobody { why: Some(why) })
     );
 }
+
+#[tokio::test]
+async fn a_log_without_an_event_needs_no_signature_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.sqlite");
+    let log = Log::open(&path).unwrap();
+    let found = verify(&path, &Key::Have(key(1)));
+    let Verification::Intact {
+        events: 0, signature, ..
+    } = found
+    else {
+        panic!("{found:?}");
+    };
+    let why = Some("it has no event yet".to_owned());
+    assert_eq!(signature, Signature::Nobody { why });
+    log.record(of_daemon(DaemonChange::Started), Durability::Unsynced)
+        .await
+        .unwrap();
+    assert_eq!(verify(&path, &Key::Have(key(1))), broken(1, UNSIGNED));
+}
