@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::limits;
 use crate::signing::{KeyOrigin, SigningKey};
-use crate::writer::{self, Writer};
+use crate::writer::{self, SigningProblem, Writer};
 
 /// When a recorded event has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub struct Log {
     events: broadcast::Sender<Arc<Event>>,
     writer: Arc<Mutex<Writer>>,
     last_question: u64,
+    signing_problem: SigningProblem,
 }
 
 /// What the writer is told.
@@ -69,6 +70,7 @@ impl Log {
         let (commands, received) = mpsc::channel();
         let writer = Writer::open(place, events.clone())?;
         let last_question = writer.last_question()?;
+        let signing_problem = writer.signing_problem();
         let writer = Arc::new(Mutex::new(writer));
         let shared = Arc::clone(&writer);
         std::thread::Builder::new()
@@ -83,6 +85,7 @@ impl Log {
             events,
             writer,
             last_question,
+            signing_problem,
         })
     }
 
@@ -145,9 +148,9 @@ impl Log {
         answer.await.map_err(|_ended| Error::Closed)?
     }
 
-    /// Why the newest checkpoint could not be signed, though there is a key. May wait for a write that is under way.
+    /// Why the newest checkpoint could not be signed, though there is a key. Waits for no write.
     pub fn signing_problem(&self) -> Option<String> {
-        writer::lock(&self.writer).signing_problem()
+        self.signing_problem.get()
     }
 
     /// Writes what is queued and a last checkpoint, syncs, and closes the file; every later call is an error. Record

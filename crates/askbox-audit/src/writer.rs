@@ -23,6 +23,7 @@ use crate::text::path_text;
 mod keeping;
 
 use keeping::Signing;
+pub(crate) use keeping::SigningProblem;
 
 /// Owns the file while the log is open.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub(crate) struct Writer {
     is_compared: bool,
     /// Who signs checkpoints, once there is a key.
     signing: Option<Signing>,
+    problem: SigningProblem,
 }
 
 /// An open file and what was learnt from it.
@@ -67,6 +69,7 @@ impl Writer {
             found: Found::Old,
             is_compared: false,
             signing: None,
+            problem: SigningProblem::default(),
         };
         if let Err(error) = writer.reopen(true) {
             if writer.damage.is_none() {

@@ -2,7 +2,7 @@
 //! without the writer's lock, so that callers who record by themselves do not wait for the disk.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Beside, Found, KeyOrigin, Open, SigningKey, Writer, lock, now_ms, signing};
@@ -22,8 +22,21 @@ pub(super) struct Signing {
     signed: u64,
     /// When that was, or was tried; `None` is due at once.
     at: Option<Instant>,
-    /// Why the last one was not signed.
-    problem: Option<String>,
+}
+
+/// Why the newest checkpoint could not be signed, though there is a key; whoever asks does not wait for the writer. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SigningProblem(Arc<Mutex<Option<String>>>);
+
+impl SigningProblem {
+    /// As it is at this moment.
+    pub(crate) fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, problem: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
 }
 
 /// A checkpoint on its way to the disk.
@@ -41,9 +54,9 @@ impl Signing {
 }
 
 impl Writer {
-    /// Why the newest checkpoint could not be signed, though there is a key.
-    pub(crate) fn signing_problem(&self) -> Option<String> {
-        self.signing.as_ref()?.problem.clone()
+    /// Where it says what could not be signed.
+    pub(crate) fn signing_problem(&self) -> SigningProblem {
+        self.problem.clone()
     }
 
     /// As if a write had failed: the file is opened anew with the next one.
@@ -162,9 +175,14 @@ impl Writer {
             since,
             signed: 0,
             at: None,
-            problem: None,
         });
+        self.problem.set(None);
         Ok(())
+    }
+
+    fn stop_signing(&mut self) {
+        self.signing = None;
+        self.problem.set(None);
     }
 
     /// A checkpoint at the last event, on the disk, to be signed.
@@ -198,8 +216,11 @@ impl Writer {
         };
         match result {
             Ok(None) => return,
-            Ok(Some(seq)) => (signing.signed, signing.problem) = (seq, None),
-            Err(error) => signing.problem = Some(error.to_string()),
+            Ok(Some(seq)) => {
+                signing.signed = seq;
+                self.problem.set(None);
+            }
+            Err(error) => self.problem.set(Some(error.to_string())),
         }
         signing.at = Some(Instant::now());
     }
@@ -212,7 +233,7 @@ pub(super) fn change_signer(writer: &Mutex<Writer>, key: SigningKey, origin: Key
     match origin {
         KeyOrigin::Found => sign(writer),
         KeyOrigin::Made => {
-            try_to_sign(writer).inspect_err(|_| lock(writer).signing = None)?;
+            try_to_sign(writer).inspect_err(|_| lock(writer).stop_signing())?;
         }
     }
     Ok(())
