@@ -290,8 +290,9 @@ apply also action, detail, question and grant.
 
 `askbox log verify --json` prints an object: intact, and either events,
 checkpoint, signature (good, unchecked or nobody), signed_since, signed
-(numbers of events) and unsigned_reason, or broken_at and reason. Exit code
-1 when the log is not what Askbox wrote."
+(numbers of events), key_file (where no keyring has the key) and
+unsigned_reason, or broken_at and reason. Exit code 1 when the log is not
+what Askbox wrote."
     )]
     Log(LogArgs),
 

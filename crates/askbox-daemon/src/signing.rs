@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use askbox_audit::{Key, KeyOrigin, Log, SigningKey};
-use askbox_secrets::{Error, Fallback, Name, Record, Secret, Secrets, Unavailable};
+use askbox_secrets::{Error, Fallback, Name, Place, Record, Secret, Secrets, Unavailable};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -146,16 +146,16 @@ pub fn key_to_verify(secrets: &Secrets) -> Key {
             Key::Have,
         )
     };
-    let unavailable = |error: &Error| Key::Unavailable(reason(error));
     match (secrets.from_keyring(LOG_KEY), secrets.record(LOG_KEY)) {
-        (Ok(secret), _)
-        | (Err(Error::Lost | Error::Keyring(Unavailable::NoService(_))), Ok(Some(Record::Here(_, secret)))) => {
-            parsed(&secret)
+        (Ok(secret), _) => (parsed(&secret), Some(Place::Keyring)),
+        (Err(Error::Lost | Error::Keyring(Unavailable::NoService(_))), Ok(Some(Record::Here(_, secret)))) => {
+            let file = Place::File(secrets.path(LOG_KEY));
+            (parsed(&secret), Some(file))
         }
         (Err(Error::Lost | Error::Keyring(Unavailable::NoService(_))), Ok(None))
-        | (Err(Error::Lost), Ok(Some(Record::Keyring(_)))) => Key::Nowhere,
+        | (Err(Error::Lost), Ok(Some(Record::Keyring(_)))) => (Key::Nowhere, None),
         // One that is locked or hangs may have another than the record.
-        (Err(error), Ok(_)) | (Err(_), Err(error)) => unavailable(&error),
+        (Err(error), Ok(_)) | (Err(_), Err(error)) => (Key::Unavailable(reason(&error)), None),
     }
 }
 

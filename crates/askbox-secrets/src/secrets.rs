@@ -179,7 +179,8 @@ impl Secrets {
         }
     }
 
-    fn path(&self, name: Name) -> PathBuf {
+    /// Where the record of a secret is, and the secret itself where no keyring has it.
+    pub fn path(&self, name: Name) -> PathBuf {
         self.directory.join(name.0)
     }
 

@@ -1,10 +1,11 @@
 //! `askbox log`: reads the log itself, so it works without a daemon; only what is still to come comes from the daemon.
 
 use std::io;
+use std::path::Path;
 
-use askbox_audit::{Event, Filter, Format, Origin, Outcome, Reader, Signature, Verification};
+use askbox_audit::{Event, Filter, Format, Origin, Outcome, Reader, Signature, Verification, path_text};
 use askbox_policy::SessionId;
-use askbox_secrets::{Secrets, Service};
+use askbox_secrets::{Place, Secrets, Service};
 use askbox_wire::{Follow, Topic};
 use serde::Serialize;
 
@@ -199,6 +200,9 @@ struct Verdict {
     /// The last event that is signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed: Option<u64>,
+    /// The file that has the key of a good signature, where no keyring has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_file: Option<String>,
     /// Why the signature was not checked, or why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsigned_reason: Option<String>,
@@ -209,7 +213,7 @@ struct Verdict {
 }
 
 impl Verdict {
-    fn of(found: &Verification) -> Self {
+    fn of(found: &Verification, key_file: Option<&Path>) -> Self {
         let (events, checkpoint, signature) = match found {
             Verification::Broken { seq, reason } => {
                 return Self {
@@ -237,6 +241,9 @@ impl Verdict {
             signature: Some(name),
             signed_since: since,
             signed,
+            key_file: key_file
+                .filter(|_| matches!(signature, Signature::Good { .. }))
+                .map(path_text),
             unsigned_reason: why,
             ..Self::default()
         }
@@ -246,11 +253,16 @@ impl Verdict {
 fn verify(context: &Context, json: bool) -> Result<ExitStatus, CliError> {
     let reader = open(context)?;
     let secrets = Secrets::new(context.paths.secrets(), Service);
-    let found = reader.verify(&askbox_daemon::key_to_verify(&secrets))?;
+    let (key, place) = askbox_daemon::key_to_verify(&secrets);
+    let key_file = match &place {
+        Some(Place::File(path)) => Some(path.as_path()),
+        Some(Place::Keyring) | None => None,
+    };
+    let found = reader.verify(&key)?;
     if json {
-        output::print_json(&Verdict::of(&found))?;
+        output::print_json(&Verdict::of(&found, key_file))?;
     } else {
-        output::print(&render::verification(&found, Style::new(context)))?;
+        output::print(&render::verification(&found, key_file, Style::new(context)))?;
     }
     Ok(match found {
         Verification::Intact { .. } => ExitStatus::Success,

@@ -97,7 +97,7 @@ impl World {
     }
 
     fn verify(&self) -> Verification {
-        let key = key_to_verify(&self.secrets());
+        let (key, _place) = key_to_verify(&self.secrets());
         Reader::open(&self.path()).unwrap().verify(&key).unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! Events of the log as people read them. Pure.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use askbox_audit::{Event, EventProcess, Outcome, Signature, Verification};
@@ -85,8 +86,9 @@ fn time(milliseconds: u64) -> String {
         .to_owned()
 }
 
-/// The result of `askbox log verify`: what was found, what it proves, and what it does not.
-pub(super) fn verification(found: &Verification, style: Style) -> String {
+/// The result of `askbox log verify`: what was found, what it proves, and what it does not. `key_file` has the key where no keyring
+/// has it.
+pub(super) fn verification(found: &Verification, key_file: Option<&Path>, style: Style) -> String {
     let (events, checkpoint, signature, remarks) = match found {
         Verification::Broken { seq, reason } => {
             return format!(
@@ -120,13 +122,13 @@ pub(super) fn verification(found: &Verification, style: Style) -> String {
             output::safe_sentence(detail)
         );
     }
-    for line in signature_lines(signature, events, style) {
+    for line in signature_lines(signature, events, key_file, style) {
         let _infallible = writeln!(text, "{line}");
     }
     text
 }
 
-fn signature_lines(signature: &Signature, events: u64, style: Style) -> Vec<String> {
+fn signature_lines(signature: &Signature, events: u64, key_file: Option<&Path>, style: Style) -> Vec<String> {
     const FORGEABLE: &str =
         "whoever can write Askbox's state directory could have changed or cut the log and computed it anew";
     let not_checked = style.open("not checked");
@@ -143,6 +145,12 @@ fn signature_lines(signature: &Signature, events: u64, style: Style) -> Vec<Stri
                 output::safe(&key.0),
                 time(*time_ms)
             )];
+            if let Some(file) = key_file {
+                lines.push(format!(
+                    "{not_checked}: who has the key, which is in {}: whoever can read that could have changed or cut the log and signed it anew",
+                    output::safe_path(file)
+                ));
+            }
             if 1 < *since {
                 lines.push(format!(
                     "{not_checked}: events before {since} are from before this key; they are as they were when it began to sign"

@@ -78,7 +78,7 @@ fn signed(since: u64) -> Signature {
 }
 
 fn check_verification(found: &Verification, expected: &Expect) {
-    expected.assert_eq(&verification(found, Style::plain()));
+    expected.assert_eq(&verification(found, None, Style::plain()));
 }
 
 #[test]
@@ -157,4 +157,18 @@ fn a_verification_tells_of_earlier_keys_and_logs() {
         not checked: what came after event 5 (1 there), which could have been cut off
     "#]],
     );
+}
+
+#[test]
+fn a_signature_by_a_key_in_a_file_is_worth_as_much_as_that_file() {
+    let text = verification(&intact(signed(1)), Some(Path::new("/s/log-key")), Style::plain());
+    expect![[r#"
+        intact: 6 events, each follows from the one before; checkpoint at 5
+        signed up to event 5 with key 00112233aabbccdd, 2026-05-01 12:00:00 UTC: nobody without the key has changed or cut that
+        not checked: who has the key, which is in /s/log-key: whoever can read that could have changed or cut the log and signed it anew
+        not checked: what came after event 5 (1 there), which could have been cut off
+    "#]].assert_eq(&text);
+    let unsigned = intact(Signature::Nobody { why: None });
+    let text = verification(&unsigned, Some(Path::new("/s/log-key")), Style::plain());
+    assert!(!text.contains("log-key"), "{text}");
 }
