@@ -149,6 +149,7 @@ pause-ended = Questions are asked again.
 paused-until = Questions are paused until { $time }. What would be asked is denied and listed under Missed.
 lockdown = Lockdown
 lockdown-text = Lockdown denies everything and cuts what is open.
+log-unsigned = What is in the log is not signed, so a change to it is harder to find:
 lockdown-on = Lockdown is on: everything is denied.
 lockdown-title = Begin lockdown?
 lockdown-confirm = Every request of every session is denied, and open connections and files are cut, until you end it. Sessions go on running, and start no other programs.

@@ -119,6 +119,13 @@ fn the_whole_log_is_signed_from_the_first_event_to_the_last() {
     assert_eq!((mode(place.record()), mode(place.signed())), (0o600, 0o600));
     let text = place.verify_text();
     assert!(text.contains("signed up to event"), "{text}");
+    // No keyring has the key.
+    let record = place.record();
+    assert!(
+        text.contains(&format!("who has the key, which is in {}", record.display())),
+        "{text}"
+    );
+    assert_eq!(found["key_file"], record.to_str().unwrap(), "{found}");
     assert!(text.contains("not checked: what came after event"), "{text}");
     let doctor = Running::start(place.askbox(&["doctor"])).finish().stdout;
     assert!(doctor.contains("log signature: by a key in"), "{doctor}");
@@ -276,7 +283,12 @@ fn the_keyring_has_the_key_and_who_writes_the_state_directory_has_not() {
     place.live();
     let record = fs::read_to_string(place.record()).unwrap();
     assert!(record.starts_with("keyring "), "{record}");
-    assert_eq!(place.verify()["signature"], "good");
+    let found = place.verify();
+    assert_eq!(
+        (&found["signature"], &found["key_file"]),
+        (&"good".into(), &Value::Null)
+    );
+    assert!(!place.verify_text().contains("who has the key"));
     let doctor = Running::start(place.askbox(&["doctor"])).finish().stdout;
     assert!(
         doctor.contains("log signature: by a key in your keyring"),
@@ -296,8 +308,17 @@ fn the_keyring_has_the_key_and_who_writes_the_state_directory_has_not() {
     eventually("it is said", || {
         place
             .ok(&["status"])
-            .contains("checkpoints of the log are not signed")
+            .contains("note: checkpoints of the log are not signed")
     });
+    // A remark, and no problem.
+    let status: Value = serde_json::from_str(&place.ok(&["status", "--json"])).unwrap();
+    assert!(
+        status["log_unsigned"].is_string() && status["warnings"] == Value::Array(Vec::new()),
+        "{status}"
+    );
+    let doctor = Running::start(place.askbox(&["doctor"])).finish().stdout;
+    let signature = doctor.split("log signature: ").nth(1).unwrap();
+    assert!(signature.starts_with("checkpoints are not signed"), "{doctor}");
     place.ok(&["daemon", "--stop"]);
     drop(keyring);
     let _keyring = SecretService::start(&place.world, place.bus.as_ref().unwrap());

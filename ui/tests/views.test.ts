@@ -30,6 +30,10 @@ const SCENES: Record<string, () => Promise<Opened>> = {
     openSettings("settings", (app) => {
       app.status = { ...app.status, paused_until_ms: Date.now() + 300_000 };
     }),
+  "log unsigned": () =>
+    openSettings("settings", (app) => {
+      app.status = { ...app.status, log_unsigned: HOSTILE.markup };
+    }),
   "lockdown, sure?": () => pressed("questions", '[role="switch"]'),
   "rule form": () => pressed("rules", ".primary"),
   "paste many": () => pressed("rules", ".push button:nth-of-type(2)"),

@@ -124,6 +124,7 @@ pub(crate) fn status() -> StatusView {
         },
         log: "/home/ada/.local/state/askbox/log.sqlite".into(),
         obstacle: None,
+        log_unsigned: None,
         warnings: vec!["the block-list ~/ads.txt cannot be read".into()],
     }
 }

@@ -123,23 +123,19 @@ impl Signing {
         drop(timeout(SIGNING_WAIT, settled).await);
     }
 
-    /// What to warn of. May wait for a write of the log that is under way.
-    pub(crate) fn warning(&self, log: &Log) -> Option<String> {
-        let progress = self.progress.borrow().clone();
-        let why = match progress {
-            Progress::Failed(problem) => problem,
-            Progress::Done => log.signing_problem()?,
-            Progress::Asking | Progress::Keeping => return None,
-        };
-        Some(format!(
-            "checkpoints of the log are not signed, so `askbox log verify` finds less: {why}"
-        ))
+    /// Why checkpoints are not signed, if that is so.
+    pub(crate) fn why_not(&self, log: &Log) -> Option<String> {
+        match &*self.progress.borrow() {
+            Progress::Failed(problem) => Some(problem.clone()),
+            Progress::Done => log.signing_problem(),
+            Progress::Asking | Progress::Keeping => None,
+        }
     }
 }
 
-/// The key that a log is to be checked with. Asks the keyring whatever the record says, since whoever can write a record has not
-/// got the key in the keyring for it. Blocks, with a keyring that waits for a person for a minute.
-pub fn key_to_verify(secrets: &Secrets) -> Key {
+/// The key that a log is to be checked with, and where it is. Asks the keyring whatever the record says, since whoever can write a
+/// record has not got the key in the keyring for it. Blocks, with a keyring that waits for a person for a minute.
+pub fn key_to_verify(secrets: &Secrets) -> (Key, Option<Place>) {
     let parsed = |secret: &Secret| {
         SigningKey::new(secret.expose()).map_or_else(
             || Key::Unavailable("what is kept as its key is none".to_owned()),

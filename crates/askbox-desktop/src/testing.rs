@@ -110,7 +110,8 @@ pub(crate) fn desk(questions: Vec<QuestionView>) -> Desk {
     desk
 }
 
-fn status() -> StatusView {
+/// A daemon with which all is well.
+pub(crate) fn status() -> StatusView {
     StatusView {
         version: "0.1.0".into(),
         pid: 1,
@@ -131,6 +132,7 @@ fn status() -> StatusView {
         paused_until_ms: None,
         lockdown: false,
         obstacle: None,
+        log_unsigned: None,
         warnings: Vec::new(),
     }
 }

@@ -376,6 +376,7 @@ export function status(now: number): StatusView {
     paused_until_ms: null,
     lockdown: false,
     obstacle: null,
+    log_unsigned: null,
     warnings: ["FUSE is missing: the home directory is empty inside"],
   };
 }

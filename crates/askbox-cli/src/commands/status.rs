@@ -83,6 +83,13 @@ fn render(status: &StatusView, style: Style, now: SystemTime) -> String {
     for file in &status.policy.files {
         render_file(&mut text, file, style);
     }
+    if let Some(why) = &status.log_unsigned {
+        let why = output::safe_sentence(why);
+        let _infallible = writeln!(
+            text,
+            "note: checkpoints of the log are not signed, so `askbox log verify` finds less: {why}"
+        );
+    }
     for warning in &status.warnings {
         let _infallible = writeln!(
             text,

@@ -33,7 +33,6 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
         format!("in session {session} starts of programs cannot be listened to, so outside the asking file system they ask nobody; `askbox doctor` says why")
     }));
     warnings.extend(by_proxy(daemon.sessions.by_proxy()));
-    warnings.extend(daemon.signing.warning(&daemon.log));
     StatusView {
         version: VERSION.to_owned(),
         pid: std::process::id(),
@@ -53,6 +52,7 @@ pub(super) fn view(daemon: &Daemon) -> StatusView {
                 hint: obstacle.hint,
             })
             .or_else(|| views::lockdown(&daemon.gate)),
+        log_unsigned: daemon.signing.why_not(&daemon.log),
         warnings,
     }
 }

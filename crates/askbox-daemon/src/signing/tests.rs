@@ -91,9 +91,9 @@ impl World {
         }
         log.record(entry(), Durability::Unsynced).await.unwrap();
         signing.end().await;
-        let warning = signing.warning(&log);
+        let why_not = signing.why_not(&log);
         log.close().await.unwrap();
-        warning
+        why_not
     }
 
     fn verify(&self) -> Verification {
@@ -144,10 +144,10 @@ async fn a_keyring_that_cannot_be_used_leaves_checkpoints_unsigned_and_is_told()
     let locked = || Some(Unavailable::Refused("locked".to_owned()));
     let world = World::new(Fake::default());
     world.keyring.set(|content| content.unusable = locked());
-    let warning = world.run().await.unwrap();
+    let why_not = world.run().await.unwrap();
     assert!(
-        warning.contains("not signed") && warning.contains("refuses (locked)"),
-        "{warning}"
+        why_not.contains("cannot be used") && why_not.contains("refuses (locked)"),
+        "{why_not}"
     );
     assert!(!world.signature_file() && !world.record().exists());
     let Verification::Intact { signature, .. } = world.verify() else {

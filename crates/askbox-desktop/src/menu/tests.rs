@@ -1,11 +1,11 @@
 use std::fmt::Write;
 
 use askbox_policy::SessionId;
-use askbox_wire::Event;
+use askbox_wire::{Event, StatusView};
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::desk::Absence;
+use crate::desk::{Absence, Snapshot};
 use crate::testing::{self, Catalog, host};
 
 fn render(entries: &[Entry], depth: usize, text: &mut String) {
@@ -177,6 +177,28 @@ fn the_shape_says_what_matters_most() {
     assert_eq!(shape(&desk), Shape::Problem);
     desk = testing::desk(Vec::new());
     assert_eq!(shape(&desk), Shape::Running);
+    for (change, expected) in [
+        // Nothing works less well for that.
+        (
+            (|status| status.log_unsigned = Some("it is locked".into())) as fn(&mut StatusView),
+            Shape::Running,
+        ),
+        (
+            |status| status.warnings.push("FUSE is missing".into()),
+            Shape::Problem,
+        ),
+    ] {
+        let mut status = testing::status();
+        change(&mut status);
+        let mut desk = Desk::default();
+        desk.connected(Snapshot {
+            status,
+            questions: Vec::new(),
+            missed: Vec::new(),
+            sessions: vec![testing::session("s1")],
+        });
+        assert_eq!(shape(&desk), expected);
+    }
     desk.apply(&Event::QuestionOpened(host("1")));
     assert_eq!(shape(&desk), Shape::Question);
     desk.apply(&Event::Lockdown { on: true });

@@ -33,6 +33,9 @@ pub struct StatusView {
     pub lockdown: bool,
     /// Why no session starts, if that is so.
     pub obstacle: Option<ObstacleView>,
+    /// Why checkpoints of the log are not signed, if that is so. Nothing else works less well for that.
+    #[serde(default)]
+    pub log_unsigned: Option<String>,
     /// What is not as it should be, one line each. Empty is good.
     pub warnings: Vec<String>,
 }

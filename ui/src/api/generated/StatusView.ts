@@ -55,6 +55,10 @@ lockdown: boolean,
  */
 obstacle: ObstacleView | null, 
 /**
+ * Why checkpoints of the log are not signed, if that is so. Nothing else works less well for that.
+ */
+log_unsigned: string | null, 
+/**
  * What is not as it should be, one line each. Empty is good.
  */
 warnings: Array<string>, };

@@ -39,7 +39,11 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     checks.extend([limits(facts.has_control_groups), bus_proxy(&facts.bus_proxy)]);
     checks.extend(wayland(&facts.wayland));
     checks.push(secrets::check(&facts.keyring, &facts.login));
-    checks.push(secrets::log_key(&facts.keyring, &facts.log_key));
+    let unsigned = match &facts.daemon {
+        Daemon::Running(status) => status.log_unsigned.as_deref(),
+        Daemon::NotRunning | Daemon::Foreign(_) | Daemon::Unreachable(_) => None,
+    };
+    checks.push(secrets::log_key(&facts.keyring, &facts.log_key, unsigned));
     checks
 }
 

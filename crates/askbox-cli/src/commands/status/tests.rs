@@ -73,3 +73,15 @@ fn the_json_says_whether_one_runs() {
         r#"{"running":false}"#
     );
 }
+
+#[test]
+fn a_log_that_is_not_signed_is_a_remark_and_no_warning() {
+    let unsigned = StatusView {
+        log_unsigned: Some("the keyring refuses (locked)".into()),
+        warnings: Vec::new(),
+        ..status()
+    };
+    let text = render(&unsigned, Style::plain(), now());
+    let said = "note: checkpoints of the log are not signed, so `askbox log verify` finds less: the keyring refuses (locked)\n";
+    assert!(text.ends_with(said) && !text.contains("warning"), "{text}");
+}

@@ -46,9 +46,22 @@ pub(super) fn check(keyring: &Result<(), Unavailable>, login: &Login) -> Check {
     }
 }
 
-/// The log goes on without; what is said here is how much `askbox log verify` finds.
-pub(super) fn log_key(keyring: &Result<(), Unavailable>, key: &Result<Option<Place>, String>) -> Check {
+/// The log goes on without; what is said here is how much `askbox log verify` finds. `unsigned` is why the daemon that runs does not
+/// sign, whatever could be had by now.
+pub(super) fn log_key(
+    keyring: &Result<(), Unavailable>,
+    key: &Result<Option<Place>, String>,
+    unsigned: Option<&str>,
+) -> Check {
     const NAME: &str = "log signature";
+    if let Some(why) = unsigned {
+        return Check::lack(
+            NAME,
+            "checkpoints are not signed, so `askbox log verify` finds less",
+            output::safe_sentence(why),
+            "askbox daemon --restart, once the cause is gone; by itself the daemon tries again within a day",
+        );
+    }
     match (key, keyring) {
         (Err(problem), _) => Check::lack(
             NAME,
@@ -57,7 +70,10 @@ pub(super) fn log_key(keyring: &Result<(), Unavailable>, key: &Result<Option<Pla
             "askbox daemon --restart, which makes another one and says so in the log",
         ),
         (Ok(Some(Place::Keyring)), Ok(())) => Check::ok(NAME, "by a key in your keyring"),
-        (Ok(None), Ok(())) => Check::ok(NAME, "none yet; a daemon makes a key in your keyring"),
+        (Ok(None), Ok(())) => Check::ok(
+            NAME,
+            "nothing is signed yet; a daemon makes a key in your keyring",
+        ),
         (Ok(Some(Place::Keyring)), Err(why)) => Check::lack(
             NAME,
             "the key that signs checkpoints is in your keyring, which cannot be used",
@@ -73,7 +89,7 @@ pub(super) fn log_key(keyring: &Result<(), Unavailable>, key: &Result<Option<Pla
         ),
         (Ok(None), Err(Unavailable::NoService(_))) => Check::ok(
             NAME,
-            "none yet; a daemon makes a key in a file that only you may read",
+            "nothing is signed yet; a daemon makes a key in a file that only you may read",
         ),
         (Ok(None), Err(why)) => Check::lack(
             NAME,

@@ -493,3 +493,25 @@ fn how_the_log_is_signed_is_said_where_it_could_be_better() {
     "#]],
     );
 }
+
+#[test]
+fn a_daemon_that_does_not_sign_is_no_problem_and_is_said_with_cause_and_fix() {
+    check(
+        |facts| {
+            facts.daemon = Daemon::Running(Box::new(StatusView {
+                log_unsigned: Some("the keyring refuses (locked)".into()),
+                warnings: Vec::new(),
+                policy: askbox_wire::PolicyView {
+                    files: Vec::new(),
+                    ..status().policy
+                },
+                ..status()
+            }));
+        },
+        &expect![[r#"
+            note     log signature: checkpoints are not signed, so `askbox log verify` finds less
+                     cause: the keyring refuses (locked)
+                     fix: askbox daemon --restart, once the cause is gone; by itself the daemon tries again within a day
+        "#]],
+    );
+}
