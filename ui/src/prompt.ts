@@ -18,11 +18,7 @@ if (wanted !== "") {
   prompt.show(wanted);
 }
 onlyForText(document);
-zoomable(document, (step) => {
-  // Everything is somewhere else then.
-  prompt.rearm();
-  return desk.daemon.zoom(step);
-});
+zoomable(document, (step) => desk.daemon.zoom(step));
 document.title = t("window-prompt");
 mount(Prompt, { target: document.getElementById("app") ?? document.body, context: deskContext(desk) });
 desk.start();

@@ -116,6 +116,13 @@ describe("arming", () => {
     await fireEvent(document, new Event("visibilitychange"));
     expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
   });
+
+  test("a window whose size changed, or that of what is in it, is armed anew", async () => {
+    const opened = await two();
+    await arm();
+    await fireEvent(window, new Event("resize"));
+    expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
+  });
 });
 
 describe("the focus of the window", () => {
