@@ -9,7 +9,7 @@ use askbox_desktop::{Preferences, Strings, WindowRequest, WindowResponse, breadt
 use askbox_paths::Paths;
 use askbox_wire::{ClientError, ErrorCode, Place, Request, Response, WireError};
 use tokio::sync::mpsc::Sender;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Duration, timeout};
 
 use crate::call::call;
@@ -35,19 +35,23 @@ pub(crate) async fn answer(
         WindowRequest::Link | WindowRequest::Close => Err(refused()),
         WindowRequest::Preferences => Ok(WindowResponse::Preferences(preferences::load(paths))),
         WindowRequest::SetPreferences(mut chosen) => {
-            // A page may have asked for its choices before the size was changed in the other window.
-            chosen.zoom = preferences::load(paths).zoom;
-            if chosen.clone().mended() != chosen {
-                let reason = "a notification has at least one button, and each of them once";
-                return Err(WireError::new(ErrorCode::Refused, reason));
-            }
-            keep(paths, news, &chosen).await?;
-            Ok(WindowResponse::Preferences(chosen))
+            let chosen = change(paths, news, |kept| {
+                // A page may have asked for its choices before the size was changed in the other window.
+                chosen.zoom = kept.zoom;
+                if chosen.clone().mended() != chosen {
+                    let reason = "a notification has at least one button, and each of them once";
+                    return Err(WireError::new(ErrorCode::Refused, reason));
+                }
+                Ok(chosen)
+            });
+            Ok(WindowResponse::Preferences(chosen.await?))
         }
         WindowRequest::Zoom(step) => {
-            let mut chosen = preferences::load(paths);
-            chosen.zoom = chosen.zoom.after(step);
-            keep(paths, news, &chosen).await?;
+            let zoomed = change(paths, news, |kept| {
+                let zoom = kept.zoom.after(step);
+                Ok(Preferences { zoom, ..kept })
+            });
+            zoomed.await?;
             Ok(WindowResponse::Done)
         }
         WindowRequest::TestNotification => {
@@ -78,12 +82,20 @@ pub(crate) async fn answer(
     }
 }
 
-/// Keeps what the person chose, and lets it count.
-async fn keep(paths: &Paths, news: &Sender<News>, chosen: &Preferences) -> Result<(), WireError> {
+/// Changes what the person chose before, keeps it and lets it count: one change after the other, since each is of all choices.
+async fn change(
+    paths: &Paths,
+    news: &Sender<News>,
+    change: impl FnOnce(Preferences) -> Result<Preferences, WireError>,
+) -> Result<Preferences, WireError> {
+    static ONE_BY_ONE: Mutex<()> = Mutex::const_new(());
+    let _turn = ONE_BY_ONE.lock().await;
+    let chosen = change(preferences::load(paths))?;
     let stored = preferences::store(paths.clone(), chosen.clone()).await;
     stored
         .map_err(|error| WireError::new(ErrorCode::Internal, format!("cannot keep your choices: {error}")))?;
-    tell(news, News::Preferences(chosen.clone())).await
+    tell(news, News::Preferences(chosen.clone())).await?;
+    Ok(chosen)
 }
 
 /// Writes the text of policy.toml to a new file of the person's.
