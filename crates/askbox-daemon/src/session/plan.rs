@@ -32,6 +32,7 @@ use crate::views;
 
 mod bus;
 mod display;
+mod offers;
 mod opening;
 mod project;
 pub(super) mod sockets;

@@ -4,12 +4,13 @@
 use askbox_neighbours::Bus;
 use askbox_policy::{
     Effect, Neighbour, NeighbourPattern, NeighbourRefusal, Pattern, Rule, ServiceName, SessionId, Target,
-    Verdict, display,
+    display,
 };
 use askbox_sandbox::host_programs::{self, BUS_PROXY};
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
-use super::{Planning, refused_by};
+use super::Planning;
+use super::offers::By;
 use crate::limits;
 
 /// Why a session is not offered a service.
@@ -59,23 +60,21 @@ impl Planning {
         request: &LaunchRequest,
     ) -> Result<(Option<Bus>, Vec<String>), WireError> {
         let (mut services, mut notices) = (Vec::new(), Vec::new());
-        let of_user = self.policy.rules().filter(|rule| self.is_for_us(rule));
-        let rules = self.rules.flags.iter().map(|rule| (rule, true));
-        for (rule, is_flag) in rules.chain(of_user.map(|rule| (rule, false))) {
+        for (rule, by) in self.wishes() {
             let Some(name) = service_of(rule).filter(|name| !services.contains(*name)) else {
                 continue;
             };
-            let usable = usable(name, services.len(), request);
-            let target = Target::Neighbour(Neighbour::Service(name.clone()));
-            match (usable, self.situation().judge(id, target)) {
-                (Err(unusable), _) if is_flag => return Err(unusable.refused(name)),
-                (Ok(()), Verdict::Deny(basis)) if is_flag => {
-                    return Err(refused_by(&basis, &format!("--with dbus {name}")));
+            match usable(name, services.len(), request) {
+                Ok(()) => {
+                    let target = Target::Neighbour(Neighbour::Service(name.clone()));
+                    if self.is_offered(id, target, by, &format!("--with dbus {name}"))? {
+                        services.push(name.clone());
+                    }
                 }
-                (Ok(()), Verdict::Allow(_) | Verdict::Ask(_)) => services.push(name.clone()),
+                Err(unusable) if by == By::Flag => return Err(unusable.refused(name)),
                 // Nothing is missing where there is no desktop.
-                (Ok(()), Verdict::Deny(_)) | (Err(Unusable::NoBus), _) => {}
-                (Err(unusable), _) => notices.push(format!(
+                Err(Unusable::NoBus) => {}
+                Err(unusable) => notices.push(format!(
                     "a rule's service {name} of your session bus is not offered: {unusable}; {}",
                     unusable.hint()
                 )),

@@ -11,6 +11,7 @@ use askbox_policy::{
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
 use super::Planning;
+use super::offers::By;
 use crate::limits;
 
 /// Why there is no display to offer.
@@ -31,22 +32,16 @@ impl Planning {
         id: &SessionId,
         request: &LaunchRequest,
     ) -> Result<Option<Display>, WireError> {
-        let by_flag = self.rules.flags.iter().find(|rule| offers(rule));
-        let by_rule = || {
-            self.policy
-                .rules()
-                .any(|rule| offers(rule) && self.is_for_us(rule))
-        };
-        if by_flag.is_none() && !by_rule() {
+        let Some((rule, by)) = self.wishes().find(|(rule, _)| offers(rule)) else {
             return Ok(None);
-        }
+        };
         let judged = [Neighbour::X11, Neighbour::X11Trusted]
             .map(|neighbour| self.situation().judge(id, Target::Neighbour(neighbour)));
         let is_open = judged.iter().any(|verdict| !matches!(verdict, Verdict::Deny(_)));
-        match (display_of(request), by_flag) {
+        match (display_of(request), by) {
             (Ok(display), _) => Ok(is_open.then_some(display)),
-            (Err(_), None) => Ok(None),
-            (Err(error), Some(rule)) => {
+            (Err(_), By::Rule) => Ok(None),
+            (Err(error), By::Flag) => {
                 let reason = format!("--with {}: {error}", rule.pattern);
                 Err(WireError::new(ErrorCode::Refused, reason)
                     .with_hint("start the command where you have a display, or leave it out"))

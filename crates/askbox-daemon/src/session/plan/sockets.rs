@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use askbox_policy::{
     CanonicalPath, Effect, Neighbour, NeighbourError, NeighbourPattern, Pattern, Rule, SessionId, SocketPath,
-    Target, Verdict, display,
+    Target, display,
 };
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
-use super::{Planning, refused_by};
+use super::Planning;
+use super::offers::By;
 use crate::limits;
 use crate::session::flags;
 
@@ -91,13 +92,11 @@ impl Planning {
         request: &LaunchRequest,
     ) -> Result<(Vec<SocketPath>, Vec<String>), WireError> {
         let (mut offered, mut notices) = (Vec::new(), Vec::new());
-        let of_user = self.policy.rules().filter(|rule| self.is_for_us(rule));
-        let rules = self.rules.flags.iter().map(|rule| (rule, true));
-        for (rule, is_flag) in rules.chain(of_user.map(|rule| (rule, false))) {
+        for (rule, by) in self.wishes() {
             let Some(path) = socket_of(rule).filter(|path| !offered.contains(*path)) else {
                 continue;
             };
-            if !is_flag && fs::symlink_metadata(path.as_path()).is_err() {
+            if by == By::Rule && fs::symlink_metadata(path.as_path()).is_err() {
                 continue;
             }
             let place = if offered.len() < limits::OFFERED_SOCKETS {
@@ -105,14 +104,14 @@ impl Planning {
             } else {
                 Err(Unusable::TooMany)
             };
-            match (place, self.situation().judge(id, target(path))) {
-                (Err(unusable), _) if is_flag => return Err(unusable.refused("--socket", path)),
-                (Ok(()), Verdict::Deny(basis)) if is_flag => {
-                    return Err(refused_by(&basis, &format!("--socket {path}")));
+            match place {
+                Ok(()) => {
+                    if self.is_offered(id, target(path), by, &format!("--socket {path}"))? {
+                        offered.push(path.clone());
+                    }
                 }
-                (Ok(()), Verdict::Allow(_) | Verdict::Ask(_)) => offered.push(path.clone()),
-                (Ok(()), Verdict::Deny(_)) => {}
-                (Err(unusable), _) => {
+                Err(unusable) if by == By::Flag => return Err(unusable.refused("--socket", path)),
+                Err(unusable) => {
                     let shown = display::path(path.as_path(), limits::PATH_SHOWN);
                     notices.push(format!("a rule's socket {shown} is not offered: {unusable}"));
                 }

@@ -6,11 +6,12 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use askbox_policy::{
-    Effect, Neighbour, NeighbourPattern, Pattern, Rule, SessionId, SocketPath, Target, Verdict, display,
+    Effect, Neighbour, NeighbourPattern, Pattern, Rule, SessionId, SocketPath, Target, display,
 };
 use askbox_wire::{ErrorCode, LaunchRequest, WireError};
 
-use super::{Planning, refused_by};
+use super::Planning;
+use super::offers::By;
 use crate::limits;
 
 /// Why there is no display to offer.
@@ -29,26 +30,22 @@ impl Planning {
         id: &SessionId,
         request: &LaunchRequest,
     ) -> Result<Option<SocketPath>, WireError> {
-        let is_named = self.rules.flags.iter().any(offers);
-        let by_rule = || {
-            self.policy
-                .rules()
-                .any(|rule| offers(rule) && self.is_for_us(rule))
-        };
-        if !is_named && !by_rule() {
+        let Some((_, by)) = self.wishes().find(|(rule, _)| offers(rule)) else {
             return Ok(None);
-        }
-        let verdict = self.situation().judge(id, Target::Neighbour(Neighbour::Wayland));
-        match (verdict, display_of(request)) {
-            (Verdict::Deny(basis), Ok(_)) if is_named => Err(refused_by(&basis, "--with wayland")),
-            (Verdict::Allow(_) | Verdict::Ask(_), Ok(socket)) => Ok(Some(socket)),
-            (_, Err(error)) if is_named => Err(WireError::new(
+        };
+        match (display_of(request), by) {
+            (Ok(socket), _) => {
+                let target = Target::Neighbour(Neighbour::Wayland);
+                let is_offered = self.is_offered(id, target, by, "--with wayland")?;
+                Ok(is_offered.then_some(socket))
+            }
+            // Nothing is missing where there is no desktop.
+            (Err(_), By::Rule) => Ok(None),
+            (Err(error), By::Flag) => Err(WireError::new(
                 ErrorCode::Refused,
                 format!("--with wayland: {error}"),
             )
             .with_hint("start the command where you have a Wayland display, or leave it out")),
-            // Nothing is missing where there is no desktop.
-            (Verdict::Deny(_), Ok(_)) | (_, Err(_)) => Ok(None),
         }
     }
 }
