@@ -160,13 +160,11 @@ fn threat_55_variables_that_start_programs_do_not_reach_the_programs_before_the_
 #[test]
 fn threat_56_a_command_named_like_an_option_is_a_command() {
     let world = World::new();
-    // The daemon was started with another PATH: a directory on its own cannot be in a project.
-    world.sh(&[], "true").succeeded();
     for name in ["--bind", "--help", "--", "-c", "--args"] {
-        let program = world.write(name, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+        let program = world.write(&format!("bin/{name}"), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
         fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = world.askbox(&["run", "--", name, "/", "/x", "--ro-bind", "/", "/"]);
-        let path = format!("{}:/usr/bin:/bin", world.project().display());
+        let path = format!("{}/bin:/usr/bin:/bin", world.project().display());
         command.env("PATH", path);
         let finished = Running::start(command).finish();
         assert_eq!(finished.succeeded().stdout, "/\n/x\n--ro-bind\n/\n/\n", "{name}");

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use askbox_tests::World;
+use askbox_tests::{Running, Terminal, World};
 
 use crate::both::outside;
 
@@ -176,4 +176,69 @@ fn threat_6_what_starts_programs_is_written_where_its_very_path_is_allowed_and_n
         fs::read_to_string(world.home().join(".bashrc")).unwrap(),
         "before\n"
     );
+}
+
+/// A run in the project by a shell with this directory on its PATH, which wants a script done.
+fn run_with_path(world: &World, options: &[&str], directory: &Path, script: &str) -> askbox_tests::Finished {
+    let mut command = world.askbox(&["run"]);
+    let path = format!("{}:/usr/bin:/bin", directory.display());
+    command
+        .env("PATH", path)
+        .args(options)
+        .args(["--", "sh", "-c", script]);
+    Running::start(command).finish()
+}
+
+#[test]
+fn a_directory_that_only_the_shell_has_on_its_path_starts_programs_too() {
+    let world = world("auto_approve = [\"read\", \"write\"]\n[questions]\ntimeout = \"1s\"\n");
+    let (tools, other) = (world.home().join("tools/bin"), world.home().join("tools/other"));
+    for directory in [&tools, &other] {
+        fs::create_dir_all(directory).unwrap();
+    }
+    // Starts the daemon, with a PATH that knows nothing of it.
+    let before = world.sh(&[], "touch ~/tools/bin/first");
+    assert!(
+        before.code == Some(0) && tools.join("first").exists(),
+        "{before:#?}"
+    );
+    let script = "touch ~/tools/other/mine && ! touch ~/tools/bin/mine && ! mv ~/tools ~/moved";
+    let after = run_with_path(&world, &[], &tools, script);
+    assert_eq!(after.code, Some(0), "{after:#?}");
+    assert!(other.join("mine").exists() && !tools.join("mine").exists());
+    // Other shells look there still.
+    let later = world.sh(&[], "! touch ~/tools/bin/mine");
+    assert_eq!(later.code, Some(0), "{later:#?}");
+}
+
+#[test]
+fn a_project_with_programs_of_the_path_keeps_them_and_one_with_an_environment_works() {
+    let world = World::new();
+    let (bin, environment) = (world.project().join("bin"), world.project().join(".venv/bin"));
+    for directory in [&bin, &environment] {
+        fs::create_dir_all(directory).unwrap();
+    }
+    let tried = "echo evil > bin/ls; mv bin old; mkdir -p bin; echo evil > bin/ls; true";
+    let mut shell = world.askbox(&["run", "--", "sh", "-c", tried]);
+    shell.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    let refused = Terminal::start(&shell).finish();
+    assert!(!bin.join("ls").exists(), "{refused:#?}");
+    let said = "bin is on your PATH, so what is put there runs outside; it is read-only inside, and `--allow-write bin` opens it";
+    assert!(refused.shown.contains(said), "{refused:#?}");
+    let opened = run_with_path(&world, &["--allow-write", "bin"], &bin, "echo mine > bin/ls");
+    assert_eq!(
+        fs::read_to_string(bin.join("ls")).unwrap(),
+        "mine\n",
+        "{opened:#?}"
+    );
+    let installs = run_with_path(
+        &world,
+        &[],
+        &environment,
+        "echo mine > .venv/bin/tool; chmod +x .venv/bin/tool",
+    );
+    assert_eq!(installs.code, Some(0), "{installs:#?}");
+    assert!(environment.join("tool").exists());
+    let review = world.ok(&["review"]);
+    assert!(review.contains(".venv/bin/tool"), "{review}");
 }

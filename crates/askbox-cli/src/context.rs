@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use askbox_paths::{Paths, ROOT_VARIABLE};
@@ -39,6 +40,12 @@ impl Context {
         found
             .map(|(_, value)| value.as_os_str())
             .filter(|value| !value.is_empty())
+    }
+
+    /// The directories of PATH, the absolute ones.
+    pub(crate) fn search_path(&self) -> impl Iterator<Item = PathBuf> {
+        let path = self.variable("PATH").unwrap_or_default();
+        std::env::split_paths(path).filter(|directory| directory.is_absolute())
     }
 
     /// Whether output may be coloured (<https://no-color.org>).

@@ -24,7 +24,7 @@ use crate::descriptors::{self, Division};
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::limits;
-use crate::policy_store::{Places, PolicyStore};
+use crate::policy_store::{self, Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::{self, Sessions};
 use crate::shutdown;
@@ -351,23 +351,10 @@ impl Daemon {
     }
 }
 
-/// The built-in lists, with Askbox's own directories and the user's PATH. Both as they are written and as they really
-/// are, since programs come by either way.
+/// The built-in lists, with Askbox's own directories and the user's PATH.
 fn lists(paths: &Paths, home: &CanonicalPath, path_directories: &[PathBuf]) -> Lists {
-    let both = |path: &Path| {
-        let real = fs::canonicalize(path)
-            .ok()
-            .and_then(|real| CanonicalPath::new(&real));
-        let mut both: Vec<_> = CanonicalPath::new(path).into_iter().chain(real).collect();
-        both.dedup();
-        both
-    };
-    let own: Vec<_> = paths.own().into_iter().flat_map(both).collect();
-    let directories: Vec<_> = path_directories
-        .iter()
-        .filter(|path| path.is_absolute())
-        .flat_map(|path| both(path))
-        .collect();
+    let own: Vec<PathBuf> = paths.own().into_iter().map(Path::to_owned).collect();
+    let (own, directories) = (policy_store::names(&own), policy_store::names(path_directories));
     Lists::for_home(home, &own, &directories)
 }
 

@@ -22,12 +22,14 @@ use crate::error::Error;
 
 mod edit;
 mod files;
+mod search;
 mod settings;
 mod snapshot;
 mod trust;
 
 pub(crate) use edit::ChangeError;
 pub(crate) use files::{PolicySource, SourceState};
+pub(crate) use search::names;
 pub(crate) use snapshot::{Places, Snapshot};
 use trust::Trusted;
 pub(crate) use trust::{PROJECT_FILE, ProjectFile, hexadecimal};
@@ -37,6 +39,8 @@ pub(crate) use trust::{PROJECT_FILE, ProjectFile, hexadecimal};
 pub(crate) struct PolicyStore {
     places: Places,
     snapshot: Mutex<Arc<Snapshot>>,
+    /// The directories of the PATH that was learnt last.
+    search: Mutex<Vec<PathBuf>>,
     trusted_path: PathBuf,
     trusted: Mutex<Trusted>,
     /// Held by whoever changes any of it, so that changes follow one another.
@@ -77,6 +81,7 @@ impl PolicyStore {
         let store = Self {
             places,
             snapshot,
+            search: Mutex::default(),
             trusted_path,
             trusted: Mutex::new(trusted),
             changing: tokio::sync::Mutex::default(),

@@ -267,6 +267,7 @@ pub(crate) fn launch_request(project: &Path) -> LaunchRequest {
         cwd: project.to_owned().into(),
         options: RunOptions::default(),
         env_names: vec!["PATH".into()],
+        search: Vec::new(),
         uid: std::os::unix::fs::MetadataExt::uid(&metadata),
         terminals: Terminals::default(),
         child: None,

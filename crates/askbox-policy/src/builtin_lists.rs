@@ -35,6 +35,17 @@ pub struct Entry {
     pub node: Node,
     /// Why it is listed; stands in the log and in questions.
     pub reason: &'static str,
+    /// Who listed it.
+    pub source: Source,
+}
+
+/// Where an entry of a list comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The data, or Askbox's own directories.
+    BuiltIn,
+    /// The user's PATH. It can lead into a project: an environment that a shell is in, or a project's tools.
+    SearchPath,
 }
 
 /// Why a directory cannot be a project.
@@ -98,6 +109,11 @@ impl Entry {
     pub fn path(&self) -> Option<&CanonicalPath> {
         self.pattern.whole()
     }
+
+    /// Whether it is a directory of the user's PATH.
+    pub fn is_search_path(&self) -> bool {
+        self.source == Source::SearchPath
+    }
 }
 
 impl Lists {
@@ -123,22 +139,40 @@ impl Lists {
                         pattern,
                         node,
                         reason,
+                        source: Source::BuiltIn,
                     },
                 );
             }
         }
         for path in own {
             for list in [List::Credential, List::Startup] {
-                lists.push_directory(list, path, "Askbox's own rules, log and sockets");
+                let reason = "Askbox's own rules, log and sockets";
+                lists.push_directory(list, path, reason, Source::BuiltIn);
             }
         }
-        for path in path_dirs
-            .iter()
-            .filter(|path| path.is_within(home) && *path != home)
-        {
-            lists.push_directory(List::Startup, path, "programs that shells find through PATH");
+        for path in path_dirs {
+            lists.push_search(path);
         }
         lists
+    }
+
+    /// The same with more directories of the user's PATH; `None` where all of them stand on the start-up list already, or lie
+    /// elsewhere than below the home directory.
+    #[must_use]
+    pub fn with_search(&self, path_dirs: &[CanonicalPath]) -> Option<Self> {
+        let mut lists = self.clone();
+        for path in path_dirs {
+            lists.push_search(path);
+        }
+        (self.entries.len() < lists.entries.len()).then_some(lists)
+    }
+
+    /// The directories of the user's PATH that lie in this one.
+    pub fn search_within<'a>(&'a self, path: &'a CanonicalPath) -> impl Iterator<Item = &'a CanonicalPath> {
+        let on_path = self.entries.iter().filter(|(_, entry)| entry.is_search_path());
+        on_path
+            .map(|(_, entry)| entry.pattern.anchor())
+            .filter(move |directory| directory.is_within(path) && *directory != path)
     }
 
     /// The home directory that the lists are for.
@@ -164,10 +198,14 @@ impl Lists {
     /// An entry of a list that lies below this directory: whoever moves the directory
     /// moves the entry.
     pub fn held_by(&self, path: &CanonicalPath) -> Option<(List, &Entry)> {
+        self.first_below(path, |_entry| true)
+    }
+
+    fn first_below(&self, path: &CanonicalPath, counts: impl Fn(&Entry) -> bool) -> Option<(List, &Entry)> {
         let mut best: Option<u32> = None;
         self.index.each_below(path, |number| {
             let holds = self.get(number).is_some_and(|(_list, entry)| {
-                entry.pattern.reaches_below(path) && !entry.pattern.matches(path)
+                counts(entry) && entry.pattern.reaches_below(path) && !entry.pattern.matches(path)
             });
             if holds && best.is_none_or(|best| number < best) {
                 best = Some(number);
@@ -245,7 +283,8 @@ impl Lists {
         self.entries.iter().map(|(list, entry)| (*list, entry))
     }
 
-    /// Why this directory cannot be a project, if it cannot.
+    /// Why this directory cannot be a project, if it cannot. That the user's PATH leads into it, or to a directory above it, is no
+    /// reason: no shell looks there for programs but in the very directory.
     pub fn project_refused(&self, path: &CanonicalPath) -> Option<ProjectRefusal> {
         if path.parent().is_none() {
             return Some(ProjectRefusal::Root);
@@ -257,10 +296,11 @@ impl Lists {
         if is_own || SHARED.iter().any(|shared| path.as_path() == Path::new(shared)) {
             return Some(ProjectRefusal::System);
         }
-        if let Some(entry) = self.credential(path).or_else(|| self.startup(path)) {
+        let listed = self.credential(path).or_else(|| self.startup(path));
+        if let Some(entry) = listed.filter(|entry| !entry.is_search_path() || entry.path() == Some(path)) {
             return Some(ProjectRefusal::Inside(entry.clone()));
         }
-        self.held_by(path)
+        self.first_below(path, |entry| !entry.is_search_path())
             .map(|(_, entry)| ProjectRefusal::Holds(entry.clone()))
     }
 
@@ -281,13 +321,22 @@ impl Lists {
         self.entries.get(usize::try_from(number).ok()?)
     }
 
-    fn push_directory(&mut self, list: List, path: &CanonicalPath, reason: &'static str) {
+    fn push_search(&mut self, path: &CanonicalPath) {
+        let is_new = path.is_within(&self.home) && *path != self.home && self.startup(path).is_none();
+        if is_new {
+            let reason = "programs that shells find through PATH";
+            self.push_directory(List::Startup, path, reason, Source::SearchPath);
+        }
+    }
+
+    fn push_directory(&mut self, list: List, path: &CanonicalPath, reason: &'static str, source: Source) {
         self.push(
             list,
             Entry {
                 pattern: PathPattern::tree(path),
                 node: Node::Directory,
                 reason,
+                source,
             },
         );
     }

@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::git::{self, GitDirectory, Named, Places, Search};
 use crate::limits;
 use crate::plan::Access;
+use crate::review::has_programs_of_tools;
 
 mod before;
 mod names;
@@ -48,19 +49,27 @@ pub struct Guards {
     pub guards: Vec<Guard>,
     /// The configuration of the project's own git directory, or of the first one below it.
     pub git_config: Option<PathBuf>,
+    /// Directories of the user's PATH that are guarded.
+    pub search: Vec<PathBuf>,
     /// Whether there is more than is looked at or guarded.
     pub is_cut: bool,
     /// What to compare with at the end of the session.
     pub before: Before,
 }
 
-/// Looks at a project, canonical, with its git directory.
-pub(crate) fn look(project: &Path, git: &GitDirectory, home: &Path) -> Guards {
-    look_within(project, git, home, Search::new())
+/// Looks at a project, canonical, with its git directory and the directories of the user's PATH in it.
+pub(crate) fn look(project: &Path, git: &GitDirectory, home: &Path, on_path: &[&Path]) -> Guards {
+    look_within(project, git, home, on_path, Search::new())
 }
 
 /// The same, with as much looking as `search` has left.
-fn look_within(project: &Path, git: &GitDirectory, home: &Path, mut search: Search) -> Guards {
+fn look_within(
+    project: &Path,
+    git: &GitDirectory,
+    home: &Path,
+    on_path: &[&Path],
+    mut search: Search,
+) -> Guards {
     let mut collector = Collector::new(project, home);
     let dot_git = project.join(".git");
     let own = match git {
@@ -88,6 +97,11 @@ fn look_within(project: &Path, git: &GitDirectory, home: &Path, mut search: Sear
     for name in PROJECT {
         collector.hold(&project.join(name.name));
     }
+    // Package managers write to the others, and a review lists what they did.
+    let of_tools = |path: &Path| path.strip_prefix(project).is_ok_and(has_programs_of_tools);
+    for directory in on_path.iter().filter(|path| !of_tools(path)) {
+        collector.programs(directory);
+    }
     let endings = before::endings(project);
     for name in endings.iter().flatten() {
         collector.hold(name);
@@ -96,11 +110,15 @@ fn look_within(project: &Path, git: &GitDirectory, home: &Path, mut search: Sear
     for place in &places {
         collector.repository(place);
     }
+    let is_held = |path: &&Path| collector.found.get(*path) == Some(&Access::ReadOnly);
+    let held = on_path.iter().copied().filter(is_held);
+    let held = held.map(Path::to_owned).collect();
     let guards = collector.found.into_iter();
     let is_cut = collector.is_cut || search.is_cut || endings.is_none();
     Guards {
         guards: guards.map(|(path, access)| Guard { path, access }).collect(),
         git_config: collector.git_config,
+        search: held,
         is_cut,
         before: Before {
             roots: Roots {

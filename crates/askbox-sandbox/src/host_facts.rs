@@ -165,6 +165,8 @@ pub struct Sought<'a> {
     pub opened: &'a [Opening],
     /// The two lists.
     pub listed: &'a [Listed],
+    /// Directories of the user's PATH in the project.
+    pub search: &'a [&'a Path],
     /// `--deny-path`.
     pub denied: &'a [PathBuf],
     /// The askbox-init program.
@@ -227,7 +229,7 @@ impl HostFacts {
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
             asking: asking(home, places),
             toolchains: toolchains(home, places),
-            project: project(sought.project, home)?,
+            project: project(sought, home)?,
             opened: sought
                 .opened
                 .iter()
@@ -303,7 +305,8 @@ fn toolchains(home: &Path, places: &Places) -> Vec<PathBuf> {
     found
 }
 
-fn project(path: &Path, home: &Path) -> io::Result<ProjectFacts> {
+fn project(sought: &Sought<'_>, home: &Path) -> io::Result<ProjectFacts> {
+    let path = sought.project;
     let git = git::find(path);
     let outside_git = match &git {
         GitDirectory::Outside { root, .. } => Some(Place {
@@ -316,7 +319,7 @@ fn project(path: &Path, home: &Path) -> io::Result<ProjectFacts> {
         path: path.to_owned(),
         object: object(path)?,
         outside_git,
-        guards: guards::look(path, &git, home),
+        guards: guards::look(path, &git, home, sought.search),
     })
 }
 

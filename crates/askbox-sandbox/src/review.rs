@@ -16,6 +16,7 @@ mod scripts;
 
 pub use record::{Error, Record};
 pub use revert::Kept;
+pub(crate) use scope::has_programs_of_tools;
 
 /// Where something is: beneath which base, the project being the first, and its relative path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

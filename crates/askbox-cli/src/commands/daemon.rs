@@ -81,13 +81,10 @@ fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, C
             place: program.with_file_name("askbox-init"),
         });
     };
-    let path = context.variable("PATH").unwrap_or_default();
     Ok(DaemonOptions {
         init,
         managed_policy: PathBuf::from(MANAGED_POLICY),
-        path_directories: std::env::split_paths(path)
-            .filter(|directory| directory.is_absolute())
-            .collect(),
+        path_directories: context.search_path().collect(),
         has_service_manager: connect::has_control_groups(context),
         open_files: raise_descriptor_limit()?,
         proxy_environment: askbox_daemon::ProxyEnvironment::read(|name| {

@@ -65,6 +65,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
             .iter()
             .map(|(name, _)| OsText::from(name.clone()))
             .collect(),
+        search: context.search_path().map(OsText::from).collect(),
         uid: nix::unistd::getuid().as_raw(),
         terminals: launch::terminals(),
         child: None,

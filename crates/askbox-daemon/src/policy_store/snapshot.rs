@@ -26,7 +26,7 @@ pub(crate) struct Places {
     pub(crate) last_good: PathBuf,
     /// The directory of an administrator's files.
     pub(crate) managed: PathBuf,
-    /// The built-in lists.
+    /// The built-in lists, as long as nothing more was learnt.
     pub(crate) lists: Arc<Lists>,
 }
 
@@ -99,8 +99,9 @@ impl Snapshot {
             .collect();
 
         let good = |source: &PolicySource| source.good.clone();
+        let lists = before.map_or(&places.lists, |before| before.policy.lists());
         let policy = Policy::builtin(&places.home)
-            .with_lists(Arc::clone(&places.lists))
+            .with_lists(Arc::clone(lists))
             .with_managed_files(managed.iter().filter_map(good).collect())
             .with_user_file(good(&user).unwrap_or_default());
         let known = before.map(|before| &before.block_lists);
@@ -127,6 +128,15 @@ impl Snapshot {
             managed_error,
             block_lists,
             policy: Arc::new(policy),
+        }
+    }
+
+    /// The same with these built-in lists.
+    pub(super) fn with_lists(&self, lists: Lists) -> Self {
+        let policy = Policy::clone(&self.policy).with_lists(Arc::new(lists));
+        Self {
+            policy: Arc::new(policy),
+            ..self.clone()
         }
     }
 

@@ -13,8 +13,8 @@ use askbox_policy::{
     resource_limits::{self, LimitSources},
 };
 use askbox_sandbox::guards::Before;
-use askbox_sandbox::host_facts::{self, By, Opened, Places, Sought, User};
-use askbox_sandbox::plan::{self, Access, PlanRequest};
+use askbox_sandbox::host_facts::{self, By, Opened, Opening, Places, Sought, User};
+use askbox_sandbox::plan::{self, Access, Listed, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
 use askbox_wire::{ErrorCode, LaunchRequest, Verbatim, WireError};
 use sha2::{Digest, Sha256};
@@ -79,16 +79,29 @@ pub(super) async fn make(
     if let Some(obstacle) = daemon.policy.snapshot().obstacle() {
         return Err(WireError::new(ErrorCode::Policy, obstacle.reason).with_hint(obstacle.hint));
     }
+    let late =
+        |hint| WireError::new(ErrorCode::Internal, "planning the session takes too long").with_hint(hint);
+    let search: Vec<PathBuf> = request
+        .search
+        .iter()
+        .map(|path| path.as_path().to_owned())
+        .collect();
+    if !daemon.policy.knows_search(&search) {
+        let daemon = Arc::clone(daemon);
+        let learning = tokio::spawn(async move { daemon.learn_search(search).await });
+        if timeout(limits::PLAN_WAIT, learning).await.is_err() {
+            return Err(late(
+                "is a directory of your PATH on a file system that does not answer?",
+            ));
+        }
+    }
     let (daemon, id, request) = (Arc::clone(daemon), id.clone(), request.clone());
     let planning =
         spawn_blocking(move || Planning::new(&daemon, &id, &request)?.plan(&daemon, &id, &request));
     match timeout(limits::PLAN_WAIT, planning).await {
         Ok(Ok(planned)) => planned,
         Ok(Err(_ended)) => Err(WireError::new(ErrorCode::Internal, "planning the session failed")),
-        Err(_late) => Err(
-            WireError::new(ErrorCode::Internal, "planning the session takes too long")
-                .with_hint("is the project on a file system that does not answer?"),
-        ),
+        Err(_late) => Err(late("is the project on a file system that does not answer?")),
     }
 }
 
@@ -206,6 +219,32 @@ impl Planning {
         Ok((offers.collect(), notices))
     }
 
+    /// What is on this machine of what a plan needs to know.
+    fn look(
+        &self,
+        daemon: &Daemon,
+        opened: &[Opening],
+        listed: &[Listed],
+        denied: &[PathBuf],
+    ) -> Result<HostFacts, WireError> {
+        let search: Vec<&Path> = self
+            .policy
+            .lists()
+            .search_within(&self.project)
+            .map(CanonicalPath::as_path)
+            .collect();
+        let sought = Sought {
+            user: user()?,
+            search: &search,
+            project: self.project.as_path(),
+            opened,
+            listed,
+            denied,
+            init: daemon.init.clone(),
+        };
+        HostFacts::gather(&sought, &self.places).map_err(|error| failed("look at the host", &error))
+    }
+
     fn plan(self, daemon: &Daemon, id: &SessionId, request: &LaunchRequest) -> Result<Planned, WireError> {
         let options = &request.options;
         let opened = self.opened(id)?;
@@ -215,16 +254,7 @@ impl Planning {
         let mut notices = self.denied_in_vain();
         notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
-        let sought = Sought {
-            user: user()?,
-            project: self.project.as_path(),
-            opened: &opened,
-            listed: &listed,
-            denied: &denied,
-            init: daemon.init.clone(),
-        };
-        let facts =
-            HostFacts::gather(&sought, &self.places).map_err(|error| failed("look at the host", &error))?;
+        let facts = self.look(daemon, &opened, &listed, &denied)?;
         daemon.learn_toolchains(&facts.toolchains);
         let (wanted, in_vain) = self.neighbours(id, request)?;
         notices.extend(in_vain);

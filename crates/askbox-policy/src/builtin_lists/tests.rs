@@ -176,7 +176,7 @@ fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
         "/home/u/.local/share",
         "/run/user/1000",
         "/etc",
-        "/home/u/tools",
+        "/home/u/tools/bin",
         "/proc/self",
         "/dev/shm/x",
         "/tmp",
@@ -187,6 +187,30 @@ fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
     for at in ["/home/u/src/app", "/tmp/x", "/home/u/.config/other", "/srv/app"] {
         check(at, None);
     }
+    for at in ["/home/u/tools", "/home/u/tools/bin/plugins"] {
+        check(at, None);
+    }
+}
+
+#[test]
+fn more_directories_of_the_path_are_learnt_where_they_are_not_listed_yet() {
+    let lists = lists();
+    let known = [".local/bin", "tools/bin", "tools/bin/below"].map(|name| path(&format!("/home/u/{name}")));
+    assert!(lists.with_search(&known).is_none());
+    assert!(
+        lists
+            .with_search(&[path("/usr/local/bin"), path("/home/u")])
+            .is_none()
+    );
+    let environment = path("/home/u/app/.venv/bin");
+    let more = lists.with_search(std::slice::from_ref(&environment)).unwrap();
+    let python = path("/home/u/app/.venv/bin/python");
+    assert!(lists.startup(&python).is_none());
+    assert!(more.startup(&python).is_some());
+    let within = |lists: &Lists, at: &str| lists.search_within(&path(at)).cloned().collect::<Vec<_>>();
+    assert_eq!(within(&more, "/home/u/app"), [environment]);
+    assert_eq!(within(&more, "/home/u/app/.venv/bin"), []);
+    assert_eq!(within(&lists, "/home/u/app"), []);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub enum Origin {
 /// The names of a project, canonical, as it is now. Looks at more than a launch does. Blocks.
 pub fn roots_now(project: &Path, home: &Path) -> Roots {
     let search = Search::thorough();
-    super::look_within(project, &git::find(project), home, search)
+    super::look_within(project, &git::find(project), home, &[], search)
         .before
         .roots
 }

@@ -5,10 +5,16 @@ use crate::testing::Project;
 
 impl Project {
     fn look(&self) -> Guards {
+        self.look_with_path(&[])
+    }
+
+    /// With directories of the user's PATH.
+    fn look_with_path(&self, on_path: &[&Path]) -> Guards {
         look(
             &self.root,
             &git::find(&self.root),
             &self.root.with_file_name("home"),
+            on_path,
         )
     }
 
@@ -324,4 +330,43 @@ fn a_program_inside_cannot_make_a_launch_long() {
         "{}",
         guards.guards.len()
     );
+}
+
+#[test]
+fn directories_of_the_path_are_held_but_for_those_of_package_managers() {
+    let project = Project::new(&[]);
+    for name in [
+        "tools/bin/",
+        ".venv/bin/",
+        "app/node_modules/.bin/",
+        "myvenv/bin/",
+    ] {
+        project.write(name, "");
+    }
+    let names = [
+        "tools/bin",
+        ".venv/bin",
+        "app/node_modules/.bin",
+        "myvenv/bin",
+        "a/b/c/.venv/bin",
+        "absent/bin",
+    ];
+    let on_path: Vec<PathBuf> = names.iter().map(|name| project.root.join(name)).collect();
+    let on_path: Vec<&Path> = on_path.iter().map(PathBuf::as_path).collect();
+    let guards = project.look_with_path(&on_path);
+    let held: Vec<_> = guards
+        .search
+        .iter()
+        .filter_map(|path| path.strip_prefix(&project.root).ok())
+        .collect();
+    assert_eq!(held, [Path::new("tools/bin"), Path::new("myvenv/bin")]);
+    let guarded = |name: &str, access| {
+        let path = project.root.join(name);
+        guards.guards.contains(&Guard { path, access })
+    };
+    assert!(guarded("tools/bin", Access::ReadOnly) && guarded("tools", Access::ReadWrite));
+    for name in ["absent/bin/ls", "a/b/c/.venv/bin/ls", ".venv/bin/ls"] {
+        project.write(name, "");
+    }
+    assert_eq!(project.made(&guards.before), ["a/b/c/.venv/bin", "absent/bin"]);
 }

@@ -43,14 +43,21 @@ pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         .as_ref()
         .filter(|config| !is_lifted(facts, config))
     {
-        // As it would be typed: a relative path starts at the working directory.
-        let name = display::path(
-            config.strip_prefix(&request.cwd).unwrap_or(config),
-            limits::PATH_SHOWN,
-        );
+        let name = typed(config, request);
         view.notices.push(format!(
             "git configuration and hooks are read-only inside, since git runs what they name; `git remote add` and the \
              like need `--allow-write {name}`"
+        ));
+    }
+    for directory in guards
+        .search
+        .iter()
+        .filter(|directory| !is_lifted(facts, directory))
+    {
+        let name = typed(directory, request);
+        view.notices.push(format!(
+            "{name} is on your PATH, so what is put there runs outside; it is read-only inside, and \
+             `--allow-write {name}` opens it"
         ));
     }
     if guards.is_cut {
@@ -60,6 +67,14 @@ pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
                 .to_owned(),
         );
     }
+}
+
+/// A path as it would be typed: a relative one starts at the working directory.
+fn typed(path: &Path, request: &PlanRequest) -> String {
+    display::path(
+        path.strip_prefix(&request.cwd).unwrap_or(path),
+        limits::PATH_SHOWN,
+    )
 }
 
 /// Whether a flag or a rule opens a guarded path itself for writing.

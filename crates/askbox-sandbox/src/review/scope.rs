@@ -2,7 +2,7 @@
 //! the project's directories, two levels deep.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{Part, Place};
 use crate::git::{SKIPPED, Search};
@@ -13,6 +13,23 @@ const PROGRAMS: [&str; 4] = ["node_modules/.bin", ".venv/bin", "venv/bin", "env/
 
 /// What npm and others run scripts of.
 const MANIFEST: &str = "package.json";
+
+/// How many directories below the project hold such places.
+const DEPTH: usize = 2;
+
+/// Whether a directory, named from the project, is one in which a review looks for programs that tools put there.
+pub(crate) fn has_programs_of_tools(directory: &Path) -> bool {
+    let is_known = PROGRAMS.iter().any(|name| directory.ends_with(name));
+    // Each of these is two names.
+    let way: Vec<_> = directory
+        .ancestors()
+        .nth(2)
+        .into_iter()
+        .flat_map(Path::components)
+        .collect();
+    let is_skipped = |name: &Component<'_>| SKIPPED.iter().any(|skipped| name.as_os_str() == *skipped);
+    is_known && way.len() <= DEPTH && !way.iter().any(is_skipped)
+}
 
 /// Where to look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +110,7 @@ impl Scope {
 fn directories(project: &Path, search: &mut Search) -> Vec<PathBuf> {
     let mut all = vec![project.to_owned()];
     let mut level = vec![project.to_owned()];
-    for _depth in 0..2 {
+    for _depth in 0..DEPTH {
         let below = level
             .iter()
             .flat_map(|directory| search.directories_in(directory));

@@ -14,7 +14,7 @@ impl Project {
     }
 
     fn record(&self) -> Record {
-        let found = guards::look(&self.root, &git::find(&self.root), Path::new(HOME));
+        let found = guards::look(&self.root, &git::find(&self.root), Path::new(HOME), &[]);
         let record = Record::take("s1".into(), &found.before, 1).unwrap();
         let stored = Record::from_json(&record.to_json().unwrap()).unwrap();
         assert_eq!(stored, record);

@@ -33,7 +33,7 @@ impl Project {
     }
 
     fn lookout(&self) -> Lookout {
-        let found = guards::look(&self.root, &git::find(&self.root), Path::new("/home/ada"));
+        let found = guards::look(&self.root, &git::find(&self.root), Path::new("/home/ada"), &[]);
         Lookout::begin(Arc::clone(&self.watches), found.before.roots()).unwrap()
     }
 

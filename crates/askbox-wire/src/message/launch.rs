@@ -19,6 +19,9 @@ pub struct LaunchRequest {
     pub options: RunOptions,
     /// The names of the caller's environment variables.
     pub env_names: Vec<OsText>,
+    /// The directories of the caller's PATH, the absolute ones.
+    #[serde(default)]
+    pub search: Vec<OsText>,
     /// The caller's user; the daemon refuses any but its own.
     pub uid: u32,
     /// Which of the caller's standard streams are terminals.

@@ -105,6 +105,7 @@ fn a_launch_survives_the_wire() {
             ..RunOptions::default()
         },
         env_names: vec!["PATH".into()],
+        search: vec!["/home/u/bin".into()],
         uid: 1000,
         terminals: Terminals {
             stdin: true,
