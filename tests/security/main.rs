@@ -12,6 +12,7 @@ mod git_nested;
 mod grants;
 mod growth;
 mod guarded_names;
+mod hidden;
 mod host;
 mod life;
 mod limits;

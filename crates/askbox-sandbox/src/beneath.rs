@@ -24,6 +24,8 @@ pub(crate) struct Tree {
 pub(crate) enum Node {
     /// Nothing, or something that cannot be looked at without following a link.
     Absent,
+    /// Whatever it is, nobody may look.
+    Hidden,
     /// A directory.
     Directory,
     /// A symbolic link to there.
@@ -65,24 +67,29 @@ impl Tree {
 
     /// A directory beneath, or the tree's own where the path is empty.
     pub(crate) fn directory(&self, relative: &Path) -> io::Result<OwnedFd> {
+        Ok(self.open_directory(relative, OFlag::O_RDONLY)?)
+    }
+
+    fn open_directory(&self, relative: &Path, access: OFlag) -> nix::Result<OwnedFd> {
         let relative = if relative.as_os_str().is_empty() {
             Path::new(".")
         } else {
             relative
         };
         let how = OpenHow::new()
-            .flags(OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+            .flags(access | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
             .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
-        Ok(openat2(&self.directory, relative, how)?)
+        openat2(&self.directory, relative, how)
     }
 
     /// What a path is.
     pub(crate) fn node(&self, relative: &Path) -> Node {
-        let Ok((parent, name)) = self.parent(relative) else {
-            return Node::Absent;
-        };
-        let Ok(stat) = lstat(&parent, name) else {
-            return Node::Absent;
+        let looked = self
+            .parent(relative)
+            .and_then(|(parent, name)| Ok((lstat(&parent, name)?, parent, name)));
+        let (stat, parent, name) = match looked {
+            Ok(found) => found,
+            Err(error) => return unseen(&error),
         };
         match kind(&stat) {
             SFlag::S_IFDIR => Node::Directory,
@@ -193,7 +200,8 @@ impl Tree {
         let name = relative.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let parent = relative.parent().filter(|parent| !parent.as_os_str().is_empty());
         let parent = match parent {
-            Some(parent) => Parent::Opened(self.directory(parent)?),
+            // What can be gone through can be looked into by name.
+            Some(parent) => Parent::Opened(self.open_directory(parent, OFlag::O_PATH)?),
             None => Parent::Top(self.directory.as_fd()),
         };
         Ok((parent, name))
@@ -242,6 +250,22 @@ fn put(
         let _gone = unlinkat(parent, new.as_os_str(), UnlinkatFlags::NoRemoveDir);
     }
     outcome
+}
+
+/// What a name is that cannot be looked at. openat2(2): a link on the way is ELOOP, one that leads out EXDEV.
+fn unseen(error: &io::Error) -> Node {
+    match error.raw_os_error().map(Errno::from_raw) {
+        None
+        | Some(
+            Errno::ENOENT
+            | Errno::ENOTDIR
+            | Errno::ELOOP
+            | Errno::EXDEV
+            | Errno::ENAMETOOLONG
+            | Errno::EINVAL,
+        ) => Node::Absent,
+        Some(_) => Node::Hidden,
+    }
 }
 
 fn lstat(parent: &Parent<'_>, name: &OsStr) -> nix::Result<FileStat> {

@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::limits;
+use crate::sight::Sight;
 
 mod below;
 mod config;
@@ -37,12 +38,12 @@ pub(crate) enum GitDirectory {
 }
 
 /// Looks at `project/.git`.
-pub(crate) fn find(project: &Path) -> GitDirectory {
+pub(crate) fn find(project: &Path, sight: &Sight) -> GitDirectory {
     let dot_git = project.join(".git");
-    let Ok(metadata) = fs::symlink_metadata(&dot_git) else {
+    let Some(metadata) = sight.metadata(&dot_git) else {
         let is_bare = ["HEAD", "objects", "refs"]
             .iter()
-            .all(|name| fs::symlink_metadata(project.join(name)).is_ok());
+            .all(|name| sight.metadata(&project.join(name)).is_some());
         return if is_bare {
             GitDirectory::Inside(project.to_owned())
         } else {
@@ -53,32 +54,32 @@ pub(crate) fn find(project: &Path) -> GitDirectory {
         return GitDirectory::Inside(dot_git);
     }
     let leads_to = if metadata.is_symlink() {
-        dot_git.canonicalize().ok()
+        sight.real(&dot_git)
     } else {
-        gitdir_of(&dot_git)
+        gitdir_of(&dot_git, sight)
     };
     match leads_to {
         Some(gitdir) if gitdir != *project && gitdir.starts_with(project) => GitDirectory::Inside(gitdir),
-        Some(gitdir) if metadata.is_file() => worktree(&gitdir, &dot_git)
-            .or_else(|| submodule(&gitdir, project))
+        Some(gitdir) if metadata.is_file() => worktree(&gitdir, &dot_git, sight)
+            .or_else(|| submodule(&gitdir, project, sight))
             .unwrap_or(GitDirectory::Foreign(dot_git)),
         Some(_) | None => GitDirectory::Foreign(dot_git),
     }
 }
 
 /// Where a `.git` file leads.
-pub(crate) fn gitdir_of(dot_git: &Path) -> Option<PathBuf> {
-    let path = read_path(dot_git, "gitdir:")?;
-    dot_git.parent()?.join(path).canonicalize().ok()
+pub(crate) fn gitdir_of(dot_git: &Path, sight: &Sight) -> Option<PathBuf> {
+    let path = read_path(dot_git, "gitdir:", sight)?;
+    sight.real(&dot_git.parent()?.join(path))
 }
 
 /// The work tree that a git directory's configuration names, as a submodule's does.
-pub(crate) fn work_tree(gitdir: &Path) -> Option<PathBuf> {
-    let variables = config::parse(&read_small(&gitdir.join("config"))?);
+pub(crate) fn work_tree(gitdir: &Path, sight: &Sight) -> Option<PathBuf> {
+    let variables = config::parse(&read_small(&gitdir.join("config"), sight)?);
     let named = variables
         .into_iter()
         .rfind(|variable| variable.section == "core" && variable.key == "worktree")?;
-    gitdir.join(named.value).canonicalize().ok()
+    sight.real(&gitdir.join(named.value))
 }
 
 /// What git reads of the user in every repository, below the home directory: git-config(1).
@@ -91,27 +92,26 @@ pub(crate) fn is_worktree(gitdir: &Path) -> bool {
 }
 
 /// The work tree of a worktree's git directory, as its `gitdir` says.
-pub(crate) fn tree_of_worktree(gitdir: &Path) -> Option<PathBuf> {
+pub(crate) fn tree_of_worktree(gitdir: &Path, sight: &Sight) -> Option<PathBuf> {
     if !is_worktree(gitdir) {
         return None;
     }
-    let dot_git = gitdir.join(read_path(&gitdir.join("gitdir"), "")?);
-    dot_git.parent()?.canonicalize().ok()
+    let dot_git = gitdir.join(read_path(&gitdir.join("gitdir"), "", sight)?);
+    sight.real(dot_git.parent()?)
 }
 
 /// The git directory whose configuration a worktree's shares; `None` for any other.
-pub(crate) fn common_of(gitdir: &Path) -> Option<PathBuf> {
-    let common = gitdir.join(read_path(&gitdir.join("commondir"), "")?);
-    common.canonicalize().ok()
+pub(crate) fn common_of(gitdir: &Path, sight: &Sight) -> Option<PathBuf> {
+    sight.real(&gitdir.join(read_path(&gitdir.join("commondir"), "", sight)?))
 }
 
 /// A worktree's gitdir holds `gitdir`, the way back, and `commondir`, the way to the repository.
-fn worktree(gitdir: &Path, dot_git: &Path) -> Option<GitDirectory> {
-    let back = read_path(&gitdir.join("gitdir"), "")?;
-    if gitdir.join(back).canonicalize().ok()? != dot_git.canonicalize().ok()? {
+fn worktree(gitdir: &Path, dot_git: &Path, sight: &Sight) -> Option<GitDirectory> {
+    let back = read_path(&gitdir.join("gitdir"), "", sight)?;
+    if sight.real(&gitdir.join(back))? != sight.real(dot_git)? {
         return None;
     }
-    let common = common_of(gitdir)?;
+    let common = common_of(gitdir, sight)?;
     // Anywhere else it is not git's doing.
     let expected = is_worktree(gitdir) && gitdir.parent()?.parent()? == common;
     expected.then(|| GitDirectory::Outside {
@@ -121,15 +121,15 @@ fn worktree(gitdir: &Path, dot_git: &Path) -> Option<GitDirectory> {
 }
 
 /// A submodule's gitdir has `core.worktree` in its config, relative to the gitdir.
-fn submodule(gitdir: &Path, project: &Path) -> Option<GitDirectory> {
-    (work_tree(gitdir)? == project).then(|| GitDirectory::Outside {
+fn submodule(gitdir: &Path, project: &Path, sight: &Sight) -> Option<GitDirectory> {
+    (work_tree(gitdir, sight)? == project).then(|| GitDirectory::Outside {
         root: gitdir.to_owned(),
         gitdir: gitdir.to_owned(),
     })
 }
 
-fn read_path(file: &Path, prefix: &str) -> Option<PathBuf> {
-    let text = read_small(file)?;
+fn read_path(file: &Path, prefix: &str, sight: &Sight) -> Option<PathBuf> {
+    let text = read_small(file, sight)?;
     let path = text.strip_prefix(prefix.as_bytes())?;
     let path = path.trim_ascii_start().trim_ascii_end();
     (!path.is_empty()).then(|| OsStr::from_bytes(path).into())
@@ -137,18 +137,16 @@ fn read_path(file: &Path, prefix: &str) -> Option<PathBuf> {
 
 /// A file of git's as it is on disk, at most [`limits::GIT_FILE_BYTES`] of it. Programs inside can write where it lies: no link is
 /// followed at its end, and nothing that is not a file is waited for.
-pub(crate) fn read_small(file: &Path) -> Option<Vec<u8>> {
+pub(crate) fn read_small(file: &Path, sight: &Sight) -> Option<Vec<u8>> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    let file = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(file)
-        .ok()?;
-    if !file.metadata().ok()?.is_file() {
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(file);
+    let (path, file) = (file, sight.found(file, opened)?);
+    if !sight.found(path, file.metadata())?.is_file() {
         return None;
     }
     let mut text = Vec::new();
-    file.take(limits::GIT_FILE_BYTES).read_to_end(&mut text).ok()?;
+    let read = file.take(limits::GIT_FILE_BYTES).read_to_end(&mut text);
+    sight.found(path, read)?;
     Some(text)
 }
 

@@ -6,13 +6,13 @@
 //! bounded number of each; changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::git::{self, GitDirectory, Named, Places, Search};
 use crate::limits;
 use crate::plan::Access;
 use crate::review::has_programs_of_tools;
+use crate::sight::Sight;
 
 mod before;
 mod names;
@@ -58,8 +58,14 @@ pub struct Guards {
 }
 
 /// Looks at a project, canonical, with its git directory and the directories of the user's PATH in it.
-pub(crate) fn look(project: &Path, git: &GitDirectory, home: &Path, on_path: &[&Path]) -> Guards {
-    look_within(project, git, home, on_path, Search::new())
+pub(crate) fn look(
+    project: &Path,
+    git: &GitDirectory,
+    home: &Path,
+    on_path: &[&Path],
+    sight: &Sight,
+) -> Guards {
+    look_within(project, git, home, on_path, Search::new(), sight)
 }
 
 /// The same, with as much looking as `search` has left.
@@ -69,8 +75,9 @@ fn look_within(
     home: &Path,
     on_path: &[&Path],
     mut search: Search,
+    sight: &Sight,
 ) -> Guards {
-    let mut collector = Collector::new(project, home);
+    let mut collector = Collector::new(project, home, sight);
     let dot_git = project.join(".git");
     let own = match git {
         GitDirectory::Absent | GitDirectory::Foreign(_) => {
@@ -102,11 +109,11 @@ fn look_within(
     for directory in on_path.iter().filter(|path| !of_tools(path)) {
         collector.programs(directory);
     }
-    let endings = before::endings(project);
+    let endings = before::endings(project, sight);
     for name in endings.iter().flatten() {
         collector.hold(name);
     }
-    let places = before::git_places(project, own.map(|(root, _)| root.as_path()), &mut search);
+    let places = before::git_places(project, own.map(|(root, _)| root.as_path()), &mut search, sight);
     for place in &places {
         collector.repository(place);
     }
@@ -114,7 +121,7 @@ fn look_within(
     let held = on_path.iter().copied().filter(is_held);
     let held = held.map(Path::to_owned).collect();
     let guards = collector.found.into_iter();
-    let is_cut = collector.is_cut || search.is_cut || endings.is_none();
+    let is_cut = collector.is_cut || search.is_cut || endings.is_none() || !sight.is_clear();
     Guards {
         guards: guards.map(|(path, access)| Guard { path, access }).collect(),
         git_config: collector.git_config,
@@ -138,6 +145,7 @@ fn look_within(
 struct Collector<'a> {
     project: &'a Path,
     home: &'a Path,
+    sight: &'a Sight,
     /// What is mounted for itself and so cannot be renamed: the project, and a git directory outside.
     bases: Vec<PathBuf>,
     found: BTreeMap<PathBuf, Access>,
@@ -153,10 +161,11 @@ struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    fn new(project: &'a Path, home: &'a Path) -> Self {
+    fn new(project: &'a Path, home: &'a Path, sight: &'a Sight) -> Self {
         Self {
             project,
             home,
+            sight,
             bases: vec![project.to_owned()],
             found: BTreeMap::new(),
             watched: BTreeMap::new(),
@@ -200,7 +209,7 @@ impl<'a> Collector<'a> {
             if self.found.contains_key(&at) {
                 continue;
             }
-            match before::see(&at) {
+            match before::see(&at, self.sight) {
                 None => {}
                 Some(Was::Absent) => {
                     self.watched.insert(path.to_owned(), Was::Absent);
@@ -254,7 +263,7 @@ impl<'a> Collector<'a> {
         if !self.configured.insert(what) {
             return;
         }
-        let shared = git::common_of(git).unwrap_or_else(|| git.to_owned());
+        let shared = git::common_of(git, self.sight).unwrap_or_else(|| git.to_owned());
         let files = vec![shared.join("config"), git.join("config.worktree")];
         let (names, is_cut) = self.follow(files, work_tree, limits::CONFIGURATIONS, self.named_left);
         self.named_left = names;
@@ -267,7 +276,7 @@ impl<'a> Collector<'a> {
         if !self.configured.insert((None, work_tree.to_owned())) {
             return;
         }
-        let files = git::USERS_OWN.map(|name| before::resolve(&self.home.join(name)));
+        let files = git::USERS_OWN.map(|name| before::resolve(&self.home.join(name), self.sight));
         for file in &files {
             self.hold_named(file);
         }
@@ -295,7 +304,7 @@ impl<'a> Collector<'a> {
             if most < at {
                 return (names, true);
             }
-            let variables = git::read_small(&file)
+            let variables = git::read_small(&file, self.sight)
                 .map(|text| git::parse(&text))
                 .unwrap_or_default();
             let places = Places {
@@ -311,7 +320,7 @@ impl<'a> Collector<'a> {
                 names -= 1;
                 match named {
                     Named::Include(path) => {
-                        let path = before::resolve(&path);
+                        let path = before::resolve(&path, self.sight);
                         self.hold_named(&path);
                         // A program inside may have written what lies in the project: it names no file to be read outside.
                         let is_read = !is_ours || self.is_ours(&path);
@@ -319,9 +328,9 @@ impl<'a> Collector<'a> {
                             files.push(path);
                         }
                     }
-                    Named::Directory(path) => self.programs(&before::resolve(&path)),
+                    Named::Directory(path) => self.programs(&before::resolve(&path, self.sight)),
                     Named::Word(path) => {
-                        if let Ok(path) = path.canonicalize()
+                        if let Some(path) = self.sight.real(&path)
                             && path.is_file()
                         {
                             self.hold_named(&path);
@@ -355,11 +364,11 @@ impl<'a> Collector<'a> {
         }
         let work_tree = match place.file_name() {
             Some(name) if name == ".git" => place.parent().map(Path::to_owned),
-            Some(_) | None => git::work_tree(place)
-                .or_else(|| git::tree_of_worktree(place))
+            Some(_) | None => git::work_tree(place, self.sight)
+                .or_else(|| git::tree_of_worktree(place, self.sight))
                 .filter(|tree| tree.starts_with(self.project)),
         };
-        let Ok(metadata) = fs::symlink_metadata(place) else {
+        let Some(metadata) = self.sight.metadata(place) else {
             return;
         };
         let leads_to = if metadata.is_dir() {
@@ -367,9 +376,9 @@ impl<'a> Collector<'a> {
         } else {
             self.hold(place);
             if metadata.is_symlink() {
-                place.canonicalize().ok().filter(|target| target.is_dir())
+                self.sight.real(place).filter(|target| target.is_dir())
             } else {
-                git::gitdir_of(place)
+                git::gitdir_of(place, self.sight)
             }
         };
         if let Some(git) = leads_to.filter(|target| self.is_ours(target)) {
@@ -382,7 +391,11 @@ impl<'a> Collector<'a> {
 
     /// The `.git` file of a submodule's work tree; a directory of that name is a repository of its own.
     fn hold_dot_git(&mut self, dot_git: &Path) {
-        if !fs::symlink_metadata(dot_git).is_ok_and(|metadata| metadata.is_dir()) {
+        if !self
+            .sight
+            .metadata(dot_git)
+            .is_some_and(|metadata| metadata.is_dir())
+        {
             self.hold(dot_git);
         }
     }

@@ -11,6 +11,7 @@ use crate::git::{self, GitDirectory};
 use crate::guards::{self, Guards};
 use crate::limits;
 use crate::plan::{Access, Listed, ObjectId};
+use crate::sight::{Hidden, Sight};
 use crate::{probe, sockets};
 
 mod places;
@@ -42,6 +43,8 @@ pub struct HostFacts {
     pub denied_present: Vec<Present>,
     /// Sockets on the host, by canonical path.
     pub sockets: Vec<PathBuf>,
+    /// What of the project could not be looked at: it may be anything that is to be guarded or closed.
+    pub hidden: Option<Hidden>,
     /// The askbox-init program.
     pub init: PathBuf,
 }
@@ -215,7 +218,17 @@ const NSS_SYSTEMD: &[&str] = &[
 impl HostFacts {
     /// Looks, with what was looked at before for this launch. Fails only when the project itself or /proc cannot be read.
     pub fn gather(sought: &Sought<'_>, places: &Places) -> io::Result<Self> {
-        let home = &sought.user.home;
+        let (home, sight) = (&sought.user.home, Sight::default());
+        let project = project(sought, home, &sight)?;
+        for path in sought
+            .denied
+            .iter()
+            .filter(|path| path.starts_with(sought.project))
+        {
+            // A link there is followed further on, and what it leads to is denied by itself.
+            let _kind = sight.metadata(path);
+        }
+        let sockets = sockets::on_host(sought.project, &sight)?;
         Ok(Self {
             root_entries: ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
                 .iter()
@@ -229,7 +242,8 @@ impl HostFacts {
             has_nss_systemd: NSS_SYSTEMD.iter().any(|path| Path::new(path).exists()),
             asking: asking(home, places),
             toolchains: toolchains(home, places),
-            project: project(sought, home)?,
+            project,
+            hidden: sight.hidden(),
             opened: sought
                 .opened
                 .iter()
@@ -245,7 +259,7 @@ impl HostFacts {
                 .iter()
                 .filter_map(|path| present(path, places))
                 .collect(),
-            sockets: sockets::on_host()?,
+            sockets,
             init: sought.init.clone(),
             user: sought.user.clone(),
         })
@@ -305,9 +319,9 @@ fn toolchains(home: &Path, places: &Places) -> Vec<PathBuf> {
     found
 }
 
-fn project(sought: &Sought<'_>, home: &Path) -> io::Result<ProjectFacts> {
+fn project(sought: &Sought<'_>, home: &Path, sight: &Sight) -> io::Result<ProjectFacts> {
     let path = sought.project;
-    let git = git::find(path);
+    let git = git::find(path, sight);
     let outside_git = match &git {
         GitDirectory::Outside { root, .. } => Some(Place {
             path: root.clone(),
@@ -319,7 +333,7 @@ fn project(sought: &Sought<'_>, home: &Path) -> io::Result<ProjectFacts> {
         path: path.to_owned(),
         object: object(path)?,
         outside_git,
-        guards: guards::look(path, &git, home, sought.search),
+        guards: guards::look(path, &git, home, sought.search, sight),
     })
 }
 

@@ -26,6 +26,7 @@ mod netlink;
 mod outer;
 pub mod probe;
 mod seccomp;
+mod sight;
 mod stage;
 mod sys;
 pub mod watch;
@@ -35,3 +36,4 @@ mod testing;
 
 pub use host_facts::HostFacts;
 pub use plan::{Plan, PlanRequest, Refusal, plan};
+pub use sight::Hidden;

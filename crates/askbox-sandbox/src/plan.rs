@@ -55,6 +55,9 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
             project: facts.project.path.clone(),
         });
     }
+    if let Some(hidden) = &facts.hidden {
+        return Err(Refusal::Hidden(hidden.clone()));
+    }
     let mut view = View::default();
     let facts = &*without_refused(&mut view, request, facts)?;
     system::add(&mut view, request, facts);

@@ -6,11 +6,13 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::sight::Sight;
 
 /// Every socket of the host, by its canonical path. One that was bound by a relative path is looked for where processes
-/// of the user are now; one whose owner has moved on since is not found.
-pub(crate) fn on_host() -> io::Result<Vec<PathBuf>> {
+/// of the user are now; one whose owner has moved on since is not found. What in the project cannot be looked at is kept in mind.
+pub(crate) fn on_host(project: &Path, sight: &Sight) -> io::Result<Vec<PathBuf>> {
     let (absolute, relative): (Vec<PathBuf>, Vec<PathBuf>) = bound_paths(&fs::read("/proc/net/unix")?)
         .into_iter()
         .partition(|path| path.is_absolute());
@@ -25,7 +27,13 @@ pub(crate) fn on_host() -> io::Result<Vec<PathBuf>> {
     let all: BTreeSet<PathBuf> = absolute
         .into_iter()
         .chain(resolved)
-        .filter_map(|path| path.canonicalize().ok())
+        .filter_map(|path| {
+            if path.starts_with(project) {
+                sight.real(&path)
+            } else {
+                path.canonicalize().ok()
+            }
+        })
         .filter(|path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket()))
         .collect();
     Ok(all.into_iter().collect())

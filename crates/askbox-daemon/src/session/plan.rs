@@ -348,6 +348,9 @@ fn way_out(refusal: &Refusal) -> &'static str {
         Refusal::LeadsTo { .. } => "open the path that it leads to by name, if that is meant",
         Refusal::HoldsCredentials(_) => "open the very file that is needed",
         Refusal::Reserved(_) => "leave it out, and use the session's own",
+        Refusal::Hidden(_) => {
+            "a program inside may have closed it; make it readable for yourself (`chmod u+rwX`), and look at what is in it"
+        }
         Refusal::OutsideProject { .. } => {
             "start the command in the project, or name another one with --project"
         }

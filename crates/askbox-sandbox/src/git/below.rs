@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::limits;
+use crate::sight::Sight;
 
 /// How much is still looked at. Programs inside can make names at will; a launch must not take longer for it.
 #[derive(Clone, Copy, Debug)]
@@ -40,12 +41,12 @@ impl Search {
     }
 
     /// The directories in a directory, sorted; no links.
-    pub(crate) fn directories_in(&mut self, directory: &Path) -> Vec<PathBuf> {
+    pub(crate) fn directories_in(&mut self, directory: &Path, sight: &Sight) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let Ok(entries) = fs::read_dir(directory) else {
+        let Some(entries) = sight.found(directory, fs::read_dir(directory)) else {
             return found;
         };
-        for entry in entries.filter_map(Result::ok) {
+        for entry in entries.filter_map(|entry| sight.found(directory, entry)) {
             if self.names == 0 || self.directories == 0 {
                 self.is_cut = true;
                 break;
@@ -62,39 +63,40 @@ impl Search {
 }
 
 /// The git directories of worktrees and submodules within a git directory, parents first.
-pub(crate) fn within(git: &Path, search: &mut Search) -> Vec<PathBuf> {
+pub(crate) fn within(git: &Path, search: &mut Search, sight: &Sight) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for worktree in search.directories_in(&git.join("worktrees")) {
+    for worktree in search.directories_in(&git.join("worktrees"), sight) {
         found.push(worktree.clone());
         modules(
             &worktree.join("modules"),
             limits::MODULE_DEPTH,
-            search,
+            (search, sight),
             &mut found,
         );
     }
-    modules(&git.join("modules"), limits::MODULE_DEPTH, search, &mut found);
+    let modules_of_git = git.join("modules");
+    modules(&modules_of_git, limits::MODULE_DEPTH, (search, sight), &mut found);
     found
 }
 
-fn modules(directory: &Path, depth: usize, search: &mut Search, found: &mut Vec<PathBuf>) {
-    for module in search.directories_in(directory) {
+fn modules(directory: &Path, depth: usize, (search, sight): (&mut Search, &Sight), found: &mut Vec<PathBuf>) {
+    for module in search.directories_in(directory, sight) {
         let is_git = ["HEAD", "config", "hooks"]
             .iter()
-            .any(|name| fs::symlink_metadata(module.join(name)).is_ok());
+            .any(|name| sight.metadata(&module.join(name)).is_some());
         if depth == 0 {
             search.is_cut = true;
         } else if is_git {
             found.push(module.clone());
-            modules(&module.join("modules"), depth - 1, search, found);
+            modules(&module.join("modules"), depth - 1, (search, sight), found);
         } else {
-            modules(&module, depth - 1, search, found);
+            modules(&module, depth - 1, (search, sight), found);
         }
     }
 }
 
 /// The `.git` of every repository directly in the project or one level deeper, whatever it is.
-pub(crate) fn repositories(project: &Path, search: &mut Search) -> Vec<PathBuf> {
+pub(crate) fn repositories(project: &Path, search: &mut Search, sight: &Sight) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut look = |directories: Vec<PathBuf>| {
         let mut others = directories;
@@ -103,7 +105,7 @@ pub(crate) fn repositories(project: &Path, search: &mut Search) -> Vec<PathBuf> 
                 .file_name()
                 .is_some_and(|name| SKIPPED.iter().any(|skipped| name == *skipped));
             let dot_git = directory.join(".git");
-            let is_repository = !is_skipped && fs::symlink_metadata(&dot_git).is_ok();
+            let is_repository = !is_skipped && sight.metadata(&dot_git).is_some();
             if is_repository {
                 found.push(dot_git);
             }
@@ -111,8 +113,8 @@ pub(crate) fn repositories(project: &Path, search: &mut Search) -> Vec<PathBuf> 
         });
         others
     };
-    for directory in look(search.directories_in(project)) {
-        look(search.directories_in(&directory));
+    for directory in look(search.directories_in(project, sight)) {
+        look(search.directories_in(&directory, sight));
     }
     found
 }

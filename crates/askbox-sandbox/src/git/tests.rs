@@ -18,10 +18,10 @@ fn world() -> (tempfile::TempDir, PathBuf) {
 fn a_plain_repository_is_inside() {
     let (_keep, root) = world();
     assert_eq!(
-        find(&root.join("repo")),
+        find(&root.join("repo"), &Sight::default()),
         GitDirectory::Inside(root.join("repo/.git"))
     );
-    assert_eq!(find(&root.join("work")), GitDirectory::Absent);
+    assert_eq!(find(&root.join("work"), &Sight::default()), GitDirectory::Absent);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_worktree_opens_the_repository_that_points_back() {
     );
     let common = root.join("repo/.git");
     assert_eq!(
-        find(&root.join("work")),
+        find(&root.join("work"), &Sight::default()),
         GitDirectory::Outside { root: common, gitdir }
     );
 }
@@ -55,7 +55,7 @@ fn a_gitdir_that_points_elsewhere_stays_closed() {
     write(&gitdir.join("commondir"), "../..\n");
     write(&gitdir.join("gitdir"), "/elsewhere/.git\n");
     assert_eq!(
-        find(&root.join("work")),
+        find(&root.join("work"), &Sight::default()),
         GitDirectory::Foreign(root.join("work/.git"))
     );
 }
@@ -74,7 +74,7 @@ fn a_gitdir_with_a_forged_common_directory_stays_closed() {
         &format!("{}\n", root.join("work/.git").display()),
     );
     assert_eq!(
-        find(&root.join("work")),
+        find(&root.join("work"), &Sight::default()),
         GitDirectory::Foreign(root.join("work/.git"))
     );
 }
@@ -90,7 +90,7 @@ fn a_submodule_opens_its_own_gitdir_alone() {
         "[remote]\n\tworktree = /x\n[core]\n\tbare = false\n\tworktree = ../../../sub\n",
     );
     assert_eq!(
-        find(&project),
+        find(&project, &Sight::default()),
         GitDirectory::Outside {
             root: gitdir.clone(),
             gitdir

@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{GuardedName, PROJECT_ENDINGS, Roots};
 use crate::git::{self, Search};
 use crate::limits;
+use crate::sight::Sight;
 
 /// A project before its session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,8 @@ impl Before {
 
     /// What is there now and was not, or leads elsewhere. Blocks; programs inside should have ended.
     pub fn made_since(&self) -> Made {
-        let is_made = |path: &Path, was: &Was| match see(path) {
+        let sight = Sight::default();
+        let is_made = |path: &Path, was: &Was| match see(path, &sight) {
             Some(Was::Absent) => false,
             now => now.as_ref() != Some(was),
         };
@@ -68,35 +70,39 @@ impl Before {
             .map(|(path, _)| path.clone());
         let mut made: BTreeSet<PathBuf> = names.collect();
         let mut is_cut = true;
-        if let (Some(before), Some(now)) = (&self.endings, endings(&self.project)) {
+        if let (Some(before), Some(now)) = (&self.endings, endings(&self.project, &sight)) {
             made.extend(now.difference(before).cloned());
             is_cut = false;
         }
         let mut search = Search::thorough();
         if let Some(places) = &self.places {
-            let now = git_places(&self.project, self.own.as_deref(), &mut search);
+            let now = git_places(&self.project, self.own.as_deref(), &mut search, &sight);
             made.extend(now.into_iter().filter(|place| !places.contains(place)));
         }
         Made {
             paths: made.into_iter().collect(),
-            is_cut: is_cut || search.is_cut || self.places.is_none(),
+            is_cut: is_cut || search.is_cut || self.places.is_none() || !sight.is_clear(),
         }
     }
 }
 
 /// What is at a path that a guard cannot hold; `None` for what it can.
-pub(super) fn see(path: &Path) -> Option<Was> {
+pub(super) fn see(path: &Path, sight: &Sight) -> Option<Was> {
     match fs::read_link(path) {
         Ok(target) => Some(Was::Link(target)),
         // readlink(2): something is there, and it is no link.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => None,
-        Err(_) => Some(Was::Absent),
+        Err(error) => {
+            sight.missed(path, &error);
+            Some(Was::Absent)
+        }
     }
 }
 
 /// Names in the project directory with one of [`PROJECT_ENDINGS`]; `None` where there are too many names to look at.
-pub(super) fn endings(project: &Path) -> Option<BTreeSet<PathBuf>> {
-    let names: Vec<OsString> = fs::read_dir(project)
+pub(super) fn endings(project: &Path, sight: &Sight) -> Option<BTreeSet<PathBuf>> {
+    let names: Vec<OsString> = sight
+        .found(project, fs::read_dir(project))
         .into_iter()
         .flatten()
         .take(limits::PROJECT_NAMES)
@@ -111,10 +117,15 @@ pub(super) fn endings(project: &Path) -> Option<BTreeSet<PathBuf>> {
 }
 
 /// Git directories beside the project's own, and what is called `.git` below it.
-pub(super) fn git_places(project: &Path, own: Option<&Path>, search: &mut Search) -> Vec<PathBuf> {
-    let mut places = own.map_or_else(Vec::new, |own| git::within(own, search));
-    for dot_git in git::repositories(project, search) {
-        let within = git::within(&dot_git, search);
+pub(super) fn git_places(
+    project: &Path,
+    own: Option<&Path>,
+    search: &mut Search,
+    sight: &Sight,
+) -> Vec<PathBuf> {
+    let mut places = own.map_or_else(Vec::new, |own| git::within(own, search, sight));
+    for dot_git in git::repositories(project, search, sight) {
+        let within = git::within(&dot_git, search, sight);
         places.push(dot_git);
         places.extend(within);
     }
@@ -122,8 +133,8 @@ pub(super) fn git_places(project: &Path, own: Option<&Path>, search: &mut Search
 }
 
 /// Where a path leads; of one that leads nowhere, what its text says.
-pub(super) fn resolve(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_nowhere| {
+pub(super) fn resolve(path: &Path, sight: &Sight) -> PathBuf {
+    sight.real(path).unwrap_or_else(|| {
         let mut clean = PathBuf::new();
         for component in path.components() {
             match component {

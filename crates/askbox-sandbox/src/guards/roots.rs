@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::git::{self, Search};
+use crate::sight::Sight;
 
 /// The names of one project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub enum Origin {
 
 /// The names of a project, canonical, as it is now. Looks at more than a launch does. Blocks.
 pub fn roots_now(project: &Path, home: &Path) -> Roots {
-    let search = Search::thorough();
-    super::look_within(project, &git::find(project), home, &[], search)
+    let (search, sight) = (Search::thorough(), Sight::default());
+    super::look_within(project, &git::find(project, &sight), home, &[], search, &sight)
         .before
         .roots
 }

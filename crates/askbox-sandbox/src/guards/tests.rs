@@ -1,3 +1,4 @@
+use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::*;
@@ -10,12 +11,9 @@ impl Project {
 
     /// With directories of the user's PATH.
     fn look_with_path(&self, on_path: &[&Path]) -> Guards {
-        look(
-            &self.root,
-            &git::find(&self.root),
-            &self.root.with_file_name("home"),
-            on_path,
-        )
+        let sight = Sight::default();
+        let (git, home) = (git::find(&self.root, &sight), self.root.with_file_name("home"));
+        look(&self.root, &git, &home, on_path, &sight)
     }
 
     /// Guards relative to the project: `+` for those that are only pinned.

@@ -8,6 +8,7 @@ use askbox_policy::{ResourceLimits, Switches};
 use askbox_wire::OsText;
 
 use crate::limits::MAX_MOUNTS;
+use crate::sight::Hidden;
 
 /// What a run asks for.
 #[derive(Clone, Debug)]
@@ -94,6 +95,9 @@ pub enum Refusal {
     /// A path that inside is something of Askbox's own.
     #[error("cannot open {0}: a session has its own")]
     Reserved(PathBuf),
+    /// Something in the project that may have to be guarded or closed, and that nobody may look at.
+    #[error("cannot look at {}: {}{}", .0.path.display(), .0.why, in_the_way(.0))]
+    Hidden(Hidden),
     /// The working directory is not in the project.
     #[error("the working directory {cwd} is not inside the project {project}")]
     OutsideProject {
@@ -105,4 +109,11 @@ pub enum Refusal {
     /// More mounts than a session may have.
     #[error("too many separate paths to open ({0}, at most {MAX_MOUNTS}); open a directory that holds them")]
     TooMany(usize),
+}
+
+fn in_the_way(hidden: &Hidden) -> String {
+    match &hidden.by {
+        Some(by) if *by != hidden.path => format!(", since {} is closed", by.display()),
+        Some(_) | None => String::new(),
+    }
 }

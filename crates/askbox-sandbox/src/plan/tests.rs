@@ -49,6 +49,7 @@ fn facts() -> HostFacts {
         opened: Vec::new(),
         listed_present: Vec::new(),
         denied_present: Vec::new(),
+        hidden: None,
         sockets: Vec::new(),
         init: "/usr/lib/askbox/askbox-init".into(),
     }

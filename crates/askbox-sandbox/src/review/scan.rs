@@ -39,9 +39,9 @@ pub(super) fn scan(scope: &Scope, trees: &[Option<Tree>]) -> Scan {
     scanner.found
 }
 
-/// How one place is, with its content where that is small.
+/// How one place is, with its content where that is small; something else where that cannot be told.
 pub(super) fn state(tree: &Tree, path: &Path, part: Part) -> State {
-    Budget::new().state(tree, path, part)
+    Budget::new().state(tree, path, part).unwrap_or(State::Other)
 }
 
 struct Scanner {
@@ -62,15 +62,13 @@ impl Scanner {
         let mut left = limits::REVIEW_ROOT_NAMES;
         let whole = match part {
             Part::Guarded | Part::Named => {
-                self.item(tree, root, path, part);
+                let is_seen = self.item(tree, root, path, part);
                 // Of a repository, the names in it that are obeyed are roots of their own.
-                path.file_name().is_some_and(|name| name == ".git")
-                    || self.below(tree, root, part, (path, limits::REVIEW_DEPTH), &mut left)
+                let is_repository = path.file_name().is_some_and(|name| name == ".git");
+                let depth = (path, limits::REVIEW_DEPTH);
+                is_seen && (is_repository || self.below(tree, root, part, depth, &mut left))
             }
-            Part::Scripts => {
-                self.item(tree, root, path, part);
-                true
-            }
+            Part::Scripts => self.item(tree, root, path, part),
             Part::Program => self.below(tree, root, part, (path, 1), &mut left),
         };
         if !whole {
@@ -87,8 +85,10 @@ impl Scanner {
         (path, depth): (&Path, usize),
         left: &mut usize,
     ) -> bool {
-        if !matches!(tree.node(path), Node::Directory) {
-            return true;
+        match tree.node(path) {
+            Node::Directory => {}
+            Node::Hidden => return false,
+            Node::Absent | Node::Link(_) | Node::File | Node::Other => return true,
         }
         if depth == 0 {
             return false;
@@ -111,7 +111,7 @@ impl Scanner {
                 Part::Program if is_directory => continue,
                 Part::Program | Part::Guarded | Part::Named | Part::Scripts => {}
             }
-            self.item(tree, root, &path, part);
+            whole &= self.item(tree, root, &path, part);
             if is_directory {
                 whole &= self.below(tree, root, part, (&path, depth - 1), left);
             }
@@ -119,10 +119,13 @@ impl Scanner {
         whole
     }
 
-    fn item(&mut self, tree: &Tree, root: &Place, path: &Path, part: Part) {
-        let state = self.budget.state(tree, path, part);
+    /// Looks at one name. Returns whether it could be told what is there.
+    fn item(&mut self, tree: &Tree, root: &Place, path: &Path, part: Part) -> bool {
+        let Some(state) = self.budget.state(tree, path, part) else {
+            return false;
+        };
         if state == State::Absent {
-            return;
+            return true;
         }
         let place = Place {
             base: root.base,
@@ -130,6 +133,7 @@ impl Scanner {
         };
         // A root below another one is looked at once, for what matters more.
         self.found.items.entry(place).or_insert((part, state));
+        true
     }
 }
 
@@ -141,16 +145,19 @@ impl Budget {
         }
     }
 
-    fn state(&mut self, tree: &Tree, path: &Path, part: Part) -> State {
-        match (tree.node(path), part) {
-            (Node::File, Part::Scripts) => self.scripts(tree, path),
+    /// `None` where nobody may look.
+    fn state(&mut self, tree: &Tree, path: &Path, part: Part) -> Option<State> {
+        let state = match (tree.node(path), part) {
+            (Node::Hidden, _) => return None,
+            (Node::File, Part::Scripts) => return self.scripts(tree, path),
             (Node::File, Part::Guarded | Part::Named | Part::Program) => self.file(tree, path),
             // What reads scripts follows a link, and makes nothing of a directory.
             (Node::Absent, _) | (Node::Directory | Node::Other, Part::Scripts) => State::Absent,
             (Node::Directory, _) => State::Directory,
             (Node::Link(target), _) => State::Link(target.into()),
             (Node::Other, _) => State::Other,
-        }
+        };
+        Some(state)
     }
 
     fn file(&mut self, tree: &Tree, path: &Path) -> State {
@@ -168,10 +175,8 @@ impl Budget {
         })
     }
 
-    fn scripts(&mut self, tree: &Tree, path: &Path) -> State {
-        let Some(content) = self.read(tree, path) else {
-            return State::Absent;
-        };
+    fn scripts(&mut self, tree: &Tree, path: &Path) -> Option<State> {
+        let content = self.read(tree, path)?;
         let part = |size: usize, digest: Option<String>, text: Option<String>| {
             State::File(FileState {
                 mode: 0,
@@ -182,12 +187,12 @@ impl Budget {
             })
         };
         let Some(bytes) = content.bytes else {
-            return part(0, None, None);
+            return Some(part(0, None, None));
         };
         let Ok(manifest) = std::str::from_utf8(&bytes) else {
-            return part(bytes.len(), Some(digest(&bytes)), None);
+            return Some(part(bytes.len(), Some(digest(&bytes)), None));
         };
-        match scripts::find(manifest) {
+        let state = match scripts::find(manifest) {
             Ok(None) => State::Absent,
             Ok(Some(range)) => {
                 let text = &manifest[range];
@@ -197,7 +202,8 @@ impl Budget {
             }
             // Some tool may read more in it than we do.
             Err(_unreadable) => part(bytes.len(), Some(digest(&bytes)), None),
-        }
+        };
+        Some(state)
     }
 
     fn read(&mut self, tree: &Tree, path: &Path) -> Option<Content> {

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Part, Place};
 use crate::git::{SKIPPED, Search};
 use crate::guards::{Origin, Roots};
+use crate::sight::Sight;
 
 /// Where shells and tools find the programs of a project.
 const PROGRAMS: [&str; 4] = ["node_modules/.bin", ".venv/bin", "venv/bin", "env/bin"];
@@ -59,8 +60,8 @@ impl Scope {
             scope.roots.insert(Place { base, path }, part);
         }
         if let Some(project) = scope.bases.first().cloned() {
-            let mut search = Search::new();
-            for directory in directories(&project, &mut search) {
+            let (mut search, sight) = (Search::new(), Sight::default());
+            for directory in directories(&project, &mut search, &sight) {
                 let Ok(relative) = directory.strip_prefix(&project) else {
                     continue;
                 };
@@ -70,7 +71,7 @@ impl Scope {
                     scope.roots.entry(Place { base: 0, path }).or_insert(part);
                 }
             }
-            scope.is_cut |= search.is_cut;
+            scope.is_cut |= search.is_cut || !sight.is_clear();
         }
         scope
     }
@@ -107,13 +108,13 @@ impl Scope {
 }
 
 /// The project and the directories in it, one level deeper too, without those that hold other people's work.
-fn directories(project: &Path, search: &mut Search) -> Vec<PathBuf> {
+fn directories(project: &Path, search: &mut Search, sight: &Sight) -> Vec<PathBuf> {
     let mut all = vec![project.to_owned()];
     let mut level = vec![project.to_owned()];
     for _depth in 0..DEPTH {
         let below = level
             .iter()
-            .flat_map(|directory| search.directories_in(directory));
+            .flat_map(|directory| search.directories_in(directory, sight));
         let is_own = |directory: &PathBuf| {
             let name = directory.file_name();
             !SKIPPED.iter().any(|skipped| name == Some(skipped.as_ref()))

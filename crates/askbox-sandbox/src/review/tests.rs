@@ -3,6 +3,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::*;
+use crate::sight::Sight;
 use crate::testing::Project;
 use crate::{git, guards};
 
@@ -14,7 +15,9 @@ impl Project {
     }
 
     fn record(&self) -> Record {
-        let found = guards::look(&self.root, &git::find(&self.root), Path::new(HOME), &[]);
+        let sight = Sight::default();
+        let git = git::find(&self.root, &sight);
+        let found = guards::look(&self.root, &git, Path::new(HOME), &[], &sight);
         let record = Record::take("s1".into(), &found.before, 1).unwrap();
         let stored = Record::from_json(&record.to_json().unwrap()).unwrap();
         assert_eq!(stored, record);

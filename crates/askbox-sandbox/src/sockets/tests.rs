@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 
 #[test]
@@ -27,7 +29,7 @@ fn sockets_are_found_by_their_own_place_however_they_were_bound() {
     fs::create_dir(&directory).unwrap();
     std::os::unix::fs::symlink(&directory, &link).unwrap();
     let listener = std::os::unix::net::UnixListener::bind(link.join("s")).unwrap();
-    let found = on_host().unwrap();
+    let found = on_host(Path::new("/nowhere"), &Sight::default()).unwrap();
     drop(listener);
     fs::remove_dir_all(&directory).unwrap();
     fs::remove_file(&link).unwrap();

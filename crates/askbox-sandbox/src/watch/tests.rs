@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::sight::Sight;
 use crate::{git, guards};
 
 struct Project {
@@ -33,7 +34,9 @@ impl Project {
     }
 
     fn lookout(&self) -> Lookout {
-        let found = guards::look(&self.root, &git::find(&self.root), Path::new("/home/ada"), &[]);
+        let sight = Sight::default();
+        let git = git::find(&self.root, &sight);
+        let found = guards::look(&self.root, &git, Path::new("/home/ada"), &[], &sight);
         Lookout::begin(Arc::clone(&self.watches), found.before.roots()).unwrap()
     }
 

@@ -107,13 +107,17 @@ pub(super) fn text(review: &Review<'_>, style: Style) -> String {
         review.started
     );
     if review.changes.is_empty() {
-        text.push_str("nothing that runs outside was changed\n");
+        text.push_str(if review.complete {
+            "nothing that runs outside was changed\n"
+        } else {
+            "no change of what runs outside was found\n"
+        });
     }
     for row in &review.changes {
         text.push_str(&render_row(row, style));
     }
     if !review.complete {
-        text.push_str("there was more than is looked at: there may be other changes\n");
+        text.push_str("there was more than is looked at, or something that is closed to you: there may be other changes\n");
     }
     let is_possible = |row: &Row| row.revert == Outcome::Possible;
     if review.changes.iter().any(is_possible) {

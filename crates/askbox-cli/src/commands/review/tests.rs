@@ -72,8 +72,8 @@ fn a_session_that_changed_nothing_is_said_to_have() {
     expect![[r"
         session 7d3k9xq2  in /home/ada/p
            began 2026-05-01T12:00:00.000Z, has not ended
-        nothing that runs outside was changed
-        there was more than is looked at: there may be other changes
+        no change of what runs outside was found
+        there was more than is looked at, or something that is closed to you: there may be other changes
     "]]
     .assert_eq(&text(&none, Style::plain()));
 }

@@ -31,7 +31,7 @@ fn git_directories_within_one_are_those_of_worktrees_and_submodules() {
     );
     std::os::unix::fs::symlink(root, root.join("modules/link")).unwrap();
     let mut search = Search::new();
-    let found = within(root, &mut search);
+    let found = within(root, &mut search, &Sight::default());
     let expected = [
         "worktrees/w",
         "worktrees/w/modules/x",
@@ -61,7 +61,7 @@ fn repositories_are_found_in_two_levels_but_not_in_what_others_made() {
     );
     make(root, &["file"]);
     fs::write(root.join("file/.git"), "gitdir: ../x\n").unwrap();
-    let found = repositories(root, &mut Search::new());
+    let found = repositories(root, &mut Search::new(), &Sight::default());
     check(&found, root, &["file/.git", "nested/.git", "packages/one/.git"]);
 }
 
@@ -73,11 +73,17 @@ fn a_search_ends() {
         make(root, &[&format!("d{number}")]);
     }
     let mut search = Search::new();
-    assert_eq!(repositories(root, &mut search), Vec::<PathBuf>::new());
+    assert_eq!(
+        repositories(root, &mut search, &Sight::default()),
+        Vec::<PathBuf>::new()
+    );
     assert!(search.is_cut);
     let deep = ["modules", "a", "b", "c", "d", "e", "f", "g", "h"].join("/");
     make(root, &[&deep]);
     let mut search = Search::new();
-    assert_eq!(within(root, &mut search), Vec::<PathBuf>::new());
+    assert_eq!(
+        within(root, &mut search, &Sight::default()),
+        Vec::<PathBuf>::new()
+    );
     assert!(search.is_cut);
 }
