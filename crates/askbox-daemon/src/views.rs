@@ -68,19 +68,7 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
         title: title(question, shown_by),
         group: group(question, shown_by),
         bundle: bundle(question, shown_by).map(|bundle| bundle.title.clone()),
-        members: question
-            .members
-            .iter()
-            .map(|member| MemberView {
-                target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
-                display: display::target_at(&member.target, shown_by.home())
-                    + &read_by(&member.process, shown_by),
-                process: process(&member.process, &limits::MEMBER_PROCESS),
-                host: host(&member.target),
-                reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
-                waiting: member.waiting,
-            })
-            .collect(),
+        members: members(question, shown_by),
         waiting: question.members.iter().map(|member| member.waiting).sum(),
         unlisted: question.unlisted,
         widened: answer::patterns(&targets, true, &shown_by.lists)
@@ -96,6 +84,29 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
             })
             .collect(),
     }
+}
+
+/// What a question is about. One program mostly asked for all of it, so it is made ready to be shown once: each change of a
+/// question makes it anew.
+fn members(question: &Question, shown_by: &ShownBy) -> Vec<MemberView> {
+    let mut last: Option<(&Process, ProcessView)> = None;
+    let mut view = |asking| match &last {
+        Some((known, view)) if *known == asking => view.clone(),
+        Some(_) | None => {
+            let view = process(asking, &limits::MEMBER_PROCESS);
+            last = Some((asking, view.clone()));
+            view
+        }
+    };
+    let members = question.members.iter().map(|member| MemberView {
+        target: bounds::text(target_text(&member.target), limits::MEMBER_TARGET_BYTES),
+        display: display::target_at(&member.target, shown_by.home()) + &read_by(&member.process, shown_by),
+        process: view(&member.process),
+        host: host(&member.target),
+        reason: display::text(&member.basis.to_string(), limits::PATH_SHOWN),
+        waiting: member.waiting,
+    });
+    members.collect()
 }
 
 /// The parts of the host that a target names.

@@ -9,8 +9,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The most of a command line that is read.
-pub(super) const COMMAND_BYTES: u64 = 64 * 1024;
+/// The most of a command line that is read: no more of one is ever shown, and each question keeps up to fifty.
+pub(super) const COMMAND_BYTES: u64 = 16 * 1024;
 
 /// More than /proc/PID/stat ever has.
 const STAT_BYTES: usize = 4096;
