@@ -426,6 +426,7 @@ activity-none = Nothing has happened yet
 activity-none-text = Every verdict is written to the log before it takes effect, and shows up here. In a terminal:
 activity-no-match = No event matches.
 event-title = Event { $seq }
+event-end = Ended
 event-by = Decided by
 event-action = Action
 event-detail = Detail

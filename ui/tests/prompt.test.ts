@@ -5,7 +5,7 @@ import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Answer } from "../src/api/generated/Answer";
-import { HOSTILE, growth, host, question } from "../src/api/samples";
+import { HOSTILE, growth, host, member, question } from "../src/api/samples";
 import { ARMING_MS } from "../src/state/arming.svelte";
 import { ELSEWHERE_MS, KEEP_EVERY_MS } from "../src/state/prompt.svelte";
 import { expectAccessible, openPrompt, plain, settle, type Opened } from "./window";
@@ -122,6 +122,36 @@ describe("arming", () => {
     await arm();
     await fireEvent(window, new Event("resize"));
     expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
+  });
+});
+
+describe("the layout", () => {
+  test("a second question, which moves the buttons, arms the first one anew, and so does its end", async () => {
+    const opened = await openPrompt((app) => {
+      app.questions = [question({ id: "first" })];
+    });
+    await arm();
+    expect(allow(opened).getAttribute("aria-disabled")).toBe("false");
+    opened.app.emitDaemon({ question_opened: question({ id: "second" }) });
+    await settle();
+    await user.click(allow(opened));
+    expect(answers(opened)).toEqual([]);
+    await arm();
+    opened.app.emitDaemon({ question_closed: { id: "second", outcome: "denied" } });
+    await settle();
+    await user.click(block(opened));
+    expect(answers(opened)).toEqual([]);
+    await arm();
+    await user.click(block(opened));
+    expect(answers(opened)).toHaveLength(1);
+  });
+
+  test("a path whose short form leaves something out is shown as a whole", async () => {
+    const path = `/home/ana/${"deep/".repeat(40)}secret.key`;
+    const opened = await openPrompt((app) => {
+      app.questions = [question({ kind: "read", members: [member(path, { display: "~/deep/…/secret.key" })] })];
+    });
+    expect(plain(opened.screen.getByRole("alertdialog").textContent)).toContain("deep/".repeat(40) + "secret.key");
   });
 });
 

@@ -7,6 +7,7 @@ import { GATHER_MS } from "../src/state/activity.svelte";
 import { USE_MS } from "../src/state/rules.svelte";
 import { LOOK_MS } from "../src/state/sessions.svelte";
 import { clockTime, day, DAY } from "../src/text/quantity";
+import { host } from "../src/api/samples";
 import { logEvent } from "../src/api/samples_log";
 import { asked, dialog, main, openSettings, plain, press, settle, type Opened } from "./window";
 
@@ -31,6 +32,17 @@ describe("questions", () => {
     });
     expect(opened.desk.questions.missed).toHaveLength(2);
     expect(said(opened)).toBe("Allowed: cargo (engine) wants files.crates.test");
+  });
+
+  test("a missed question, which is answered where it is listed, lists all that an answer covers", async () => {
+    const opened = await openSettings("questions", (app) => {
+      const members = [1, 2, 3, 4, 5, 6].map((n) => host("", `host${n}.test`));
+      const [first] = app.missed;
+      app.missed = first ? [{ ...first, members }] : [];
+    });
+    const card = opened.screen.getByText(opened.desk.questions.missed[0]?.title ?? "").closest("li") as HTMLElement;
+    expect(plain(card.textContent)).toContain("host6.test");
+    expect(plain(card.textContent)).not.toContain("more");
   });
 
   test("an open question is answered in the prompt window", async () => {

@@ -4,6 +4,7 @@ import type { Effect } from "../api/generated/Effect";
 import type { EventKind } from "../api/generated/EventKind";
 import type { Kind } from "../api/generated/Kind";
 import type { Limit } from "../api/generated/Limit";
+import type { LogEvent } from "../api/generated/LogEvent";
 import type { Origin } from "../api/generated/Origin";
 import type { Outcome } from "../api/generated/Outcome";
 import type { Preset } from "../api/generated/Preset";
@@ -96,4 +97,15 @@ export function lengthOf(choice: Choice, kind: Kind | undefined): string {
     return LENGTH[choice];
   }
   return choice === "once" ? "prompt-grow-once" : "prompt-grow-session";
+}
+
+/** Changes after which an answer or a rule counts no more. */
+const ENDS: Partial<Record<EventKind, readonly string[]>> = {
+  grant: ["expired", "used", "revoked"],
+  rule: ["removed"],
+};
+
+/** Whether an event says that what was allowed or denied is so no longer. */
+export function isEnd({ kind, action }: Pick<LogEvent, "kind" | "action">): boolean {
+  return ENDS[kind]?.includes(action ?? "") ?? false;
 }

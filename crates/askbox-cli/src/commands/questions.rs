@@ -22,6 +22,9 @@ const NAME_SHOWN: usize = 80;
 /// The most characters of a path.
 const PATH_SHOWN: usize = 200;
 
+/// The most of a path that is shown as a whole: as much as the daemon passes on.
+const TARGET_SHOWN: usize = 2048;
+
 /// Lists, follows or resumes.
 pub(crate) fn run(context: &Context, arguments: &QuestionsArgs) -> Result<ExitStatus, CliError> {
     if let Some(session) = &arguments.resume {
@@ -232,6 +235,13 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
     text.push('\n');
     for member in &question.members {
         let _infallible = writeln!(text, "   - {}", member.display);
+        if member.display.contains('…') && member.target.starts_with('/') {
+            line(
+                &mut text,
+                "     as a whole ",
+                &display::text(&member.target, TARGET_SHOWN),
+            );
+        }
         line(&mut text, "     because ", &member.reason);
         line(&mut text, "     asked by ", &member.process.display);
         // A name is no proof: what gets a login is a file.
