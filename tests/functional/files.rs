@@ -251,7 +251,8 @@ fd = os.open(\"new\", os.O_RDONLY | os.O_DIRECTORY)
 os.chmod(\"new\", 0o300)
 print(os.listdir(fd), os.listdir(fd))
 try: os.open(\"new\", os.O_RDONLY | os.O_DIRECTORY)
-except PermissionError: print(\"refused\")",
+except PermissionError: print(\"refused\")
+os.chmod(\"new\", 0o700)",
     );
 }
 

@@ -231,8 +231,11 @@ fn a_program_in_the_project_is_no_known_program() {
     install(&world.project().join("claude"));
     stays_closed(&world, &["--", "./claude"]);
     // Nor where PATH leads there, or a link.
+    let bin = world.project().join("bin");
+    fs::create_dir(&bin).unwrap();
+    install(&bin.join("claude"));
     let mut first = command(&world, &["--non-interactive", "--", "claude"]);
-    first.env("PATH", format!("{}:/usr/bin:/bin", world.project().display()));
+    first.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
     let finished = Running::start(first).finish();
     assert!(!finished.stdout.contains(LOGIN), "{finished:#?}");
     let installed = world.home().join(".local/bin/claude");

@@ -251,3 +251,34 @@ fn files_that_others_write_freeze_nothing() {
     assert_eq!(session(&world)["state"], "running");
     assert!(running.is_running());
 }
+
+/// Writes MiB by MiB, and has itself let go on when it was stopped: by a timer, and by a signal to the first process, again and
+/// again.
+const GOES_ON: &str = "import os, signal, ctypes
+signal.signal(signal.SIGCONT, lambda *_: None)
+class Event(ctypes.Structure):
+    _fields_ = [('value', ctypes.c_void_p), ('signal', ctypes.c_int), ('notify', ctypes.c_int), ('rest', ctypes.c_char * 64)]
+libc = ctypes.CDLL(None)
+timer = ctypes.c_void_p()
+assert libc.timer_create(1, ctypes.byref(Event(None, signal.SIGCONT, 0)), ctypes.byref(timer)) == 0
+times = (ctypes.c_long * 4)(0, 50_000_000, 0, 50_000_000)
+assert libc.timer_settime(timer, 0, times, None) == 0
+if os.fork() == 0:
+    while True:
+        os.kill(1, signal.SIGCONT)
+os.makedirs('filler', exist_ok=True)
+for n in range(4000):
+    with open('filler/0', 'ab') as out:
+        out.write(os.urandom(1 << 20))
+print('done')
+";
+
+#[test]
+fn a_program_that_goes_on_although_it_is_frozen_is_ended() {
+    let world = World::new();
+    world.write("goes_on.py", GOES_ON);
+    let script = format!("{BELT}exec python3 goes_on.py");
+    let command = world.askbox(&["run", "--disk", "20M", "--", "bash", "-c", &script]);
+    let finished = Running::start(command).finish();
+    ended(&world, &finished, "It went on although it was frozen");
+}

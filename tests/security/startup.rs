@@ -241,4 +241,9 @@ fn a_project_with_programs_of_the_path_keeps_them_and_one_with_an_environment_wo
     assert!(environment.join("tool").exists());
     let review = world.ok(&["review"]);
     assert!(review.contains(".venv/bin/tool"), "{review}");
+    // Where its very directory is searched for programs, there is nothing to guard.
+    let itself = run_with_path(&world, &[], &world.project(), "true");
+    assert_eq!(itself.code, Some(125), "{itself:#?}");
+    assert!(itself.stderr.contains("it is on your PATH"), "{itself:#?}");
+    world.sh(&[], "true").succeeded();
 }

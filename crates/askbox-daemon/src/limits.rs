@@ -143,6 +143,9 @@ pub(crate) const USAGE_REST: Duration = Duration::from_secs(1);
 /// The same for a session that may use little memory, or uses half of it: a program fills a GiB in half a second.
 pub(crate) const USAGE_CLOSE_REST: Duration = Duration::from_millis(100);
 
+/// How often programs of a frozen session may be found to have run before it is ended: a program can have itself sent SIGCONT.
+pub(crate) const FROZEN_RUNS: u32 = 3;
+
 /// What is little memory there.
 pub(crate) const LITTLE_MEMORY: u64 = 2 << 30;
 

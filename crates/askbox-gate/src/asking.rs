@@ -76,7 +76,9 @@ impl Gate {
         if is_paused && !matches!(place, Place::Member(_)) {
             return self.turn_away(state, request, basis, now, WhyMissed::Paused, false);
         }
-        if place == Place::New {
+        // A session that grows has at most one such question, and ends where that is denied.
+        let is_growth = matches!(request.target, Target::Growth(_));
+        if place == Place::New && !is_growth {
             match session
                 .meter
                 .count(Instant::now(), usize::try_from(limit).unwrap_or(usize::MAX))

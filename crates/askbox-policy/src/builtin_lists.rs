@@ -61,6 +61,8 @@ pub enum ProjectRefusal {
     Holds(Entry),
     /// It is an entry of a list or lies in one.
     Inside(Entry),
+    /// The shell that asks finds programs in it.
+    SearchPath,
 }
 
 /// A session has its own; the host's hold devices, processes and sockets.
@@ -283,8 +285,7 @@ impl Lists {
         self.entries.iter().map(|(list, entry)| (*list, entry))
     }
 
-    /// Why this directory cannot be a project, if it cannot. That the user's PATH leads into it, or to a directory above it, is no
-    /// reason: no shell looks there for programs but in the very directory.
+    /// Why this directory cannot be a project, if it cannot. What shells find through PATH is no reason: it depends on the shell.
     pub fn project_refused(&self, path: &CanonicalPath) -> Option<ProjectRefusal> {
         if path.parent().is_none() {
             return Some(ProjectRefusal::Root);
@@ -297,7 +298,7 @@ impl Lists {
             return Some(ProjectRefusal::System);
         }
         let listed = self.credential(path).or_else(|| self.startup(path));
-        if let Some(entry) = listed.filter(|entry| !entry.is_search_path() || entry.path() == Some(path)) {
+        if let Some(entry) = listed.filter(|entry| !entry.is_search_path()) {
             return Some(ProjectRefusal::Inside(entry.clone()));
         }
         self.first_below(path, |entry| !entry.is_search_path())
@@ -359,6 +360,9 @@ impl fmt::Display for ProjectRefusal {
             }
             ProjectRefusal::Holds(entry) => write!(f, "it holds {} ({})", entry.pattern, entry.reason),
             ProjectRefusal::Inside(entry) => write!(f, "it lies in {} ({})", entry.pattern, entry.reason),
+            ProjectRefusal::SearchPath => {
+                f.write_str("it is on your PATH, so what is put there runs outside")
+            }
         }
     }
 }

@@ -27,15 +27,15 @@ mod child;
 pub const INIT_FAILED: u8 = 125;
 
 /// Signals that a person or a service manager sends to a command: the client hands them to askbox-init, and that to the
-/// command. They are blocked from bwrap on, so that none is lost before init takes them.
-pub const FORWARDED: [Signal; 7] = [
+/// command. They are blocked from bwrap on, so that none is lost before init takes them. SIGCONT is none of them: a program inside
+/// would let go on what is frozen.
+pub const FORWARDED: [Signal; 6] = [
     Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGHUP,
     Signal::SIGQUIT,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
-    Signal::SIGCONT,
 ];
 
 const TAG_CAPTURED: u8 = b'D';

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use askbox_audit::{Durability, SessionChange};
 use askbox_policy::{Project, Resource, ResourceLimits, SessionId};
@@ -77,11 +77,11 @@ async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: 
     // Times of files have the grain of the kernel's clock.
     let since = since.saturating_sub(1);
     let mut keeper = Keeper::new(kept.limits, kept.enforcement);
-    let mut disk = Disk::default();
+    let (mut disk, mut looks) = (Disk::default(), Looks::default());
     let mut programs_ended = 0;
     loop {
         let usage = daemon.processes.usage(root).await;
-        let has_met_disk = look_at_disk(daemon, kept, since, &mut disk).await;
+        let has_met_disk = look_at_disk(daemon, kept, since, (&mut disk, &mut looks)).await;
         let looked = Looked {
             at: Instant::now(),
             usage,
@@ -90,7 +90,8 @@ async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: 
         let mut view = seen.view;
         view.disk_bytes = Some(disk.grown());
         daemon.sessions.set_usage(&kept.id, view);
-        if has_met_disk && let Grew::Ended = growing::ask(daemon, kept, run_time, disk.grown()).await {
+        if has_met_disk && let Grew::Ended = growing::ask(daemon, (kept, root), run_time, disk.grown()).await
+        {
             return;
         }
         if seen.may_exceed_memory && exceeds_memory(daemon, kept, root).await {
@@ -125,22 +126,27 @@ async fn exceeds_memory(daemon: &Daemon, kept: &Kept, root: u32) -> bool {
 
 /// Looks at what the directories hold only when their file systems took on so much that it matters. Says whether that is as much
 /// as they may.
-async fn look_at_disk(daemon: &Daemon, kept: &Kept, since: i64, disk: &mut Disk) -> bool {
+async fn look_at_disk(
+    daemon: &Daemon,
+    kept: &Kept,
+    since: i64,
+    (disk, looks): (&mut Disk, &mut Looks),
+) -> bool {
     let directories = kept.directories.clone();
-    let used = spawn_blocking(move || growth::used(&directories));
-    match timeout(limits::GROWTH_WAIT, used).await {
-        Ok(Ok(Ok(used))) => disk.see(&used),
-        Ok(Ok(Err(error))) => {
+    let used = looks.look(limits::GROWTH_WAIT, move || growth::used(&directories));
+    match used.await {
+        Some(Ok(used)) => disk.see(&used),
+        Some(Err(error)) => {
             tracing::debug!(%error, session = %kept.id, "a file system does not say what it holds");
         }
-        Ok(Err(_)) | Err(_) => return false,
+        None => return false,
     }
     // One that ends need not be looked at again.
     if disk.grown() < kept.disk_allowance.load(Ordering::Acquire) || !daemon.sessions.is_running(&kept.id) {
         return false;
     }
     let directories = kept.directories.clone();
-    let walk = spawn_blocking(move || {
+    let walk = looks.look(2 * limits::GROWTH_WAIT, move || {
         let stop = Instant::now() + limits::GROWTH_WAIT;
         directories.iter().fold(Held::default(), |sum, directory| {
             // What cannot be looked at may hold anything; private homes that were never made hold nothing.
@@ -159,14 +165,30 @@ async fn look_at_disk(daemon: &Daemon, kept: &Kept, since: i64, disk: &mut Disk)
         bytes: 0,
         is_cut: true,
     };
-    disk.walked(
-        timeout(2 * limits::GROWTH_WAIT, walk)
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .unwrap_or(cut),
-    );
+    disk.walked(walk.await.unwrap_or(cut));
     kept.disk_allowance.load(Ordering::Acquire) <= disk.grown()
+}
+
+/// Looks at file systems, one after the other: what one that hangs holds is one thread, however long that takes.
+#[derive(Debug, Default)]
+struct Looks {
+    last: Option<AbortHandle>,
+}
+
+impl Looks {
+    /// `None` where that takes longer, or an earlier one still does.
+    async fn look<T: Send + 'static>(
+        &mut self,
+        most: Duration,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if self.last.as_ref().is_some_and(|last| !last.is_finished()) {
+            return None;
+        }
+        let looking = spawn_blocking(look);
+        self.last = Some(looking.abort_handle());
+        timeout(most, looking).await.ok()?.ok()
+    }
 }
 
 async fn end_at_once(daemon: &Arc<Daemon>, kept: &Kept, resource: Resource) {

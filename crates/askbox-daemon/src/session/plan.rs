@@ -150,7 +150,7 @@ impl Planning {
         let (project, cwd) = project::find(request)?;
         let policy = daemon.policy.policy();
         let places = Places::default();
-        project::check(&project, &daemon.home, policy.lists(), &places)?;
+        project::check(&project, request, &daemon.home, policy.lists(), &places)?;
         let surroundings = Surroundings {
             home: &daemon.home,
             project: &project,

@@ -22,6 +22,8 @@ use super::neighbours::Neighbours;
 use super::ports::{Maker, Ports};
 use super::stopping::{Stopping, Why};
 
+mod freezing;
+
 /// All sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);
@@ -360,57 +362,6 @@ impl Sessions {
         self.lock()
             .get(id)
             .is_some_and(|session| session.view.state == SessionState::Running)
-    }
-
-    /// Orders that nothing in a running session runs. Returns how it is then; `None` when it does not run.
-    pub(crate) fn freeze(&self, id: &SessionId) -> Option<SessionView> {
-        self.order(id, SessionState::Running, Order::Freeze, SessionState::Frozen)
-    }
-
-    /// Whether it is frozen.
-    pub(crate) fn is_frozen(&self, id: &SessionId) -> bool {
-        self.lock()
-            .get(id)
-            .is_some_and(|session| session.view.state == SessionState::Frozen)
-    }
-
-    /// Learns by how much more a session may grow on disk once that is allowed; `None` is as much as its limit says.
-    pub(crate) fn set_more(&self, id: &SessionId, disk_bytes: Option<u64>) {
-        if let Some(session) = self.lock().get_mut(id) {
-            session.disk_more = disk_bytes;
-        }
-    }
-
-    /// Lets a session that grew by so much grow more, and orders that it goes on where it is frozen. Returns how it is then.
-    pub(crate) fn grow(&self, id: &SessionId, grown: u64) -> Option<SessionView> {
-        {
-            let mut sessions = self.lock();
-            let session = sessions.get_mut(id)?;
-            let more = session.disk_more.take().unwrap_or(session.disk_step);
-            let allowed = grown.saturating_add(more);
-            session.view.limits.disk_bytes = Some(allowed).filter(|allowed| *allowed != u64::MAX);
-            session.disk_allowance.store(allowed, Ordering::Release);
-        }
-        self.order(id, SessionState::Frozen, Order::Thaw, SessionState::Running)
-    }
-
-    fn order(
-        &self,
-        id: &SessionId,
-        from: SessionState,
-        order: Order,
-        to: SessionState,
-    ) -> Option<SessionView> {
-        let mut sessions = self.lock();
-        let session = sessions
-            .get_mut(id)
-            .filter(|session| session.view.state == from)?;
-        if let Err(error) = order.send(session.leash.as_ref()?) {
-            tracing::warn!(%error, session = %id, "askbox-init cannot be told anything");
-            return None;
-        }
-        session.view.state = to;
-        Some(session.view())
     }
 
     /// Orders that all programs of a session are asked to end, and tells its connection. Returns how the session is then,

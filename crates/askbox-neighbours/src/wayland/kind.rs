@@ -2,7 +2,8 @@
 //! directories, devices, sockets and processes do not: a descriptor of one reaches what the other side was not given, and a file
 //! system of the program's own could hold up whoever reads it. So nothing here asks a file system either.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::Path;
 
@@ -11,6 +12,9 @@ use nix::fcntl::{FcntlArg, fcntl};
 /// What says that a picture is ready: a sync file, or a timeline of them (`sync_file.c` and `drm_syncobj.c` of the kernel).
 const FENCES: [&[u8]; 2] = [b"anon_inode:sync_file", b"anon_inode:syncobj_file"];
 
+/// More than the kernel says of memory of a graphics card (`dma_buf_show_fdinfo`: five lines).
+const ABOUT_BYTES: u64 = 4096;
+
 /// Whether this one passes.
 pub(super) fn passes(descriptor: BorrowedFd<'_>) -> bool {
     // Only files in memory have seals.
@@ -18,15 +22,29 @@ pub(super) fn passes(descriptor: BorrowedFd<'_>) -> bool {
         return true;
     }
     let number = descriptor.as_raw_fd();
-    let link = fs::read_link(format!("/proc/self/fd/{number}"));
-    let about = fs::read_to_string(format!("/proc/self/fdinfo/{number}"));
-    link.is_ok_and(|link| is_plain(&link)) || about.is_ok_and(|about| is_graphics(&about))
+    let Ok(link) = fs::read_link(format!("/proc/self/fd/{number}")) else {
+        return false;
+    };
+    is_plain(&link) || may_be_graphics(&link) && about(number).is_ok_and(|about| is_graphics(&about))
+}
+
+/// The beginning of what the kernel says of a descriptor: of some kinds that is as long as a program makes it.
+fn about(number: i32) -> io::Result<String> {
+    let mut about = String::new();
+    let file = File::open(format!("/proc/self/fdinfo/{number}"))?;
+    file.take(ABOUT_BYTES).read_to_string(&mut about)?;
+    Ok(about)
 }
 
 /// By what the kernel calls it, which no file can be called: what has a path begins with a slash.
 fn is_plain(link: &Path) -> bool {
     let name = link.as_os_str().as_encoded_bytes();
     name.starts_with(b"pipe:[") || FENCES.contains(&name)
+}
+
+/// Whether it is called like memory of a graphics card, as a file in a place of its own may be too.
+fn may_be_graphics(link: &Path) -> bool {
+    link.as_os_str().as_encoded_bytes().starts_with(b"/dmabuf:")
 }
 
 /// Memory that is shared with a graphics card (dma-buf): the kernel says of no other descriptor who exports it.
@@ -36,7 +54,6 @@ fn is_graphics(about: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
 

@@ -176,7 +176,6 @@ fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
         "/home/u/.local/share",
         "/run/user/1000",
         "/etc",
-        "/home/u/tools/bin",
         "/proc/self",
         "/dev/shm/x",
         "/tmp",
@@ -187,7 +186,7 @@ fn a_project_is_refused_where_it_would_hold_or_be_an_entry() {
     for at in ["/home/u/src/app", "/tmp/x", "/home/u/.config/other", "/srv/app"] {
         check(at, None);
     }
-    for at in ["/home/u/tools", "/home/u/tools/bin/plugins"] {
+    for at in ["/home/u/tools", "/home/u/tools/bin", "/home/u/tools/bin/plugins"] {
         check(at, None);
     }
 }

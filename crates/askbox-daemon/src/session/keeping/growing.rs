@@ -33,7 +33,12 @@ pub(super) enum Grew {
 }
 
 /// Asks whether a session that grew by so much may grow more, and does what comes of it.
-pub(super) async fn ask(daemon: &Arc<Daemon>, kept: &Kept, run_time: &RunTime, grown: u64) -> Grew {
+pub(super) async fn ask(
+    daemon: &Arc<Daemon>,
+    (kept, root): (&Kept, u32),
+    run_time: &RunTime,
+    grown: u64,
+) -> Grew {
     let request = request(kept, grown, free(kept).await);
     let verdict = daemon.gate.peek(&request);
     let admitted = daemon.gate.admit(request, ready(Process::unknown()));
@@ -55,6 +60,12 @@ pub(super) async fn ask(daemon: &Arc<Daemon>, kept: &Kept, run_time: &RunTime, g
     let came = tokio::select! {
         admitted = &mut admitted => follow(daemon, kept, grown, admitted).await,
         () = is_not_frozen(daemon, &kept.id) => Grew::GoesOn,
+        () = goes_on(daemon, kept, root) => {
+            let text = told(kept, "It went on although it was frozen");
+            super::tell(daemon, kept, Resource::Disk, &text).await;
+            kill(daemon, kept, Resource::Disk, text).await;
+            Grew::Ended
+        }
     };
     run_time.go_on(left);
     came
@@ -125,6 +136,24 @@ fn why(by: &DeniedBy) -> String {
         | DeniedBy::TooMany
         | DeniedBy::SessionEnded
         | DeniedBy::LogFailed => by.to_string(),
+    }
+}
+
+/// Resolves when programs of a frozen session run all the same. A stop is lifted by SIGCONT, which a program can have sent to
+/// itself by a timer: it is stopped again, and where that does not help, the session has to end.
+async fn goes_on(daemon: &Daemon, kept: &Kept, root: u32) {
+    let (mut before, mut runs) = (None, 0);
+    while runs < limits::FROZEN_RUNS {
+        sleep(limits::USAGE_REST).await;
+        let Some(usage) = daemon.processes.usage(root).await else {
+            continue;
+        };
+        // What was under way in the kernel when it was frozen has ended by the first look.
+        if before.is_some_and(|before| before < usage.ticks) {
+            runs += 1;
+            daemon.sessions.freeze_again(&kept.id);
+        }
+        before = Some(usage.ticks);
     }
 }
 

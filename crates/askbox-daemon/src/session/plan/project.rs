@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::{Entry, Lists, Node, ProjectRefusal};
 use askbox_sandbox::host_facts::Places;
-use askbox_wire::{LaunchRequest, WireError};
+use askbox_wire::{LaunchRequest, OsText, WireError};
 
 use super::refused;
 
@@ -39,6 +39,7 @@ pub(super) fn find(request: &LaunchRequest) -> Result<(CanonicalPath, PathBuf), 
 /// Refuses what cannot be a project.
 pub(super) fn check(
     project: &CanonicalPath,
+    request: &LaunchRequest,
     home: &CanonicalPath,
     lists: &Lists,
     places: &Places,
@@ -47,7 +48,12 @@ pub(super) fn check(
         let entry = linked_to(project, home, lists, places)?;
         Some(ProjectRefusal::Inside(entry.clone()))
     });
-    match refusal {
+    let is_project = |directory: &OsText| {
+        let found = places.real(directory.as_path());
+        found.is_some_and(|found| found.canonical == project.as_path())
+    };
+    let is_on_path = request.search.iter().any(is_project);
+    match refusal.or(is_on_path.then_some(ProjectRefusal::SearchPath)) {
         None => Ok(()),
         Some(why) => Err(refused(format!("{project} cannot be a project: {why}"))
             .with_hint("run it in a directory of its own, or name one with --project")),
