@@ -68,6 +68,28 @@ fn what_is_closed_in_one_session_is_not_absent_in_the_next() {
 }
 
 #[test]
+fn what_others_closed_keeps_nothing_from_starting() {
+    let world = World::new();
+    // Root's own home directory: no program inside can open that.
+    outside(
+        &world,
+        "git init -q . && git config core.hooksPath /root/hooks && ln -s /root/x link",
+    )
+    .succeeded();
+    assert_ne!(outside(&world, "ls /root").code, Some(0));
+    world.sh(&["--deny-path", "link"], "true").succeeded();
+    // A closed directory of our own on such a way does.
+    outside(
+        &world,
+        "mkdir -p closed && git config core.hooksPath closed/hooks && chmod 000 closed",
+    )
+    .succeeded();
+    refused(&world, &[], "closed");
+    set_mode(&world, "closed", 0o755);
+    world.sh(&[], "true").succeeded();
+}
+
+#[test]
 fn a_file_that_does_not_open_at_once_is_not_absent() {
     let world = World::new();
     outside(

@@ -233,7 +233,7 @@ pub(crate) const PROGRAMS_ENDED: usize = 512;
 /// Processes of a session whose end is waited for, each by a descriptor: what a build on a large machine runs at once.
 pub(crate) const PROGRAMS_WATCHED: usize = 256;
 
-/// Where the daemon may open few files, a session has every so manieth for that.
+/// Where the daemon may open few files, a session has this part of them for that: one in so many.
 pub(crate) const PROGRAMS_WATCHED_PART: usize = 64;
 
 /// Starts of one process that may be unsettled: one that starts another program at once, as `env` does, leaves two.
