@@ -184,16 +184,18 @@ fn thaw_is_an_answer_with_an_amount() {
 #[test]
 fn the_time_of_a_frozen_session_stands_still() {
     let world = World::new();
-    let running = fill(&world, &["--disk", "10M", "--timeout", "8s"], 60);
+    let script = "head -c 15M /dev/zero > filler; until [ -e answered ]; do sleep 0.05; done; echo done";
+    let running = world.start_sh(&["--disk", "10M", "--timeout", "10s"], script);
     let id = asked(&world);
     let since = Instant::now();
     world.eventually("its time would be over", || {
-        Duration::from_secs(9) < since.elapsed()
+        Duration::from_secs(11) < since.elapsed()
     });
     assert_eq!(session(&world)["state"], "frozen");
     world.ok(&["allow", &id, "--session"]);
+    fs::write(world.project().join("answered"), "").unwrap();
     assert_eq!(running.finish().succeeded().stdout, "done\n");
-    let late = fill(&world, &["--disk", "none", "--timeout", "1s"], 1000).finish();
+    let late = world.sh(&["--disk", "none", "--timeout", "1s"], "sleep 1000");
     assert_eq!(late.code, Some(124), "{late:#?}");
 }
 
@@ -240,16 +242,25 @@ fn nothing_stays_frozen_without_client_or_daemon_or_when_it_is_told_to_end() {
 #[test]
 fn files_that_others_write_freeze_nothing() {
     let world = World::new();
-    let mut running = world.start_sh(&["--disk", "20M"], "touch ready; sleep 1000");
+    let wait = |name: &str| format!("until [ -e {name} ]; do sleep 0.05; done");
+    let script = format!(
+        "touch ready; {}; head -c 8M /dev/zero > some; {}; head -c 20M /dev/zero > more; sleep 1000",
+        wait("others_wrote"),
+        wait("was_seen")
+    );
+    let mut running = world.start_sh(&["--disk", "20M"], &script);
     world.eventually("it runs", || world.project().join("ready").exists());
     fs::write(world.outside().join("big"), vec![7; 64 << 20]).unwrap();
+    world.write("others_wrote", "");
     let grown = || session(&world)["usage"]["disk_bytes"].as_u64();
-    world.eventually("it was looked at", || {
-        world.ok(&["log"]);
-        grown().is_some()
-    });
+    world.eventually("what it wrote itself was counted", || grown() >= Some(8 << 20));
     assert_eq!(session(&world)["state"], "running");
+    assert!(grown() < Some(20 << 20), "{:?}", grown());
+    assert!(world.questions().is_empty());
     assert!(running.is_running());
+
+    world.write("was_seen", "");
+    asked(&world);
 }
 
 /// Writes MiB by MiB, and has itself let go on when it was stopped: by a timer, and by a signal to the first process, again and
