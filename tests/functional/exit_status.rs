@@ -1,5 +1,6 @@
 //! The command's exit status is askbox's.
 
+use std::fs;
 use std::time::Duration;
 
 use askbox_tests::{Running, World};
@@ -16,6 +17,43 @@ fn the_exit_code_of_the_command_is_ours() {
 fn a_signal_gives_128_and_its_number() {
     let world = World::new();
     assert_eq!(world.sh(&[], "kill -TERM $$").code, Some(128 + 15));
+}
+
+/// Whether a process with this command line is stopped.
+fn is_stopped(world: &World, command: &[&str]) -> bool {
+    let stopped = |pid: i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The state comes after the name, which is in parentheses (proc_pid_stat(5)).
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    };
+    let mut inside = world.sandboxed().into_iter();
+    inside.any(|process| process.command == command && stopped(process.pid))
+}
+
+#[test]
+fn a_command_that_stopped_itself_ends_when_it_is_told_to() {
+    let world = World::new();
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+        let running = world.start_sh(&["--quiet"], "kill -STOP $$");
+        world.eventually("it stopped", || {
+            is_stopped(&world, &["sh", "-c", "kill -STOP $$"])
+        });
+        running.signal(signal);
+        let finished = running.finish();
+        assert_eq!(finished.code, Some(128 + signal as i32), "{finished:#?}");
+    }
+}
+
+#[test]
+fn what_is_inside_lets_nothing_go_on_by_the_first_process() {
+    let world = World::new();
+    let script = "trap 'touch went_on' TERM; (until grep -q '^State:.T' /proc/$$/status; do :; done; \
+                  kill -TERM 1; kill -HUP 1; touch sent) & kill -STOP $$";
+    let mut running = world.start_sh(&["--quiet"], script);
+    world.eventually("it was sent", || world.project().join("sent").exists());
+    assert!(is_stopped(&world, &["sh", "-c", script]));
+    assert!(!world.project().join("went_on").exists());
+    assert!(running.is_running());
 }
 
 #[test]

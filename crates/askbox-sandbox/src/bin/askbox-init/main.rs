@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use askbox_sandbox::inside;
 use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
-use askbox_sandbox::leash::{self, Heard};
+use askbox_sandbox::leash::{self, Heard, Order};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -27,6 +27,9 @@ use nix::unistd::{ForkResult, Pid, execvp, setsid};
 /// Exit codes of env(1) for a command that cannot be run, or is not there.
 const CANNOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
+
+/// Those of the forwarded signals that ask a command to end.
+const ENDING: [Signal; 4] = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
 
 fn main() -> ExitCode {
     match run() {
@@ -102,6 +105,7 @@ fn become_command(argv: &[CString], leash: OwnedFd) -> u8 {
 
 /// Until the command ends, or the daemon does.
 fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
+    let mut is_frozen = false;
     loop {
         let mut ready = [
             PollFd::new(signals.as_fd(), PollFlags::POLLIN),
@@ -116,7 +120,10 @@ fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
             match leash::hear(leash)? {
                 // The kernel ends everything else with PID 1.
                 Heard::Released => return Ok(INIT_FAILED),
-                Heard::Order(order) => order.carry_out()?,
+                Heard::Order(order) => {
+                    is_frozen = order == Order::Freeze;
+                    order.carry_out()?;
+                }
                 Heard::Nothing => {}
             }
         }
@@ -126,17 +133,29 @@ fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
         let Some(signal) = signals.read_signal()? else {
             continue;
         };
+        let signalled_from_outside = signal.ssi_pid == 0;
         match Signal::try_from(signal.ssi_signo.cast_signed())? {
             Signal::SIGCHLD => {
                 if let Some(status) = reap(command)? {
                     return Ok(status);
                 }
             }
-            signal => match kill(command, signal) {
-                Ok(()) | Err(Errno::ESRCH) => {}
-                Err(error) => return Err(error.into()),
-            },
+            signal => {
+                hand_on(command, signal)?;
+                // A command that stopped itself hears of its end only when it goes on. Not by the word of programs inside:
+                // whoever sends from another pid namespace has no number in this one (sigaction(2)).
+                if ENDING.contains(&signal) && signalled_from_outside && !is_frozen {
+                    hand_on(command, Signal::SIGCONT)?;
+                }
+            }
         }
+    }
+}
+
+fn hand_on(command: Pid, signal: Signal) -> io::Result<()> {
+    match kill(command, signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
