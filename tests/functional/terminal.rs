@@ -360,3 +360,25 @@ fn a_question_is_announced_on_the_terminal_but_not_into_an_editor() {
         check_left(&left, 0);
     }
 }
+
+#[test]
+fn a_notice_can_be_read_whatever_a_program_left_the_terminal_in() {
+    let world = World::new();
+    let script = "printf '\\033]0;no title'; touch .envrc; printf '\\033P'; exit 3";
+    let left = run(&world, &["sh", "-c", script]).finish();
+    let calm = "\u{18}\u{1b}\\\u{1b}(B\u{f}\u{1b}[maskbox: made in this session";
+    assert!(left.shown.contains(calm), "{left:#?}");
+    check_left(&left, 3);
+
+    let mut command = world.askbox(&[
+        "run",
+        "--",
+        "sh",
+        "-c",
+        "touch Makefile.x .pre-commit-config.yaml",
+    ]);
+    command.env("TERM", "dumb");
+    let left = Terminal::start(&command).finish();
+    assert!(left.shown.contains("askbox: made in this session"), "{left:#?}");
+    assert!(!left.shown.contains('\u{1b}'), "{left:#?}");
+}

@@ -144,6 +144,35 @@ fn threat_5_a_directory_as_a_standard_stream_is_refused() {
 }
 
 #[test]
+fn a_socket_that_can_be_connected_anew_is_refused_as_a_standard_stream() {
+    const PASS: &str = "import socket, subprocess, sys
+made = {
+    'tcp': lambda: (socket.socket(), None),
+    'tcp6': lambda: (socket.socket(socket.AF_INET6), None),
+    'udp': lambda: (socket.socket(socket.AF_INET, socket.SOCK_DGRAM), None),
+    'datagrams': lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+    'alone': lambda: (socket.socket(socket.AF_UNIX), None),
+    'pair': lambda: socket.socketpair(),
+}[sys.argv[1]]()
+stream = {sys.argv[2]: made[0]}
+sys.exit(subprocess.run([sys.argv[3], 'run', '--', 'true'], **stream).returncode)";
+    let world = World::new();
+    world.write("pass.py", PASS);
+    let run =
+        |kind: &str, stream: &str| outside(&world, &format!("python3 pass.py {kind} {stream} \"$ASKBOX\""));
+    for stream in ["stdin", "stdout", "stderr"] {
+        for kind in ["tcp", "tcp6", "udp", "datagrams", "alone"] {
+            assert_eq!(run(kind, stream).code, Some(125), "{kind} as {stream}");
+        }
+        assert_eq!(run("pair", stream).code, Some(0), "{stream}");
+    }
+    let refused = run("tcp", "stdin");
+    for part in ["standard input is a socket", "put a pipe between"] {
+        assert!(refused.stderr.contains(part), "{part}: {refused:#?}");
+    }
+}
+
+#[test]
 fn threat_49_the_keys_of_the_users_session_are_left_behind() {
     let world = World::new();
     assert_eq!(outside(&world, KEYS).succeeded().stdout, "1\n0\n");

@@ -9,6 +9,7 @@ use askbox_wire::limits::MAX_FRAME;
 use askbox_wire::{ClientError, ErrorCode};
 
 use crate::launch;
+use crate::standard::Unfit;
 
 /// What helps against a daemon that does not say what was asked.
 const RESTART: &str = "`askbox daemon --restart` starts it anew";
@@ -321,8 +322,11 @@ fn of_launch(error: &launch::Error) -> Option<String> {
             Some("`askbox doctor` checks what this machine allows, and names the fix".to_owned())
         }
         launch::Error::OutOfTurn => Some(RESTART.to_owned()),
-        launch::Error::Directory(_) => {
+        launch::Error::Standard(Unfit::Directory(_)) => {
             Some("give it a file, a pipe or /dev/null: askbox run -- COMMAND </dev/null".to_owned())
+        }
+        launch::Error::Standard(Unfit::Socket(_)) => {
+            Some("put a pipe between: … | askbox run -- COMMAND | …".to_owned())
         }
         launch::Error::Step { .. } => None,
     }

@@ -12,6 +12,7 @@ use askbox_wire::{
 };
 
 use crate::context::Context;
+use crate::standard;
 use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
 use crate::terminal::{self, Pty};
@@ -29,9 +30,9 @@ pub(crate) enum Error {
     /// The daemon answered something else.
     #[error("the daemon answered out of turn")]
     OutOfTurn,
-    /// A standard stream is a directory.
-    #[error("standard {0} is a directory, which would be open inside with all that is in it")]
-    Directory(&'static str),
+    /// A standard stream may not go inside.
+    #[error(transparent)]
+    Standard(#[from] standard::Unfit),
     /// The launch child failed.
     #[error("cannot start the sandbox")]
     Launch(#[source] launch::Error),
@@ -55,7 +56,7 @@ const NO_STARTS: &str = "starts of programs cannot be listened to here, so outsi
 
 /// Runs the command to its end.
 pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Context) -> Result<End, Error> {
-    refuse_directories()?;
+    standard::check().map_err(step("look at the standard streams"))??;
     let terminals = request.terminals;
     let (quiet, choice) = (request.options.quiet, request.options.network);
     let console = open_console(terminals).map_err(step("open a terminal for the session"))?;
@@ -184,7 +185,7 @@ fn heard_late(client: &mut Client, quiet: bool) -> Option<End> {
             Ok(Some(Event::SessionStopping { reason, text, .. })) => {
                 told = Some(End::Stopped { reason, text });
             }
-            Ok(Some(Event::Refused { what, .. })) if !quiet => show(&[what]),
+            Ok(Some(Event::Refused { what, .. })) if !quiet => show_after(&what),
             Ok(_) | Err(_) => {}
         }
     }
@@ -197,7 +198,7 @@ fn report_lost(end: End, lost: Option<Failure>) -> Result<End, Error> {
         None => Ok(end),
         Some(Failure { step, source }) if end == End::Command(0) => Err(Error::Step { step, source }),
         Some(Failure { step, source }) => {
-            show(&[format!("cannot {step}: {source}")]);
+            show_after(&format!("cannot {step}: {source}"));
             Ok(end)
         }
     }
@@ -207,18 +208,6 @@ fn report_lost(end: End, lost: Option<Failure>) -> Result<End, Error> {
 fn either(slaves: Inside, files: Inside) -> Inside {
     let mut files = files.into_iter();
     slaves.map(|slave| slave.or(files.next().flatten()))
-}
-
-/// A directory would open all that lies below it, and above.
-fn refuse_directories() -> Result<(), Error> {
-    for (number, name) in ["input", "output", "error"].into_iter().enumerate() {
-        let is_directory =
-            std::fs::metadata(format!("/proc/self/fd/{number}")).is_ok_and(|metadata| metadata.is_dir());
-        if is_directory {
-            return Err(Error::Directory(name));
-        }
-    }
-    Ok(())
 }
 
 fn expect(response: &Response, expected: &Response) -> Result<(), Error> {
@@ -239,13 +228,19 @@ fn show(notices: &[String]) {
     }
 }
 
+/// The same of one, where programs inside had the terminal before.
+fn show_after(notice: &str) {
+    terminal::calm();
+    show(&[notice.to_owned()]);
+}
+
 /// The daemon made the names harmless. A script hears of it too: what it starts next may be one of them.
 fn show_made(names: &[String]) {
     if !names.is_empty() {
-        show(&[format!(
+        show_after(&format!(
             "made in this session, runs outside: {}; look at them with `askbox review` before you use the project on the host",
             names.join(", ")
-        )]);
+        ));
     }
 }
 

@@ -23,6 +23,7 @@ mod launch;
 mod limits;
 mod output;
 mod report;
+mod standard;
 mod streams;
 mod supervise;
 mod terminal;

@@ -173,6 +173,9 @@ impl<'a> Supervisor<'a> {
                 && let Some(status) = self.handle_signals()?
             {
                 self.drain()?;
+                if self.daemon_gone || self.stopped.is_some() {
+                    terminal::calm();
+                }
                 let end = match status {
                     _ if self.daemon_gone => End::DaemonGone,
                     status => match self.stopped.take() {
@@ -302,6 +305,7 @@ impl<'a> Supervisor<'a> {
             return;
         }
         let end = if self.raw.is_some() { "\r\n" } else { "\n" };
+        terminal::calm();
         // Nobody is left to hear of a failure to write.
         drop(write!(io::stderr(), "askbox: {text}{end}"));
     }

@@ -2,7 +2,7 @@
 //! Relays bytes and window sizes; interprets none of them.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -21,6 +21,20 @@ const CHUNK: usize = 16 * 1024;
 
 /// What a person typed ahead of a program that does not read, at most. More stays in the real terminal.
 const TYPED_AHEAD: usize = 64 * 1024;
+
+/// Ends what a program may have left the real terminal in the middle of, and would swallow the next words: a control sequence (CAN),
+/// a control string such as a title (ST), another character set, hidden text (ECMA-48; XTerm Control Sequences).
+const CALM: &str = "\u{18}\u{1b}\\\u{1b}(B\u{f}\u{1b}[m";
+
+/// Sees to it that the next words on standard error can be read, where that is a terminal.
+pub(crate) fn calm() {
+    let mut stderr = io::stderr().lock();
+    let is_dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
+    if stderr.is_terminal() && !is_dumb {
+        // Nobody is left to hear of a failure to write.
+        drop(stderr.write_all(CALM.as_bytes()));
+    }
+}
 
 /// The payload's own terminal, seen from outside.
 #[derive(Debug)]
