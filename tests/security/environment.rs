@@ -35,6 +35,7 @@ const STAY_OUT: &[&str] = &[
     "XAUTHORITY",
     "DOCKER_HOST",
     "KUBECONFIG",
+    "LC_API_KEY",
     "LD_PRELOAD",
     "LD_LIBRARY_PATH",
     "LD_AUDIT",

@@ -1,6 +1,8 @@
 //! The log for other programs: each event as a line of JSON, as it is or in the words of OCSF. Pure; the reader hands
 //! the events in and writes what comes out.
 
+use askbox_policy::display;
+
 use crate::event::Sealed;
 
 pub mod ocsf;
@@ -19,9 +21,10 @@ pub enum Format {
 impl Format {
     /// The event as one line of JSON, without the end of the line.
     pub(crate) fn line(&self, sealed: &Sealed) -> Result<Vec<u8>, serde_json::Error> {
-        match self {
-            Format::Jsonl => serde_json::to_vec(sealed),
-            Format::Ocsf(origin) => serde_json::to_vec(&ocsf::record(sealed, origin)),
-        }
+        let line = match self {
+            Format::Jsonl => serde_json::to_string(sealed),
+            Format::Ocsf(origin) => serde_json::to_string(&ocsf::record(sealed, origin)),
+        };
+        Ok(display::json(&line?).into_owned().into_bytes())
     }
 }

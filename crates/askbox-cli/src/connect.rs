@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use askbox_paths::Paths;
+use askbox_sandbox::is_locale;
 use askbox_wire::{Client, ClientError, Lock, Request, Response};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -44,7 +45,7 @@ const INHERITED: &[&str] = &[
 ];
 
 /// The same by how the name begins.
-const INHERITED_PREFIXES: &[&str] = &["ASKBOX_", "LC_", "XDG_"];
+const INHERITED_PREFIXES: &[&str] = &["ASKBOX_", "XDG_"];
 
 /// Starts a program in a scope of its own, and becomes it.
 const SCOPE_STARTER: &str = "/usr/bin/systemd-run";
@@ -210,9 +211,10 @@ fn runtime(context: &Context) -> Option<&Path> {
 
 /// Whether the daemon and the desktop app get this variable.
 pub(crate) fn is_inherited(name: &OsStr) -> bool {
-    name.to_str().is_some_and(|name| {
+    let is_ours = |name: &str| {
         INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    })
+    };
+    is_locale(name) || name.to_str().is_some_and(is_ours)
 }
 
 /// Whether this user's service manager can be asked for the control groups of sessions.

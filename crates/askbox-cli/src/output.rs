@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use askbox_policy::display;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -71,26 +72,24 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 
 /// Writes a value as JSON over several lines.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|error| CliError::Output(error.into()))?;
-    text.push('\n');
-    print(&text)
+    let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Output(error.into()))?;
+    print(&format!("{}\n", display::json(&text)))
 }
 
 /// Writes a value as JSON on one line, for streams.
 pub(crate) fn print_json_line(value: &impl Serialize) -> Result<(), CliError> {
-    let mut text = serde_json::to_string(value).map_err(|error| CliError::Output(error.into()))?;
-    text.push('\n');
-    print(&text)
+    let text = serde_json::to_string(value).map_err(|error| CliError::Output(error.into()))?;
+    print(&format!("{}\n", display::json(&text)))
 }
 
 /// Text that a sandboxed program may have chosen, made harmless for a terminal.
 pub(crate) fn safe(text: &str) -> String {
-    askbox_policy::display::text(text, limits::SHOWN)
+    display::text(text, limits::SHOWN)
 }
 
 /// The same for whole sentences: warnings, reasons, hints.
 pub(crate) fn safe_sentence(text: &str) -> String {
-    askbox_policy::display::text(text, limits::SAID)
+    display::text(text, limits::SAID)
 }
 
 /// The same for a path.

@@ -247,6 +247,27 @@ fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The same JSON with what acts on a terminal, or cannot be seen there, in its escaped form (RFC 8259, section 7): inside the strings
+/// of a JSON text, where alone it can be, JSON itself lets all but the first 32 characters stand.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    let acts = |character: char| character == '\u{7f}' || (!character.is_ascii() && is_hidden(character));
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if acts(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                push(&mut escaped, format_args!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// Appends the visible form of a character.
 fn push_escape(escaped: &mut String, character: char) {
     push(escaped, format_args!("{}", character.escape_default()));

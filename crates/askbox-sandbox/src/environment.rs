@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::net::Ipv4Addr;
-use std::os::unix::ffi::OsStrExt;
 
 use askbox_wire::{Network, OsText};
 use serde::{Deserialize, Serialize};
@@ -83,6 +82,30 @@ const KEPT: &[&str] = &[
     "PYENV_ROOT",
 ];
 
+/// The variables of a locale's categories (locale(7)). Others of that beginning are what people chose to get through an ssh server
+/// that accepts `LC_*`, which may be anything.
+const LOCALE: [&str; 13] = [
+    "LC_ADDRESS",
+    "LC_ALL",
+    "LC_COLLATE",
+    "LC_CTYPE",
+    "LC_IDENTIFICATION",
+    "LC_MEASUREMENT",
+    "LC_MESSAGES",
+    "LC_MONETARY",
+    "LC_NAME",
+    "LC_NUMERIC",
+    "LC_PAPER",
+    "LC_TELEPHONE",
+    "LC_TIME",
+];
+
+/// Whether a variable says how programs speak, and nothing else.
+#[must_use]
+pub fn is_locale(name: &OsStr) -> bool {
+    LOCALE.iter().any(|category| name == *category)
+}
+
 /// What programs look at that can use a proxy. `all_proxy` is HTTP like the others: Python's httpx refuses to start where that is
 /// SOCKS and it cannot do that.
 fn proxy(login: &str) -> impl Iterator<Item = Variable> {
@@ -108,9 +131,7 @@ fn proxy(login: &str) -> impl Iterator<Item = Variable> {
 
 /// The whole environment of the command. Later entries win.
 pub(crate) fn variables(request: &PlanRequest, facts: &HostFacts) -> Vec<Variable> {
-    let is_kept = |name: &OsStr| {
-        KEPT.iter().any(|kept| name == OsStr::new(kept)) || name.as_bytes().starts_with(b"LC_")
-    };
+    let is_kept = |name: &OsStr| KEPT.iter().any(|kept| name == OsStr::new(kept)) || is_locale(name);
     let home = &facts.user.home;
     let set = |name: &str, value: &OsStr| Variable::Set(name.into(), OsText(value.to_owned()));
     let kept = request

@@ -22,7 +22,7 @@ const SECRET_NAMES: [&str; 10] = [
 ];
 
 /// How well-known tokens start.
-pub(crate) const SECRET_PREFIXES: [&str; 16] = [
+pub(crate) const SECRET_PREFIXES: [&str; 17] = [
     "ghp_",
     "gho_",
     "ghu_",
@@ -39,7 +39,14 @@ pub(crate) const SECRET_PREFIXES: [&str; 16] = [
     "hf_",
     "AIza",
     "eyJ",
+    "AGE-SECRET-KEY-",
 ];
+
+/// How npm's own tokens start, and the names of its variables and of many scripts.
+pub(crate) const NPM_PREFIX: &str = "npm_";
+
+/// So many letters and digits after that make a token, which has 36.
+const NPM_RUN: usize = 20;
 
 /// Programs whose `-u` takes `user:password`, `-H` a header, and `-d`, `-F`, `-b` what is sent.
 const HTTP_CLIENTS: [&str; 5] = ["curl", "wget", "http", "https", "xh"];
@@ -57,16 +64,36 @@ const BODY_FLAGS: [&str; 9] = [
     "body-data",
 ];
 
-/// Programs whose `-p` takes a password in the same word.
-const PASSWORD_PROGRAMS: [&str; 7] = [
-    "mysql",
-    "mysqldump",
-    "mysqladmin",
-    "mariadb",
-    "mariadb-dump",
-    "mongosh",
-    "sshpass",
+/// Programs with the letter of the flag that takes a password, in the same word or the next, by their manual pages.
+const PASSWORD_FLAGS: [(&str, char); 24] = [
+    ("mongo", 'p'),
+    ("mongosh", 'p'),
+    ("mongodump", 'p'),
+    ("mongorestore", 'p'),
+    ("cqlsh", 'p'),
+    ("sshpass", 'p'),
+    ("7z", 'p'),
+    ("7za", 'p'),
+    ("7zr", 'p'),
+    ("7zz", 'p'),
+    ("rar", 'p'),
+    ("unrar", 'p'),
+    ("zip", 'P'),
+    ("unzip", 'P'),
+    ("redis-cli", 'a'),
+    ("ldapsearch", 'w'),
+    ("ldapmodify", 'w'),
+    ("ldapadd", 'w'),
+    ("ldappasswd", 'w'),
+    ("mosquitto_pub", 'P'),
+    ("mosquitto_sub", 'P'),
+    ("ipmitool", 'P'),
+    ("sqlcmd", 'P'),
+    ("oc", 'p'),
 ];
+
+/// Programs whose `-p` takes a password in the same word alone: without one it asks on the terminal.
+const ASKING_PROGRAMS: [&str; 5] = ["mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump"];
 
 /// What the word before says about the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,7 +195,8 @@ fn short_flag(short: &str, program: &str) -> Option<(String, Next)> {
         'u' => Next::User,
         'U' if is_client => Next::User,
         'd' | 'F' | 'b' if is_client => Next::Secret,
-        'p' if PASSWORD_PROGRAMS.contains(&program) => Next::Secret,
+        'p' if ASKING_PROGRAMS.contains(&program) => Next::Secret,
+        letter if PASSWORD_FLAGS.contains(&(program, letter)) => Next::Secret,
         _ if is_secret_name(short.split('=').next().unwrap_or(short)) => {
             return long_flag("-", short, program);
         }
@@ -178,8 +206,7 @@ fn short_flag(short: &str, program: &str) -> Option<(String, Next)> {
         _ => return Some((format!("-{}", plain(short)), Next::Word)),
     };
     Some(match value {
-        // Without a value, `-p` asks on the terminal; only sshpass takes the next word.
-        "" if letter == 'p' && program != "sshpass" => ("-p".to_owned(), Next::Word),
+        "" if letter == 'p' && ASKING_PROGRAMS.contains(&program) => ("-p".to_owned(), Next::Word),
         "" => (format!("-{letter}"), kind),
         value => (format!("-{letter}{}", self::word(value, kind, "").0), Next::Word),
     })
@@ -191,7 +218,7 @@ pub(super) fn plain(word: &str) -> String {
     if let Some((first, _)) = word.trim_start().split_once(char::is_whitespace) {
         return format!("{} …", plain(first));
     }
-    if SECRET_PREFIXES.iter().any(|prefix| word.starts_with(prefix)) {
+    if SECRET_PREFIXES.iter().any(|prefix| word.starts_with(prefix)) || is_npm_token(word) {
         return REDACTED.to_owned();
     }
     if let Some((name, _)) = word.split_once('=') {
@@ -215,6 +242,11 @@ pub(super) fn plain(word: &str) -> String {
         Some((before, sign)) => format!("{before}{sign}{REDACTED}"),
         None => word.into_owned(),
     }
+}
+
+fn is_npm_token(word: &str) -> bool {
+    let rest = word.strip_prefix(NPM_PREFIX).unwrap_or_default();
+    NPM_RUN <= rest.bytes().take_while(u8::is_ascii_alphanumeric).count()
 }
 
 /// The name that a text ends in, with a closing quote perhaps.

@@ -363,6 +363,19 @@ fn the_log_gets_few_and_short_words() {
 }
 
 #[test]
+fn json_stays_the_same_and_acts_on_no_terminal() {
+    let value = "a\u{9b}31m\u{202e}b\u{7f}\u{e0041}\n\"ä漢";
+    let plain = serde_json::to_string_pretty(&[value]).unwrap();
+    let escaped = display::json(&plain);
+    assert_eq!(
+        escaped,
+        "[\n  \"a\\u009b31m\\u202eb\\u007f\\udb40\\udc41\\n\\\"ä漢\"\n]"
+    );
+    assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [value]);
+    assert!(matches!(display::json("[\"ä\"]"), std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
 fn threat_67_secrets_never_reach_the_log() {
     for (command, expected) in [
         (vec!["x", "--token=hunter2"], vec!["x", "--token=***"]),
@@ -399,6 +412,19 @@ fn threat_67_secrets_never_reach_the_log() {
             vec!["mysql", "-p***", "-p", "db"],
         ),
         (vec!["sshpass", "-p", "hunter2"], vec!["sshpass", "-p", "***"]),
+        (vec!["7z", "x", "-phunter2", "a"], vec!["7z", "x", "-p***", "a"]),
+        (vec!["redis-cli", "-a", "hunter2"], vec!["redis-cli", "-a", "***"]),
+        (vec!["unzip", "-Phunter2", "a"], vec!["unzip", "-P***", "a"]),
+        (vec!["mkdir", "-p", "a", "-pb"], vec!["mkdir", "-p", "a", "-pb"]),
+        (
+            vec![
+                "x",
+                "npm_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
+                "npm_config_cache",
+            ],
+            vec!["x", "***", "npm_config_cache"],
+        ),
+        (vec!["x", "AGE-SECRET-KEY-1QQPZRY9"], vec!["x", "***"]),
         (
             vec!["env", "GITHUB_TOKEN=hunter2", "PLAIN=hunter2"],
             vec!["env", "GITHUB_TOKEN=***", "PLAIN=***"],

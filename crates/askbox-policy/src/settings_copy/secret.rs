@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::display::redact::{SECRET_PREFIXES, is_secret_name};
+use crate::display::redact::{NPM_PREFIX, SECRET_PREFIXES, is_secret_name};
 
 /// Keys that sound like secrets and are none.
 const HARMLESS_KEYS: [&str; 14] = [
@@ -22,9 +22,6 @@ const HARMLESS_KEYS: [&str; 14] = [
     "keyfile",
     "authenticate",
 ];
-
-/// How npm's own tokens start.
-const NPM_PREFIX: &str = "npm_";
 
 /// A run of so many letters and digits, both of them, is taken for a token: names and paths have separators earlier.
 const OPAQUE_RUN: usize = 32;
