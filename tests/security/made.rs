@@ -153,3 +153,41 @@ fn threat_11_decoys_hide_nothing_of_what_was_made() {
     assert!(last.contains(".vscode") && last.contains(".zed"), "{last}");
     assert!(last.ends_with("\"x, all is well/.git\""), "{last}");
 }
+
+/// Options with which git commits inside, where nobody is known to it.
+const AS_SOMEBODY: &str = "-c user.name=x -c user.email=x@host.test";
+
+#[test]
+fn threat_11_a_repository_that_an_index_links_to_is_said_wherever_it_is() {
+    let world = World::new();
+    let marker = world.home().join("ran");
+    outside(&world, "git init -q . && git init -q third/party/tool").succeeded();
+    for place in ["a/b/c/evil", "node_modules/evil", "target/evil", ".venv/evil"] {
+        let made = world.sh(
+            &[],
+            &format!(
+                "git init -q {place} && git -C {place} {AS_SOMEBODY} commit -q --allow-empty -m x && git add {place} && \
+                 git -C {place} config core.fsmonitor 'touch {}; false'",
+                marker.display()
+            ),
+        );
+        assert_eq!(said(made.succeeded()), Some(format!("{place}/.git").as_str()));
+        // It is what the host's own git would run.
+        outside(&world, "git status").succeeded();
+        assert!(marker.exists(), "{place}");
+        std::fs::remove_file(&marker).unwrap();
+        outside(&world, &format!("rm -rf {place} && git rm -q --cached {place}")).succeeded();
+    }
+    // What was there before is no news, and a guard holds its configuration.
+    outside(
+        &world,
+        "git -C third/party/tool commit -q --allow-empty -m x && git add third/party/tool",
+    )
+    .succeeded();
+    let later = world.sh(
+        &[],
+        &format!("git -C third/party/tool {AS_SOMEBODY} commit -q --allow-empty -m y; git -C third/party/tool config core.fsmonitor x"),
+    );
+    later.failed();
+    assert_eq!(said(&later), None);
+}

@@ -32,7 +32,7 @@ pub(crate) const REPOSITORIES: usize = 16;
 pub(crate) const GUARDS: usize = 128;
 
 /// Most configuration files of one git directory that are read, with those that they include.
-pub(crate) const CONFIGURATIONS: usize = 8;
+pub(crate) const CONFIGURATIONS: usize = 24;
 
 /// Most names in configurations that are looked for: a program inside may have written the repository.
 pub(crate) const NAMED: usize = 200;
@@ -45,6 +45,12 @@ pub(crate) const USERS_NAMED: usize = 2000;
 
 /// Longest `.git` file, `gitdir` file or config that is read: they hold a line or a page.
 pub(crate) const GIT_FILE_BYTES: u64 = 64 * 1024;
+
+/// Bytes of a git index, with what it shares, that are read to find links in it, at most: 300,000 files, and 20 milliseconds.
+pub(crate) const INDEX_BYTES: u64 = 32 << 20;
+
+/// Most links of an index.
+pub(crate) const GITLINKS: usize = 1000;
 
 /// Names that are read to find the repositories of a project. With [`SEARCHED_DIRECTORIES`], one look costs a millisecond.
 pub(crate) const SEARCHED_NAMES: usize = 2000;

@@ -2,8 +2,11 @@
 //! repositories that lie below the project. Looks at names and types only, and at a bounded number of them.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
+use super::{GitDirectory, index};
+use crate::git;
 use crate::limits;
 use crate::sight::Sight;
 
@@ -95,7 +98,8 @@ fn modules(directory: &Path, depth: usize, (search, sight): (&mut Search, &Sight
     }
 }
 
-/// The `.git` of every repository directly in the project or one level deeper, whatever it is.
+/// The `.git` of every repository directly in the project or one level deeper, whatever it is, and of those that an index of theirs or
+/// of the project's links to, wherever they are.
 pub(crate) fn repositories(project: &Path, search: &mut Search, sight: &Sight) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut look = |directories: Vec<PathBuf>| {
@@ -116,7 +120,43 @@ pub(crate) fn repositories(project: &Path, search: &mut Search, sight: &Sight) -
     for directory in look(search.directories_in(project, sight)) {
         look(search.directories_in(&directory, sight));
     }
+    linked(project, &mut found, (search, sight));
     found
+}
+
+/// Adds the `.git` of what an index links to, and of what the index there does.
+fn linked(project: &Path, found: &mut Vec<PathBuf>, (search, sight): (&mut Search, &Sight)) {
+    let trees = found.iter().filter_map(|dot_git| dot_git.parent());
+    let mut trees: Vec<PathBuf> = iter::once(project).chain(trees).map(Path::to_owned).collect();
+    let mut at = 0;
+    while let Some(tree) = trees.get(at).cloned() {
+        at += 1;
+        let git = match git::find(&tree, sight) {
+            GitDirectory::Inside(git) | GitDirectory::Outside { gitdir: git, .. } => git,
+            GitDirectory::Absent | GitDirectory::Foreign(_) => continue,
+        };
+        let Some(links) = index::links(&git, git::object_name_bytes(&git, sight), sight) else {
+            search.is_cut = true;
+            continue;
+        };
+        for link in links {
+            let linked = tree.join(link);
+            let dot_git = linked.join(".git");
+            if search.names == 0 {
+                search.is_cut = true;
+                return;
+            }
+            search.names -= 1;
+            // What a link on the way leads to is nothing that git looks into.
+            let is_repository = sight.metadata(&dot_git).is_some()
+                && sight.real(&linked).is_some_and(|real| real == linked)
+                && !found.contains(&dot_git);
+            if is_repository {
+                found.push(dot_git);
+                trees.push(linked);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

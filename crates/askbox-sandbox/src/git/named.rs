@@ -25,38 +25,58 @@ enum Form {
 
 /// Section, key (`*` is any), form, and what git does with it.
 const NAMING: &[(&str, &str, Form)] = &[
-    ("core", "hookspath", Form::Directory),       // the hooks in it run
-    ("init", "templatedir", Form::Directory),     // its hooks are copied
-    ("include", "path", Form::Include),           // it is configuration
-    ("includeif", "path", Form::Include),         // it is configuration, sometimes
-    ("core", "fsmonitor", Form::Command),         // runs at every status
-    ("core", "sshcommand", Form::Command),        // runs at every fetch
-    ("core", "gitproxy", Form::Command),          // runs at a fetch
-    ("core", "askpass", Form::Command),           // runs to ask for a password
-    ("core", "editor", Form::Command),            // runs at a commit
-    ("core", "pager", Form::Command),             // runs at a log
-    ("pager", "*", Form::Command),                // runs at that command
-    ("sequence", "editor", Form::Command),        // runs at a rebase
-    ("interactive", "difffilter", Form::Command), // runs at an add -p
-    ("gpg", "program", Form::Command),            // runs to sign
-    ("gpg", "defaultkeycommand", Form::Command),  // runs to sign
-    ("filter", "clean", Form::Command),           // runs at every add and status
-    ("filter", "smudge", Form::Command),          // runs at every checkout
-    ("filter", "process", Form::Command),         // runs for both
-    ("diff", "external", Form::Command),          // runs at a diff
-    ("diff", "command", Form::Command),           // runs at a diff
-    ("diff", "textconv", Form::Command),          // runs at a diff
-    ("difftool", "cmd", Form::Command),           // runs at a difftool
-    ("merge", "driver", Form::Command),           // runs at a merge
-    ("mergetool", "cmd", Form::Command),          // runs at a mergetool
-    ("credential", "helper", Form::Shell),        // runs at a fetch
-    ("hook", "command", Form::Command),           // runs at that hook
-    ("trailer", "cmd", Form::Command),            // runs at a commit
-    ("trailer", "command", Form::Command),        // runs at a commit
-    ("remote", "uploadpack", Form::Command),      // runs at a fetch by path
-    ("remote", "receivepack", Form::Command),     // runs at a push by path
-    ("submodule", "update", Form::Shell),         // runs at an update
-    ("alias", "*", Form::Shell),                  // runs as a command of git
+    ("core", "hookspath", Form::Directory),          // the hooks in it run
+    ("init", "templatedir", Form::Directory),        // its hooks are copied
+    ("include", "path", Form::Include),              // it is configuration
+    ("includeif", "path", Form::Include),            // it is configuration, sometimes
+    ("core", "fsmonitor", Form::Command),            // runs at every status
+    ("core", "sshcommand", Form::Command),           // runs at every fetch
+    ("core", "gitproxy", Form::Command),             // runs at a fetch
+    ("core", "askpass", Form::Command),              // runs to ask for a password
+    ("core", "editor", Form::Command),               // runs at a commit
+    ("core", "pager", Form::Command),                // runs at a log
+    ("pager", "*", Form::Command),                   // runs at that command
+    ("sequence", "editor", Form::Command),           // runs at a rebase
+    ("interactive", "difffilter", Form::Command),    // runs at an add -p
+    ("gpg", "program", Form::Command),               // runs to sign
+    ("gpg", "defaultkeycommand", Form::Command),     // runs to sign
+    ("filter", "clean", Form::Command),              // runs at every add and status
+    ("filter", "smudge", Form::Command),             // runs at every checkout
+    ("filter", "process", Form::Command),            // runs for both
+    ("diff", "external", Form::Command),             // runs at a diff
+    ("diff", "command", Form::Command),              // runs at a diff
+    ("diff", "textconv", Form::Command),             // runs at a diff
+    ("difftool", "cmd", Form::Command),              // runs at a difftool
+    ("difftool", "path", Form::Command),             // runs at a difftool
+    ("merge", "driver", Form::Command),              // runs at a merge
+    ("mergetool", "cmd", Form::Command),             // runs at a mergetool
+    ("mergetool", "path", Form::Command),            // runs at a mergetool
+    ("guitool", "cmd", Form::Command),               // runs from the menu of git gui
+    ("browser", "cmd", Form::Command),               // runs to show a page
+    ("browser", "path", Form::Command),              // runs to show a page
+    ("man", "cmd", Form::Command),                   // runs to show a manual page
+    ("man", "path", Form::Command),                  // runs to show a manual page
+    ("instaweb", "httpd", Form::Command),            // runs at an instaweb
+    ("gc", "recentobjectshook", Form::Command),      // runs at a gc
+    ("core", "alternaterefscommand", Form::Command), // runs at a fetch
+    ("tar", "command", Form::Command),               // runs at an archive
+    ("sendemail", "tocmd", Form::Command),           // runs at a send-email
+    ("sendemail", "cccmd", Form::Command),           // runs at a send-email
+    ("sendemail", "headercmd", Form::Command),       // runs at a send-email
+    ("sendemail", "sendmailcmd", Form::Command),     // runs at a send-email
+    ("sendemail", "smtpserver", Form::Command),      // runs at a send-email where it is a path
+    ("imap", "tunnel", Form::Command),               // runs at an imap-send
+    ("lfs", "path", Form::Command),                  // customtransfer: runs at a transfer
+    ("lfs", "clean", Form::Command),                 // extension: runs at every add
+    ("lfs", "smudge", Form::Command),                // extension: runs at every checkout
+    ("credential", "helper", Form::Shell),           // runs at a fetch
+    ("hook", "command", Form::Command),              // runs at that hook
+    ("trailer", "cmd", Form::Command),               // runs at a commit
+    ("trailer", "command", Form::Command),           // runs at a commit
+    ("remote", "uploadpack", Form::Command),         // runs at a fetch by path
+    ("remote", "receivepack", Form::Command),        // runs at a push by path
+    ("submodule", "update", Form::Shell),            // runs at an update
+    ("alias", "*", Form::Shell),                     // runs as a command of git
 ];
 
 /// Where names in a configuration start.
@@ -115,10 +135,23 @@ fn words(command: &OsStr) -> impl Iterator<Item = &OsStr> {
         .map(|(_, word)| OsStr::from_bytes(word))
 }
 
+/// What a shell makes of the home directory at the beginning of a word.
+const HOME: [&[u8]; 3] = [b"~/", b"$HOME/", b"${HOME}/"];
+
+/// The same of the work tree, where git runs what a configuration names: `$(git rev-parse --show-toplevel)/` by its end.
+const TOP: [&[u8]; 3] = [b"$PWD/", b"${PWD}/", b"--show-toplevel)/"];
+
 fn from(start: &Path, name: &OsStr, home: &Path) -> PathBuf {
-    match name.as_bytes().strip_prefix(b"~/") {
-        Some(below) => home.join(OsStr::from_bytes(below)),
-        None => start.join(name),
+    let below = |places: &[&[u8]]| {
+        let below = places
+            .iter()
+            .find_map(|place| name.as_bytes().strip_prefix(*place))?;
+        Some(OsStr::from_bytes(below))
+    };
+    match (below(&HOME), below(&TOP)) {
+        (Some(below), _) => home.join(below),
+        (None, Some(below)) => start.join(below),
+        (None, None) => start.join(name),
     }
 }
 

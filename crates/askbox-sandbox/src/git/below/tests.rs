@@ -87,3 +87,43 @@ fn a_search_ends() {
     );
     assert!(search.is_cut);
 }
+
+#[test]
+fn repositories_that_an_index_links_to_are_found_wherever_they_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().canonicalize().unwrap();
+    let git = |tree: &Path, words: &[&str]| {
+        let status = std::process::Command::new("git")
+            .current_dir(tree)
+            .args(words)
+            .status()
+            .unwrap();
+        assert!(status.success(), "{words:?}");
+    };
+    let commit = "1".repeat(40);
+    let link = |tree: &Path, path: &str| {
+        let entry = format!("160000,{commit},{path}");
+        git(tree, &["update-index", "--add", "--cacheinfo", &entry]);
+    };
+    git(&root, &["init", "-q"]);
+    let deep = ["node_modules/x", "a/b/c/d"];
+    for path in deep {
+        git(&root, &["init", "-q", path]);
+        link(&root, path);
+    }
+    // One that only the index of another one links to, one that nobody does, one that is not there, and one behind a link.
+    git(&root, &["init", "-q", "a/b/c/d/e/f/g"]);
+    link(&root.join("a/b/c/d"), "e/f/g");
+    git(&root, &["init", "-q", "target/nobody"]);
+    link(&root, "not/there");
+    std::os::unix::fs::symlink(root.join("target"), root.join("way")).unwrap();
+    link(&root, "way/nobody");
+    let mut search = Search::new();
+    let found = repositories(&root, &mut search, &Sight::default());
+    check(
+        &found,
+        &root,
+        &["a/b/c/d/.git", "node_modules/x/.git", "a/b/c/d/e/f/g/.git"],
+    );
+    assert!(!search.is_cut);
+}

@@ -67,6 +67,20 @@ fn what_starts_with_an_exclamation_mark_is_a_command() {
 }
 
 #[test]
+fn what_a_shell_makes_of_the_beginning_of_a_word_is_known() {
+    check(
+        "[alias] x = \"!$PWD/a && ${HOME}/b && $(git rev-parse --show-toplevel)/t/p\"",
+        &[
+            word("/p/a"),
+            word("/home/ada/b"),
+            word("/p/$(git"),
+            word("/p/rev-parse"),
+            word("/p/t/p"),
+        ],
+    );
+}
+
+#[test]
 fn what_runs_nothing_is_left_alone() {
     check(
         "[core] attributesFile = a\n worktree = ../b\n[remote \"o\"] url = ./c\n fetch = d/e\n[user] name = f",
