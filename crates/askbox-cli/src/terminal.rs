@@ -23,7 +23,7 @@ const CHUNK: usize = 16 * 1024;
 const TYPED_AHEAD: usize = 64 * 1024;
 
 /// Ends what a program may have left the real terminal in the middle of, and would swallow the next words: a control sequence (CAN),
-/// a control string such as a title (ST), another character set, hidden text (ECMA-48; XTerm Control Sequences).
+/// a control string such as a title (ST), another character set, hidden text (ECMA-48, and what xterm documents).
 const CALM: &str = "\u{18}\u{1b}\\\u{1b}(B\u{f}\u{1b}[m";
 
 /// Sees to it that the next words on standard error can be read, where that is a terminal.
