@@ -1,7 +1,7 @@
 //! What tests of more than one module need.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A project directory with files, canonical; a name that ends with a slash is a directory.
 pub(crate) struct Project {
@@ -33,4 +33,18 @@ impl Project {
             fs::write(path, text).unwrap();
         }
     }
+}
+
+/// Runs git in a directory, as nobody in particular.
+#[expect(clippy::disallowed_methods, reason = "what git writes is what is read")]
+pub(crate) fn git(directory: &Path, words: &[&str]) {
+    let output = std::process::Command::new("git")
+        .current_dir(directory)
+        .args(words)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", directory)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{words:?}: {output:?}");
 }

@@ -3,6 +3,8 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+use nix::errno::Errno;
+use nix::libc::cmsghdr;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 
 use crate::limits::{KERNEL_DESCRIPTORS, MAX_DESCRIPTORS};
@@ -54,21 +56,9 @@ pub fn receive_at_most(
     buffer: &mut [u8],
     received: &mut Vec<OwnedFd>,
 ) -> io::Result<usize> {
-    // Room for whatever the kernel can carry: a truncated list would leave descriptors without an owner.
+    // Room for whatever the kernel can carry.
     let mut control = nix::cmsg_space!([RawFd; KERNEL_DESCRIPTORS]);
-    let mut parts = [IoSliceMut::new(buffer)];
-    let message = recvmsg::<()>(
-        socket.as_raw_fd(),
-        &mut parts,
-        Some(&mut control),
-        MsgFlags::MSG_CMSG_CLOEXEC,
-    )?;
-    let length = message.bytes;
-    for part in message.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(raw) = part {
-            received.extend(raw.into_iter().map(own));
-        }
-    }
+    let length = receive_all(socket, buffer, &mut control, received)?;
     if received.len() > most {
         received.clear();
         return Err(io::Error::new(
@@ -77,6 +67,47 @@ pub fn receive_at_most(
         ));
     }
     Ok(length)
+}
+
+/// Receives with this room for control messages. What a full table of descriptors, or too little room, cuts off the kernel has closed;
+/// what it opened before is closed here.
+fn receive_all(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    control: &mut [u8],
+    received: &mut Vec<OwnedFd>,
+) -> io::Result<usize> {
+    let mut parts = [IoSliceMut::new(buffer)];
+    let message = recvmsg::<()>(
+        socket.as_raw_fd(),
+        &mut parts,
+        Some(control),
+        MsgFlags::MSG_CMSG_CLOEXEC,
+    )?;
+    let length = message.bytes;
+    if message.flags.contains(MsgFlags::MSG_CTRUNC) {
+        rights_of(control).map(own).for_each(drop);
+        return Err(Errno::EMFILE.into());
+    }
+    for part in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(raw) = part {
+            received.extend(raw.into_iter().map(own));
+        }
+    }
+    Ok(length)
+}
+
+/// The descriptors of the first control message, whose length says how many the kernel opened (cmsg(3)). nix hands out nothing of
+/// a message that was cut off.
+fn rights_of(control: &[u8]) -> impl Iterator<Item = RawFd> {
+    const HEAD: usize = size_of::<cmsghdr>();
+    let length = control
+        .first_chunk()
+        .map_or(0, |length| usize::from_ne_bytes(*length));
+    let numbers = control.get(HEAD..length).unwrap_or_default();
+    numbers
+        .chunks_exact(size_of::<RawFd>())
+        .filter_map(|number| Some(RawFd::from_ne_bytes(number.try_into().ok()?)))
 }
 
 #[expect(unsafe_code, reason = "the control message holds plain numbers")]

@@ -57,6 +57,21 @@ fn another_protocol_has_another_number() {
 }
 
 #[test]
+fn of_a_list_that_is_cut_off_nothing_stays_open() {
+    let (near, far) = UnixStream::pair().unwrap();
+    let (mut reader, writer) = pipe().unwrap();
+    assert_eq!(send(near.as_fd(), b"x", &[writer.as_fd(); 4]).unwrap(), 1);
+    drop(writer);
+    let mut control = nix::cmsg_space!([RawFd; 2]);
+    let mut received = Vec::new();
+    let cut = receive_all(far.as_fd(), &mut [0; 8], &mut control, &mut received);
+    assert_eq!(cut.unwrap_err().raw_os_error(), Some(Errno::EMFILE as i32));
+    assert!(received.is_empty());
+    // Its end comes when the last of them is closed.
+    assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
 fn too_many_from_a_stranger_are_closed() {
     let (near, far) = UnixStream::pair().unwrap();
     let (mut reader, writer) = pipe().unwrap();

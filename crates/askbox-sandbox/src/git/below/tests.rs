@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::git;
 
 fn make(root: &Path, directories: &[&str]) {
     for directory in directories {
@@ -92,14 +93,6 @@ fn a_search_ends() {
 fn repositories_that_an_index_links_to_are_found_wherever_they_are() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().canonicalize().unwrap();
-    let git = |tree: &Path, words: &[&str]| {
-        let status = std::process::Command::new("git")
-            .current_dir(tree)
-            .args(words)
-            .status()
-            .unwrap();
-        assert!(status.success(), "{words:?}");
-    };
     let commit = "1".repeat(40);
     let link = |tree: &Path, path: &str| {
         let entry = format!("160000,{commit},{path}");

@@ -1,21 +1,14 @@
-use std::process::Command;
-
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::git;
 
 const SHA1: usize = 20;
 const SHA256: usize = 32;
 
 /// A repository with files and links in its index, made by git in this format.
 fn repository(root: &Path, format: &str, links: &[&str]) {
-    let git = |words: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(root).args(words).env_clear();
-        command.env("PATH", "/usr/bin:/bin").env("HOME", root);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{words:?}: {output:?}");
-    };
+    let git = |words: &[&str]| git(root, words);
     git(&["init", "-q", &format!("--object-format={format}")]);
     let name = "1".repeat(if format == "sha256" { 64 } else { 40 });
     for path in ["a", "a.b", "b/long/enough/to/be/shortened", "z"] {
@@ -42,15 +35,6 @@ fn check(root: &Path, hash: usize, expected: &[&str]) {
     assert_eq!(found, expected);
 }
 
-fn run(root: &Path, words: &[&str]) {
-    let status = Command::new("git")
-        .current_dir(root)
-        .args(words)
-        .status()
-        .unwrap();
-    assert!(status.success(), "{words:?}");
-}
-
 #[test]
 fn links_are_found_in_each_version_of_the_format() {
     let links = ["b/long/enough/link", "node_modules/x", "very/deep/down/in/there"];
@@ -60,13 +44,13 @@ fn links_are_found_in_each_version_of_the_format() {
         repository(root, format, &links);
         check(root, hash, &links);
         for version in ["4", "3", "2"] {
-            run(root, &["update-index", "--index-version", version]);
+            git(root, &["update-index", "--index-version", version]);
             check(root, hash, &links);
         }
         // Version 3 is what git chooses where an entry has more flags.
-        run(root, &["update-index", "--skip-worktree", "a", "z"]);
+        git(root, &["update-index", "--skip-worktree", "a", "z"]);
         check(root, hash, &links);
-        run(root, &["update-index", "--index-version", "4"]);
+        git(root, &["update-index", "--index-version", "4"]);
         check(root, hash, &links);
     }
 }
@@ -76,7 +60,7 @@ fn links_are_found_in_what_an_index_shares() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     repository(root, "sha1", &["one/two/three"]);
-    run(root, &["update-index", "--split-index"]);
+    git(root, &["update-index", "--split-index"]);
     check(root, SHA1, &["one/two/three"]);
 }
 
