@@ -54,6 +54,7 @@ prompt-time-left = { $time } left
 prompt-time-up = Time is up
 prompt-time-bar = Time left to answer
 prompt-seconds-left = { $n } seconds left to answer
+question-covers = What an answer covers
 prompt-profile-text = This is one question about everything that the program needs for its own login and state. It covers what is listed here and nothing else.
 prompt-growth-text = Nothing in the session runs until you answer. Where nobody does in time, it ends. What it grew by are its project and its private homes.
 prompt-bundle = Belongs together:

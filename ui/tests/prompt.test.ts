@@ -351,8 +351,10 @@ describe("answers", () => {
 
   test("a profile is for the session or always, and is not widened", async () => {
     const opened = await openPrompt((app) => {
-      app.questions = [question({ kind: "profile", widened: ["*"] })];
+      app.questions = [question({ kind: "profile", widened: ["*"], covers: ["read ~/.tool", "network **.tool.test"] })];
     });
+    const covers = within(opened.screen.getByRole("list", { name: "What an answer covers" }));
+    expect(covers.getAllByRole("listitem").map((one) => plain(one.textContent))).toEqual(["read ~/.tool", "network **.tool.test"]);
     const radios = opened.screen.getAllByRole("radio");
     expect(radios.map((radio) => (radio as HTMLInputElement).value)).toEqual(["session", "always"]);
     await arm();

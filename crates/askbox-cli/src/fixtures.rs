@@ -53,6 +53,7 @@ pub(crate) fn question(targets: &[&str]) -> QuestionView {
         waiting: targets.len(),
         unlisted: 0,
         widened: vec!["**.example.com:443".into()],
+        covers: Vec::new(),
     }
 }
 

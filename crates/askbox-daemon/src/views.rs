@@ -83,7 +83,31 @@ pub(crate) fn question(question: &Question, shown_by: &ShownBy) -> QuestionView 
                 )
             })
             .collect(),
+        covers: targets
+            .iter()
+            .flat_map(|target| covered(target, &shown_by.lists))
+            .collect(),
     }
+}
+
+/// What a profile opens, a line for each path or domain family.
+fn covered(target: &Target, lists: &Lists) -> Vec<String> {
+    let Target::Profile(name) = target else {
+        return Vec::new();
+    };
+    let patterns = name
+        .profile()
+        .map(|profile| profile.patterns(lists.home()))
+        .unwrap_or_default();
+    let shown = |pattern: &Pattern| display::pattern(pattern, lists.home().as_path());
+    let lines = patterns.iter().filter_map(|pattern| match pattern {
+        Pattern::Read(path) if patterns.contains(&Pattern::Write(path.clone())) => {
+            Some(format!("read and write {}", shown(pattern)))
+        }
+        Pattern::Write(path) if patterns.contains(&Pattern::Read(path.clone())) => None,
+        pattern => Some(format!("{} {}", pattern.kind(), shown(pattern))),
+    });
+    lines.collect()
 }
 
 /// What a question is about. One program mostly asked for all of it, so it is made ready to be shown once: each change of a

@@ -71,6 +71,7 @@ pub(crate) fn question(id: &str, kind: Kind, targets: &[&str]) -> QuestionView {
         waiting: targets.len(),
         unlisted: 0,
         widened: Vec::new(),
+        covers: Vec::new(),
     }
 }
 

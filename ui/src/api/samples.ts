@@ -91,6 +91,7 @@ export function question(over: Partial<QuestionView> = {}, now = Date.now()): Qu
     waiting: 1,
     unlisted: 0,
     widened: ["**.packages.test"],
+    covers: [],
     ...over,
   };
 }
@@ -145,10 +146,17 @@ export function questions(now: number): QuestionView[] {
         members: [
           member("profile claude-code", {
             display: "its own login and state (4 paths, 1 domain family)",
-            reason: "reads and writes ~/.claude, ~/.claude.json; connects to api.model.test",
+            reason: "no rule",
           }),
         ],
         widened: [],
+        covers: [
+          "read and write ~/.claude/.credentials.json",
+          "read ~/.claude and everything below",
+          "read ~/.claude.json",
+          "read and write ~/.claude/projects and everything below",
+          "network **.model.test",
+        ],
       },
       now + 20_000,
     ),

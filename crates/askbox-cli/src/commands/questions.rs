@@ -265,6 +265,9 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
         };
         let _infallible = writeln!(text, "   and {} {what}", question.unlisted);
     }
+    for covered in &question.covers {
+        line(&mut text, "     covers ", covered);
+    }
     if question.kind == Kind::Growth {
         text.push_str("   allow: as much again; allow --session: without limit; deny: the session ends\n");
     }

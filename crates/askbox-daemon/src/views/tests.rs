@@ -132,6 +132,32 @@ fn a_write_that_runs_outside_later_says_so() {
 }
 
 #[test]
+fn a_question_about_a_profile_lists_all_that_it_covers() {
+    let mut asked = asking(vec![Target::Profile("claude".parse().unwrap())], &cat());
+    asked.kind = Kind::Profile;
+    let view = question(&asked, &shown_by());
+    for line in [
+        "read ~/.claude and everything below",
+        "read and write ~/.claude/.credentials.json",
+        "read and write ~/.claude/projects and everything below",
+    ] {
+        assert!(
+            view.covers.iter().any(|one| one == line),
+            "{line}: {:#?}",
+            view.covers
+        );
+    }
+    let families = view.covers.iter().filter(|one| one.starts_with("network "));
+    assert_eq!(families.count(), 3);
+    let path = CanonicalPath::new("/home/u/notes".as_ref()).unwrap();
+    assert!(
+        question(&asking(vec![Target::Read(path)], &cat()), &shown_by())
+            .covers
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_host_comes_in_parts_and_a_path_or_an_address_has_none() {
     let network = |host: &str, port: u16| {
         Target::Network(askbox_policy::Destination {

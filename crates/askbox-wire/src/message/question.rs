@@ -50,6 +50,9 @@ pub struct QuestionView {
     pub unlisted: u32,
     /// What an answer would cover if it were widened. Harmless text.
     pub widened: Vec<String>,
+    /// All that an answer about a profile covers; empty for what is its own target. Harmless text.
+    #[serde(default)]
+    pub covers: Vec<String>,
 }
 
 /// One thing that a question asks for.

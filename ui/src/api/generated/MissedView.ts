@@ -93,4 +93,8 @@ unlisted: number,
 /**
  * What an answer would cover if it were widened. Harmless text.
  */
-widened: Array<string>, };
+widened: Array<string>, 
+/**
+ * All that an answer about a profile covers; empty for what is its own target. Harmless text.
+ */
+covers: Array<string>, };

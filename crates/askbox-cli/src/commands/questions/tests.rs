@@ -65,7 +65,12 @@ fn a_question_about_a_profile_says_which_file_the_program_is() {
     };
     assert!(!shown(&question).contains("which is"));
     question.kind = Kind::Profile;
+    question.covers = vec!["read ~/.x".into(), "network **.example.com".into()];
     let text = shown(&question);
+    assert!(
+        text.contains("     covers read ~/.x\n     covers network **.example.com\n"),
+        "{text}"
+    );
     assert!(text.contains("which is /home/u/.local/bin/claude\n"), "{text}");
 }
 
