@@ -73,23 +73,26 @@ async fn converse(stream: UnixStream, asking: Asking, bus: Arc<Bus>, directory: 
     let service = |name: &ServiceName| Neighbour::Service(name.clone());
     let admitted = asking.admit_all(&caller, &bus.services, service).await;
     let pid = caller.pid;
-    if let Some((first, _)) = admitted.first()
-        && let Err(error) = relay(caller, (&bus, &directory), &admitted).await
-    {
+    let Some((first, _)) = admitted.first() else {
+        return;
+    };
+    let Ok(mut inside) = caller.stream() else {
+        return;
+    };
+    if let Err(error) = relay(&mut inside, (&bus, &directory), &admitted).await {
         let neighbour = Neighbour::Service((*first).clone());
-        asking
-            .refuse(pid, neighbour, format!("your session bus: {error}"))
-            .await;
+        let reason = format!("your session bus: {error}");
+        // It is cut off when that is in the log.
+        asking.refuse(pid, neighbour, reason).await;
     }
 }
 
 /// Passes on what a program and its proxy say, until one of them has ended, or one of the permits has.
 async fn relay(
-    caller: Caller,
+    inside: &mut UnixStream,
     (bus, directory): (&Bus, &PathBuf),
     admitted: &[Admitted<'_>],
 ) -> Result<(), Error> {
-    let mut inside = caller.stream()?;
     let services = admitted.iter().map(|(name, _)| *name);
     // Before the proxy is there as well.
     let relayed = async {

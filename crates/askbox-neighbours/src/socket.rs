@@ -54,22 +54,29 @@ async fn converse(stream: UnixStream, asking: Asking, path: SocketPath) {
     };
     let (pid, neighbour) = (caller.pid, Neighbour::Socket(path.clone()));
     // Denied, it is an event already.
-    if let Some(permit) = asking.admit(&caller, neighbour.clone()).await
-        && let Err(error) = relay(caller, &path, &permit).await
-    {
-        asking
-            .refuse(pid, neighbour, format!("the socket {path}: {error}"))
-            .await;
+    let Some(permit) = asking.admit(&caller, neighbour.clone()).await else {
+        return;
+    };
+    let Ok(mut inside) = caller.stream() else {
+        return;
+    };
+    if let Err(error) = relay(&mut inside, &path, &permit).await {
+        let reason = format!("the socket {path}: {error}");
+        // It is cut off when that is in the log.
+        asking.refuse(pid, neighbour, reason).await;
     }
 }
 
 /// Passes bytes on until both sides have ended, or the permit has. Errors on the way are ends as well.
-async fn relay(caller: Caller, path: &SocketPath, permit: &Permit) -> Result<(), host_socket::Error> {
-    let mut inside = caller.stream().map_err(host_socket::Error::Connect)?;
+async fn relay(
+    inside: &mut UnixStream,
+    path: &SocketPath,
+    permit: &Permit,
+) -> Result<(), host_socket::Error> {
     let mut outside = host_socket::connect(path).await?;
     let bytes = limits::RELAY_BYTES;
     tokio::select! {
-        _ended = copy_bidirectional_with_sizes(&mut inside, &mut outside, bytes, bytes) => {}
+        _ended = copy_bidirectional_with_sizes(inside, &mut outside, bytes, bytes) => {}
         () = permit.revoked() => {}
     }
     Ok(())

@@ -79,12 +79,16 @@ async fn converse(stream: UnixStream, asking: Asking, display: Arc<Display>) {
         }
     };
     // Denied, it is an event already.
-    if let Some(permit) = asking.admit(&caller, neighbour.clone()).await
-        && let Err(error) = relay(caller, &display, &authorization, &permit).await
-    {
-        asking
-            .refuse(pid, neighbour, format!("your display: {error}"))
-            .await;
+    let Some(permit) = asking.admit(&caller, neighbour.clone()).await else {
+        return;
+    };
+    let Ok(mut inside) = caller.stream() else {
+        return;
+    };
+    if let Err(error) = relay(&mut inside, &display, &authorization, &permit).await {
+        let reason = format!("your display: {error}");
+        // It is cut off when that is in the log.
+        asking.refuse(pid, neighbour, reason).await;
     }
 }
 
@@ -117,14 +121,13 @@ impl Display {
 /// Passes on what a program says, with the authorization in the place of its own, and what the display says, until one side has
 /// ended, or the permit has.
 async fn relay(
-    caller: Caller,
+    inside: &mut UnixStream,
     display: &Display,
     authorization: &Authorization,
     permit: &Permit,
 ) -> Result<(), Error> {
-    let mut inside = caller.stream()?;
     let mut outside = host_socket::connect(&display.socket).await?;
-    let setup = soon(setup::read(&mut inside)).await?;
+    let setup = soon(setup::read(inside)).await?;
     setup::write(&mut outside, setup, authorization).await?;
     let mut requests = Requests::new(setup.order);
     let (mut hear, mut answer) = inside.split();
