@@ -116,6 +116,34 @@ fn a_disk_filler_stands_still_until_a_person_allows_as_much_again() {
 }
 
 #[test]
+fn files_without_a_name_are_growth_too() {
+    let world = World::new();
+    let wait = "until [ -e answered ]; do sleep 0.05; done; echo done";
+    let removed = "exec 3> filler; rm filler; head -c 40M /dev/urandom >&3";
+    let never_named = "exec python3 -c \"import os, time
+to = os.open('.', os.O_TMPFILE | os.O_WRONLY)
+for _ in range(40): os.write(to, os.urandom(1 << 20))
+while not os.path.exists('answered'): time.sleep(0.05)
+print('done')\"";
+    for script in [format!("{removed}; {wait}"), never_named.to_owned()] {
+        let running = world.start_sh(&["--disk", "20M"], &format!("{BELT}{script}"));
+        let id = asked(&world);
+        world.ok(&["allow", &id, "--session"]);
+        world.write("answered", "");
+        assert_eq!(running.finish().succeeded().stdout, "done\n");
+        fs::remove_file(world.project().join("answered")).unwrap();
+        let below = world.start_sh(&["--disk", "200M"], &format!("{BELT}{script}"));
+        world.eventually("it was counted", || {
+            session(&world)["usage"]["disk_bytes"].as_u64() >= Some(40 << 20)
+        });
+        assert_eq!(session(&world)["state"], "running");
+        world.write("answered", "");
+        assert_eq!(below.finish().succeeded().stdout, "done\n");
+        fs::remove_file(world.project().join("answered")).unwrap();
+    }
+}
+
+#[test]
 fn a_session_below_its_limit_is_asked_about_nothing() {
     let world = World::new();
     let below = fill(&world, &["--disk", "200M"], 8).finish();

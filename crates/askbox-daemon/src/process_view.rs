@@ -14,6 +14,7 @@ mod proc;
 mod shells;
 mod socket_table;
 mod tree;
+mod unlinked;
 mod usage;
 
 use std::net::SocketAddr;

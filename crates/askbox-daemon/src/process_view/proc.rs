@@ -202,7 +202,7 @@ fn socket_inode(link: &OsStr) -> Option<u64> {
 }
 
 /// The names of a directory that are numbers.
-fn numbers(directory: impl AsRef<Path>) -> impl Iterator<Item = u32> {
+pub(super) fn numbers(directory: impl AsRef<Path>) -> impl Iterator<Item = u32> {
     fs::read_dir(directory)
         .into_iter()
         .flatten()

@@ -81,7 +81,7 @@ async fn look_on(daemon: &Arc<Daemon>, kept: &Kept, scope: Option<Scope>, root: 
     let mut programs_ended = 0;
     loop {
         let usage = daemon.processes.usage(root).await;
-        let has_met_disk = look_at_disk(daemon, kept, since, (&mut disk, &mut looks)).await;
+        let has_met_disk = look_at_disk(daemon, (kept, root), since, (&mut disk, &mut looks)).await;
         let looked = Looked {
             at: Instant::now(),
             usage,
@@ -124,11 +124,11 @@ async fn exceeds_memory(daemon: &Daemon, kept: &Kept, root: u32) -> bool {
     limit < memory
 }
 
-/// Looks at what the directories hold only when their file systems took on so much that it matters. Says whether that is as much
-/// as they may.
+/// Looks at what the directories and the programs hold only when the file systems took on so much that it matters. Says whether that
+/// is as much as they may.
 async fn look_at_disk(
     daemon: &Daemon,
-    kept: &Kept,
+    (kept, root): (&Kept, u32),
     since: i64,
     (disk, looks): (&mut Disk, &mut Looks),
 ) -> bool {
@@ -165,7 +165,14 @@ async fn look_at_disk(
         bytes: 0,
         is_cut: true,
     };
-    disk.walked(walk.await.unwrap_or(cut));
+    let walked = walk.await.unwrap_or(cut);
+    disk.walked(match daemon.processes.unlinked(root, disk.devices()).await {
+        Some(open) => Held {
+            bytes: walked.bytes.saturating_add(open.bytes),
+            is_cut: walked.is_cut || open.is_cut,
+        },
+        None => cut,
+    });
     kept.disk_allowance.load(Ordering::Acquire) <= disk.grown()
 }
 

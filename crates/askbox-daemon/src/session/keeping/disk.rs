@@ -1,6 +1,6 @@
 //! How much a session grew on disk, from two measures that each say too much: what its file systems took on, whoever wrote
-//! it, and what files of its directories hold that changed since it began, whatever they held before. The smaller one is
-//! never less than what it wrote and kept, unless as much is freed beside it in the same second.
+//! it, and what files of its directories hold that changed since it began, whatever they held before, with those that its programs hold
+//! open and that have no name. The smaller one is never less than what it wrote and kept, unless as much is freed beside it in the same second.
 
 use askbox_sandbox::growth::Held;
 
@@ -29,7 +29,12 @@ impl Disk {
         }
     }
 
-    /// What changed files hold. Where not all could be looked at, what was taken on has to do.
+    /// The file systems that were looked at.
+    pub(super) fn devices(&self) -> Vec<u64> {
+        self.used.iter().map(|(device, _)| *device).collect()
+    }
+
+    /// What changed files hold, and those without a name. Where not all could be looked at, what was taken on has to do.
     pub(super) fn walked(&mut self, held: Held) {
         let bytes = if held.is_cut { self.taken_on } else { held.bytes };
         self.looked = (bytes, self.taken_on);
