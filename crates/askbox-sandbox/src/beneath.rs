@@ -13,6 +13,8 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat, openat2
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
 
+use crate::sight::says_absent;
+
 /// A directory of the host.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -255,15 +257,8 @@ fn put(
 /// What a name is that cannot be looked at. openat2(2): a link on the way is ELOOP, one that leads out EXDEV.
 fn unseen(error: &io::Error) -> Node {
     match error.raw_os_error().map(Errno::from_raw) {
-        None
-        | Some(
-            Errno::ENOENT
-            | Errno::ENOTDIR
-            | Errno::ELOOP
-            | Errno::EXDEV
-            | Errno::ENAMETOOLONG
-            | Errno::EINVAL,
-        ) => Node::Absent,
+        None | Some(Errno::EXDEV) => Node::Absent,
+        Some(error) if says_absent(error) => Node::Absent,
         Some(_) => Node::Hidden,
     }
 }

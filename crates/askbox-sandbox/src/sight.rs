@@ -69,9 +69,7 @@ impl Sight {
         let by = match error.raw_os_error().map(Errno::from_raw) {
             // No name of the kernel's has a NUL in it.
             None => return,
-            Some(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::EINVAL) => {
-                return;
-            }
+            Some(error) if says_absent(error) => return,
             // What somebody else closed, no program inside can open.
             Some(Errno::EACCES) => match closed_by_us(path, LINKS) {
                 None => return,
@@ -86,6 +84,14 @@ impl Sight {
         };
         self.hidden.borrow_mut().get_or_insert(hidden);
     }
+}
+
+/// Whether an error of a look says that nothing is there, rather than that nobody may look.
+pub(crate) fn says_absent(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::EINVAL
+    )
 }
 
 /// What of ours closes the way to a path, or the path itself; `None` where it is somebody else's.

@@ -36,9 +36,11 @@ impl Daemon {
     }
 }
 
-/// Directories as they are written and as they really are, since programs come by either way.
+/// Directories as they are written and as they really are, since programs come by either way. Relative ones are none: they are
+/// others in each directory.
 pub(crate) fn names(directories: &[PathBuf]) -> Vec<CanonicalPath> {
-    directories.iter().flat_map(|path| both(path)).collect()
+    let absolute = directories.iter().filter(|path| path.is_absolute());
+    absolute.flat_map(|path| both(path)).collect()
 }
 
 fn both(path: &Path) -> Vec<CanonicalPath> {
