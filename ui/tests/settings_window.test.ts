@@ -303,7 +303,7 @@ describe("sessions", () => {
     opened.app.sessions = opened.app.sessions.map((session) => (session.id === before?.id ? { ...session, ...carried, usage } : session));
     await vi.advanceTimersByTimeAsync(LOOK_MS);
     await settle();
-    expect(card()).toContain("2 GB in, 70 MB out");
+    expect(card()).toContain("1.9 GiB in, 67 MiB out");
     expect(card()).toContain("processors 1.5");
     expect(looks(opened)).toBe(0);
     // What the app tells with any change of the policy is older than that.
@@ -311,7 +311,7 @@ describe("sessions", () => {
     const stale = "up" in link ? link.up.sessions.map((session) => (session.id === before?.id ? before : session)) : [];
     opened.app.emit({ link: "up" in link ? { up: { ...link.up, sessions: stale } } : link });
     await settle();
-    expect(card()).toContain("2 GB in, 70 MB out");
+    expect(card()).toContain("1.9 GiB in, 67 MiB out");
     expect(card()).toContain("processors 1.5");
   });
 

@@ -89,13 +89,13 @@ export function day(at: number): string {
   return DATE.format(at);
 }
 
-/** Bytes with at most three digits. */
+/** Bytes with at most four digits, in the units of limits: 50G in a policy is 50 GiB here. */
 export function bytes(count: number): string {
-  const units = ["size-bytes", "size-kilobytes", "size-megabytes", "size-gigabytes"] as const;
+  const units = ["size-bytes", "size-kibibytes", "size-mebibytes", "size-gibibytes", "size-tebibytes"] as const;
   let value = count;
   let unit = 0;
-  while (999.5 <= value && unit < units.length - 1) {
-    value /= 1000;
+  while (1023.5 <= value && unit < units.length - 1) {
+    value /= 1024;
     unit += 1;
   }
   const shown = unit === 0 || 99.5 <= value ? Math.round(value) : Number(value.toPrecision(2));
