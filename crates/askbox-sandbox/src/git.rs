@@ -83,20 +83,6 @@ pub(crate) fn work_tree(gitdir: &Path, sight: &Sight) -> Option<PathBuf> {
     sight.real(&gitdir.join(named.value))
 }
 
-/// How long names of objects are in a repository: as SHA-1, or as SHA-256 where its configuration says so.
-pub(crate) fn object_name_bytes(gitdir: &Path, sight: &Sight) -> usize {
-    let shared = common_of(gitdir, sight).unwrap_or_else(|| gitdir.to_owned());
-    let text = read_small(&shared.join("config"), sight).unwrap_or_default();
-    let format = config::parse(&text)
-        .into_iter()
-        .rfind(|variable| variable.section == "extensions" && variable.key == "objectformat");
-    if format.is_some_and(|format| format.value.eq_ignore_ascii_case("sha256")) {
-        32
-    } else {
-        20
-    }
-}
-
 /// What git reads of the user in every repository, below the home directory: git-config(1).
 pub(crate) const USERS_OWN: [&str; 2] = [".config/git/config", ".gitconfig"];
 

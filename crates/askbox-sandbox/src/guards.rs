@@ -121,7 +121,11 @@ fn look_within(
     let held = on_path.iter().copied().filter(is_held);
     let held = held.map(Path::to_owned).collect();
     let guards = collector.found.into_iter();
-    let is_cut = collector.is_cut || search.is_cut || endings.is_none() || !sight.is_clear();
+    let is_cut = collector.is_cut
+        || search.is_cut
+        || !search.unread.is_empty()
+        || endings.is_none()
+        || !sight.is_clear();
     Guards {
         guards: guards.map(|(path, access)| Guard { path, access }).collect(),
         git_config: collector.git_config,
@@ -138,6 +142,7 @@ fn look_within(
             watched: collector.watched.into_iter().collect(),
             endings,
             places: (!search.is_cut).then(|| places.into_iter().collect()),
+            unread: search.unread,
         },
     }
 }

@@ -1,8 +1,8 @@
 //! Git directories besides the project's own: those of worktrees and submodules within a git directory, and those of
-//! repositories that lie below the project. Looks at names and types only, and at a bounded number of them.
+//! repositories that lie below the project. Looks at names, types and git's indices, and at a bounded number of them.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::{GitDirectory, index};
@@ -11,14 +11,20 @@ use crate::limits;
 use crate::sight::Sight;
 
 /// How much is still looked at. Programs inside can make names at will; a launch must not take longer for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Search {
     /// Names that are still read.
     names: usize,
     /// Directories that are still looked into.
     directories: usize,
+    /// Bytes of indices that are still read.
+    index_bytes: u64,
+    /// Links of indices that are still followed.
+    links: usize,
     /// Whether there was more.
     pub(crate) is_cut: bool,
+    /// Indices of which it cannot be told where they link to.
+    pub(crate) unread: BTreeSet<PathBuf>,
 }
 
 /// What a project leaves to others and rebuilds: no repositories of the user's, and very many directories.
@@ -30,7 +36,10 @@ impl Search {
         Self {
             names: limits::SEARCHED_NAMES,
             directories: limits::SEARCHED_DIRECTORIES,
+            index_bytes: limits::INDEX_BYTES,
+            links: limits::GITLINKS,
             is_cut: false,
+            unread: BTreeSet::new(),
         }
     }
 
@@ -39,7 +48,10 @@ impl Search {
         Self {
             names: limits::SEARCHED_NAMES * limits::THOROUGH,
             directories: limits::SEARCHED_DIRECTORIES * limits::THOROUGH,
+            index_bytes: limits::INDEX_BYTES * 2,
+            links: limits::GITLINKS * 2,
             is_cut: false,
+            unread: BTreeSet::new(),
         }
     }
 
@@ -126,37 +138,48 @@ pub(crate) fn repositories(project: &Path, search: &mut Search, sight: &Sight) -
 
 /// Adds the `.git` of what an index links to, and of what the index there does.
 fn linked(project: &Path, found: &mut Vec<PathBuf>, (search, sight): (&mut Search, &Sight)) {
+    let mut known: BTreeSet<PathBuf> = found.iter().cloned().collect();
     let trees = found.iter().filter_map(|dot_git| dot_git.parent());
-    let mut trees: Vec<PathBuf> = iter::once(project).chain(trees).map(Path::to_owned).collect();
+    let mut indices = index_of(project, sight, search);
+    for tree in trees {
+        indices.extend(index_of(tree, sight, search));
+    }
     let mut at = 0;
-    while let Some(tree) = trees.get(at).cloned() {
+    while let Some((git, tree)) = indices.get(at).cloned() {
         at += 1;
-        let git = match git::find(&tree, sight) {
-            GitDirectory::Inside(git) | GitDirectory::Outside { gitdir: git, .. } => git,
-            GitDirectory::Absent | GitDirectory::Foreign(_) => continue,
-        };
-        let Some(links) = index::links(&git, git::object_name_bytes(&git, sight), sight) else {
-            search.is_cut = true;
+        let links = index::links(&git, search.index_bytes).filter(|links| links.paths.len() <= search.links);
+        let Some(links) = links else {
+            search.unread.insert(git.join("index"));
             continue;
         };
-        for link in links {
-            let linked = tree.join(link);
+        search.index_bytes = search.index_bytes.saturating_sub(links.read);
+        search.links -= links.paths.len();
+        for linked in links.paths.iter().map(|path| tree.join(path)) {
             let dot_git = linked.join(".git");
-            if search.names == 0 {
-                search.is_cut = true;
-                return;
-            }
-            search.names -= 1;
             // What a link on the way leads to is nothing that git looks into.
-            let is_repository = sight.metadata(&dot_git).is_some()
-                && sight.real(&linked).is_some_and(|real| real == linked)
-                && !found.contains(&dot_git);
-            if is_repository {
+            let is_repository =
+                sight.metadata(&dot_git).is_some() && sight.real(&linked).is_some_and(|real| real == linked);
+            if is_repository && known.insert(dot_git.clone()) {
                 found.push(dot_git);
-                trees.push(linked);
+                indices.extend(index_of(&linked, sight, search));
             }
         }
     }
+}
+
+/// The git directory of a work tree, and those of its worktrees and submodules, each with its tree: git reads the index of each.
+fn index_of(tree: &Path, sight: &Sight, search: &mut Search) -> Vec<(PathBuf, PathBuf)> {
+    let git = match git::find(tree, sight) {
+        GitDirectory::Inside(git) | GitDirectory::Outside { gitdir: git, .. } => git,
+        GitDirectory::Absent | GitDirectory::Foreign(_) => return Vec::new(),
+    };
+    let others = within(&git, search, sight).into_iter().filter_map(|git| {
+        let tree = git::tree_of_worktree(&git, sight).or_else(|| git::work_tree(&git, sight))?;
+        Some((git, tree))
+    });
+    let mut all: Vec<(PathBuf, PathBuf)> = others.collect();
+    all.insert(0, (git, tree.to_owned()));
+    all
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ pub(crate) fn by(variable: &Variable, places: Places<'_>) -> Vec<Named> {
             Vec::new()
         }
         Some(Form::Command | Form::Shell) => words(value)
-            .map(|word| Named::Word(from(places.work_tree, word, places.home)))
+            .map(|word| Named::Word(from_word(places.work_tree, word, places.home)))
             .collect(),
     }
 }
@@ -135,23 +135,28 @@ fn words(command: &OsStr) -> impl Iterator<Item = &OsStr> {
         .map(|(_, word)| OsStr::from_bytes(word))
 }
 
-/// What a shell makes of the home directory at the beginning of a word.
-const HOME: [&[u8]; 3] = [b"~/", b"$HOME/", b"${HOME}/"];
-
-/// The same of the work tree, where git runs what a configuration names: `$(git rev-parse --show-toplevel)/` by its end.
-const TOP: [&[u8]; 3] = [b"$PWD/", b"${PWD}/", b"--show-toplevel)/"];
-
 fn from(start: &Path, name: &OsStr, home: &Path) -> PathBuf {
+    match name.as_bytes().strip_prefix(b"~/") {
+        Some(below) => home.join(OsStr::from_bytes(below)),
+        None => start.join(name),
+    }
+}
+
+/// The same of a word of a command, at whose beginning a shell puts in the home directory or, where git runs it, the top of the work
+/// tree: `$(git rev-parse --show-toplevel)/` is known by its end.
+fn from_word(start: &Path, word: &OsStr, home: &Path) -> PathBuf {
     let below = |places: &[&[u8]]| {
         let below = places
             .iter()
-            .find_map(|place| name.as_bytes().strip_prefix(*place))?;
+            .find_map(|place| word.as_bytes().strip_prefix(*place))?;
         Some(OsStr::from_bytes(below))
     };
-    match (below(&HOME), below(&TOP)) {
-        (Some(below), _) => home.join(below),
-        (None, Some(below)) => start.join(below),
-        (None, None) => start.join(name),
+    if let Some(below) = below(&[b"$HOME/", b"${HOME}/"]) {
+        home.join(below)
+    } else if let Some(below) = below(&[b"$PWD/", b"${PWD}/", b"--show-toplevel)/"]) {
+        start.join(below)
+    } else {
+        from(start, word, home)
     }
 }
 

@@ -1,5 +1,5 @@
 //! How a project was when its session started, as far as it matters for what runs outside, and what was made since.
-//! Looks at names, types and links, never at what a file holds.
+//! Looks at names, types and links, and of what files hold at git's own alone.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -25,6 +25,8 @@ pub struct Before {
     pub(super) endings: Option<BTreeSet<PathBuf>>,
     /// Other git directories; `None` where there were more than were looked at.
     pub(super) places: Option<BTreeSet<PathBuf>>,
+    /// Indices of git of which it could not be told where they link to.
+    pub(super) unread: BTreeSet<PathBuf>,
 }
 
 /// What a name was that could not be guarded.
@@ -79,9 +81,15 @@ impl Before {
             let now = git_places(&self.project, self.own.as_deref(), &mut search, &sight);
             made.extend(now.into_iter().filter(|place| !places.contains(place)));
         }
+        // One that nobody can read any more may link to anything.
+        made.extend(search.unread.difference(&self.unread).cloned());
         Made {
             paths: made.into_iter().collect(),
-            is_cut: is_cut || search.is_cut || self.places.is_none() || !sight.is_clear(),
+            is_cut: is_cut
+                || search.is_cut
+                || !search.unread.is_empty()
+                || self.places.is_none()
+                || !sight.is_clear(),
         }
     }
 }

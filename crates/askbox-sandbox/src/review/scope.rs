@@ -71,7 +71,7 @@ impl Scope {
                     scope.roots.entry(Place { base: 0, path }).or_insert(part);
                 }
             }
-            scope.is_cut |= search.is_cut || !sight.is_clear();
+            scope.is_cut |= search.is_cut || !search.unread.is_empty() || !sight.is_clear();
         }
         scope
     }
