@@ -316,7 +316,7 @@ policy-imported = { $added ->
 }, { $known } were there already.
 policy-file = From a file
 # $size is what was chosen or typed.
-policy-too-large = That is { $size }, and 1 MB can be imported at once. Import it in parts, or put its rules into policy.toml with an editor.
+policy-too-large = That is { $size }, and 1 MiB can be imported at once. Import it in parts, or put its rules into policy.toml with an editor.
 
 ## Sessions
 

@@ -56,6 +56,28 @@ fn a_setting_is_changed_and_counts_and_comments_stay() {
 }
 
 #[test]
+fn a_limit_is_set_and_taken_out_again() {
+    let world = World::new();
+    world.write_policy(MINE);
+    let files = || world.sh(&[], "ulimit -n").succeeded().stdout.clone();
+    let usual = files();
+    let shown = world.ok(&["settings", "set", "limits.open_files", "321"]);
+    assert!(shown.contains("limits.open_files 321\n"), "{shown}");
+    assert_eq!(files(), "321\n");
+    let text = std::fs::read_to_string(world.policy()).unwrap();
+    assert!(
+        text.starts_with("# Mine.\n") && text.contains("[limits]\nopen_files = \"321\"\n"),
+        "{text}"
+    );
+    let said = fails(&world, &["settings", "set", "limits.open_files", "many"]);
+    assert!(said.contains("open_files"), "{said}");
+    fails(&world, &["settings", "set", "limits.open_files", "1", "2"]);
+    assert_eq!(files(), "321\n");
+    world.ok(&["settings", "set", "limits.open_files"]);
+    assert_eq!(files(), usual);
+}
+
+#[test]
 fn a_block_list_is_named_by_a_relative_path_and_must_be_readable() {
     let world = World::new();
     world.write_policy(MINE);

@@ -132,6 +132,6 @@ describe("an import", () => {
     // A line break takes two bytes there.
     await fireEvent.input(text, { target: { value: "\n".repeat(600_000) } });
     expect(take.disabled).toBe(true);
-    expect(plain(dialog(opened).textContent)).toContain("1 MB can be imported at once");
+    expect(plain(dialog(opened).textContent)).toContain("1 MiB can be imported at once");
   });
 });

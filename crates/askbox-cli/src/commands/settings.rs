@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use askbox_policy::{Kind, Limit, Preset};
-use askbox_wire::{OsText, Request, Response, SettingsChange, SettingsView};
+use askbox_wire::{LimitChange, OsText, Request, Response, SettingsChange, SettingsView};
 
 use crate::args::{SettingsArgs, SettingsCommand, SettingsKey};
 use crate::connect;
@@ -61,6 +61,13 @@ fn change(key: SettingsKey, values: &[OsString]) -> Result<SettingsChange, Strin
                     .map_err(|error| format!("{}: {error}", value.display()))
             });
             change.block_lists = Some(lists.collect::<Result<_, _>>()?);
+        }
+        SettingsKey::Limit(limit) => {
+            let value = match values {
+                [] => None,
+                values => Some(one(values)?.to_owned()),
+            };
+            change.limits = vec![LimitChange { limit, value }];
         }
     }
     Ok(change)
