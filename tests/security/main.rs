@@ -14,6 +14,7 @@ mod growth;
 mod guarded_names;
 mod hidden;
 mod host;
+mod leases;
 mod life;
 mod limits;
 mod made;

@@ -123,6 +123,10 @@ for name, request in dict(TIOCSTI=0x5412, TIOCLINUX=0x541c, TIOCSETD=0x5423).ite
     # The kernel looks at the low half only; a 32-bit call has no other.
     attempt(name + "-high", (16, None), [-1, request | 1 << 32, 0], "EPERM")
 
+for command, expected in {1024: "EPERM", 1040: "EPERM", 1025: "passes", 3: "passes"}.items():
+    attempt(f"fcntl-{command}", (72, 55), [-1, command, 0], expected)
+    attempt(f"fcntl64-{command}", (None, 221), [-1, command, 0], expected)
+
 # What is near to all of these, and passes: what comes of it is the kernel's own answer.
 attempt("getpid", (39, 20), [], "passes")
 attempt("TCGETS", (16, 54), [-1, 0x5401, 0], "passes")

@@ -82,9 +82,18 @@ const NAMESPACES: u32 = (libc::CLONE_NEWNS
 /// Of unshare(2) alone; the same bit is part of a signal's number to clone(2).
 const NEW_TIME: u32 = 0x80;
 
+/// Commands of fcntl(2). The second is in linux/fcntl.h since Linux 6.19.
+const F_SETLEASE: u32 = libc::F_SETLEASE.cast_unsigned();
+const F_SETDELEG: u32 = F_SETLEASE + 16;
+
 /// What is called often comes first: the lines are compared in their order.
 #[rustfmt::skip]
 pub(super) const LINES: &[Line] = &[
+    // Whoever opens a file that has a lease waits for its holder, the programs of the host too.
+    line("fcntl", [72, 25, 55, 55], &[Is(1, F_SETLEASE)], EPERM, Nothing, "holds up programs of the host that open a file"),
+    line("fcntl", [72, 25, 55, 55], &[Is(1, F_SETDELEG)], EPERM, Nothing, "as a lease, of a directory too"),
+    line("fcntl64", [ABSENT, ABSENT, 221, 221], &[Is(1, F_SETLEASE)], EPERM, Nothing, "as fcntl"),
+    line("fcntl64", [ABSENT, ABSENT, 221, 221], &[Is(1, F_SETDELEG)], EPERM, Nothing, "as fcntl"),
     // Types into, or reprograms, the terminal. The kernel looks at the low 32 bits of a request only.
     line("ioctl", [16, 29, 54, 54], &[Is(1, TIOCSTI)], EPERM, Nothing, "types into the terminal (CVE-2017-5226)"),
     line("ioctl", [16, 29, 54, 54], &[Is(1, TIOCLINUX)], EPERM, Nothing, "pastes into a virtual console"),

@@ -179,6 +179,7 @@ fn numbers_are_those_of_this_machine() {
         ("unshare", libc::SYS_unshare),
         ("sethostname", libc::SYS_sethostname),
         ("setdomainname", libc::SYS_setdomainname),
+        ("fcntl", libc::SYS_fcntl),
         ("syslog", libc::SYS_syslog),
         ("acct", libc::SYS_acct),
         ("quotactl", libc::SYS_quotactl),
@@ -298,6 +299,33 @@ fn nothing_can_be_typed_into_a_terminal_and_other_requests_pass() {
         }
         for request in [libc::TCGETS, libc::TIOCGWINSZ, libc::TIOCSCTTY, libc::FIONREAD] {
             way.check("ioctl", &[0, request], Allowed);
+        }
+    }
+}
+
+#[test]
+fn threat_73_no_lease_can_be_taken_and_locks_can() {
+    for way in WAYS {
+        for call in ["fcntl", "fcntl64"] {
+            if way.number(call).is_none() {
+                continue;
+            }
+            for (command, expected) in [
+                (libc::F_SETLEASE, Errno(libc::EPERM)),
+                (libc::F_SETLEASE + 16, Errno(libc::EPERM)),
+                (libc::F_GETLEASE, Allowed),
+                (libc::F_NOTIFY, Allowed),
+                (libc::F_DUPFD_CLOEXEC, Allowed),
+                (libc::F_SETLKW, Allowed),
+                (libc::F_OFD_SETLKW, Allowed),
+                (libc::F_ADD_SEALS, Allowed),
+                (libc::F_SETFL, Allowed),
+            ] {
+                let command = u64::from(command.cast_unsigned());
+                way.check(call, &[0, command], expected);
+                way.check(call, &[0, command | 1 << 32], expected);
+                way.check(call, &[command, 0, command], Allowed);
+            }
         }
     }
 }
