@@ -7,6 +7,7 @@
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
 mod admission;
+mod asked_mode;
 mod attributes;
 mod filesystem;
 mod guarded;

@@ -21,6 +21,7 @@ use nix::sys::statvfs::{Statvfs, fstatvfs};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{AccessFlags, UnlinkatFlags, Whence, faccessat, linkat, lseek, symlinkat, unlinkat};
 
+use crate::asked_mode::AskedMode;
 use crate::handles::Entries;
 use crate::nodes::{Look, Object};
 
@@ -109,7 +110,7 @@ impl Tree {
         missing
             .into_iter()
             .rev()
-            .try_for_each(|directory| self.spot(directory)?.make_directory(0o700))
+            .try_for_each(|directory| self.spot(directory)?.make_directory(AskedMode::PRIVATE))
     }
 
     fn resolve(&self, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
@@ -221,8 +222,8 @@ impl Found {
         )?)
     }
 
-    pub(crate) fn set_mode(&self, mode: u32) -> io::Result<()> {
-        fs::set_permissions(self.by_descriptor(), fs::Permissions::from_mode(mode & 0o7777))
+    pub(crate) fn set_mode(&self, mode: AskedMode) -> io::Result<()> {
+        self.set_permissions(mode.bits())
     }
 
     /// Sets its times. Not for symbolic links: see [`Spot::set_times_of_link`].
@@ -257,6 +258,10 @@ impl Found {
         xattr::remove_deref(self.by_descriptor(), name)
     }
 
+    fn set_permissions(&self, mode: u32) -> io::Result<()> {
+        fs::set_permissions(self.by_descriptor(), fs::Permissions::from_mode(mode))
+    }
+
     /// A magic link to a descriptor of ours: as exact as the descriptor itself, for calls that take paths only.
     fn by_descriptor(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.held.as_raw_fd()))
@@ -271,31 +276,35 @@ impl Spot {
 
     /// Makes a regular file, or opens the one that is there unless the flags forbid it. It gets the mode that is asked for:
     /// the daemon's own mask is not the program's.
-    pub(crate) fn create(&self, flags: OFlag, mode: u32) -> io::Result<File> {
+    pub(crate) fn create(&self, flags: OFlag, mode: AskedMode) -> io::Result<File> {
+        self.create_with(flags, mode.bits())
+    }
+
+    fn create_with(&self, flags: OFlag, mode: u32) -> io::Result<File> {
         let flags = flags | OFlag::O_CREAT | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let file = File::from(self.resolve(flags, mode)?);
         let stat = fstat(&file)?;
         if kind(&stat) != SFlag::S_IFREG {
             return Err(Errno::EACCES.into());
         }
-        file.set_permissions(fs::Permissions::from_mode(mode & 0o7777))?;
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
         Ok(file)
     }
 
     /// Makes a regular file and opens it twice: as the flags say, and for appending. The mode may forbid its owner to write,
     /// which binds those who open it later, so it is given after that.
-    pub(crate) fn create_for_appending(&self, flags: OFlag, mode: u32) -> io::Result<(File, File)> {
-        let file = self.create(flags | OFlag::O_EXCL, mode | OWNER_WRITES)?;
+    pub(crate) fn create_for_appending(&self, flags: OFlag, mode: AskedMode) -> io::Result<(File, File)> {
+        let file = self.create_with(flags | OFlag::O_EXCL, mode.bits() | OWNER_WRITES)?;
         let appending = Found::of(&file)?.open(OFlag::O_WRONLY | OFlag::O_APPEND)?;
-        file.set_permissions(fs::Permissions::from_mode(mode & 0o7777))?;
+        file.set_permissions(fs::Permissions::from_mode(mode.bits()))?;
         Ok((file, appending))
     }
 
-    pub(crate) fn make_directory(&self, mode: u32) -> io::Result<()> {
+    pub(crate) fn make_directory(&self, mode: AskedMode) -> io::Result<()> {
         mkdirat(
             &self.directory,
             self.name.as_os_str(),
-            Mode::from_bits_truncate(mode),
+            Mode::from_bits_truncate(mode.bits()),
         )?;
         let directory = self.find()?;
         if directory.kind() != SFlag::S_IFDIR {
@@ -303,7 +312,7 @@ impl Spot {
             return Err(Errno::ESTALE.into());
         }
         // The daemon's own mask is not the program's. In a directory that gives its group on, what is made does so as well.
-        directory.set_mode(mode | directory.stat().st_mode & SET_GROUP)
+        directory.set_permissions(mode.bits() | directory.stat().st_mode & SET_GROUP)
     }
 
     pub(crate) fn make_link(&self, target: &Path) -> io::Result<()> {
@@ -358,7 +367,7 @@ impl Spot {
     fn resolve(&self, flags: OFlag, mode: u32) -> io::Result<OwnedFd> {
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
-            .mode(Mode::from_bits_truncate(mode & 0o7777))
+            .mode(Mode::from_bits_truncate(mode))
             .resolve(
                 ResolveFlag::RESOLVE_BENEATH
                     | ResolveFlag::RESOLVE_NO_SYMLINKS

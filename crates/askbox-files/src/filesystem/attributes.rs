@@ -14,9 +14,10 @@ use nix::sys::time::TimeSpec;
 
 use super::errno;
 use super::placing::{at, unless_closed};
+use crate::asked_mode::AskedMode;
 use crate::attributes;
 use crate::shared::{KEPT, Seen, Shared, Unseen};
-use crate::tree::Found;
+use crate::tree::{self, Found};
 
 /// What a program wants to change.
 #[derive(Debug)]
@@ -205,7 +206,8 @@ fn change_open(open: &File, change: &Change) -> io::Result<FileStat> {
     }
     if let Some(mode) = change.mode {
         use std::os::unix::fs::PermissionsExt;
-        open.set_permissions(std::fs::Permissions::from_mode(mode & 0o7777))?;
+        let mode = AskedMode::parse(mode, tree::kind(&fstat(open)?))?;
+        open.set_permissions(std::fs::Permissions::from_mode(mode.bits()))?;
     }
     if change.accessed.is_some() || change.modified.is_some() {
         nix::sys::stat::futimens(open, &time(change.accessed), &time(change.modified))?;
@@ -221,7 +223,7 @@ fn apply(shared: &Shared, path: &CanonicalPath, found: &Found, change: &Change) 
         if found.kind() == SFlag::S_IFLNK {
             return Err(HostErrno::EOPNOTSUPP.into());
         }
-        found.set_mode(mode)?;
+        found.set_mode(AskedMode::parse(mode, found.kind())?)?;
     }
     if change.accessed.is_some() || change.modified.is_some() {
         let (accessed, modified) = (time(change.accessed), time(change.modified));

@@ -13,6 +13,7 @@ use nix::sys::stat::SFlag;
 
 use super::errno;
 use super::placing::{at, unless_closed};
+use crate::asked_mode::AskedMode;
 use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::{self, Found, Spot};
 
@@ -89,7 +90,7 @@ pub(super) fn make_directory(
     reply: ReplyEntry,
 ) {
     make(shared, thread, parent, name, reply, move |spot| {
-        spot.make_directory(mode)
+        spot.make_directory(AskedMode::parse(mode, SFlag::S_IFDIR)?)
     });
 }
 
@@ -120,6 +121,10 @@ pub(super) fn make_node(
     if !matches!(kind, SFlag::S_IFREG) && mode & SFlag::S_IFMT.bits() != 0 {
         return reply.error(Errno::EPERM);
     }
+    let mode = match AskedMode::parse(mode, SFlag::S_IFREG) {
+        Ok(mode) => mode,
+        Err(refused) => return reply.error(errno(refused)),
+    };
     make(shared, thread, parent, name, reply, move |spot| {
         spot.create(OFlag::O_WRONLY | OFlag::O_EXCL, mode).map(drop)
     });

@@ -9,9 +9,11 @@ use askbox_policy::{CanonicalPath, Target};
 use fuser::{Errno, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyEmpty, ReplyOpen};
 use nix::errno::Errno as HostErrno;
 use nix::fcntl::OFlag;
+use nix::sys::stat::SFlag;
 
 use super::placing::at;
 use super::{errno, names};
+use crate::asked_mode::AskedMode;
 use crate::attributes;
 use crate::handles::OpenFile;
 use crate::locks::Holder;
@@ -179,6 +181,10 @@ pub(super) fn create(
     if !shared.files.view.holds(path.as_path()) {
         return reply.error(Errno::EACCES);
     }
+    let mode = match AskedMode::parse(mode, SFlag::S_IFREG) {
+        Ok(mode) => mode,
+        Err(refused) => return reply.error(errno(refused)),
+    };
     let name = name.to_owned();
     let then = Arc::clone(shared);
     // What is new holds nothing that could be read.

@@ -73,7 +73,7 @@ fn a_name_is_made_in_the_directory_that_was_held() {
     let spot = tree.spot(&root.join("d/new")).unwrap();
     fs::rename(root.join("d"), root.join("moved")).unwrap();
     symlink("..", root.join("d")).unwrap();
-    spot.make_directory(0o700).unwrap();
+    spot.make_directory(AskedMode::PRIVATE).unwrap();
     assert!(root.join("moved/new").is_dir());
     assert!(!root.with_file_name("new").exists());
 }
