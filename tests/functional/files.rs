@@ -1,6 +1,7 @@
 //! Files that ask: a program waits in open, and goes on or fails where it is.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use askbox_tests::{Running, World};
@@ -278,9 +279,17 @@ os.chmod(\"new\", 0o600); print(os.getxattr(\"new\", \"user.one\"))",
 
 #[test]
 fn a_directory_that_gives_its_group_on_gives_that_on_as_well() {
-    does_what_it_does_natively(
-        "os.mkdir(\"d\"); os.chmod(\"d\", 0o2755); os.mkdir(\"d/below\"); print(oct(os.stat(\"d/below\").st_mode))",
-    );
+    let world = World::new();
+    for directory in [world.project(), world.home().join("notes")] {
+        let shared = directory.join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o2755)).unwrap();
+    }
+    let script = "mkdir -p shared/below/again && stat -c %a shared/below shared/below/again";
+    let options = ["--allow-read", "~/notes", "--allow-write", "~/notes"];
+    for script in [script.to_owned(), format!("cd ~/notes && {script}")] {
+        assert_eq!(world.sh(&options, &script).succeeded().stdout, "2755\n2755\n");
+    }
 }
 
 #[test]

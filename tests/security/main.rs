@@ -27,6 +27,7 @@ mod prompts;
 mod proxy;
 mod redirections;
 mod review;
+mod set_id;
 mod shown;
 mod slow;
 mod sockets;

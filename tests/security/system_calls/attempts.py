@@ -123,6 +123,22 @@ for name, request in dict(TIOCSTI=0x5412, TIOCLINUX=0x541c, TIOCSETD=0x5423).ite
     # The kernel looks at the low half only; a 32-bit call has no other.
     attempt(name + "-high", (16, None), [-1, request | 1 << 32, 0], "EPERM")
 
+# Which argument is the mode. No path and no descriptor is there, so nothing comes of any.
+CREATE, TEMPORARY = 0o100, 0o20200000
+MODES = dict(chmod=((90, 15), 1), fchmod=((91, 94), 1), fchmodat=((268, 306), 2), fchmodat2=((452, 452), 2),
+             creat=((85, 8), 1), mknod=((133, 14), 1), mknodat=((259, 297), 2), mkdir=((83, 39), 1), mkdirat=((258, 296), 2))
+for name, (numbers, place) in MODES.items():
+    for bits in (0, 0o1000, 0o2000, 0o4000, 0o6000):
+        # The kernel makes no directory with the bit, so mkdir is asked nothing.
+        expected = "EPERM" if bits & 0o4000 and not name.startswith("mkdir") else "passes"
+        attempt(f"{name}-{bits:o}", numbers, [-1] * place + [0o755 | bits], expected)
+for name, numbers, place in (("open", (2, 5), 1), ("openat", (257, 295), 2)):
+    for what, flags in dict(create=CREATE | 1, temporary=TEMPORARY | 1).items():
+        for bits in (0, 0o2000, 0o4000, 0o6000):
+            expected = "EPERM" if bits & 0o4000 else "passes"
+            attempt(f"{name}-{what}-{bits:o}", numbers, [-1] * place + [flags, 0o755 | bits], expected)
+    # Without those flags there is no mode, whatever lies in its place.
+    attempt(f"{name}-read", numbers, [-1] * place + [0, 0o7777], "passes")
 for command, expected in {1024: "EPERM", 1040: "EPERM", 1025: "passes", 3: "passes"}.items():
     attempt(f"fcntl-{command}", (72, 55), [-1, command, 0], expected)
     attempt(f"fcntl64-{command}", (None, 221), [-1, command, 0], expected)

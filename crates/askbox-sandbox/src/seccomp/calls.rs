@@ -82,6 +82,14 @@ const NAMESPACES: u32 = (libc::CLONE_NEWNS
 /// Of unshare(2) alone; the same bit is part of a signal's number to clone(2).
 const NEW_TIME: u32 = 0x80;
 
+/// The bit of a mode that lets whoever starts a file act as its owner.
+const SET_USER: u32 = libc::S_ISUID;
+/// Flags with which open(2) has a mode; without them its place holds anything. The second is `__O_TMPFILE` of
+/// asm-generic/fcntl.h, the half of `O_TMPFILE` that nothing else has.
+const MAKES: u32 = libc::O_CREAT.cast_unsigned() | 0x40_0000;
+const MAKES_SET_USER_AT_1: &[Test] = &[AnyOf(1, MAKES), AnyOf(2, SET_USER)];
+const MAKES_SET_USER_AT_2: &[Test] = &[AnyOf(2, MAKES), AnyOf(3, SET_USER)];
+
 /// Commands of fcntl(2). The second is in linux/fcntl.h since Linux 6.19.
 const F_SETLEASE: u32 = libc::F_SETLEASE.cast_unsigned();
 const F_SETDELEG: u32 = F_SETLEASE + 16;
@@ -89,6 +97,11 @@ const F_SETDELEG: u32 = F_SETLEASE + 16;
 /// What is called often comes first: the lines are compared in their order.
 #[rustfmt::skip]
 pub(super) const LINES: &[Line] = &[
+    // The set-user-id bit: nothing inside gains by it, and another account of the machine does. Not openat2, whose mode lies in
+    // memory: current programs, tar among them, call it and nothing else. A file that it makes is empty, and the kernel takes
+    // the bit away when something comes into it. Not mkdir: the kernel makes no directory with the bit.
+    line("openat", [257, 56, 295, 322], MAKES_SET_USER_AT_2, EPERM, Nothing, "makes a file by which others act as the user"),
+    line("open", [2, ABSENT, 5, 5], MAKES_SET_USER_AT_1, EPERM, Nothing, "as openat"),
     // Whoever opens a file that has a lease waits for its holder, the programs of the host too.
     line("fcntl", [72, 25, 55, 55], &[Is(1, F_SETLEASE)], EPERM, Nothing, "holds up programs of the host that open a file"),
     line("fcntl", [72, 25, 55, 55], &[Is(1, F_SETDELEG)], EPERM, Nothing, "as a lease, of a directory too"),
@@ -98,6 +111,14 @@ pub(super) const LINES: &[Line] = &[
     line("ioctl", [16, 29, 54, 54], &[Is(1, TIOCSTI)], EPERM, Nothing, "types into the terminal (CVE-2017-5226)"),
     line("ioctl", [16, 29, 54, 54], &[Is(1, TIOCLINUX)], EPERM, Nothing, "pastes into a virtual console"),
     line("ioctl", [16, 29, 54, 54], &[Is(1, TIOCSETD)], EPERM, Nothing, "puts a driver of the kernel on the terminal, many of them old (CVE-2023-6546)"),
+    // The set-user-id bit again.
+    line("fchmodat", [268, 53, 306, 333], &[AnyOf(2, SET_USER)], EPERM, Nothing, "lets others act as the user"),
+    line("fchmod", [91, 52, 94, 94], &[AnyOf(1, SET_USER)], EPERM, Nothing, "as fchmodat"),
+    line("chmod", [90, ABSENT, 15, 15], &[AnyOf(1, SET_USER)], EPERM, Nothing, "as fchmodat"),
+    line("fchmodat2", [452, 452, 452, 452], &[AnyOf(2, SET_USER)], EPERM, Nothing, "as fchmodat"),
+    line("creat", [85, ABSENT, 8, 8], &[AnyOf(1, SET_USER)], EPERM, Nothing, "as openat"),
+    line("mknodat", [259, 33, 297, 324], &[AnyOf(2, SET_USER)], EPERM, Nothing, "as openat"),
+    line("mknod", [133, ABSENT, 14, 14], &[AnyOf(1, SET_USER)], EPERM, Nothing, "as openat"),
     // Sockets that reach only the network namespace of the session; of netlink the part that tells of it.
     line("socket", [41, 198, 359, 281], OTHER_FAMILY, EAFNOSUPPORT, Nothing, "other families reach out of the namespace, or into old code"),
     line("socket", [41, 198, 359, 281], OTHER_NETLINK, EAFNOSUPPORT, Nothing, "netlink beside routes is kernel surface"),

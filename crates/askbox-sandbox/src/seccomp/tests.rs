@@ -179,7 +179,11 @@ fn numbers_are_those_of_this_machine() {
         ("unshare", libc::SYS_unshare),
         ("sethostname", libc::SYS_sethostname),
         ("setdomainname", libc::SYS_setdomainname),
+        ("openat", libc::SYS_openat),
         ("fcntl", libc::SYS_fcntl),
+        ("fchmodat", libc::SYS_fchmodat),
+        ("fchmod", libc::SYS_fchmod),
+        ("mknodat", libc::SYS_mknodat),
         ("syslog", libc::SYS_syslog),
         ("acct", libc::SYS_acct),
         ("quotactl", libc::SYS_quotactl),
@@ -299,6 +303,50 @@ fn nothing_can_be_typed_into_a_terminal_and_other_requests_pass() {
         }
         for request in [libc::TCGETS, libc::TIOCGWINSZ, libc::TIOCSCTTY, libc::FIONREAD] {
             way.check("ioctl", &[0, request], Allowed);
+        }
+    }
+}
+
+#[test]
+fn threat_72_no_mode_has_the_set_user_id_bit_and_all_others_pass() {
+    let create = u64::from(libc::O_CREAT.cast_unsigned());
+    let temporary = u64::from(libc::O_TMPFILE.cast_unsigned());
+    for way in WAYS {
+        for (call, place) in [
+            ("chmod", 1),
+            ("fchmod", 1),
+            ("fchmodat", 2),
+            ("fchmodat2", 2),
+            ("creat", 1),
+            ("mknod", 1),
+            ("mknodat", 2),
+            ("open", 2),
+            ("openat", 3),
+        ] {
+            if way.number(call).is_none() {
+                continue;
+            }
+            for flags in [create, temporary, create | 0o1102] {
+                let with = |mode| {
+                    let mut arguments = [u64::MAX; 6];
+                    if call.starts_with("open") {
+                        arguments[place - 1] = flags;
+                    }
+                    arguments[place] = mode;
+                    arguments
+                };
+                for mode in [0, 0o644, 0o755, 0o777, 0o1777] {
+                    for kind in [0, 0o100_000] {
+                        way.check(call, &with(kind | mode), Allowed);
+                        way.check(call, &with(kind | mode | 0o4000), Errno(libc::EPERM));
+                        way.check(call, &with(kind | mode | 0o6000 | 1 << 32), Errno(libc::EPERM));
+                    }
+                }
+            }
+        }
+        // Without a flag that makes something, what lies in the place of the mode is none.
+        for flags in [0, 1, 2, 0o1001, u64::from(libc::O_DIRECTORY.cast_unsigned())] {
+            way.check("openat", &[0, 0, flags, u64::MAX], Allowed);
         }
     }
 }
