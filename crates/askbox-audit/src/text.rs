@@ -34,7 +34,7 @@ pub fn target_text(target: &Target) -> String {
     match target {
         Target::Network(destination) => destination.to_string(),
         Target::LocalNetwork { destination, address } => format!("{destination} at {address}"),
-        Target::Published(_) => target.to_string(),
+        Target::Datagrams(_) | Target::Published(_) => target.to_string(),
         Target::Read(path) | Target::Write(path) | Target::Execute(path) => path_text(path.as_path()),
         Target::Profile(name) => name.to_string(),
         Target::Neighbour(neighbour) => neighbour.to_string(),

@@ -207,6 +207,9 @@ pub(crate) const SIGNING_LOG_REST: Duration = Duration::from_mins(1);
 /// How long the end of the daemon waits for the key of the log: a keyring that answers does so in far less.
 pub(crate) const SIGNING_WAIT: Duration = Duration::from_secs(1);
 
+/// Ports or ranges of ports that rules for UDP may name in one session: each is a rule that the kernel compares.
+pub(crate) const DATAGRAM_PORTS: usize = 64;
+
 /// How many threads of a session may hear of starts or be held up by what they look at.
 pub(crate) const STARTS_READ: usize = 16;
 

@@ -323,12 +323,10 @@ pub(crate) async fn serve(
     };
     let view = daemon.sessions.hold(id, held).ok_or_else(|| not_now(id))?;
     tell(daemon, view);
-    for port in wanted {
-        if let Err(error) = ports::open(daemon, id, port).await {
-            front_end.held = None;
-            end(daemon, id, Ending::ConnectionLost).await;
-            return Err(error);
-        }
+    if let Err(error) = ports::open_all(daemon, id, wanted).await {
+        front_end.held = None;
+        end(daemon, id, Ending::ConnectionLost).await;
+        return Err(error);
     }
     Ok(Response::Serving)
 }

@@ -75,6 +75,7 @@ impl Denial {
                 Some(format!("askbox rules add allow neighbour '{pattern}'"))
             }
             Target::Growth(_) => Some("askbox rules add allow growth disk".to_owned()),
+            Target::Datagrams(destination) => Some(format!("{add} '{destination}/udp'")),
             Target::Published(_) | Target::Read(_) | Target::Write(_) | Target::Execute(_) => None,
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use askbox_audit::{Durability, Entry, GrantChange, Log, SessionChange, What};
 use askbox_policy::{
-    Grant, Moment, Policy, Project, Request, SessionId, SessionRules, SharedPort, Verdict, WhyMissed,
+    Grant, Moment, Policy, Port, Project, Request, SessionId, SessionRules, SharedPort, Verdict, WhyMissed,
 };
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
@@ -262,6 +262,11 @@ impl Gate {
     /// The policy in force.
     pub fn policy(&self) -> Arc<Policy> {
         Arc::clone(self.state().rules.policy())
+    }
+
+    /// The ports that rules allow datagrams to in a session, by UDP. Whether each datagram may go is asked for itself.
+    pub fn datagram_ports(&self, session: &SessionId) -> Vec<(Port, Port)> {
+        self.state().rules.datagram_ports(session)
     }
 
     /// Whether a session asked so much that its new questions are denied without being shown.

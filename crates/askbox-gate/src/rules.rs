@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use askbox_policy::{
-    Basis, Effect, Expiry, Grant, GrantId, GrantSet, Moment, Pattern, Policy, Project, Request, Rule, RuleId,
-    Scope, SessionId, SessionRules, SharedPort, Verdict,
+    Basis, Effect, Expiry, Grant, GrantId, GrantSet, Moment, NetworkPattern, Origin, Pattern, Policy, Port,
+    Ports, Project, Protocol, Request, Rule, RuleId, Scope, SessionId, SessionRules, SharedPort, Verdict,
 };
 
 use crate::grants::is_lasting;
@@ -126,6 +126,35 @@ impl Rules {
         if let Some((_, rules)) = self.sessions.get_mut(id) {
             rules.shared_ports = ports;
         }
+    }
+
+    /// The ports of the rules that allow datagrams in a session, each range once.
+    pub(crate) fn datagram_ports(&self, id: &SessionId) -> Vec<(Port, Port)> {
+        let Some((project, session)) = self.sessions.get(id) else {
+            return Vec::new();
+        };
+        let of_project = |rule: &&Rule| rule.project.as_deref().is_none_or(|own| own == project.path());
+        let rules = self.policy.rules().chain(rules_of(session)).filter(of_project);
+        let mut ports: Vec<(Port, Port)> = rules
+            .filter(|rule| rule.effect == Effect::Allow && rule.origin != Origin::Project)
+            .filter_map(|rule| match &rule.pattern {
+                Pattern::Network(NetworkPattern {
+                    protocol: Protocol::Udp,
+                    ports: Ports::Range(low, high),
+                    ..
+                }) => Some((*low, *high)),
+                Pattern::Network(_)
+                | Pattern::Read(_)
+                | Pattern::Write(_)
+                | Pattern::Execute(_)
+                | Pattern::Profile(_)
+                | Pattern::Neighbour(_)
+                | Pattern::Growth(_) => None,
+            })
+            .collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
     }
 
     /// Forgets a session and what was granted to it alone; returns the latter.

@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use askbox_gate::Permit;
 use askbox_policy::Target;
 use askbox_policy::shared_port::LOOPBACK;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -56,6 +56,26 @@ pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<TcpSt
         }
     }
     Err(failure.into())
+}
+
+/// A socket for datagrams to the first address of the route that there is a way to. It takes none from anybody else.
+pub(crate) async fn dial_datagrams(route: &Route<'_>) -> io::Result<UdpSocket> {
+    if route.permit().is_revoked() {
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    let mut failure = ErrorKind::AddrNotAvailable.into();
+    for address in route.addresses() {
+        let any: IpAddr = match address {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let socket = UdpSocket::bind((any, 0)).await?;
+        match socket.connect(address).await {
+            Ok(()) => return Ok(socket),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 /// They are tried in order, each a quarter of a second after the one before, a few at a time; dropping the future gives up all

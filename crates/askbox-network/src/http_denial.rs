@@ -29,7 +29,8 @@ fn status(denial: &Denial) -> StatusCode {
 fn body(denial: &Denial) -> String {
     let destination: Option<&Destination> = match &denial.target {
         Target::Network(destination) | Target::LocalNetwork { destination, .. } => Some(destination),
-        Target::Published(_)
+        Target::Datagrams(_)
+        | Target::Published(_)
         | Target::Read(_)
         | Target::Write(_)
         | Target::Execute(_)

@@ -13,6 +13,7 @@ mod dns_server;
 
 mod capture;
 mod connection;
+mod datagrams;
 mod entry;
 mod exact;
 mod explicit_proxy;
@@ -48,6 +49,7 @@ mod traffic;
 #[cfg(test)]
 mod world;
 
+pub use datagrams::Datagrams;
 pub use explicit_proxy::ProxyToken;
 pub use names::RESOLVER;
 pub use resolve::Upstream;

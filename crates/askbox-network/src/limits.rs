@@ -69,6 +69,35 @@ pub(crate) const SHARED_PORT_DESCRIPTORS: usize = 2 + 2;
 /// two where pages are small, and each is told at once anyway.
 pub(crate) const REJECTED_DATAGRAM: usize = 16 * 1024;
 
+/// Descriptors of a session with rules for UDP: a listener for each family and its netlink socket.
+pub(crate) const DATAGRAM_DESCRIPTORS: usize = 2 + 1;
+
+/// Bytes of the largest datagram (RFC 768, and its length in an IP packet).
+pub(crate) const DATAGRAM: usize = 65_535;
+
+/// Flows of datagrams of one session for each family: programs have few peers, and each flow has a socket outside.
+pub(crate) const FLOWS: usize = 256;
+
+/// Datagrams of one flow that wait until it is admitted and resolved, or its socket takes more.
+pub(crate) const FLOW_QUEUE: usize = 64;
+
+/// Bytes of all datagrams of a session that wait so.
+pub(crate) const FLOWS_BYTES: usize = 1024 * 1024;
+
+/// A flow on which nothing has moved for so long has ended: the least that RFC 4787, section 4.3, lets a router between forget
+/// one after, and what the kernel keeps one that was answered (`nf_conntrack_udp_timeout_stream`).
+pub(crate) const FLOW_IDLE: Duration = Duration::from_mins(2);
+
+/// Datagrams of a server that are passed on before anything else is looked at.
+pub(crate) const DATAGRAMS_AT_ONCE: usize = 64;
+
+/// When the kernel is asked again where a flow leads: it forgets one that nobody answered after 30 seconds
+/// (`nf_conntrack_udp_timeout`), and its socket may then mean another place.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// A flow that was denied, or leads nowhere, is tried again after this, however much is sent.
+pub(crate) const DENIED_REST: Duration = Duration::from_secs(1);
+
 /// At most one event in this time about a session that has all the connections that it may have.
 pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);
 

@@ -19,7 +19,7 @@ use crate::limits::{REJECTED_DATAGRAM, SETTLE};
 use crate::names::is_fake;
 use crate::session::Session;
 
-mod message;
+pub(crate) mod message;
 
 /// The netlink socket of one network namespace.
 #[derive(Debug)]

@@ -110,22 +110,15 @@ impl<'a> Route<'a> {
 
     /// To the private address that a permit is about; `None` for a permit that is about something else.
     pub(crate) fn local(permit: &'a Permit) -> Option<Self> {
-        match permit.target() {
-            Target::LocalNetwork { destination, address } => Some(Self {
-                permit,
-                port: destination.port,
-                addresses: vec![*address],
-                way: Way::Direct,
-            }),
-            Target::Network(_)
-            | Target::Published(_)
-            | Target::Read(_)
-            | Target::Write(_)
-            | Target::Execute(_)
-            | Target::Profile(_)
-            | Target::Neighbour(_)
-            | Target::Growth(_) => None,
-        }
+        let Target::LocalNetwork { destination, address } = permit.target() else {
+            return None;
+        };
+        Some(Self {
+            permit,
+            port: destination.port,
+            addresses: vec![*address],
+            way: Way::Direct,
+        })
     }
 
     /// To the service on the host's loopback that a permit is about, whichever family it listens in; `None` for a permit that
@@ -136,6 +129,23 @@ impl<'a> Route<'a> {
             permit,
             port: *port,
             addresses: LOOPBACK.to_vec(),
+            way: Way::Direct,
+        })
+    }
+
+    /// By datagrams to the address that a permit is about; `None` for a permit that is about a name, or about something else.
+    pub(crate) fn datagrams(permit: &'a Permit) -> Option<Self> {
+        let Target::Datagrams(Destination {
+            host: Host::Address(address),
+            port,
+        }) = permit.target()
+        else {
+            return None;
+        };
+        Some(Self {
+            permit,
+            port: *port,
+            addresses: vec![*address],
             way: Way::Direct,
         })
     }
@@ -182,7 +192,7 @@ fn is_name(host: &Host) -> bool {
 /// The destination that a permit is about; `None` for one that is about something else.
 fn named(permit: &Permit) -> Option<&Destination> {
     match permit.target() {
-        Target::Network(destination) => Some(destination),
+        Target::Network(destination) | Target::Datagrams(destination) => Some(destination),
         Target::LocalNetwork { .. }
         | Target::Published(_)
         | Target::Read(_)

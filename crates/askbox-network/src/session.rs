@@ -151,11 +151,25 @@ impl Session {
     /// Whether a rule names exactly this address for the destination; a range that holds it among others does not. Only what
     /// a person wrote counts: an address that no name may lead to is never asked about, so no answer can stand for it.
     pub(crate) fn rule_names_address(&self, destination: &Destination, address: IpAddr) -> bool {
+        self.is_written_for(address, |address| Target::LocalNetwork {
+            destination: destination.clone(),
+            address,
+        })
+    }
+
+    /// The same for datagrams to this port of the address.
+    pub(crate) fn rule_names_datagrams(&self, port: Port, address: IpAddr) -> bool {
+        self.is_written_for(address, |address| {
+            Target::Datagrams(Destination {
+                host: Host::address(address),
+                port,
+            })
+        })
+    }
+
+    fn is_written_for(&self, address: IpAddr, target: impl Fn(IpAddr) -> Target) -> bool {
         let allowed_by = |address| {
-            let target = Target::LocalNetwork {
-                destination: destination.clone(),
-                address,
-            };
+            let target = target(address);
             let Verdict::Allow(allowed) = self.peek(target) else {
                 return None;
             };

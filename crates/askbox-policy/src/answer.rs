@@ -7,7 +7,7 @@ use crate::builtin_lists::Lists;
 use crate::grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 use crate::growth::GrowthPattern;
 use crate::host::Host;
-use crate::host_pattern::{HostPattern, NetworkPattern, Ports};
+use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Protocol};
 use crate::limits;
 use crate::neighbour::NeighbourPattern;
 use crate::path_pattern::{CanonicalPath, PathPattern};
@@ -184,6 +184,7 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> O
                 exact(&destination.host)
             },
             ports: Ports::Range(destination.port, destination.port),
+            protocol: Protocol::Tcp,
             address: None,
         }),
         Target::LocalNetwork {
@@ -192,10 +193,13 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> O
         } => Pattern::Network(NetworkPattern {
             host: exact(host),
             ports: Ports::Range(*port, *port),
+            protocol: Protocol::Tcp,
             address: Some(*address),
         }),
         // No answer covers it: it is opened by name, for one session.
         Target::Published(_) => return None,
+        // Nor this, which is never asked about.
+        Target::Datagrams(_) => return None,
         Target::Read(path) => Pattern::Read(of_path(path)),
         Target::Write(path) => Pattern::Write(of_path(path)),
         Target::Execute(path) => Pattern::Execute(of_path(path)),

@@ -247,6 +247,7 @@ impl Lists {
                 })
             }
             Target::Network(_)
+            | Target::Datagrams(_)
             | Target::LocalNetwork { .. }
             | Target::Published(_)
             | Target::Read(_)
@@ -263,6 +264,7 @@ impl Lists {
         match target {
             Target::Read(path) => *path.as_path() == *self.home.as_path().join(KNOWN_HOSTS),
             Target::Network(_)
+            | Target::Datagrams(_)
             | Target::LocalNetwork { .. }
             | Target::Published(_)
             | Target::Write(_)

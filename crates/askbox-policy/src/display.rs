@@ -106,6 +106,7 @@ pub fn target_at(target: &Target, home: &Path) -> String {
 fn shown(target: &Target, path: impl Fn(&Path) -> String) -> String {
     match target {
         Target::Network(place) => destination(place),
+        Target::Datagrams(place) => format!("{} by UDP", destination(place)),
         Target::LocalNetwork {
             destination: place,
             address,
@@ -170,7 +171,9 @@ pub fn path(path: &Path, max: usize) -> String {
 /// The title of a question: `npm (my-project) wants example.com`, `cat (my-project) wants to read ~/notes/a`.
 pub fn title(process: &Process, project: &Project, target: &Target, known: &Known<'_>) -> String {
     let verb = match target {
-        Target::Network(_) | Target::LocalNetwork { .. } | Target::Published(_) => "wants",
+        Target::Network(_) | Target::Datagrams(_) | Target::LocalNetwork { .. } | Target::Published(_) => {
+            "wants"
+        }
         Target::Read(_) => "wants to read",
         Target::Write(_) => "wants to change",
         Target::Execute(_) => "wants to run",

@@ -1,4 +1,4 @@
-//! Patterns over destinations: `example.com`, `*.example.com`, `**.example.com`, `*`, addresses, CIDR, ports. Says what
+//! Patterns over destinations: `example.com`, `*.example.com`, `**.example.com`, `*`, addresses, CIDR, ports, `/udp`. Says what
 //! a pattern matches and which of two is more specific; what follows from a match is decided elsewhere.
 //!
 //! No pattern of names, `*` included, matches an address that is not public: the loopback interface and the local network
@@ -18,6 +18,12 @@ use crate::host::{Host, HostName, Port};
 use crate::request::{Destination, Target};
 
 pub use parse::HostPatternError;
+
+/// What stands behind the ports of a pattern of datagrams.
+const UDP: &str = "/udp";
+
+/// Where names are asked for: of Askbox, and nobody else.
+const NAMES: u16 = 53;
 
 /// Which hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,6 +56,16 @@ pub enum Ports {
     Range(Port, Port),
 }
 
+/// By what the hosts are spoken with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Protocol {
+    /// TCP connections: a pattern that says nothing of it.
+    #[default]
+    Tcp,
+    /// UDP datagrams: `/udp` behind the ports, which such a pattern always names.
+    Udp,
+}
+
 /// A host pattern with ports, and the private address that it may stand for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NetworkPattern {
@@ -57,6 +73,9 @@ pub struct NetworkPattern {
     pub host: HostPattern,
     /// Which ports.
     pub ports: Ports,
+    /// By what.
+    #[serde(default)]
+    pub protocol: Protocol,
     /// Set in answers to the second question: the pattern covers the host at this private address, and nothing else.
     pub address: Option<IpAddr>,
 }
@@ -191,10 +210,27 @@ impl Ports {
 }
 
 impl NetworkPattern {
-    /// Whether it matches a destination as a program named it. A pattern with a private address never does: it answers
+    /// Whether it matches a TCP destination as a program named it. A pattern with a private address never does: it answers
     /// the second question only.
     pub fn matches(&self, destination: &Destination) -> bool {
-        self.address.is_none() && self.includes(destination)
+        self.protocol == Protocol::Tcp && self.address.is_none() && self.includes(destination)
+    }
+
+    /// Whether datagrams are denied by a rule that denies this. One that says nothing of UDP means all that the host is
+    /// spoken with.
+    pub fn denies(&self, target: &Target) -> bool {
+        match target {
+            Target::Datagrams(destination) => self.address.is_none() && self.includes(destination),
+            Target::Network(_)
+            | Target::LocalNetwork { .. }
+            | Target::Published(_)
+            | Target::Read(_)
+            | Target::Write(_)
+            | Target::Execute(_)
+            | Target::Profile(_)
+            | Target::Neighbour(_)
+            | Target::Growth(_) => false,
+        }
     }
 
     /// Whether it matches a target. A name on the local network is matched only by what names its address: the answer to
@@ -202,6 +238,10 @@ impl NetworkPattern {
     pub fn matches_target(&self, target: &Target) -> bool {
         match target {
             Target::Network(destination) => self.matches(destination),
+            Target::Datagrams(destination) => {
+                self.protocol == Protocol::Udp && self.address.is_none() && self.includes(destination)
+            }
+            Target::LocalNetwork { .. } if self.protocol == Protocol::Udp => false,
             Target::LocalNetwork { destination, address } => match self.address {
                 Some(own) => own.to_canonical() == address.to_canonical() && self.includes(destination),
                 None => self.host.names(*address) && self.ports.contains(destination.port),
@@ -218,7 +258,7 @@ impl NetworkPattern {
 
     /// Whether every target that `other` matches is matched by this one too.
     pub fn covers(&self, other: &NetworkPattern) -> bool {
-        if !self.ports.covers(other.ports) {
+        if self.protocol != other.protocol || !self.ports.covers(other.ports) {
             return false;
         }
         match (self.address, other.address) {
@@ -288,6 +328,10 @@ impl fmt::Display for NetworkPattern {
                 ports,
             ) => write!(f, "[{host}]:{ports}")?,
             (host, ports) => write!(f, "{host}:{ports}")?,
+        }
+        match self.protocol {
+            Protocol::Tcp => {}
+            Protocol::Udp => f.write_str(UDP)?,
         }
         match self.address {
             Some(address) => write!(f, " at {address}"),

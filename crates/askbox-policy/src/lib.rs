@@ -39,7 +39,7 @@ pub use grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 pub use grant_set::GrantSet;
 pub use growth::{Growth, GrowthPattern};
 pub use host::{Host, HostError, HostName, Port};
-pub use host_pattern::{HostPattern, NetworkPattern, Ports};
+pub use host_pattern::{HostPattern, NetworkPattern, Ports, Protocol};
 pub use neighbour::{
     KeyName, Namespace, Neighbour, NeighbourError, NeighbourPattern, NeighbourRefusal, Purpose, ServiceName,
     SocketPath, SshSignature,

@@ -173,7 +173,7 @@ impl FromStr for Kind {
 pub struct Destination {
     /// A name, or an address where the program used one.
     pub host: Host,
-    /// The TCP port.
+    /// The port.
     pub port: Port,
 }
 
@@ -192,6 +192,8 @@ impl fmt::Display for Destination {
 pub enum Target {
     /// A connection to a host.
     Network(Destination),
+    /// Datagrams to a host, by UDP. Nobody is asked about it: a rule allows it, or nothing does.
+    Datagrams(Destination),
     /// The second question: an allowed name that turned out to live on the local network.
     LocalNetwork {
         /// What the program asked for; already allowed.
@@ -222,7 +224,10 @@ impl Target {
     /// Which of the permissions this needs.
     pub fn kind(&self) -> Kind {
         match self {
-            Target::Network(_) | Target::LocalNetwork { .. } | Target::Published(_) => Kind::Network,
+            Target::Network(_)
+            | Target::Datagrams(_)
+            | Target::LocalNetwork { .. }
+            | Target::Published(_) => Kind::Network,
             Target::Read(_) => Kind::Read,
             Target::Write(_) => Kind::Write,
             Target::Execute(_) => Kind::Execute,
@@ -238,6 +243,7 @@ impl Target {
     pub fn path(&self) -> Option<&CanonicalPath> {
         match self {
             Target::Network(_)
+            | Target::Datagrams(_)
             | Target::LocalNetwork { .. }
             | Target::Published(_)
             | Target::Profile(_)
@@ -253,6 +259,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Network(destination) => write!(f, "{destination}"),
+            Target::Datagrams(destination) => write!(f, "{destination}/udp"),
             Target::LocalNetwork { destination, address } => {
                 write!(f, "{destination} on your local network ({address})")
             }

@@ -62,9 +62,10 @@ impl Pattern {
     /// Whether it speaks about this target.
     pub fn matches(&self, target: &Target) -> bool {
         match (self, target) {
-            (Pattern::Network(network), Target::Network(_) | Target::LocalNetwork { .. }) => {
-                network.matches_target(target)
-            }
+            (
+                Pattern::Network(network),
+                Target::Network(_) | Target::Datagrams(_) | Target::LocalNetwork { .. },
+            ) => network.matches_target(target),
             (Pattern::Read(pattern), Target::Read(path))
             | (Pattern::Write(pattern), Target::Write(path))
             | (Pattern::Execute(pattern), Target::Execute(path)) => pattern.matches(path),
@@ -81,6 +82,19 @@ impl Pattern {
                 | Pattern::Growth(_),
                 _,
             ) => false,
+        }
+    }
+
+    /// Whether a rule that denies it speaks about this target.
+    pub fn denies(&self, target: &Target) -> bool {
+        match self {
+            Pattern::Network(network) => network.matches_target(target) || network.denies(target),
+            Pattern::Read(_)
+            | Pattern::Write(_)
+            | Pattern::Execute(_)
+            | Pattern::Profile(_)
+            | Pattern::Neighbour(_)
+            | Pattern::Growth(_) => self.matches(target),
         }
     }
 
@@ -101,6 +115,7 @@ impl Pattern {
             (Pattern::Network(outer), Pattern::Network(inner)) => {
                 outer.covers(inner)
                     || outer.address.is_none()
+                        && outer.protocol == inner.protocol
                         && outer.ports.covers(inner.ports)
                         && outer.host.covers(&inner.host)
             }

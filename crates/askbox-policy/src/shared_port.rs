@@ -72,6 +72,7 @@ impl SharedPort {
             (
                 SharedPort::Host(_) | SharedPort::Published(_),
                 Target::Network(_)
+                | Target::Datagrams(_)
                 | Target::LocalNetwork { .. }
                 | Target::Published(_)
                 | Target::Read(_)

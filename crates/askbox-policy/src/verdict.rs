@@ -66,7 +66,7 @@ pub enum Basis {
     Neighbour(String),
     /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
     Malformed(String),
-    /// It is not a TCP connection, and nothing else leaves a session.
+    /// It is not a TCP connection; of other protocols only UDP leaves a session, by a rule.
     NotTcp(Transport),
 }
 
@@ -190,6 +190,7 @@ impl fmt::Display for Basis {
             Basis::Upstream(reason) => write!(f, "upstream proxy: {reason}"),
             Basis::Neighbour(reason) => f.write_str(reason),
             Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
+            Basis::NotTcp(Transport::Udp) => f.write_str("udp: no rule allows it, and nobody is asked"),
             Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
         }
     }

@@ -23,6 +23,8 @@ use nix::sys::time::{TimeVal, TimeValLike};
 
 use crate::{limits, sys};
 
+pub mod datagrams;
+
 /// The first argument of `askbox-init` that makes it this process.
 pub const ARGUMENT: &str = "sockets";
 
@@ -168,14 +170,19 @@ pub fn serve(channel: BorrowedFd<'_>) -> io::Result<()> {
 
 /// Enters the network of a socket, and keeps no right there but to listen at any port.
 fn enter(member: OwnedFd) -> io::Result<()> {
+    enter_whole(member)?;
+    sys::keep_only_low_ports()?;
+    Ok(prctl::set_no_new_privs()?)
+}
+
+/// Enters the network of a socket, with every right over it.
+fn enter_whole(member: OwnedFd) -> io::Result<()> {
     let network = sys::network_of(&member)?;
     let user = sys::owner_of(&network)?;
     drop(member);
     // The user namespace first: the right to enter the other comes with it.
     setns(user, CloneFlags::CLONE_NEWUSER)?;
-    setns(network, CloneFlags::CLONE_NEWNET)?;
-    sys::keep_only_low_ports()?;
-    Ok(prctl::set_no_new_privs()?)
+    Ok(setns(network, CloneFlags::CLONE_NEWNET)?)
 }
 
 fn answer(channel: BorrowedFd<'_>, made: io::Result<Option<OwnedFd>>) -> io::Result<()> {

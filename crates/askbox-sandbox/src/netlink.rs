@@ -8,6 +8,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 
+use askbox_policy::Port;
 use askbox_wire::{Network, NetworkChoice};
 use firewall::Telling;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
@@ -21,6 +22,8 @@ mod rejected;
 
 /// Where redirected TCP connections arrive, inside; or those to the session's proxy.
 pub(crate) const TCP_PORT: u16 = 10080;
+/// Where redirected datagrams arrive, inside, where rules name ports for them.
+const UDP_PORT: u16 = 10081;
 /// Where redirected name questions arrive, inside.
 const DNS_PORT: u16 = 10053;
 /// Where names are asked for, by everybody.
@@ -95,6 +98,25 @@ pub(crate) fn listen(network: Network) -> io::Result<[OwnedFd; 7]> {
         TcpListener::bind(names6)?.into(),
         diagnostics()?,
     ])
+}
+
+/// Turns datagrams to these ports to listeners of their own, in a network that was set up; returns those, IPv4 and IPv6, and a
+/// socket that knows where each datagram was meant to go.
+pub(crate) fn open_datagrams(ports: &[(Port, Port)]) -> io::Result<[OwnedFd; 3]> {
+    let listeners = [
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, UDP_PORT))?.into(),
+        UdpSocket::bind((Ipv6Addr::LOCALHOST, UDP_PORT))?.into(),
+    ];
+    let table = socket(
+        AddressFamily::Netlink,
+        SockType::Raw,
+        SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkNetFilter,
+    )?;
+    // Last: what is turned has somewhere to go by then.
+    firewall::datagrams(ports).send(SockProtocol::NetlinkNetFilter)?;
+    let [v4, v6] = listeners;
+    Ok([v4, v6, table])
 }
 
 fn diagnostics() -> io::Result<OwnedFd> {

@@ -99,6 +99,7 @@ fn a_grant_says_pattern_and_scope() {
         id: GrantId("g1".into()),
         effect: Effect::Allow,
         pattern: Pattern::Network(NetworkPattern {
+            protocol: askbox_policy::Protocol::Tcp,
             host: HostPattern::Family(HostName::parse("example.com").unwrap()),
             ports: Ports::Range(port, port),
             address: Some([10, 1, 2, 3].into()),

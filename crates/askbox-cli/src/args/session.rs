@@ -37,7 +37,8 @@ pub(crate) struct SessionArgs {
     /// command's own profile is one question
     #[arg(long, value_name = "NAME", value_parser = parse::profile_parser())]
     pub(crate) profile: Option<String>,
-    /// Allow a host in this session: example.com, *.example.com, **.example.com:443, 192.0.2.0/24
+    /// Allow a host in this session: example.com, *.example.com, **.example.com:443, 192.0.2.0/24, or example.com:27015/udp for
+    /// UDP
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_domain: Vec<String>,
     /// Deny a host in this session

@@ -9,7 +9,7 @@ use askbox_policy::profile::UnknownProfile;
 use askbox_policy::rule::Origin;
 use askbox_policy::{
     Effect, Expiry, GrowthPattern, HostPattern, Kind, NeighbourPattern, NetworkPattern, PathContext,
-    PathPattern, Pattern, ProfileName, Rule, RuleId,
+    PathPattern, Pattern, ProfileName, Protocol, Rule, RuleId,
 };
 use askbox_wire::{ErrorCode, Imported, NewRule, Response, RuleView, WireError, rfc3339};
 
@@ -221,6 +221,10 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
             let address = new.address.or(pattern.address);
             if address.is_some() && !matches!(pattern.host, HostPattern::Exact(_)) {
                 return Err(refuse("an address belongs to one host by its name".to_owned()));
+            }
+            if address.is_some() && pattern.protocol == Protocol::Udp {
+                return Err(refuse("an address belongs to a rule for TCP".to_owned())
+                    .with_hint("a second rule names the address: 192.168.1.5:5000/udp"));
             }
             Pattern::Network(NetworkPattern { address, ..pattern })
         }

@@ -1,5 +1,5 @@
-//! The ports that a session shares with the host: opened when it starts or while it runs, listed, closed. Makes the
-//! listeners; who may connect is the gate's to decide, and what is carried the network's.
+//! The ports that a session shares with the host: opened when it starts or while it runs, listed, closed; and those for datagrams,
+//! opened when it starts. Makes the listeners; who may connect is the gate's to decide, and what is carried the network's.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askbox_audit::{Durability, SessionChange};
-use askbox_network::{Shared, Sockets};
+use askbox_network::{Datagrams, Shared, Sockets};
 use askbox_policy::shared_port::LOOPBACK;
-use askbox_policy::{Publish, SessionId, SharedPort};
+use askbox_policy::{Port, Publish, SessionId, SharedPort};
+use askbox_sandbox::inside::datagrams::{self, Opened};
 use askbox_sandbox::inside::{Inside, Wanted};
 use askbox_wire::{ErrorCode, Response, WireError};
 use tokio::task::spawn_blocking;
@@ -69,6 +70,13 @@ impl Maker {
         }
     }
 
+    /// Opens ports for datagrams; the process for that ends with it.
+    async fn open_datagrams(self: Arc<Self>, ports: Vec<(Port, Port)>) -> io::Result<Opened> {
+        spawn_blocking(move || datagrams::open(&self.init, self.member.as_fd(), &ports))
+            .await
+            .map_err(io::Error::other)?
+    }
+
     fn sockets(self: &Arc<Self>) -> Sockets {
         let maker = Arc::clone(self);
         Arc::new(move |family| Box::pin(Arc::clone(&maker).make(Wanted::Socket(family))))
@@ -81,6 +89,19 @@ fn is_broken(error: &io::Error) -> bool {
         error.kind(),
         ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::WouldBlock
     )
+}
+
+/// Opens what a session has from its start on: ports for datagrams where rules allow them, and these, which it shares.
+pub(super) async fn open_all(
+    daemon: &Daemon,
+    id: &SessionId,
+    wanted: Vec<SharedPort>,
+) -> Result<(), WireError> {
+    open_datagrams(daemon, id).await?;
+    for port in wanted {
+        open(daemon, id, port).await?;
+    }
+    Ok(())
 }
 
 /// Opens a port of a session, which is being served. It is in the log before anybody can connect.
@@ -114,6 +135,33 @@ pub(crate) async fn open(daemon: &Daemon, id: &SessionId, port: SharedPort) -> R
         tell(daemon, view);
     }
     Ok(Response::Done)
+}
+
+/// Opens the ports for datagrams that rules allow in a session, which is being served; a session without such rules gets nothing.
+async fn open_datagrams(daemon: &Daemon, id: &SessionId) -> Result<(), WireError> {
+    let wanted = daemon.gate.datagram_ports(id);
+    if wanted.is_empty() || !daemon.sessions.is_captured(id) {
+        return Ok(());
+    }
+    if limits::DATAGRAM_PORTS < wanted.len() {
+        let most = limits::DATAGRAM_PORTS;
+        return Err(refused(format!(
+            "rules for UDP name more than {most} different ports or ranges of ports"
+        )));
+    }
+    let (_, maker) = daemon.sessions.ports(id).ok_or_else(|| unknown(id))?;
+    let failed = |error: io::Error| {
+        refused(format!("cannot open ports for UDP, which rules allow: {error}"))
+            .with_hint("the kernel needs nf_conntrack_netlink; without rules for UDP the session starts")
+    };
+    let Opened { listeners, table } = maker.open_datagrams(wanted).await.map_err(failed)?;
+    match daemon
+        .sessions
+        .carry_datagrams(id, Datagrams { listeners, table })
+    {
+        Some(carried) => carried.map_err(|error| refused(format!("cannot carry UDP: {error}"))),
+        None => Err(unknown(id)),
+    }
 }
 
 /// Closes a port of a session, and cuts what came by it.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_files::View;
-use askbox_network::{ProxyToken, Serving, ShareError, Shared, Sockets};
+use askbox_network::{Datagrams, ProxyToken, Serving, ShareError, Shared, Sockets};
 use askbox_policy::{Pin, Project, Request, SessionId, SharedPort, Switches};
 use askbox_sandbox::guards::Before;
 use askbox_sandbox::leash::Order;
@@ -300,6 +300,24 @@ impl Sessions {
         let sessions = self.lock();
         let serving = sessions.get(id)?.serving.as_ref()?;
         Some(serving.share(port, listeners, sockets))
+    }
+
+    /// Whether connections of a session are captured.
+    pub(crate) fn is_captured(&self, id: &SessionId) -> bool {
+        let sessions = self.lock();
+        let serving = sessions.get(id).and_then(|session| session.serving.as_ref());
+        serving.is_some_and(Serving::is_captured)
+    }
+
+    /// Carries datagrams of a session that is served.
+    pub(crate) fn carry_datagrams(
+        &self,
+        id: &SessionId,
+        datagrams: Datagrams,
+    ) -> Option<Result<(), ShareError>> {
+        let sessions = self.lock();
+        let serving = sessions.get(id)?.serving.as_ref()?;
+        Some(serving.carry_datagrams(datagrams))
     }
 
     /// Says which ports a session shares.

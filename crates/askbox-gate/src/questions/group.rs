@@ -64,8 +64,8 @@ impl Group {
             Target::LocalNetwork { destination, address } => {
                 Self::LocalNetwork(destination.host.clone(), *address)
             }
-            // Never asked about, and alone if it were.
-            Target::Published(_) => Self::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            // Never asked about, and alone if they were.
+            Target::Published(_) | Target::Datagrams(_) => Self::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             Target::Read(path) if let Some(bundle) = bundle_of(path, lists.home()) => Self::Bundle(bundle),
             Target::Read(path) | Target::Write(path) | Target::Execute(path) => {
                 match lists

@@ -51,7 +51,7 @@ fn payload(message: &[u8]) -> Option<&[u8]> {
 
 /// The first part, which says how long it is, and what comes after its padding; `None` at the end, and where the length
 /// cannot be.
-fn part(bytes: &[u8], length: Option<usize>) -> Option<(&[u8], &[u8])> {
+pub(crate) fn part(bytes: &[u8], length: Option<usize>) -> Option<(&[u8], &[u8])> {
     let length = length.filter(|length| 4 <= *length)?;
     let part = bytes.get(..length)?;
     let after = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
@@ -85,11 +85,11 @@ fn packet(bytes: &[u8]) -> Option<Packet> {
     })
 }
 
-fn number_16(bytes: Option<&[u8]>) -> Option<u16> {
+pub(crate) fn number_16(bytes: Option<&[u8]>) -> Option<u16> {
     bytes?.first_chunk().map(|bytes| u16::from_ne_bytes(*bytes))
 }
 
-fn number_32(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn number_32(bytes: &[u8]) -> Option<usize> {
     let number = u32::from_ne_bytes(*bytes.first_chunk()?);
     usize::try_from(number).ok()
 }

@@ -30,7 +30,7 @@ async fn a_rejected_packet_is_a_denial_that_names_what_was_meant() {
     tell_of(udp(fake, 443), &world.session).await;
     tell_of(udp(fake, 0), &world.session).await;
     tell_of(udp(Ipv4Addr::new(198, 19, 255, 255), 9), &world.session).await;
-    let by = "udp: only TCP leaves a session";
+    let by = "udp: no rule allows it, and nobody is asked";
     let expected = ["quic.test:443", "192.0.2.1:443", "198.19.255.255:9"]
         .map(|target| [target.to_owned(), "deny".to_owned(), by.to_owned()]);
     assert_eq!(world.verdicts(), expected);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::host::{Host, HostError, HostName, Port};
 
-use super::{HostPattern, NetworkPattern, Ports};
+use super::{HostPattern, NAMES, NetworkPattern, Ports, Protocol, UDP};
 
 /// Why a text is no pattern, and what to write instead. Quotes the text escaped: a project may have written it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +60,12 @@ pub enum HostPatternError {
         /// Where the range starts.
         network: IpAddr,
     },
+    /// Datagrams without a port, or with a private address.
+    #[error("{0:?} is no pattern of UDP: write host and ports, such as `example.com:27015/udp`")]
+    Udp(String),
+    /// Datagrams to where names are asked for.
+    #[error("{0:?} can open nothing: at port 53 Askbox answers by UDP itself, whatever rules say")]
+    Names(String),
     /// Brackets around something else than IPv6, or only one of them.
     #[error("{0:?} has misplaced brackets: they stand around an IPv6 address, such as `[2001:db8::1]:443`")]
     Brackets(String),
@@ -112,8 +118,8 @@ impl Ports {
 }
 
 impl NetworkPattern {
-    /// Parses a host pattern, optionally with `:port` or `:low-high`, optionally with ` at ADDRESS`. An IPv6 address or
-    /// range with ports stands in brackets.
+    /// Parses a host pattern, optionally with `:port` or `:low-high`, optionally with `/udp` behind those or with ` at ADDRESS`.
+    /// An IPv6 address or range with ports stands in brackets.
     pub fn parse(text: &str) -> Result<Self, HostPatternError> {
         if text.contains("://") {
             return Err(HostPatternError::Url(text.to_owned()));
@@ -122,12 +128,27 @@ impl NetworkPattern {
             Some((place, address)) => (place, Some(parse_address(address)?)),
             None => (text, None),
         };
+        let (place, protocol) = match place.strip_suffix(UDP) {
+            Some(place) => (place, Protocol::Udp),
+            None => (place, Protocol::Tcp),
+        };
         let (host, ports) = split_ports(place)?;
-        Ok(NetworkPattern {
+        let pattern = NetworkPattern {
             host: HostPattern::parse(host)?,
             ports: ports.map_or(Ok(Ports::Any), Ports::parse)?,
+            protocol,
             address,
-        })
+        };
+        match (pattern.protocol, pattern.ports, pattern.address) {
+            (Protocol::Tcp, _, _) => Ok(pattern),
+            (Protocol::Udp, Ports::Range(low, high), None) if low == high && low.get() == NAMES => {
+                Err(HostPatternError::Names(text.to_owned()))
+            }
+            (Protocol::Udp, Ports::Range(..), None) => Ok(pattern),
+            (Protocol::Udp, Ports::Any, _) | (Protocol::Udp, _, Some(_)) => {
+                Err(HostPatternError::Udp(text.to_owned()))
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 use crate::grant::{Grant, Moment, Scope};
 use crate::grant_set::GrantSet;
 use crate::host::Host;
-use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Specificity};
+use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Protocol, Specificity};
 use crate::path_pattern::{CanonicalPath, PathSpecificity};
 use crate::policy::{Policy, SessionRules};
 use crate::preset::Preset;
@@ -24,7 +24,7 @@ use crate::profile::ProfileName;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
 use crate::unusable_programs;
-use crate::verdict::{Allowed, Basis, Verdict};
+use crate::verdict::{Allowed, Basis, Transport, Verdict};
 
 mod guarded;
 mod profile;
@@ -113,6 +113,9 @@ impl Policy {
             None => self.unguarded(view, session, grants),
         };
         match verdict {
+            Verdict::Ask(_) if matches!(request.target, Target::Datagrams(_)) => {
+                Verdict::Deny(Basis::NotTcp(Transport::Udp))
+            }
             Verdict::Ask(basis) if !session.interactive => Verdict::Deny(match basis {
                 Basis::Credential(_) | Basis::Startup(_) => basis,
                 Basis::Managed(_)
@@ -147,7 +150,7 @@ impl Policy {
         }
         let mut of_session = session.flags.iter().chain(&session.project_rules);
         depends
-            || of_session.any(|rule| rule.program.is_some() && rule.pattern.matches(&request.target))
+            || of_session.any(|rule| rule.program.is_some() && speaks(rule, &request.target))
             || grants.has_once(&request.session, &request.target)
     }
 
@@ -212,6 +215,9 @@ impl Policy {
     /// Steps 5 to 7.
     fn unruled(&self, view: View<'_>, session: &SessionRules) -> Verdict {
         let target = &view.request.target;
+        if let Target::Datagrams(_) = target {
+            return Verdict::Deny(Basis::NotTcp(Transport::Udp));
+        }
         if let Target::Network(destination) = target
             && let Host::Name(name) = &destination.host
             && let Some(list) = self.block_lists.iter().find(|list| list.lookup(name).is_some())
@@ -235,7 +241,8 @@ impl Policy {
                 Host::Name(name) => preset.allows_name(name),
                 Host::Address(_) => false,
             },
-            Target::LocalNetwork { .. }
+            Target::Datagrams(_)
+            | Target::LocalNetwork { .. }
             | Target::Published(_)
             | Target::Read(_)
             | Target::Write(_)
@@ -272,7 +279,7 @@ impl<'a> View<'a> {
                 .as_ref()
                 .is_none_or(|end| !end.has_ended(rule.effect, self.now, self.high_water_ms))
             && self.runs(rule)
-            && rule.pattern.matches(&self.request.target)
+            && speaks(rule, &self.request.target)
             && self.may_speak(rule.effect, &rule.pattern, rule.origin, rule.program.is_some());
         if applies && let Some(weight) = self.weight(&rule.pattern, rule.project.is_some()) {
             keep(
@@ -375,6 +382,14 @@ fn keep<'a>(said: Said<'a>, best: &mut Option<Said<'a>>) {
     }
 }
 
+/// Whether a rule is about a target.
+fn speaks(rule: &Rule, target: &Target) -> bool {
+    match rule.effect {
+        Effect::Deny => rule.pattern.denies(target),
+        Effect::Allow | Effect::Ask => rule.pattern.matches(target),
+    }
+}
+
 /// What every preset says of a program in the system's directories, a toolchain or the project.
 fn started(request: &Request, session: &SessionRules) -> Option<Verdict> {
     let Target::Execute(path) = &request.target else {
@@ -409,6 +424,7 @@ fn shared_ports(view: View<'_>, session: &SessionRules) -> Option<Verdict> {
     match target {
         Target::Published(_) => Some(Verdict::Deny(Basis::NoRule)),
         Target::Network(_)
+        | Target::Datagrams(_)
         | Target::LocalNetwork { .. }
         | Target::Read(_)
         | Target::Write(_)
@@ -463,12 +479,14 @@ fn may_be_approved(target: &Target) -> bool {
             let any = NetworkPattern {
                 host: HostPattern::Any,
                 ports: Ports::Any,
+                protocol: Protocol::Tcp,
                 address: None,
             };
             any.matches_target(target)
         }
         // Always a person's to decide.
-        Target::LocalNetwork { .. }
+        Target::Datagrams(_)
+        | Target::LocalNetwork { .. }
         | Target::Published(_)
         | Target::Profile(_)
         | Target::Neighbour(_)

@@ -76,7 +76,9 @@ impl PatternIndex {
     /// Calls `found` with every pattern that may match the target.
     pub(crate) fn each(&self, target: &Target, mut found: impl FnMut(u32)) {
         match target {
-            Target::Network(destination) => self.each_host(&destination.host, &mut found),
+            Target::Network(destination) | Target::Datagrams(destination) => {
+                self.each_host(&destination.host, &mut found);
+            }
             Target::LocalNetwork { destination, address } => {
                 self.each_host(&destination.host, &mut found);
                 if destination.host != Host::Address(*address) {

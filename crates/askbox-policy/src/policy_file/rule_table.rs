@@ -7,7 +7,7 @@ use toml_edit::{Item, Table};
 
 use super::{Reader, key_start};
 use crate::grant::Expiry;
-use crate::host_pattern::{HostPattern, NetworkPattern};
+use crate::host_pattern::{HostPattern, NetworkPattern, Protocol};
 use crate::path_pattern::PathPattern;
 use crate::rule::{Effect, Pattern, Rule};
 
@@ -189,6 +189,10 @@ impl Reader<'_> {
     fn place_address(&mut self, at: usize, address: Option<IpAddr>, parts: &mut Parts) {
         let hint = "network = \"host.example.com:443\" beside it";
         match &mut parts.pattern {
+            Slot::Is(Pattern::Network(network)) if network.protocol == Protocol::Udp => {
+                let hint = "a second rule with network = \"10.1.2.3:5000/udp\"";
+                self.complain(at, "`address` belongs to rules for TCP", Some(hint));
+            }
             Slot::Is(Pattern::Network(network)) => match network.host {
                 HostPattern::Exact(_) => network.address = address.map(|address| address.to_canonical()),
                 HostPattern::Below(_)

@@ -383,15 +383,38 @@ fn a_broken_file_is_not_changed() {
     );
 }
 
+#[test]
+fn a_rule_of_udp_has_no_address() {
+    problems(
+        r#"
+[[rule]]
+effect = "allow"
+network = "game.test:5000/udp"
+
+[[rule]]
+effect = "allow"
+network = "game.test:5000/udp"
+address = "10.1.2.3"
+
+[[rule]]
+effect = "allow"
+network = "game.test:53/udp"
+"#,
+        &expect![[r#"
+            line 9, column 1: `address` belongs to rules for TCP (hint: a second rule with network = "10.1.2.3:5000/udp")
+            line 13, column 1: "game.test:53/udp" can open nothing: at port 53 Askbox answers by UDP itself, whatever rules say"#]],
+    );
+}
+
 fn any_rule() -> impl Strategy<Value = Rule> {
     let effect = prop::sample::select(vec![Effect::Allow, Effect::Ask, Effect::Deny]);
     let network = (
-        "(\\*\\.|\\*\\*\\.)?[a-z]{1,8}\\.example\\.com(:[1-9][0-9]{0,3})?",
+        "(\\*\\.|\\*\\*\\.)?[a-z]{1,8}\\.example\\.com(:[1-9][0-9]{2,3}(/udp)?)?",
         any::<Option<[u8; 4]>>(),
     )
         .prop_map(|(text, address)| {
             let mut network = NetworkPattern::parse(&text).unwrap();
-            if !text.starts_with('*') {
+            if !text.starts_with('*') && !text.ends_with("/udp") {
                 network.address = address.map(Into::into);
             }
             Pattern::Network(network)

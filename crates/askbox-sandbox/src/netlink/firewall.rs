@@ -14,8 +14,10 @@
 
 use std::net::Ipv6Addr;
 
+use askbox_policy::Port;
+
 use super::batch::{ACK, APPEND, Batch, CREATE};
-use super::{DNS_PORT, TCP_PORT};
+use super::{DNS_PORT, TCP_PORT, UDP_PORT};
 
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
@@ -47,6 +49,8 @@ const FAMILY_V6: u8 = 10;
 const REGISTER: u32 = 1;
 const EQUAL: u32 = 0;
 const NOT_EQUAL: u32 = 1;
+const AT_MOST: u32 = 3;
+const AT_LEAST: u32 = 5;
 
 /// Whether somebody is told of rejected packets.
 #[derive(Clone, Copy)]
@@ -107,6 +111,24 @@ pub(super) fn batch(telling: Telling) -> Batch {
             batch.attribute(2, &[1]); // NFT_REJECT_ICMPX_PORT_UNREACH
         });
     });
+    batch.message(BATCH_END, 0, &BATCH, |_| {});
+    batch
+}
+
+/// What a session with rules for UDP has beside: `udp dport LOW-HIGH redirect :10081` for each range, behind all that the chain has,
+/// so that names are asked for of Askbox whatever the range says.
+pub(super) fn datagrams(ports: &[(Port, Port)]) -> Batch {
+    let mut batch = Batch::default();
+    batch.message(BATCH_BEGIN, 0, &BATCH, |_| {});
+    for (low, high) in ports {
+        rule(&mut batch, REDIRECT, |batch| {
+            protocol_is(batch, UDP);
+            payload(batch, 2, 2, 2); // Transport header: destination port.
+            compare(batch, AT_LEAST, &low.get().to_be_bytes());
+            compare(batch, AT_MOST, &high.get().to_be_bytes());
+            redirect(batch, UDP_PORT);
+        });
+    }
     batch.message(BATCH_END, 0, &BATCH, |_| {});
     batch
 }

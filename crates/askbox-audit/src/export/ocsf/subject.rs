@@ -90,7 +90,15 @@ fn file(path: &str, type_id: u32) -> File {
 }
 
 fn network(event: &Event, target: &str) -> Subject {
-    let (name, number) = protocol(event);
+    let (target, is_udp) = match target.strip_suffix("/udp") {
+        Some(target) => (target, true),
+        None => (target, false),
+    };
+    let (name, number) = if is_udp {
+        (Transport::Udp.name(), Transport::Udp.number())
+    } else {
+        protocol(event)
+    };
     let traffic = event
         .bytes_in
         .zip(event.bytes_out)
@@ -112,7 +120,7 @@ fn network(event: &Event, target: &str) -> Subject {
     }
 }
 
-/// The protocol of a request: TCP, unless it was denied for being another.
+/// The protocol of what names none: TCP, unless it was denied for being another.
 fn protocol(event: &Event) -> (&'static str, u8) {
     let other = Transport::ALL.into_iter().find(|transport| {
         let denied = Basis::NotTcp(*transport).to_string();

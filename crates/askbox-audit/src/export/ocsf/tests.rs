@@ -130,6 +130,21 @@ fn a_packet_that_is_no_connection_has_its_own_protocol() {
 }
 
 #[test]
+fn datagrams_that_a_rule_allows_are_udp() {
+    let allowed = decided(
+        EventKind::Network,
+        "game.test:5000/udp",
+        Outcome::Allow,
+        "rule r1",
+    );
+    let value: Value = serde_json::from_str(&line(allowed)).unwrap();
+    let connection = value.get("connection_info").unwrap();
+    assert_eq!(connection.get("protocol_name"), Some(&json!("udp")));
+    let expected = json!({ "hostname": "game.test", "port": 5000 });
+    assert_eq!(value.get("dst_endpoint"), Some(&expected));
+}
+
+#[test]
 fn traffic_is_the_end_of_network_activity() {
     check(
         Event {

@@ -3,7 +3,7 @@
 //! everything inside at once. Must never be debuggable by what it
 //! starts, and must leave it nothing open but the standard descriptors.
 //!
-//! Outside, as `askbox-init sockets`, it is the process of `askbox_sandbox::inside`.
+//! Outside, as `askbox-init sockets` or `askbox-init datagrams`, it is a process of `askbox_sandbox::inside`.
 
 mod sys;
 
@@ -13,7 +13,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
-use askbox_sandbox::inside;
+use askbox_sandbox::inside::{self, datagrams};
 use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
 use askbox_sandbox::leash::{self, Heard, Order};
 use nix::errno::Errno;
@@ -49,6 +49,13 @@ fn run() -> io::Result<u8> {
         let channel = io::stdin().as_fd().try_clone_to_owned()?;
         sys::close_all_above_standard_but(&channel)?;
         return inside::serve(channel.as_fd()).map(|()| 0);
+    }
+    if first.as_deref() == Some(datagrams::ARGUMENT.as_ref()) {
+        prctl::set_dumpable(false)?;
+        let channel = io::stdin().as_fd().try_clone_to_owned()?;
+        sys::close_all_above_standard_but(&channel)?;
+        let ports = arguments.map(|argument| argument.to_string_lossy().into_owned());
+        return datagrams::serve(channel.as_fd(), ports).map(|()| 0);
     }
     let leash = first.and_then(|number| number.to_str()?.parse().ok());
     let leash = sys::adopt(

@@ -1,0 +1,242 @@
+//! One flow, from where its first datagram was meant to go to the event about what it carried.
+
+use std::future::{Future, pending};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use askbox_gate::Permit;
+use askbox_policy::{Basis, Destination, Host, Port, Target, Transport};
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::Datagram;
+use super::table::Turned;
+use crate::Ends;
+use crate::dial::dial_datagrams;
+use crate::limits::{DATAGRAM, DATAGRAMS_AT_ONCE, DENIED_REST, FLOW_IDLE};
+use crate::resolve::{Judgement, Route, RouteError};
+use crate::room::Place;
+use crate::session::{Caller, Session};
+use crate::traffic::Counts;
+use crate::upstream::Way;
+
+/// Carries a flow to its end: idle, cut, denied, or dropped by its listener.
+pub(super) async fn run(
+    listener: Arc<UdpSocket>,
+    client: SocketAddr,
+    turned: Turned,
+    session: Arc<Session>,
+    (datagrams, place): (mpsc::Receiver<Datagram>, Place),
+) {
+    let ends = Ends {
+        protocol: Transport::Udp.number(),
+        client: turned.client,
+        server: Some(turned.server),
+    };
+    let flow = Flow {
+        listener,
+        client,
+        counts: session.totals.connection(),
+        caller: Caller::new(session, ends),
+        is_dialled: AtomicBool::new(false),
+    };
+    let carried = flow.admit_and_carry(turned, datagrams).await;
+    drop(place);
+    if let Err(end) = carried {
+        tracing::debug!(?end, server = %turned.server, "a flow of datagrams came to nothing");
+        // A program that goes on sending is heard once in this time, and its datagrams go nowhere meanwhile.
+        sleep(DENIED_REST).await;
+    }
+}
+
+/// Why a flow came to nothing.
+#[derive(Debug)]
+enum End {
+    /// It may not be; that is in the log.
+    Denied,
+    /// There is no way.
+    Broken(#[expect(dead_code, reason = "shown by Debug")] io::Error),
+}
+
+struct Flow {
+    listener: Arc<UdpSocket>,
+    /// The program's socket, as the listener sees it.
+    client: SocketAddr,
+    counts: Counts,
+    caller: Caller,
+    is_dialled: AtomicBool,
+}
+
+impl Flow {
+    async fn admit_and_carry(&self, turned: Turned, datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
+        let destination = self.meant(turned).await?;
+        let permit = self.admit(destination).await?;
+        let carried = until_cut(&permit, async {
+            tokio::select! {
+                carried = self.carry(&permit, datagrams) => carried,
+                // Found out while the socket is there.
+                never = async { self.caller.process().await; pending().await } => never,
+            }
+        })
+        .await;
+        if self.is_dialled.load(Ordering::Relaxed) {
+            let (received, sent) = (self.counts.received.count(), self.counts.sent.count());
+            permit.finish(received, sent, self.caller.process().await).await;
+        }
+        carried
+    }
+
+    /// Where the program wanted to go.
+    async fn meant(&self, turned: Turned) -> Result<Destination, End> {
+        let port = Port::new(turned.server.port()).ok_or(End::Denied)?;
+        let literal = Destination {
+            host: Host::address(turned.server.ip()),
+            port,
+        };
+        if turned.server == turned.listener {
+            return Err(self
+                .refuse(literal, "the sandbox's own listener".to_owned())
+                .await);
+        }
+        match self.caller.session.meant(literal) {
+            Ok(destination) => Ok(destination),
+            Err((literal, reason)) => Err(self.refuse(literal, reason.to_owned()).await),
+        }
+    }
+
+    async fn admit(&self, destination: Destination) -> Result<Permit, End> {
+        let admitted = self.caller.admit(Target::Datagrams(destination)).await;
+        admitted.map_err(|_logged| End::Denied)
+    }
+
+    async fn refuse(&self, destination: Destination, reason: String) -> End {
+        self.refuse_by(destination, Basis::ForbiddenAddress(reason)).await
+    }
+
+    async fn refuse_by(&self, destination: Destination, basis: Basis) -> End {
+        drop(self.caller.refuse(Target::Datagrams(destination), basis).await);
+        End::Denied
+    }
+
+    /// Finds the address and judges it. One that is not public takes a rule that names it for UDP too, and is spoken with for as
+    /// long as both hold.
+    async fn carry(&self, permit: &Permit, datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
+        let Target::Datagrams(destination) = permit.target() else {
+            return Err(End::Broken(io::ErrorKind::InvalidInput.into()));
+        };
+        let session = &self.caller.session;
+        let pin = session.pin(destination);
+        if let Some(route) = pin.and_then(|pin| Route::pinned(permit, pin)) {
+            return self.relay(&route, datagrams).await;
+        }
+        let policy = session.gate.policy();
+        let (address, what) = match session.resolver.route(permit, policy.settings()).await {
+            Ok(Judgement::Dial(route)) if *route.way() == Way::Direct => {
+                return self.relay(&route, datagrams).await;
+            }
+            Ok(Judgement::Dial(_)) => {
+                let basis = Basis::Upstream("it carries no UDP".to_owned());
+                return Err(self.refuse_by(destination.clone(), basis).await);
+            }
+            Err(RouteError::Proxy(reason)) => {
+                return Err(self.refuse_by(destination.clone(), Basis::Upstream(reason)).await);
+            }
+            Err(error @ RouteError::Lookup(_)) => {
+                return Err(End::Broken(io::Error::new(io::ErrorKind::HostUnreachable, error)));
+            }
+            Ok(Judgement::Local(address)) => (address, "on your local network"),
+            Ok(Judgement::Forbidden { address, what }) => (address, what),
+        };
+        if !session.rule_names_datagrams(destination.port, address) {
+            return Err(self
+                .refuse(destination.clone(), format!("{what} ({address})"))
+                .await);
+        }
+        let second = self
+            .admit(Destination {
+                host: Host::address(address),
+                port: destination.port,
+            })
+            .await?;
+        let route =
+            Route::datagrams(&second).ok_or_else(|| End::Broken(io::ErrorKind::InvalidInput.into()))?;
+        until_cut(&second, self.relay(&route, datagrams)).await
+    }
+
+    /// Relays until nothing has moved for a while.
+    async fn relay(&self, route: &Route<'_>, mut datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
+        let server = dial_datagrams(route).await.map_err(End::Broken)?;
+        self.is_dialled.store(true, Ordering::Relaxed);
+        let mut idle = Instant::now() + FLOW_IDLE;
+        loop {
+            tokio::select! {
+                datagram = datagrams.recv() => {
+                    let Some(Datagram { bytes, _room }) = datagram else {
+                        return Ok(());
+                    };
+                    self.send(&server, &bytes).await;
+                }
+                readable = server.readable() => {
+                    readable.map_err(End::Broken)?;
+                    self.receive(&server);
+                }
+                () = sleep_until(idle) => return Ok(()),
+            }
+            idle = Instant::now() + FLOW_IDLE;
+        }
+    }
+
+    /// Sends one datagram; what cannot be delivered ends nothing, as its sender would not have heard of it either.
+    async fn send(&self, server: &UdpSocket, bytes: &[u8]) {
+        let mut sent = server.send(bytes).await;
+        if is_of_one_before(&sent) {
+            sent = server.send(bytes).await;
+        }
+        match sent {
+            Ok(_) => self.counts.sent.add(bytes.len()),
+            Err(error) => tracing::trace!(%error, "a datagram is not sent"),
+        }
+    }
+
+    /// Passes on what has come.
+    fn receive(&self, server: &UdpSocket) {
+        // Not kept: most flows are quiet most of the time.
+        let mut buffer = vec![0; DATAGRAM];
+        for _ in 0..DATAGRAMS_AT_ONCE {
+            match server.try_recv(&mut buffer) {
+                Ok(length) => {
+                    self.counts.received.add(length);
+                    let bytes = buffer.get(..length).unwrap_or_default();
+                    // The program may be gone, or too slow; nobody waits for it.
+                    drop(self.listener.try_send_to(bytes, self.client));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => tracing::trace!(%error, "a datagram came to nothing"),
+            }
+        }
+    }
+}
+
+/// Whether an error is what came back for a datagram before, which kept this one from being sent.
+fn is_of_one_before(sent: &io::Result<usize>) -> bool {
+    sent.as_ref().is_err_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+        )
+    })
+}
+
+/// Does the work for as long as the permit lives; a cut ends it like any other.
+async fn until_cut(permit: &Permit, work: impl Future<Output = Result<(), End>>) -> Result<(), End> {
+    tokio::select! {
+        biased;
+        () = permit.revoked() => Ok(()),
+        done = work => done,
+    }
+}

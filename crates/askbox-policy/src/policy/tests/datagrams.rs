@@ -1,0 +1,79 @@
+//! UDP: what allows it, what denies it, and that nobody is asked.
+
+use super::*;
+use crate::verdict::Transport;
+
+fn datagrams(text: &str) -> Target {
+    let Target::Network(destination) = network(text) else {
+        unreachable!()
+    };
+    Target::Datagrams(destination)
+}
+
+/// Denied as what no rule allows.
+#[track_caller]
+fn is_closed(case: &Case, target: Target) {
+    assert_eq!(case.decide(target), Verdict::Deny(Basis::NotTcp(Transport::Udp)));
+}
+
+#[test]
+fn only_a_rule_for_udp_allows_it() {
+    for case in [
+        Case::new(),
+        Case::new().preset(Preset::Development),
+        Case::new().auto_approve(&[Kind::Network]),
+        Case::new().rules(&["allow network game.test:5000"]),
+        Case::new().rules(&["allow network *"]),
+        Case::new().rules(&["ask network game.test:5000/udp"]),
+        Case::new().rules(&[
+            "allow network game.test:5001/udp",
+            "allow network other.test:5000/udp",
+        ]),
+        Case::new().alone(),
+    ] {
+        is_closed(&case, datagrams("game.test:5000"));
+    }
+    let allowed = Case::new().rules(&["allow network game.test:5000/udp"]);
+    allowed
+        .says(datagrams("game.test:5000"), "allow rule")
+        .says(network("game.test:5000"), "ask no rule")
+        .alone()
+        .says(datagrams("game.test:5000"), "allow rule");
+    Case::new()
+        .flags(&["allow network **.test:1-6000/udp"])
+        .says(datagrams("game.test:5000"), "allow flag");
+}
+
+#[test]
+fn a_denial_that_says_nothing_of_udp_means_it_too() {
+    let game = || datagrams("game.test:5000");
+    Case::new()
+        .rules(&["allow network *:5000/udp", "deny network game.test"])
+        .says(game(), "deny rule")
+        .says(datagrams("other.test:5000"), "allow rule");
+    Case::new()
+        .rules(&["allow network game.test:5000/udp"])
+        .flags(&["deny network *"])
+        .says(game(), "deny flag");
+    // One of UDP leaves TCP alone.
+    Case::new()
+        .rules(&["allow network game.test", "deny network game.test:5000/udp"])
+        .says(game(), "deny rule")
+        .says(network("game.test:5000"), "allow rule");
+}
+
+#[test]
+fn an_address_that_is_not_public_takes_a_rule_that_names_it() {
+    let case = Case::new().rules(&["allow network *:5000/udp"]);
+    is_closed(&case, datagrams("10.1.2.3:5000"));
+    Case::new()
+        .rules(&["allow network 10.1.2.3:5000/udp"])
+        .says(datagrams("10.1.2.3:5000"), "allow rule")
+        .says(local("game.test:5000", "10.1.2.3"), "ask no rule");
+}
+
+#[test]
+fn a_project_opens_no_udp() {
+    let case = Case::new().project(&["allow network game.test:5000/udp"], false);
+    is_closed(&case, datagrams("game.test:5000"));
+}
