@@ -5,6 +5,7 @@ mod asked_files;
 mod asking;
 mod command_line;
 mod daemon;
+mod datagrams;
 mod dbus;
 mod denying;
 mod exit_status;

@@ -119,7 +119,7 @@ fn what_is_rejected_is_an_event_for_each_destination() {
             "[2001:db8::5]:443",
         ] {
             world.eventually(target, || {
-                was_denied(&world, target, "udp: only TCP leaves a session")
+                was_denied(&world, target, "udp: no rule allows it, and nobody is asked")
             });
         }
         // What went through is none, by TCP to the same host or on the loopback.

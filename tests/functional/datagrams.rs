@@ -1,0 +1,325 @@
+//! UDP by rule: datagrams to a host and a port that a rule names, and to nothing else.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use askbox_tests::machine::{OTHER_PUBLIC, PRIVATE, PUBLIC};
+use askbox_tests::{Finished, Machine, NameServer, Running, World};
+use serde_json::Value;
+
+/// Sends each word to HOST PORT and prints what comes back and from where, or why nothing does; by one socket.
+const ASK: &str = r"
+import socket, sys
+family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
+talk = socket.socket(family, socket.SOCK_DGRAM)
+talk.settimeout(3)
+for host in sys.argv[1].split(','):
+    port = int(sys.argv[2])
+    address = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)[0][4]
+    try:
+        talk.sendto(b'from ' + host.encode(), address)
+        answer, sender = talk.recvfrom(65535)
+        print(answer.decode(), sender[:2] == address[:2])
+    except PermissionError:
+        print(host, 'refused')
+    except TimeoutError:
+        print(host, 'silent')
+";
+
+/// Sends a word every tenth of a second and prints that it came back, until it does not any more.
+const GO_ON: &str = r"
+import socket, sys, time
+talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+talk.connect((sys.argv[1], 5000))
+talk.settimeout(2)
+while True:
+    talk.send(b'word')
+    try:
+        talk.recv(100)
+    except TimeoutError:
+        print('cut', flush=True)
+        break
+    print('back', flush=True)
+    time.sleep(0.1)
+";
+
+/// Eight programs' sockets at once, half of them with 8 KiB, half with nothing; prints which hear their own words.
+const MANY: &str = r"
+import socket
+talks = []
+for number in range(8):
+    talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    talk.connect(('ok.test', 5000))
+    talk.settimeout(3)
+    words = bytes([number]) * (number % 2 * 8192)
+    talk.send(words)
+    talks.append((talk, words))
+print([talk.recv(65535) == b'back: ' + words for talk, words in talks].count(True))
+";
+
+/// Sends a word every tenth of a second until one comes back.
+const UNTIL_HEARD: &str = r"
+import socket
+talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+talk.connect(('ok.test', 5000))
+talk.settimeout(0.1)
+for _ in range(100):
+    talk.send(b'word')
+    open('sent', 'w').close()
+    try:
+        print(talk.recv(100).decode())
+        break
+    except TimeoutError:
+        pass
+";
+
+/// Answers every datagram with `back: ` before it.
+struct Echo(Arc<AtomicUsize>);
+
+impl Echo {
+    fn start(address: &str) -> Self {
+        let socket = UdpSocket::bind(address).unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let heard = Arc::clone(&count);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65_535];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                heard.fetch_add(1, Ordering::SeqCst);
+                let answer = [b"back: ", &buffer[..length]].concat();
+                drop(socket.send_to(&answer, from));
+            }
+        });
+        Self(count)
+    }
+
+    fn heard(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn names(machine: &Machine) {
+    machine.hosts(&[
+        ("ok.test", PUBLIC),
+        ("other.test", OTHER_PUBLIC),
+        ("lan.test", PRIVATE),
+        ("self.test", "127.0.0.1"),
+        ("metadata.test", "169.254.169.254"),
+    ]);
+}
+
+/// A session with these rules that sends to these hosts at a port.
+fn ask(world: &World, allow: &[&str], hosts: &str, port: u16) -> Finished {
+    world.write("ask.py", ASK);
+    let mut options = vec!["--non-interactive"];
+    for pattern in allow {
+        options.extend(["--allow-domain", pattern]);
+    }
+    world.sh(&options, &format!("python3 ask.py {hosts} {port}"))
+}
+
+/// The events about a target: verdict and reason, or bytes in and out.
+fn events(world: &World, target: &str) -> Vec<Value> {
+    let log = world.log().into_iter();
+    log.filter(|event| event["target"] == target).collect()
+}
+
+fn was_denied(world: &World, target: &str, words: &str) -> bool {
+    let mut events = events(world, target).into_iter();
+    events.any(|event| event["verdict"] == "deny" && event["by"].as_str().unwrap().contains(words))
+}
+
+#[test]
+fn datagrams_go_where_a_rule_says_and_nowhere_else() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        let world = World::new();
+        // Without a rule for UDP nothing changes, whatever TCP may.
+        let refused = ask(&world, &["ok.test"], "ok.test", 5000);
+        assert_eq!(refused.succeeded().stdout, "ok.test refused\n");
+        let there = ask(&world, &["ok.test:5000/udp"], "ok.test", 5000);
+        assert_eq!(there.succeeded().stdout, "back: from ok.test True\n");
+        assert_eq!(echo.heard(), 1);
+        // Another port is refused at once, another host is not answered.
+        let port = ask(&world, &["ok.test:5000/udp"], "ok.test", 5001);
+        assert_eq!(port.succeeded().stdout, "ok.test refused\n");
+        let host = ask(&world, &["ok.test:5000/udp"], "other.test", 5000);
+        assert_eq!(host.succeeded().stdout, "other.test silent\n");
+        assert!(was_denied(&world, "other.test:5000/udp", "udp"));
+        // A denial without `/udp` means all that the host is spoken with.
+        let options = ["--allow-domain", "*:5000/udp", "--block-domain", "other.test"];
+        let words = [
+            &["run", "--non-interactive"][..],
+            &options,
+            &["--", "python3", "ask.py", "other.test", "5000"],
+        ]
+        .concat();
+        let blocked = Running::start(world.askbox(&words)).finish();
+        assert_eq!(blocked.stdout, "other.test silent\n", "{blocked:?}");
+        assert_eq!(echo.heard(), 1);
+        let events = events(&world, "ok.test:5000/udp");
+        let carried = events.iter().find(|event| event["kind"] == "traffic").unwrap();
+        assert_eq!(
+            (&carried["bytes_in"], &carried["bytes_out"]),
+            (&18.into(), &12.into())
+        );
+        assert!(
+            carried["process"]["exe"].as_str().unwrap().contains("python3"),
+            "{carried}"
+        );
+        // TCP to the same port asks as ever.
+        let tcp = world.sh(
+            &["--non-interactive", "--allow-domain", "ok.test:5000/udp"],
+            "curl -sS -m5 http://ok.test:5000/",
+        );
+        assert!(tcp.stdout.contains("denied"), "{tcp:?}");
+        assert!(was_denied(&world, "ok.test:5000", "non-interactive"));
+    });
+}
+
+#[test]
+fn a_socket_that_speaks_with_two_hosts_hears_each_by_its_own_address() {
+    Machine::alone(|machine| {
+        names(machine);
+        let _echo = Echo::start("0.0.0.0:5000");
+        let world = World::new();
+        let both = ask(&world, &["**.test:5000/udp"], "ok.test,other.test,ok.test", 5000);
+        assert_eq!(
+            both.succeeded().stdout,
+            "back: from ok.test True\nback: from other.test True\nback: from ok.test True\n"
+        );
+        // One of them alone is allowed: the other's words go nowhere, not to it either.
+        let one = ask(&world, &["ok.test:5000/udp"], "ok.test,other.test,ok.test", 5000);
+        assert_eq!(
+            one.succeeded().stdout,
+            "back: from ok.test True\nother.test silent\nback: from ok.test True\n"
+        );
+    });
+}
+
+#[test]
+fn addresses_are_judged_as_those_of_connections() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        let _six = Echo::start("[2001:db8::1]:5000");
+        let world = World::new();
+        for (host, words) in [
+            ("lan.test", "on your local network (10.1.2.3)"),
+            ("self.test", "127.0.0.1"),
+            ("metadata.test", "169.254.169.254"),
+        ] {
+            let denied = ask(&world, &["**.test:5000/udp"], host, 5000);
+            assert_eq!(denied.succeeded().stdout, format!("{host} silent\n"));
+            assert!(was_denied(&world, &format!("{host}:5000/udp"), words), "{host}");
+        }
+        // `*` is no address that is not public.
+        let denied = ask(&world, &["*:5000/udp"], PRIVATE, 5000);
+        assert_eq!(denied.succeeded().stdout, format!("{PRIVATE} silent\n"));
+        assert_eq!(echo.heard(), 0);
+        // What names the address opens it, by itself and for a name.
+        let there = ask(&world, &["10.1.2.3:5000/udp"], PRIVATE, 5000);
+        assert_eq!(there.succeeded().stdout, format!("back: from {PRIVATE} True\n"));
+        let there = ask(
+            &world,
+            &["lan.test:5000/udp", "10.1.2.3:5000/udp"],
+            "lan.test",
+            5000,
+        );
+        assert_eq!(there.succeeded().stdout, "back: from lan.test True\n");
+        let there = ask(&world, &["[2001:db8::1]:5000/udp"], "2001:db8::1", 5000);
+        assert_eq!(there.succeeded().stdout, "back: from 2001:db8::1 True\n");
+    });
+}
+
+#[test]
+fn a_rule_that_is_removed_cuts_what_flows() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        let world = World::new();
+        world.write("go_on.py", GO_ON);
+        // The rule for the name, and the one for the address that it has on the local network.
+        for (host, patterns, removed) in [
+            ("ok.test", &["ok.test:5000/udp"][..], "ok.test:5000/udp"),
+            (
+                "lan.test",
+                &["lan.test:5000/udp", "10.1.2.3:5000/udp"],
+                "10.1.2.3:5000/udp",
+            ),
+        ] {
+            for pattern in patterns {
+                world.ok(&["rules", "add", "allow", "network", pattern]);
+            }
+            let heard = echo.heard();
+            let running = world.start_sh(&["--non-interactive"], &format!("python3 go_on.py {host}"));
+            world.eventually("it flows", || heard + 3 < echo.heard());
+            let rules: Value = serde_json::from_str(&world.ok(&["rules", "list", "--json"])).unwrap();
+            let mut rules = rules["rules"].as_array().unwrap().iter();
+            let rule = rules.find(|rule| rule["pattern"] == removed).unwrap();
+            world.ok(&["rules", "remove", rule["id"].as_str().unwrap()]);
+            let ended = running.finish();
+            assert!(ended.succeeded().stdout.ends_with("back\ncut\n"), "{ended:?}");
+            let events = events(&world, &format!("{host}:5000/udp"));
+            assert!(
+                events.iter().any(|event| event["verdict"] == "deny"),
+                "{events:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn many_sockets_and_every_size_are_carried() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        let world = World::new();
+        world.write("many.py", MANY);
+        let options = ["--non-interactive", "--allow-domain", "ok.test:5000/udp"];
+        let many = world.sh(&options, "python3 many.py");
+        assert_eq!(many.succeeded().stdout, "8\n");
+        assert_eq!(echo.heard(), 8);
+        let carried = events(&world, "ok.test:5000/udp").into_iter();
+        assert_eq!(carried.filter(|event| event["kind"] == "traffic").count(), 8);
+    });
+}
+
+#[test]
+fn a_server_that_is_not_there_yet_is_reached_once_it_is() {
+    Machine::alone(|machine| {
+        names(machine);
+        let world = World::new();
+        world.write("until_heard.py", UNTIL_HEARD);
+        let options = ["--non-interactive", "--allow-domain", "ok.test:5000/udp"];
+        let running = world.start_sh(&options, "python3 until_heard.py");
+        // Something was sent, and the machine says that nobody listens.
+        world.eventually("a first word", || world.project().join("sent").exists());
+        let _echo = Echo::start("0.0.0.0:5000");
+        assert_eq!(running.finish().succeeded().stdout, "back: word\n");
+    });
+}
+
+#[test]
+fn names_are_asked_for_of_askbox_whatever_a_rule_says() {
+    Machine::alone(|machine| {
+        names(machine);
+        let names = NameServer::start(|_name, _| vec![PUBLIC.parse().unwrap()]);
+        let world = World::new();
+        let script = format!("getent ahostsv4 secret.test; dig +short @{PUBLIC} secret.test");
+        let asked = world.sh(&["--non-interactive", "--allow-domain", "*:1-65535/udp"], &script);
+        let answers = asked.stdout.lines().filter(|line| line.starts_with("198.1"));
+        assert!(1 < answers.count(), "{asked:?}");
+        assert_eq!(names.all(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn no_rule_opens_the_port_where_names_are_asked_for() {
+    let world = World::new();
+    let refused =
+        Running::start(world.askbox(&["run", "--allow-domain", "ok.test:53/udp", "--", "true"])).finish();
+    assert_eq!(refused.code, Some(125), "{refused:?}");
+    assert!(refused.stderr.contains("port 53"), "{refused:?}");
+}
