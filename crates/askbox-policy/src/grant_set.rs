@@ -84,7 +84,7 @@ impl GrantSet {
                 .expires
                 .as_ref()
                 .is_some_and(|end| end.has_ended(grant.effect, now, high_water_ms));
-            if !ended && grant.scope.includes(request) && grant.pattern.matches(&request.target) {
+            if !ended && grant.scope.includes(request) && grant.speaks(&request.target) {
                 found(grant);
             }
         });
@@ -146,6 +146,18 @@ impl GrantSet {
         let number = self.next;
         self.next = self.next.wrapping_add(1);
         number
+    }
+}
+
+impl Grant {
+    /// Whether it is about a target. A *once* is about what was asked for, and used up by nothing else.
+    fn speaks(&self, target: &Target) -> bool {
+        match self.scope {
+            Scope::Once { .. } => self.pattern.matches(target),
+            Scope::Session(_) | Scope::Project(_) | Scope::Everywhere => {
+                self.pattern.speaks(self.effect, target)
+            }
+        }
     }
 }
 

@@ -216,7 +216,7 @@ impl NetworkPattern {
         self.protocol == Protocol::Tcp && self.address.is_none() && self.includes(destination)
     }
 
-    /// Whether datagrams are denied by a rule that denies this. One that says nothing of UDP means all that the host is
+    /// Whether these are datagrams that a denial of this denies. One that says nothing of UDP means all that the host is
     /// spoken with.
     pub fn denies(&self, target: &Target) -> bool {
         match target {

@@ -85,16 +85,22 @@ impl Pattern {
         }
     }
 
-    /// Whether a rule that denies it speaks about this target.
-    pub fn denies(&self, target: &Target) -> bool {
-        match self {
-            Pattern::Network(network) => network.matches_target(target) || network.denies(target),
-            Pattern::Read(_)
-            | Pattern::Write(_)
-            | Pattern::Execute(_)
-            | Pattern::Profile(_)
-            | Pattern::Neighbour(_)
-            | Pattern::Growth(_) => self.matches(target),
+    /// Whether what has this effect on it speaks about this target: a denial also about more than the pattern matches.
+    pub fn speaks(&self, effect: Effect, target: &Target) -> bool {
+        match (self, effect) {
+            (Pattern::Network(network), Effect::Deny) => {
+                network.matches_target(target) || network.denies(target)
+            }
+            (
+                Pattern::Network(_)
+                | Pattern::Read(_)
+                | Pattern::Write(_)
+                | Pattern::Execute(_)
+                | Pattern::Profile(_)
+                | Pattern::Neighbour(_)
+                | Pattern::Growth(_),
+                _,
+            ) => self.matches(target),
         }
     }
 

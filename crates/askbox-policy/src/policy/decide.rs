@@ -150,7 +150,8 @@ impl Policy {
         }
         let mut of_session = session.flags.iter().chain(&session.project_rules);
         depends
-            || of_session.any(|rule| rule.program.is_some() && speaks(rule, &request.target))
+            || of_session
+                .any(|rule| rule.program.is_some() && rule.pattern.speaks(rule.effect, &request.target))
             || grants.has_once(&request.session, &request.target)
     }
 
@@ -279,7 +280,7 @@ impl<'a> View<'a> {
                 .as_ref()
                 .is_none_or(|end| !end.has_ended(rule.effect, self.now, self.high_water_ms))
             && self.runs(rule)
-            && speaks(rule, &self.request.target)
+            && rule.pattern.speaks(rule.effect, &self.request.target)
             && self.may_speak(rule.effect, &rule.pattern, rule.origin, rule.program.is_some());
         if applies && let Some(weight) = self.weight(&rule.pattern, rule.project.is_some()) {
             keep(
@@ -379,14 +380,6 @@ fn is_by_user(origin: Origin) -> bool {
 fn keep<'a>(said: Said<'a>, best: &mut Option<Said<'a>>) {
     if best.is_none_or(|best| best.order(&said).is_lt()) {
         *best = Some(said);
-    }
-}
-
-/// Whether a rule is about a target.
-fn speaks(rule: &Rule, target: &Target) -> bool {
-    match rule.effect {
-        Effect::Deny => rule.pattern.denies(target),
-        Effect::Allow | Effect::Ask => rule.pattern.matches(target),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::verdict::Transport;
 
-fn datagrams(text: &str) -> Target {
+pub(super) fn datagrams(text: &str) -> Target {
     let Target::Network(destination) = network(text) else {
         unreachable!()
     };
@@ -18,20 +18,21 @@ fn is_closed(case: &Case, target: Target) {
 
 #[test]
 fn only_a_rule_for_udp_allows_it() {
-    for case in [
-        Case::new(),
-        Case::new().preset(Preset::Development),
-        Case::new().auto_approve(&[Kind::Network]),
-        Case::new().rules(&["allow network game.test:5000"]),
-        Case::new().rules(&["allow network *"]),
-        Case::new().rules(&["ask network game.test:5000/udp"]),
-        Case::new().rules(&[
+    let closed = |case: &Case| is_closed(case, datagrams("game.test:5000"));
+    closed(&Case::new());
+    closed(&Case::new().alone());
+    closed(&Case::new().preset(Preset::Development));
+    closed(&Case::new().auto_approve(&[Kind::Network]));
+    for rules in [
+        &["allow network game.test:5000"][..],
+        &["allow network *"],
+        &["ask network game.test:5000/udp"],
+        &[
             "allow network game.test:5001/udp",
             "allow network other.test:5000/udp",
-        ]),
-        Case::new().alone(),
+        ],
     ] {
-        is_closed(&case, datagrams("game.test:5000"));
+        closed(&Case::new().rules(rules));
     }
     let allowed = Case::new().rules(&["allow network game.test:5000/udp"]);
     allowed
@@ -60,6 +61,24 @@ fn a_denial_that_says_nothing_of_udp_means_it_too() {
         .rules(&["allow network game.test", "deny network game.test:5000/udp"])
         .says(game(), "deny rule")
         .says(network("game.test:5000"), "allow rule");
+}
+
+#[test]
+fn an_answer_that_blocks_a_host_blocks_its_udp() {
+    let blocked = |scope| {
+        let mut case = Case::new().rules(&["allow network *:5000/udp"]);
+        case.grants.insert(grant("g", "deny network game.test", scope));
+        case
+    };
+    blocked(Scope::Everywhere)
+        .says(datagrams("game.test:5000"), "deny grant")
+        .says(datagrams("other.test:5000"), "allow rule");
+    // Blocked once is the connection that was asked about.
+    let process = Process::unknown();
+    let session = SessionId("s".to_owned());
+    blocked(Scope::Once { session, process })
+        .says(network("game.test:5000"), "deny grant")
+        .says(datagrams("game.test:5000"), "allow rule");
 }
 
 #[test]

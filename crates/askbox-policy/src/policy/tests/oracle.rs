@@ -37,7 +37,7 @@ const HOSTS: [&str; 5] = [
     "github.com",
     "other.test",
 ];
-const NETWORK: [&str; 10] = [
+const NETWORK: [&str; 13] = [
     "example.com",
     "a.example.com:443",
     "a.example.com:1-1000",
@@ -48,6 +48,9 @@ const NETWORK: [&str; 10] = [
     "*:443",
     "10.0.0.0/8",
     "a.example.com:443 at 10.1.2.3",
+    "a.example.com:443/udp",
+    "**.example.com:1-65535/udp",
+    "10.1.2.3:443/udp",
 ];
 /// A file of which a copy can be shown.
 const COPIED: &str = "/home/u/.npmrc";
@@ -84,7 +87,11 @@ fn any_text() -> impl Strategy<Value = String> {
         prop::sample::select(FILES.as_slice()),
     )
         .prop_map(|(kind, text)| format!("{kind} {text}"));
-    (effect, prop_oneof![network, file]).prop_map(|(effect, rest)| format!("{effect} {rest}"))
+    (effect, prop_oneof![network, file])
+        .prop_map(|(effect, rest)| format!("{effect} {rest}"))
+        .prop_filter("nobody is asked about UDP", |text| {
+            !(text.starts_with("ask") && text.ends_with("/udp"))
+        })
 }
 
 fn any_rule(origin: Origin) -> impl Strategy<Value = Rule> {
@@ -140,12 +147,19 @@ pub(super) fn any_target() -> impl Strategy<Value = Target> {
     let near = (prop::sample::select(HOSTS.as_slice()), port())
         .prop_map(|(host, port)| local(&format!("{host}:{port}"), "10.1.2.3"));
     let address = prop::sample::select(vec!["10.1.2.3:443", "8.8.8.8:443"]).prop_map(network);
+    let udp = prop::sample::select(vec![
+        "a.example.com:443",
+        "example.com:80",
+        "10.1.2.3:443",
+        "8.8.8.8:443",
+    ])
+    .prop_map(datagrams::datagrams);
     let file = (0..3, prop::sample::select(PATHS.as_slice())).prop_map(|(kind, at)| match kind {
         0 => read(at),
         1 => write(at),
         _ => execute(at),
     });
-    prop_oneof![3 => host, 1 => near, 1 => address, 4 => file]
+    prop_oneof![3 => host, 1 => near, 1 => address, 1 => udp, 4 => file]
 }
 
 pub(super) fn any_world() -> impl Strategy<Value = World> {
@@ -282,6 +296,15 @@ struct Candidate {
     opens: bool,
 }
 
+/// Whether a rule is about a target. One that denies means UDP too where it says nothing of it.
+fn is_about(effect: Effect, pattern: &Pattern, target: &Target) -> bool {
+    let mut also = false;
+    if let Target::Datagrams(destination) = target {
+        also = effect == Effect::Deny && pattern.matches(&Target::Network(destination.clone()));
+    }
+    also || pattern.matches(target)
+}
+
 /// The rules that are about the request, here and now; those of the project's file are for the project.
 fn applying(rules: &[Rule], by_user: bool, own: bool, request: &Request) -> Vec<Candidate> {
     let mut found = Vec::new();
@@ -297,7 +320,7 @@ fn applying(rules: &[Rule], by_user: bool, own: bool, request: &Request) -> Vec<
             .is_none_or(|program| program.matches(&path("/usr/bin/git")));
         let in_force = rule.expires.as_ref().is_none_or(|end| end.wall_ms == u64::MAX);
         let here = project.is_none_or(|project| project == Path::new("/home/u/p"));
-        if git && in_force && here && rule.pattern.matches(&request.target) {
+        if git && in_force && here && is_about(rule.effect, &rule.pattern, &request.target) {
             let (effect, pattern) = (rule.effect, rule.pattern.clone());
             let (narrow, opens) = (project.is_some(), by_user && rule.program.is_none());
             found.push(Candidate {
@@ -321,7 +344,9 @@ fn granted(world: &World, request: &Request) -> Vec<Candidate> {
             Scope::Session(session) => session.0 == "s",
             Scope::Once { process, .. } => process.pid == 0,
         };
-        if in_scope && grant.pattern.matches(&request.target) {
+        let is_once = matches!(grant.scope, Scope::Once { .. });
+        let effect = if is_once { Effect::Allow } else { grant.effect };
+        if in_scope && is_about(effect, &grant.pattern, &request.target) {
             let narrow = grant.scope != Scope::Everywhere && grant.effect == Effect::Deny;
             let (effect, pattern) = (grant.effect, grant.pattern.clone());
             grants.push(Candidate {
@@ -423,7 +448,9 @@ fn oracle(world: &World, request: &Request) -> Outcome {
             outcome => outcome,
         },
     };
-    if outcome.0 == Effect::Ask && !world.interactive {
+    if outcome.0 == Effect::Ask && matches!(request.target, Target::Datagrams(_)) {
+        (Effect::Deny, "other")
+    } else if outcome.0 == Effect::Ask && !world.interactive {
         (Effect::Deny, "non-interactive")
     } else {
         outcome
@@ -533,6 +560,9 @@ fn unruled(world: &World, target: &Target) -> Outcome {
     }
     if matches!(target, Target::LocalNetwork { .. }) {
         open = false;
+    }
+    if matches!(target, Target::Datagrams(_)) {
+        return (Effect::Deny, "other");
     }
     if world.preset == Preset::Minimal
         && target
