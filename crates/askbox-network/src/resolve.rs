@@ -8,8 +8,7 @@ use std::time::Instant;
 
 use askbox_gate::Permit;
 use askbox_policy::address::{AddressClass, HostNetwork, NAT64_NAME, classify, nat64_prefixes};
-use askbox_policy::shared_port::LOOPBACK;
-use askbox_policy::{Destination, Host, HostName, Pin, Port, Settings, Target, UpstreamResolve};
+use askbox_policy::{Destination, Host, HostName, Port, Settings, UpstreamResolve};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -22,16 +21,10 @@ use crate::limits::{
 };
 use crate::upstream::{Proxies, Proxy, Way};
 
-/// Where a permit leads: its own port, at addresses that were judged for its own host or given for it by hand. What is
-/// dialled is this value, so nothing can change between the judgement and the connection, and no permit for one
-/// destination opens another.
-#[derive(Debug)]
-pub(crate) struct Route<'a> {
-    permit: &'a Permit,
-    port: Port,
-    addresses: Vec<IpAddr>,
-    way: Way,
-}
+mod route;
+
+pub(crate) use route::Route;
+use route::named;
 
 /// What the addresses of a host come to. The plain ones of a host that nobody admitted lead nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,111 +89,10 @@ pub(crate) struct Resolver {
     recent: Mutex<HashMap<HostName, (Instant, Vec<IpAddr>)>>,
 }
 
-impl<'a> Route<'a> {
-    /// To the address that the user gave by hand for just this destination; `None` for another.
-    pub(crate) fn pinned(permit: &'a Permit, pin: &Pin) -> Option<Self> {
-        let Destination { host, port } = named(permit)?;
-        (pin.host == *host && pin.port == *port).then(|| Self {
-            permit,
-            port: *port,
-            addresses: vec![pin.address.to_canonical()],
-            way: Way::Direct,
-        })
-    }
-
-    /// To the private address that a permit is about; `None` for a permit that is about something else.
-    pub(crate) fn local(permit: &'a Permit) -> Option<Self> {
-        let Target::LocalNetwork { destination, address } = permit.target() else {
-            return None;
-        };
-        Some(Self {
-            permit,
-            port: destination.port,
-            addresses: vec![*address],
-            way: Way::Direct,
-        })
-    }
-
-    /// To the service on the host's loopback that a permit is about, whichever family it listens in; `None` for a permit that
-    /// is about something else.
-    pub(crate) fn loopback(permit: &'a Permit) -> Option<Self> {
-        let Destination { host, port } = named(permit)?;
-        matches!(host, Host::Address(address) if LOOPBACK.contains(address)).then(|| Self {
-            permit,
-            port: *port,
-            addresses: LOOPBACK.to_vec(),
-            way: Way::Direct,
-        })
-    }
-
-    /// By datagrams to the address that a permit is about; `None` for a permit that is about a name, or about something else.
-    pub(crate) fn datagrams(permit: &'a Permit) -> Option<Self> {
-        let Target::Datagrams(Destination {
-            host: Host::Address(address),
-            port,
-        }) = permit.target()
-        else {
-            return None;
-        };
-        Some(Self {
-            permit,
-            port: *port,
-            addresses: vec![*address],
-            way: Way::Direct,
-        })
-    }
-
-    /// What it may be taken by.
-    pub(crate) fn permit(&self) -> &Permit {
-        self.permit
-    }
-
-    /// By a proxy, that is to connect to just these addresses, or to find them itself where there are none.
-    fn by(self, way: Way) -> Self {
-        Self { way, ..self }
-    }
-
-    /// Whether it goes by a proxy.
-    pub(crate) fn way(&self) -> &Way {
-        &self.way
-    }
-
-    /// What a proxy is asked to connect to, in this order: each address that was judged, or the name where nobody here looked
-    /// for its addresses.
-    pub(crate) fn places(&self) -> Vec<String> {
-        if self.addresses.is_empty() {
-            return named(self.permit).map(ToString::to_string).into_iter().collect();
-        }
-        self.addresses().map(|address| address.to_string()).collect()
-    }
-
-    /// Where it leads, in the order in which to try.
-    pub(crate) fn addresses(&self) -> impl ExactSizeIterator<Item = SocketAddr> {
-        self.addresses
-            .iter()
-            .map(|address| SocketAddr::new(*address, self.port.get()))
-    }
-}
-
 fn is_name(host: &Host) -> bool {
     match host {
         Host::Name(_) => true,
         Host::Address(_) => false,
-    }
-}
-
-/// The destination that a permit is about; `None` for one that is about something else.
-fn named(permit: &Permit) -> Option<&Destination> {
-    match permit.target() {
-        Target::Network(destination) | Target::Datagrams(destination) => Some(destination),
-        Target::LocalNetwork { .. }
-        | Target::Published(_)
-        | Target::Read(_)
-        | Target::Write(_)
-        | Target::Execute(_)
-        | Target::Profile(_)
-        | Target::Neighbour(_)
-        | Target::Growth(_) => None,
     }
 }
 
@@ -351,16 +243,11 @@ impl Resolver {
         settings: &Settings,
     ) -> Result<Judgement<Route<'a>>, RouteError> {
         let destination = named(permit).ok_or(LookupError::Failed)?;
-        let to = |addresses| Route {
-            permit,
-            port: destination.port,
-            addresses,
-            way: Way::Direct,
-        };
+        let to = |addresses| Route::judged(permit, addresses).ok_or(LookupError::Failed);
         let way = self.way(destination, settings).await?;
         let is_by_proxy = way != Way::Direct;
         if is_by_proxy && settings.upstream_resolve == UpstreamResolve::Proxy && is_name(&destination.host) {
-            return Ok(Judgement::Dial(to(Vec::new()).by(way)));
+            return Ok(Judgement::Dial(to(Vec::new())?.by(way)));
         }
         let found = match &destination.host {
             Host::Address(address) => vec![*address],
@@ -375,7 +262,7 @@ impl Resolver {
             Judgement::Dial(addresses) => {
                 let is_public = |address: &IpAddr| classify(*address, &network) == AddressClass::Public;
                 let is_public = addresses.iter().all(is_public);
-                let route = to(addresses);
+                let route = to(addresses)?;
                 Judgement::Dial(if is_public { route.by(way) } else { route })
             }
             Judgement::Local(address) => Judgement::Local(address),

@@ -196,10 +196,8 @@ fn pattern(target: &Target, widen: bool, directory: Option<&CanonicalPath>) -> O
             protocol: Protocol::Tcp,
             address: Some(*address),
         }),
-        // No answer covers it: it is opened by name, for one session.
-        Target::Published(_) => return None,
-        // Nor this, which is never asked about.
-        Target::Datagrams(_) => return None,
+        // No answer covers these: a port is opened by name, for one session, and nobody is asked about datagrams.
+        Target::Published(_) | Target::Datagrams(_) => return None,
         Target::Read(path) => Pattern::Read(of_path(path)),
         Target::Write(path) => Pattern::Write(of_path(path)),
         Target::Execute(path) => Pattern::Execute(of_path(path)),

@@ -1,3 +1,5 @@
+use askbox_policy::{Pin, Target};
+
 use super::*;
 use crate::Ends;
 use crate::session::Caller;
@@ -129,6 +131,20 @@ async fn a_route_leads_only_where_its_permit_does() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn a_permit_for_datagrams_leads_to_one_judged_address_and_to_no_shared_port() {
+    let rules = ["*:5000/udp", "127.0.0.1:5000/udp"].map(|pattern| rule("allow", pattern));
+    let world = World::new(&rules.concat(), &[]);
+    let datagrams = |host| Target::Datagrams(destination(host, 5000));
+    let named = permit(&world, datagrams("ok.test")).await;
+    assert!(Route::datagrams(&named).is_none() && Route::local(&named).is_none());
+    let literal = permit(&world, datagrams("127.0.0.1")).await;
+    assert!(Route::loopback(&literal).is_none());
+    let expected: Vec<SocketAddr> = vec!["127.0.0.1:5000".parse().unwrap()];
+    let route = Route::datagrams(&literal).unwrap();
+    assert_eq!(route.addresses().collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

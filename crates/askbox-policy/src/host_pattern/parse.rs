@@ -140,11 +140,10 @@ impl NetworkPattern {
             address,
         };
         match (pattern.protocol, pattern.ports, pattern.address) {
-            (Protocol::Tcp, _, _) => Ok(pattern),
             (Protocol::Udp, Ports::Range(low, high), None) if low == high && low.get() == NAMES => {
                 Err(HostPatternError::Names(text.to_owned()))
             }
-            (Protocol::Udp, Ports::Range(..), None) => Ok(pattern),
+            (Protocol::Tcp, _, _) | (Protocol::Udp, Ports::Range(..), None) => Ok(pattern),
             (Protocol::Udp, Ports::Any, _) | (Protocol::Udp, _, Some(_)) => {
                 Err(HostPatternError::Udp(text.to_owned()))
             }

@@ -11,16 +11,13 @@
 //!
 //! Pure: equal arguments, equal verdicts. `policy/tests/oracle.rs` says the same once more without any index.
 
-use std::cmp::Ordering;
-
 use crate::grant::{Grant, Moment, Scope};
 use crate::grant_set::GrantSet;
 use crate::host::Host;
-use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Protocol, Specificity};
-use crate::path_pattern::{CanonicalPath, PathSpecificity};
+use crate::host_pattern::{HostPattern, NetworkPattern, Ports, Protocol};
+use crate::path_pattern::CanonicalPath;
 use crate::policy::{Policy, SessionRules};
 use crate::preset::Preset;
-use crate::profile::ProfileName;
 use crate::request::{Request, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
 use crate::unusable_programs;
@@ -28,8 +25,10 @@ use crate::verdict::{Allowed, Basis, Transport, Verdict};
 
 mod guarded;
 mod profile;
+mod said;
 
 use guarded::{Guard, Shield};
+use said::{By, Said, TargetWeight, Weight, answers, keep, tightens};
 
 /// One request at one moment.
 #[derive(Clone, Copy)]
@@ -39,41 +38,6 @@ struct View<'a> {
     high_water_ms: u64,
     /// Set where only what names the very path opens it.
     guard: Option<Guard<'a>>,
-}
-
-/// The place of a rule or grant among those that match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Weight {
-    target: TargetWeight,
-    /// For one project, session or process, not for all.
-    narrow: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum TargetWeight {
-    Network(Specificity),
-    Path(PathSpecificity),
-    /// A profile is named or not.
-    Profile,
-    /// [`crate::NeighbourPattern::specificity`].
-    Neighbour(u8),
-    /// Growth is spoken of or not.
-    Growth,
-}
-
-/// What a rule or a grant says about the request.
-#[derive(Clone, Copy)]
-struct Said<'a> {
-    weight: Weight,
-    effect: Effect,
-    by: By<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum By<'a> {
-    Rule(&'a Rule),
-    Grant(&'a Grant),
-    Profile(&'a ProfileName),
 }
 
 impl Policy {
@@ -340,46 +304,11 @@ impl<'a> View<'a> {
     }
 }
 
-impl Said<'_> {
-    /// By weight, then the stricter effect.
-    fn order(&self, other: &Said<'_>) -> Ordering {
-        self.weight
-            .cmp(&other.weight)
-            .then(strictness(self.effect).cmp(&strictness(other.effect)))
-    }
-
-    fn verdict(&self) -> Verdict {
-        let basis = match self.by {
-            By::Grant(grant) => Basis::Grant(grant.id.clone()),
-            By::Profile(name) => Basis::Profile(name.clone()),
-            By::Rule(rule) => match rule.origin {
-                Origin::Managed => Basis::Managed(rule.id.clone()),
-                Origin::Flag => Basis::Flag(rule.id.clone()),
-                Origin::Written | Origin::Answered | Origin::Project | Origin::Trusted => {
-                    Basis::Rule(rule.id.clone())
-                }
-            },
-        };
-        match self.effect {
-            Effect::Allow => Verdict::Allow(Allowed::by(basis)),
-            Effect::Ask => Verdict::Ask(basis),
-            Effect::Deny => Verdict::Deny(basis),
-        }
-    }
-}
-
 /// Whether the user or an administrator wrote it, not the author of a project.
 fn is_by_user(origin: Origin) -> bool {
     match origin {
         Origin::Managed | Origin::Flag | Origin::Written | Origin::Answered => true,
         Origin::Project | Origin::Trusted => false,
-    }
-}
-
-/// Keeps the one with more weight; of two equals the first.
-fn keep<'a>(said: Said<'a>, best: &mut Option<Said<'a>>) {
-    if best.is_none_or(|best| best.order(&said).is_lt()) {
-        *best = Some(said);
     }
 }
 
@@ -437,31 +366,6 @@ fn project_file<'a>(view: View<'a>, session: &'a SessionRules) -> Option<Said<'a
         .filter(|rule| rule.origin == Origin::Project && rule.effect != Effect::Allow)
         .for_each(|rule| view.weigh(rule, &mut best));
     best
-}
-
-/// Whether the project's file is stricter than what the user said, and not less specific.
-fn tightens(project: Said<'_>, ours: Said<'_>) -> bool {
-    strictness(ours.effect) < strictness(project.effect)
-        && ours.weight <= project.weight
-        && !answers(ours, project)
-}
-
-/// Whether the first is a person's answer to the question that the second raises. Without this an *ask* rule would ask
-/// again for what was just answered, since it wins over *allow* at equal specificity.
-fn answers(grant: Said<'_>, rule: Said<'_>) -> bool {
-    let by_grant = match grant.by {
-        By::Grant(_) => true,
-        By::Rule(_) | By::Profile(_) => false,
-    };
-    by_grant && rule.effect == Effect::Ask && rule.weight.target <= grant.weight.target
-}
-
-fn strictness(effect: Effect) -> u8 {
-    match effect {
-        Effect::Allow => 0,
-        Effect::Ask => 1,
-        Effect::Deny => 2,
-    }
 }
 
 /// Whether a preset or `auto_approve` may let this target through: every file that no list protects, every name, and

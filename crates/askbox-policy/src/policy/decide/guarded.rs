@@ -1,6 +1,7 @@
 //! Paths that only what names them opens: those on the two lists, and settings of which a copy can be shown.
 
-use super::{View, flags, is_by_user, project_file, tightens};
+use super::said::tightens;
+use super::{View, flags, is_by_user, project_file};
 use crate::builtin_lists::{List, Protection};
 use crate::grant_set::GrantSet;
 use crate::path_pattern::CanonicalPath;

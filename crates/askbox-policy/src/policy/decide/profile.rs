@@ -1,6 +1,7 @@
 //! What a session's profile adds to the rules: nothing, while the profile itself is not allowed in that session.
 
-use super::{By, Said, View, keep};
+use super::View;
+use super::said::{By, Said, keep};
 use crate::grant_set::GrantSet;
 use crate::policy::{Policy, SessionRules};
 use crate::profile::SessionProfile;
