@@ -176,6 +176,27 @@ pub(super) fn refused(error: &StoreError) -> WireError {
     }
 }
 
+/// The hosts that a rule is about.
+fn network(new: &NewRule) -> Result<NetworkPattern, WireError> {
+    let refuse = |reason: &str| WireError::new(ErrorCode::Refused, reason);
+    let pattern = NetworkPattern::parse(&new.pattern)
+        .map_err(|error| refuse(&format!("{}: {error}", new.pattern.escape_debug())))?;
+    let address = new.address.or(pattern.address);
+    if address.is_some() && !matches!(pattern.host, HostPattern::Exact(_)) {
+        return Err(refuse("an address belongs to one host by its name"));
+    }
+    if pattern.protocol == Protocol::Udp {
+        if address.is_some() {
+            return Err(refuse("an address belongs to a rule for TCP")
+                .with_hint("a second rule names the address: 192.168.1.5:5000/udp"));
+        }
+        if new.effect == Effect::Ask {
+            return Err(refuse("nobody can be asked about UDP").with_hint("a rule for UDP allows or denies"));
+        }
+    }
+    Ok(NetworkPattern { address, ..pattern })
+}
+
 /// The profile that a rule is about, which is for all programs of a session.
 fn profile(new: &NewRule) -> Result<ProfileName, WireError> {
     let refuse = |reason: String| WireError::new(ErrorCode::Refused, reason);
@@ -215,19 +236,7 @@ fn parse(daemon: &Daemon, new: NewRule) -> Result<Rule, WireError> {
             .with_hint("a program can pretend to be any other"));
     }
     let pattern = match new.kind {
-        Kind::Network => {
-            let pattern = NetworkPattern::parse(&new.pattern)
-                .map_err(|error| refuse(format!("{}: {error}", new.pattern.escape_debug())))?;
-            let address = new.address.or(pattern.address);
-            if address.is_some() && !matches!(pattern.host, HostPattern::Exact(_)) {
-                return Err(refuse("an address belongs to one host by its name".to_owned()));
-            }
-            if address.is_some() && pattern.protocol == Protocol::Udp {
-                return Err(refuse("an address belongs to a rule for TCP".to_owned())
-                    .with_hint("a second rule names the address: 192.168.1.5:5000/udp"));
-            }
-            Pattern::Network(NetworkPattern { address, ..pattern })
-        }
+        Kind::Network => Pattern::Network(network(&new)?),
         Kind::Read => Pattern::Read(path(&new.pattern)?),
         Kind::Write => Pattern::Write(path(&new.pattern)?),
         Kind::Execute => Pattern::Execute(path(&new.pattern)?),

@@ -94,6 +94,12 @@ impl Reader<'_> {
             let hint = "it is not known which program of a session wrote what";
             self.complain(*at, "`program` cannot narrow a rule for growth", Some(hint));
         }
+        if let (Slot::Is(Effect::Ask), Slot::Is(Pattern::Network(network))) = (&parts.effect, &parts.pattern)
+            && network.protocol == Protocol::Udp
+        {
+            let hint = "effect = \"allow\" or \"deny\"";
+            self.complain(start, "nobody can be asked about UDP", Some(hint));
+        }
         if let Some((at, address)) = parts.address.take() {
             self.place_address(at, address, &mut parts);
         }

@@ -384,7 +384,7 @@ fn a_broken_file_is_not_changed() {
 }
 
 #[test]
-fn a_rule_of_udp_has_no_address() {
+fn a_rule_of_udp_has_no_address_and_asks_nobody() {
     problems(
         r#"
 [[rule]]
@@ -399,10 +399,19 @@ address = "10.1.2.3"
 [[rule]]
 effect = "allow"
 network = "game.test:53/udp"
+
+[[rule]]
+effect = "ask"
+network = "game.test:5000/udp"
+
+[[rule]]
+effect = "deny"
+network = "game.test:5000/udp"
 "#,
         &expect![[r#"
             line 9, column 1: `address` belongs to rules for TCP (hint: a second rule with network = "10.1.2.3:5000/udp")
-            line 13, column 1: "game.test:53/udp" can open nothing: at port 53 Askbox answers by UDP itself, whatever rules say"#]],
+            line 13, column 1: "game.test:53/udp" can open nothing: at port 53 Askbox answers by UDP itself, whatever rules say
+            line 15, column 1: nobody can be asked about UDP (hint: effect = "allow" or "deny")"#]],
     );
 }
 
@@ -424,8 +433,11 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     let pattern = prop_oneof![network, file.prop_map(Pattern::Write)];
     let note = prop::option::of("[\\PC\n\"'\\\\#]{0,20}");
     let end = prop::option::of(0..200_000_000_000_000_u64);
-    (effect, pattern, note, end, any::<bool>(), any::<bool>()).prop_map(
-        |(effect, pattern, note, end, project, program)| {
+    let said = (effect, pattern).prop_filter("nobody is asked about UDP", |(effect, pattern)| {
+        *effect != Effect::Ask || !pattern.to_string().ends_with("/udp")
+    });
+    (said, note, end, any::<bool>(), any::<bool>()).prop_map(
+        |((effect, pattern), note, end, project, program)| {
             Rule {
                 project: project.then(|| "/home/u/a b*".into()),
                 program: (program && effect != Effect::Allow).then(|| "/usr/**/git".parse().unwrap()),
