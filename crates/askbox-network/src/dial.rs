@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use askbox_gate::Permit;
 use askbox_policy::Target;
 use askbox_policy::shared_port::LOOPBACK;
-use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -17,6 +17,10 @@ use crate::proxy;
 use crate::resolve::{Resolver, Route};
 use crate::shared::Sockets;
 use crate::upstream::Way;
+
+mod peer;
+
+pub(crate) use peer::Peer;
 
 /// Why nothing was reached.
 #[derive(Debug, thiserror::Error)]
@@ -58,20 +62,15 @@ pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<TcpSt
     Err(failure.into())
 }
 
-/// A socket for datagrams to the first address of the route that there is a way to. It takes none from anybody else.
-pub(crate) async fn dial_datagrams(route: &Route<'_>) -> io::Result<UdpSocket> {
+/// A socket for datagrams to the first address of the route that there is a way to.
+pub(crate) async fn dial_datagrams(route: &Route<'_>) -> io::Result<Peer> {
     if route.permit().is_revoked() {
         return Err(ErrorKind::PermissionDenied.into());
     }
     let mut failure = ErrorKind::AddrNotAvailable.into();
     for address in route.addresses() {
-        let any: IpAddr = match address {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let socket = UdpSocket::bind((any, 0)).await?;
-        match socket.connect(address).await {
-            Ok(()) => return Ok(socket),
+        match Peer::new(address).await {
+            Ok(peer) => return Ok(peer),
             Err(error) => failure = error,
         }
     }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Datagram;
 use super::table::Turned;
 use crate::Ends;
-use crate::dial::dial_datagrams;
+use crate::dial::{Peer, dial_datagrams};
 use crate::limits::{DATAGRAM, DATAGRAMS_AT_ONCE, DENIED_REST, FLOW_IDLE};
 use crate::resolve::{Judgement, Route, RouteError};
 use crate::room::Place;
@@ -190,7 +190,7 @@ impl Flow {
     }
 
     /// Sends one datagram; what cannot be delivered ends nothing, as its sender would not have heard of it either.
-    async fn send(&self, server: &UdpSocket, bytes: &[u8]) {
+    async fn send(&self, server: &Peer, bytes: &[u8]) {
         let mut sent = server.send(bytes).await;
         if is_of_one_before(&sent) {
             sent = server.send(bytes).await;
@@ -202,12 +202,13 @@ impl Flow {
     }
 
     /// Passes on what has come.
-    fn receive(&self, server: &UdpSocket) {
+    fn receive(&self, server: &Peer) {
         // Not kept: most flows are quiet most of the time.
         let mut buffer = vec![0; DATAGRAM];
         for _ in 0..DATAGRAMS_AT_ONCE {
-            match server.try_recv(&mut buffer) {
-                Ok(length) => {
+            match server.try_receive(&mut buffer) {
+                Ok(None) => {}
+                Ok(Some(length)) => {
                     self.counts.received.add(length);
                     let bytes = buffer.get(..length).unwrap_or_default();
                     // The program may be gone, or too slow; nobody waits for it.
