@@ -159,12 +159,12 @@ impl Session {
 
     /// The same for datagrams to this port of the address.
     pub(crate) fn rule_names_datagrams(&self, port: Port, address: IpAddr) -> bool {
-        self.is_written_for(address, |address| {
-            Target::Datagrams(Destination {
-                host: Host::address(address),
-                port,
-            })
-        })
+        self.is_written_for(address, |address| datagrams(port, address))
+    }
+
+    /// Whether a rule of addresses, be it a range, allows datagrams to this port of one on the local network.
+    pub(crate) fn allows_datagrams(&self, port: Port, address: IpAddr) -> bool {
+        matches!(self.peek(datagrams(port, address)), Verdict::Allow(_))
     }
 
     fn is_written_for(&self, address: IpAddr, target: impl Fn(IpAddr) -> Target) -> bool {
@@ -182,6 +182,13 @@ impl Session {
         let allowed = allowed_by(address);
         allowed.is_some() && allowed_by(neighbour(address)) != allowed
     }
+}
+
+fn datagrams(port: Port, address: IpAddr) -> Target {
+    Target::Datagrams(Destination {
+        host: Host::address(address),
+        port,
+    })
 }
 
 /// A host that differs from the given one, and that a rule for more than that one would cover too.

@@ -2,7 +2,7 @@
 
 use std::future::{Future, pending};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -121,8 +121,8 @@ impl Flow {
         End::Denied
     }
 
-    /// Finds the address and judges it. One that is not public takes a rule that names it for UDP too, and is spoken with for as
-    /// long as both hold.
+    /// Finds the address and judges it. One that is not public takes a rule of addresses for UDP too, and is spoken with for as long
+    /// as both hold.
     async fn carry(&self, permit: &Permit, datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
         let Target::Datagrams(destination) = permit.target() else {
             return Err(End::Broken(io::ErrorKind::InvalidInput.into()));
@@ -133,7 +133,7 @@ impl Flow {
             return self.relay(&route, datagrams).await;
         }
         let policy = session.gate.policy();
-        let (address, what) = match session.resolver.route(permit, policy.settings()).await {
+        let (address, what, is_open) = match session.resolver.route(permit, policy.settings()).await {
             Ok(Judgement::Dial(route)) if *route.way() == Way::Direct => {
                 return self.relay(&route, datagrams).await;
             }
@@ -147,10 +147,17 @@ impl Flow {
             Err(error @ RouteError::Lookup(_)) => {
                 return Err(End::Broken(io::Error::new(io::ErrorKind::HostUnreachable, error)));
             }
-            Ok(Judgement::Local(address)) => (address, "on your local network"),
-            Ok(Judgement::Forbidden { address, what }) => (address, what),
+            Ok(Judgement::Local(address)) => {
+                let is_open = session.allows_datagrams(destination.port, address);
+                (address, "on your local network", is_open)
+            }
+            Ok(Judgement::Forbidden { address, what }) => {
+                let is_open =
+                    !is_for_many(address) && session.rule_names_datagrams(destination.port, address);
+                (address, what, is_open)
+            }
         };
-        if !session.rule_names_datagrams(destination.port, address) {
+        if !is_open {
             return Err(self
                 .refuse(destination.clone(), format!("{what} ({address})"))
                 .await);
@@ -219,6 +226,11 @@ impl Flow {
             }
         }
     }
+}
+
+/// Whether what is sent there goes to many at once: their answers would come from elsewhere, and nobody would hear them.
+fn is_for_many(address: IpAddr) -> bool {
+    address.is_multicast() || address == Ipv4Addr::BROADCAST
 }
 
 /// Whether an error is what came back for a datagram before, which kept this one from being sent.
