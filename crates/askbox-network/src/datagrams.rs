@@ -101,6 +101,8 @@ async fn serve(listener: Arc<UdpSocket>, shared: Arc<Shared>, place: impl Fn() -
             }
         };
         let (length, client) = match received {
+            // What we sent to a client of which the kernel knows no more, and turned back to us. Nobody else can be there.
+            Ok((_, client)) if listener.local_addr().is_ok_and(|own| own == client) => continue,
             Ok(received) => received,
             // What a client that is gone was sent: nobody has to hear of it.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,

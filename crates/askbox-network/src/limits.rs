@@ -85,13 +85,13 @@ pub(crate) const FLOW_QUEUE: usize = 64;
 pub(crate) const FLOWS_BYTES: usize = 1024 * 1024;
 
 /// A flow on which nothing has moved for so long has ended: the least that RFC 4787, section 4.3, lets a router between forget
-/// one after, and what the kernel keeps one that was answered (`nf_conntrack_udp_timeout_stream`).
+/// one after. The kernel of the session's network keeps it longer, where it can be told to.
 pub(crate) const FLOW_IDLE: Duration = Duration::from_mins(2);
 
 /// Datagrams of a server that are passed on before anything else is looked at.
 pub(crate) const DATAGRAMS_AT_ONCE: usize = 64;
 
-/// When the kernel is asked again where a flow leads: it forgets one that nobody answered after 30 seconds
+/// When the kernel is asked again where a flow leads: it may have forgotten one that nobody answered, after 30 seconds
 /// (`nf_conntrack_udp_timeout`), and its socket may then mean another place.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
 

@@ -113,6 +113,10 @@ pub(crate) const WATCH_NAMES: usize = 20_000;
 /// longer.
 pub(crate) const INSIDE_WAIT_SECONDS: i64 = 5;
 
+/// How many seconds the kernel is to remember where a flow of datagrams leads on which nothing moves: longer than the daemon keeps
+/// one, which would otherwise send answers that the kernel takes for something new.
+pub(crate) const FLOW_REMEMBERED_SECONDS: u32 = 180;
+
 /// Interpreters of one start that are named: the kernel follows as many (`exec_binprm`, fs/exec.c).
 pub(crate) const INTERPRETERS: usize = 5;
 

@@ -5,6 +5,7 @@
 //! The kernel tells by no socket option where a datagram was meant to go before it was turned. Its table of
 //! connections does, which a netlink socket of that network is asked for.
 
+use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -22,6 +23,9 @@ use crate::{limits, netlink};
 
 /// The first argument of `askbox-init` that makes it this process; ports follow, as `low-high`.
 pub const ARGUMENT: &str = "datagrams";
+
+/// Where the kernel takes settings of the network that a process is in.
+const SETTINGS: &str = "/proc/sys/net/netfilter";
 
 /// What carries a session's datagrams.
 #[derive(Debug)]
@@ -74,11 +78,23 @@ pub fn serve(channel: BorrowedFd<'_>, ports: impl Iterator<Item = String>) -> io
     receive(channel, &mut byte, &mut received)?;
     let member = received.pop().ok_or(io::ErrorKind::InvalidInput)?;
     prctl::set_no_new_privs()?;
-    match enter_whole(member).and_then(|()| netlink::open_datagrams(&ports)) {
+    let opened = enter_whole(member).and_then(|()| netlink::open_datagrams(&ports));
+    remember_flows();
+    match opened {
         Ok(opened) => opened
             .into_iter()
             .try_for_each(|opened| answer(channel, Ok(Some(opened)))),
         Err(error) => answer(channel, Err(error)),
+    }
+}
+
+/// Has the kernel remember where flows lead for as long as the daemon keeps them, in the network that was entered. It forgets them after
+/// 30 seconds at first, which is too soon for a server that is slow to answer.
+fn remember_flows() {
+    for name in ["nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"] {
+        let place = Path::new(SETTINGS).join(name);
+        // A machine may have its settings read-only. Late answers are lost there.
+        drop(fs::write(place, limits::FLOW_REMEMBERED_SECONDS.to_string()));
     }
 }
 
