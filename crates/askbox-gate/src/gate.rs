@@ -266,7 +266,8 @@ impl Gate {
 
     /// The ports that rules allow datagrams to in a session, by UDP. Whether each datagram may go is asked for itself.
     pub fn datagram_ports(&self, session: &SessionId) -> Vec<(Port, Port)> {
-        self.state().rules.datagram_ports(session)
+        let now = self.0.clock.now();
+        self.state().rules.datagram_ports(session, &now)
     }
 
     /// Whether a session asked so much that its new questions are denied without being shown.

@@ -128,15 +128,21 @@ impl Rules {
         }
     }
 
-    /// The ports of the rules that allow datagrams in a session, each range once.
-    pub(crate) fn datagram_ports(&self, id: &SessionId) -> Vec<(Port, Port)> {
+    /// The ports of the rules that allow datagrams in a session now, in as few ranges as there can be.
+    pub(crate) fn datagram_ports(&self, id: &SessionId, now: &Moment) -> Vec<(Port, Port)> {
         let Some((project, session)) = self.sessions.get(id) else {
             return Vec::new();
         };
-        let of_project = |rule: &&Rule| rule.project.as_deref().is_none_or(|own| own == project.path());
-        let rules = self.policy.rules().chain(rules_of(session)).filter(of_project);
-        let mut ports: Vec<(Port, Port)> = rules
-            .filter(|rule| rule.effect == Effect::Allow && rule.origin != Origin::Project)
+        let is_in_force = |rule: &&Rule| {
+            let ended = |end: &Expiry| end.has_ended(rule.effect, now, self.high_water_ms);
+            rule.effect == Effect::Allow
+                && rule.origin != Origin::Project
+                && rule.project.as_deref().is_none_or(|own| own == project.path())
+                && !rule.expires.as_ref().is_some_and(ended)
+        };
+        let rules = self.policy.rules().chain(rules_of(session));
+        let ports = rules
+            .filter(is_in_force)
             .filter_map(|rule| match &rule.pattern {
                 Pattern::Network(NetworkPattern {
                     protocol: Protocol::Udp,
@@ -152,9 +158,7 @@ impl Rules {
                 | Pattern::Growth(_) => None,
             })
             .collect();
-        ports.sort_unstable();
-        ports.dedup();
-        ports
+        merged(ports)
     }
 
     /// Forgets a session and what was granted to it alone; returns the latter.
@@ -309,6 +313,19 @@ impl Rules {
             .cloned()
             .collect()
     }
+}
+
+/// The same ports, with ranges that touch made one.
+fn merged(mut ports: Vec<(Port, Port)>) -> Vec<(Port, Port)> {
+    ports.sort_unstable();
+    let mut merged: Vec<(Port, Port)> = Vec::new();
+    for (low, high) in ports {
+        match merged.last_mut() {
+            Some((_, end)) if low.get() <= end.get().saturating_add(1) => *end = high.max(*end),
+            Some(_) | None => merged.push((low, high)),
+        }
+    }
+    merged
 }
 
 fn rules_of(session: &SessionRules) -> impl Iterator<Item = &Rule> {

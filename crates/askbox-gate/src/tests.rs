@@ -8,6 +8,7 @@
 
 mod answers;
 mod changes;
+mod datagrams;
 mod denials;
 mod expiry;
 mod files;

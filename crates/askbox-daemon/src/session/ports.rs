@@ -147,7 +147,8 @@ async fn open_datagrams(daemon: &Daemon, id: &SessionId) -> Result<(), WireError
         let most = limits::DATAGRAM_PORTS;
         return Err(refused(format!(
             "rules for UDP name more than {most} different ports or ranges of ports"
-        )));
+        ))
+        .with_hint("fewer rules with a range each, such as example.com:27000-27100/udp"));
     }
     let (_, maker) = daemon.sessions.ports(id).ok_or_else(|| unknown(id))?;
     let failed = |error: io::Error| {
