@@ -74,6 +74,7 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     let Response::Launched {
         session,
         mut notices,
+        notices_by_proxy,
         plan,
     } = client.call(Request::Launch(Box::new(request)))?
     else {
@@ -84,6 +85,9 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     begun.send_plan(plan.text()).map_err(Error::Launch)?;
     let (network, descriptors) = begun.descriptors().map_err(Error::Launch)?;
     notices.extend(fallen_back(choice, network));
+    if network == Network::Proxy {
+        notices.extend(notices_by_proxy);
+    }
     if !descriptors.iter().any(|(name, _)| *name == Descriptor::Starts) {
         notices.push(NO_STARTS.to_owned());
     }

@@ -148,8 +148,9 @@ pub(crate) async fn launch(
     daemon.gate.open_session(info);
     tell(daemon, view);
     Ok(Response::Launched {
-        session: id,
         notices: planned.notices,
+        notices_by_proxy: ports::udp_in_vain(daemon, &id),
+        session: id,
         plan: planned.plan,
     })
 }

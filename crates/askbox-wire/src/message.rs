@@ -341,6 +341,9 @@ pub enum Response {
         session: SessionId,
         /// One line each for the person at the terminal.
         notices: Vec<String>,
+        /// The same, where its programs reach the network by a proxy: only the launch child knows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notices_by_proxy: Vec<String>,
         /// An `askbox_sandbox::Plan`. This crate knows nothing of its content.
         plan: Verbatim,
     },

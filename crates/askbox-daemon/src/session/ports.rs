@@ -21,6 +21,9 @@ use crate::daemon::Daemon;
 use crate::limits;
 use crate::views;
 
+/// What is said where the proxy of a session keeps its rules for UDP from opening anything.
+const UDP_IN_VAIN: &str = "rules for UDP open nothing in this session, since its proxy carries TCP alone";
+
 /// The shared ports of one session. Whoever changes them holds the lock meanwhile.
 pub(crate) type Ports = Arc<tokio::sync::Mutex<Vec<(SharedPort, Shared)>>>;
 
@@ -135,6 +138,12 @@ pub(crate) async fn open(daemon: &Daemon, id: &SessionId, port: SharedPort) -> R
         tell(daemon, view);
     }
     Ok(Response::Done)
+}
+
+/// What is said of rules for UDP in a session whose programs reach the network by a proxy.
+pub(super) fn udp_in_vain(daemon: &Daemon, id: &SessionId) -> Vec<String> {
+    let has_rules = !daemon.gate.datagram_ports(id).is_empty();
+    has_rules.then(|| UDP_IN_VAIN.to_owned()).into_iter().collect()
 }
 
 /// Opens the ports for datagrams that rules allow in a session, which is being served; a session without such rules gets nothing.

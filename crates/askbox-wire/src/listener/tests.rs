@@ -242,6 +242,7 @@ async fn large_messages_pass_both_ways() {
     let response = Response::Launched {
         session: askbox_policy::SessionId("s".into()),
         notices: Vec::new(),
+        notices_by_proxy: Vec::new(),
         plan: plan.clone(),
     };
     connection

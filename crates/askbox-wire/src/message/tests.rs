@@ -62,6 +62,7 @@ fn responses_look_like_this() {
         &response(Ok(Response::Launched {
             session: SessionId("s1".into()),
             notices: vec!["look".into()],
+            notices_by_proxy: Vec::new(),
             plan: crate::Verbatim::of(&serde_json::json!({"a": 1})).unwrap(),
         })),
         &expect![[
