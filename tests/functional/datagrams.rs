@@ -3,9 +3,10 @@
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use askbox_tests::machine::{OTHER_PUBLIC, PRIVATE, PUBLIC};
-use askbox_tests::{Finished, Machine, NameServer, Running, World};
+use askbox_tests::{Finished, Machine, NameServer, Running, Terminal, World};
 use serde_json::Value;
 
 /// Sends each word to HOST PORT and prints what comes back and from where, or why nothing does; by one socket.
@@ -44,7 +45,7 @@ while True:
     time.sleep(0.1)
 ";
 
-/// Eight programs' sockets at once, half of them with 8 KiB, half with nothing; prints which hear their own words.
+/// Eight programs' sockets at once, with nothing, little, and what takes many packets; prints how many hear their own words.
 const MANY: &str = r"
 import socket
 talks = []
@@ -52,7 +53,7 @@ for number in range(8):
     talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     talk.connect(('ok.test', 5000))
     talk.settimeout(3)
-    words = bytes([number]) * (number % 2 * 8192)
+    words = bytes([number]) * [0, 1, 8192, 60000][number % 4]
     talk.send(words)
     talks.append((talk, words))
 print([talk.recv(65535) == b'back: ' + words for talk, words in talks].count(True))
@@ -83,7 +84,7 @@ impl Echo {
         let count = Arc::new(AtomicUsize::new(0));
         let heard = Arc::clone(&count);
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_535];
+            let mut buffer = vec![0; 65_535];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
                 heard.fetch_add(1, Ordering::SeqCst);
                 let answer = [b"back: ", &buffer[..length]].concat();
@@ -228,9 +229,61 @@ fn addresses_are_judged_as_those_of_connections() {
             5000,
         );
         assert_eq!(there.succeeded().stdout, "back: from lan.test True\n");
+        // So does a range, for what is on the local network alone.
+        let in_range = [
+            "lan.test:5000/udp",
+            "self.test:5000/udp",
+            "10.0.0.0/8:5000/udp",
+            "127.0.0.0/8:5000/udp",
+        ];
+        let there = ask(&world, &in_range, "lan.test", 5000);
+        assert_eq!(there.succeeded().stdout, "back: from lan.test True\n");
+        let denied = ask(&world, &in_range, "self.test", 5000);
+        assert_eq!(denied.succeeded().stdout, "self.test silent\n");
+        // And an address given by hand.
+        world.write("ask.py", ASK);
+        let pinned = [
+            "--non-interactive",
+            "--allow-domain",
+            "ok.test:5000/udp",
+            "--resolve",
+            "ok.test:5000:127.0.0.1",
+        ];
+        let there = world.sh(&pinned, "python3 ask.py ok.test 5000");
+        assert_eq!(there.succeeded().stdout, "back: from ok.test True\n");
+        let many = ask(&world, &["224.0.0.251:5000/udp"], "224.0.0.251", 5000);
+        assert_eq!(many.succeeded().stdout, "224.0.0.251 silent\n");
+        assert!(was_denied(&world, "224.0.0.251:5000/udp", "multicast"));
         let there = ask(&world, &["[2001:db8::1]:5000/udp"], "2001:db8::1", 5000);
         assert_eq!(there.succeeded().stdout, "back: from 2001:db8::1 True\n");
     });
+}
+
+/// The rule for the name, and the one for the address that it has on the local network.
+const PAIRS: [(&str, &[&str], &str); 2] = [
+    ("ok.test", &["ok.test:5000/udp"], "ok.test:5000/udp"),
+    (
+        "lan.test",
+        &["lan.test:5000/udp", "10.1.2.3:5000/udp"],
+        "10.1.2.3:5000/udp",
+    ),
+];
+
+/// Has words flow to a host by these rules, does something once they do, and sees that they do not any more.
+fn is_cut(world: &World, echo: &Echo, host: &str, cut: impl FnOnce()) {
+    let heard = echo.heard();
+    let running = world.start_sh(&["--non-interactive"], &format!("python3 go_on.py {host}"));
+    world.eventually("it flows", || heard + 3 < echo.heard());
+    cut();
+    let ended = running.finish();
+    assert!(ended.succeeded().stdout.ends_with("back\ncut\n"), "{ended:?}");
+    let events = events(world, &format!("{host}:5000/udp"));
+    let ends = |name: &str| events.iter().filter(|event| event["verdict"] == name).count();
+    assert!(0 < ends("deny"), "{events:?}");
+    assert!(
+        events.iter().any(|event| event["kind"] == "traffic"),
+        "what it carried is in the log: {events:?}"
+    );
 }
 
 #[test]
@@ -238,35 +291,69 @@ fn a_rule_that_is_removed_cuts_what_flows() {
     Machine::alone(|machine| {
         names(machine);
         let echo = Echo::start("0.0.0.0:5000");
-        let world = World::new();
-        world.write("go_on.py", GO_ON);
-        // The rule for the name, and the one for the address that it has on the local network.
-        for (host, patterns, removed) in [
-            ("ok.test", &["ok.test:5000/udp"][..], "ok.test:5000/udp"),
-            (
-                "lan.test",
-                &["lan.test:5000/udp", "10.1.2.3:5000/udp"],
-                "10.1.2.3:5000/udp",
-            ),
-        ] {
+        for (host, patterns, removed) in PAIRS {
+            let world = World::new();
+            world.write("go_on.py", GO_ON);
             for pattern in patterns {
                 world.ok(&["rules", "add", "allow", "network", pattern]);
             }
-            let heard = echo.heard();
-            let running = world.start_sh(&["--non-interactive"], &format!("python3 go_on.py {host}"));
-            world.eventually("it flows", || heard + 3 < echo.heard());
-            let rules: Value = serde_json::from_str(&world.ok(&["rules", "list", "--json"])).unwrap();
-            let mut rules = rules["rules"].as_array().unwrap().iter();
-            let rule = rules.find(|rule| rule["pattern"] == removed).unwrap();
-            world.ok(&["rules", "remove", rule["id"].as_str().unwrap()]);
-            let ended = running.finish();
-            assert!(ended.succeeded().stdout.ends_with("back\ncut\n"), "{ended:?}");
-            let events = events(&world, &format!("{host}:5000/udp"));
-            assert!(
-                events.iter().any(|event| event["verdict"] == "deny"),
-                "{events:?}"
-            );
+            is_cut(&world, &echo, host, || {
+                let rules: Value = serde_json::from_str(&world.ok(&["rules", "list", "--json"])).unwrap();
+                let mut rules = rules["rules"].as_array().unwrap().iter();
+                let rule = rules.find(|rule| rule["pattern"] == removed).unwrap();
+                world.ok(&["rules", "remove", rule["id"].as_str().unwrap()]);
+            });
         }
+    });
+}
+
+#[test]
+fn a_rule_whose_time_is_over_cuts_what_flows() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        for (host, patterns, ending) in PAIRS {
+            let world = World::new();
+            world.write("go_on.py", GO_ON);
+            // As they are before it flows, and as they are then: one of them ends by itself.
+            let write = |end: Option<SystemTime>| {
+                let rules = patterns.iter().map(|pattern| {
+                    let expires = end.filter(|_| *pattern == ending).map(humantime::format_rfc3339);
+                    let expires = expires
+                        .map(|end| format!("expires = {end}\n"))
+                        .unwrap_or_default();
+                    format!("[[rule]]\neffect = \"allow\"\nnetwork = \"{pattern}\"\n{expires}\n")
+                });
+                // As a whole: an empty file in between would cut it too.
+                let new = world.outside().join("policy.toml");
+                std::fs::write(&new, rules.collect::<String>()).unwrap();
+                std::fs::create_dir_all(world.policy().parent().unwrap()).unwrap();
+                std::fs::rename(new, world.policy()).unwrap();
+            };
+            write(None);
+            is_cut(&world, &echo, host, || {
+                let end = SystemTime::now() + Duration::from_secs(3);
+                write(Some(end));
+                let heard = echo.heard();
+                world.eventually("it flows on until then", || heard + 3 < echo.heard());
+                assert!(SystemTime::now() < end, "too slow to tell");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_lockdown_cuts_what_flows() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        let world = World::new();
+        world.write("go_on.py", GO_ON);
+        world.ok(&["rules", "add", "allow", "network", "ok.test:5000/udp"]);
+        is_cut(&world, &echo, "ok.test", || {
+            world.ok(&["lockdown", "on"]);
+        });
+        world.ok(&["lockdown", "off"]);
     });
 }
 
@@ -322,4 +409,73 @@ fn no_rule_opens_the_port_where_names_are_asked_for() {
         Running::start(world.askbox(&["run", "--allow-domain", "ok.test:53/udp", "--", "true"])).finish();
     assert_eq!(refused.code, Some(125), "{refused:?}");
     assert!(refused.stderr.contains("port 53"), "{refused:?}");
+}
+
+#[test]
+fn nobody_can_be_asked_about_udp() {
+    let world = World::new();
+    let words = ["rules", "add", "ask", "network", "ok.test:5000/udp"];
+    let refused = Running::start(world.askbox(&words)).finish();
+    assert_eq!(refused.code, Some(125), "{refused:?}");
+    assert!(
+        refused.stderr.contains("nobody can be asked about UDP"),
+        "{refused:?}"
+    );
+    world.ok(&["rules", "add", "deny", "network", "ok.test:5000/udp"]);
+    world.write_policy("[[rule]]\neffect = \"ask\"\nnetwork = \"ok.test:5000/udp\"\n");
+    world.eventually("it is said of policy.toml", || {
+        world.ok(&["status"]).contains("nobody can be asked about UDP")
+    });
+}
+
+#[test]
+fn no_proxy_carries_udp_and_that_is_said() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        let world = World::new();
+        world.write("ask.py", ASK);
+        // The session's own, where connections cannot be captured.
+        let words = |network: &'static str| {
+            let options = ["run", "--network", network, "--non-interactive", "--allow-domain"];
+            let command = [
+                "ok.test:5000/udp",
+                "--",
+                "python3",
+                "ask.py",
+                "203.0.113.5",
+                "5000",
+            ];
+            [&options[..], &command].concat()
+        };
+        let shown = |words: &[&str]| Terminal::start(&world.askbox(words)).finish().shown;
+        let said = "rules for UDP open nothing in this session";
+        let shown_once = shown(&words("proxy"));
+        assert_eq!(shown_once.matches(said).count(), 1, "{shown_once}");
+        assert!(shown_once.contains("203.0.113.5 refused"), "{shown_once}");
+        let silent = ["run", "--network", "proxy", "--non-interactive", "--", "true"];
+        assert!(!shown(&silent).contains(said));
+        assert!(!shown(&words("capture")).contains(said));
+        // And the one of an office.
+        assert_eq!(echo.heard(), 0);
+        let world = World::new();
+        world.write_policy("[network]\nupstream_proxy = \"http://192.0.2.77:3128\"\n");
+        let denied = ask(&world, &["ok.test:5000/udp"], "ok.test", 5000);
+        assert_eq!(denied.succeeded().stdout, "ok.test silent\n");
+        assert!(was_denied(&world, "ok.test:5000/udp", "it carries no UDP"));
+        assert_eq!(echo.heard(), 0);
+    });
+}
+
+#[test]
+fn the_kernel_remembers_a_flow_for_as_long_as_it_is_kept() {
+    Machine::alone(|machine| {
+        names(machine);
+        let world = World::new();
+        let script = "cat /proc/sys/net/netfilter/nf_conntrack_udp_timeout{,_stream}";
+        let run = |options: &[&str]| world.sh(options, &format!("bash -c '{script}'"));
+        let with = run(&["--non-interactive", "--allow-domain", "ok.test:5000/udp"]);
+        assert_eq!(with.succeeded().stdout, "180\n180\n");
+        assert_ne!(run(&["--non-interactive"]).stdout, with.stdout);
+    });
 }

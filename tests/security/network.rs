@@ -6,6 +6,7 @@ use askbox_tests::{Finished, Machine, Running, World};
 
 mod addresses;
 mod capture;
+mod datagrams;
 mod dns;
 mod explicit_proxy;
 mod http;
