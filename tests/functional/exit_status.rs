@@ -47,8 +47,10 @@ fn a_command_that_stopped_itself_ends_when_it_is_told_to() {
 #[test]
 fn what_is_inside_lets_nothing_go_on_by_the_first_process() {
     let world = World::new();
-    let script = "trap 'touch went_on' TERM; (until grep -q '^State:.T' /proc/$$/status; do :; done; \
-                  kill -TERM 1; kill -HUP 1; touch sent) & kill -STOP $$";
+    // What the first process has handed on is pending. SIGHUP comes after SIGTERM, and after what may follow that.
+    let script = "trap 'touch went_on' TERM; (until grep -q '^State:.T' /proc/$$/status; do :; done; kill -TERM 1; \
+                  until grep -q '^ShdPnd:.*4...$' /proc/$$/status; do :; done; kill -HUP 1; \
+                  until grep -q '^ShdPnd:.*4..1$' /proc/$$/status; do :; done; touch sent) & kill -STOP $$";
     let mut running = world.start_sh(&["--quiet"], script);
     world.eventually("it was sent", || world.project().join("sent").exists());
     assert!(is_stopped(&world, &["sh", "-c", script]));

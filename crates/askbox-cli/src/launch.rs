@@ -196,8 +196,12 @@ fn heard_late(client: &mut Client, quiet: bool) -> Option<End> {
     told
 }
 
-/// A command that could not know that its words were lost must not seem to have succeeded; one that failed says so itself.
+/// A command that could not know that its words were lost must not seem to have succeeded; one that failed says so itself. What will be
+/// said of another end can be read.
 fn report_lost(end: End, lost: Option<Failure>) -> Result<End, Error> {
+    if !matches!(end, End::Command(_)) {
+        terminal::calm();
+    }
     match lost {
         None => Ok(end),
         Some(Failure { step, source }) if end == End::Command(0) => Err(Error::Step { step, source }),

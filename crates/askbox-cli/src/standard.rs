@@ -63,8 +63,9 @@ mod tests {
     fn only_connected_streams_between_processes_are_fit() {
         let (one, other) = UnixStream::pair().unwrap();
         assert!(is_connected_for_good(one.as_fd()));
+        // A program that reads the rest of what its peer has left is a common thing.
         drop(other);
-        let orphan = UnixStream::pair().unwrap().0;
+        assert!(is_connected_for_good(one.as_fd()));
         let (datagram, _other) = UnixDatagram::pair().unwrap();
         assert!(!is_connected_for_good(datagram.as_fd()));
         let directory = tempfile::tempdir().unwrap();
@@ -77,7 +78,5 @@ mod tests {
         assert!(!is_connected_for_good(
             UdpSocket::bind(("127.0.0.1", 0)).unwrap().as_fd()
         ));
-        // With its peer gone it has no peer's name, but a program that reads the rest of it is a common thing.
-        assert!(is_connected_for_good(orphan.as_fd()));
     }
 }

@@ -173,9 +173,6 @@ impl<'a> Supervisor<'a> {
                 && let Some(status) = self.handle_signals()?
             {
                 self.drain()?;
-                if self.daemon_gone || self.stopped.is_some() {
-                    terminal::calm();
-                }
                 let end = match status {
                     _ if self.daemon_gone => End::DaemonGone,
                     status => match self.stopped.take() {

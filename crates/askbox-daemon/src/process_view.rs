@@ -14,7 +14,7 @@ mod proc;
 mod shells;
 mod socket_table;
 mod tree;
-mod unlinked;
+pub(crate) mod unlinked;
 mod usage;
 
 use std::net::SocketAddr;

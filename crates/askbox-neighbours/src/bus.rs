@@ -76,8 +76,14 @@ async fn converse(stream: UnixStream, asking: Asking, bus: Arc<Bus>, directory: 
     let Some((first, _)) = admitted.first() else {
         return;
     };
-    let Ok(mut inside) = caller.stream() else {
-        return;
+    let mut inside = match caller.stream() {
+        Ok(inside) => inside,
+        Err(error) => {
+            let reason = format!("your session bus: {error}");
+            return asking
+                .refuse(pid, Neighbour::Service((*first).clone()), reason)
+                .await;
+        }
     };
     if let Err(error) = relay(&mut inside, (&bus, &directory), &admitted).await {
         let neighbour = Neighbour::Service((*first).clone());

@@ -57,8 +57,12 @@ async fn converse(stream: UnixStream, asking: Asking, path: SocketPath) {
     let Some(permit) = asking.admit(&caller, neighbour.clone()).await else {
         return;
     };
-    let Ok(mut inside) = caller.stream() else {
-        return;
+    let mut inside = match caller.stream() {
+        Ok(inside) => inside,
+        Err(error) => {
+            let reason = format!("the socket {path}: {error}");
+            return asking.refuse(pid, neighbour, reason).await;
+        }
     };
     if let Err(error) = relay(&mut inside, &path, &permit).await {
         let reason = format!("the socket {path}: {error}");

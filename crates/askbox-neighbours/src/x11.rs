@@ -82,8 +82,12 @@ async fn converse(stream: UnixStream, asking: Asking, display: Arc<Display>) {
     let Some(permit) = asking.admit(&caller, neighbour.clone()).await else {
         return;
     };
-    let Ok(mut inside) = caller.stream() else {
-        return;
+    let mut inside = match caller.stream() {
+        Ok(inside) => inside,
+        Err(error) => {
+            let reason = format!("your display: {error}");
+            return asking.refuse(pid, neighbour, reason).await;
+        }
     };
     if let Err(error) = relay(&mut inside, &display, &authorization, &permit).await {
         let reason = format!("your display: {error}");

@@ -15,7 +15,7 @@ use crate::beneath::{Tree, own_path};
 use crate::limits::GROWTH_NAMES;
 
 /// Bytes of a block as stat(2) counts them.
-const BLOCK: u64 = 512;
+pub const BLOCK: u64 = 512;
 
 /// What files of a directory hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

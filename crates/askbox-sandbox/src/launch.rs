@@ -28,7 +28,7 @@ pub const INIT_FAILED: u8 = 125;
 
 /// Signals that a person or a service manager sends to a command: the client hands them to askbox-init, and that to the
 /// command. They are blocked from bwrap on, so that none is lost before init takes them. SIGCONT is none of them: a program inside
-/// would let go on what is frozen.
+/// would let go on what is frozen. askbox-init sends it itself after those that ask a command to end.
 pub const FORWARDED: [Signal; 6] = [
     Signal::SIGTERM,
     Signal::SIGINT,

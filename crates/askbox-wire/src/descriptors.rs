@@ -1,10 +1,11 @@
 //! Bytes with file descriptors beside them (`SCM_RIGHTS`). Owns what it receives at once, so that nothing leaks.
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::offset_of;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
-use nix::libc::cmsghdr;
+use nix::libc::{SCM_RIGHTS, SOL_SOCKET, c_int, cmsghdr};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 
 use crate::limits::{KERNEL_DESCRIPTORS, MAX_DESCRIPTORS};
@@ -97,12 +98,19 @@ fn receive_all(
     Ok(length)
 }
 
-/// The descriptors of the first control message, whose length says how many the kernel opened (cmsg(3)). nix hands out nothing of
-/// a message that was cut off.
+/// The descriptors of the first control message, whose length says how many the kernel opened (cmsg(3)); none where it is about
+/// something else. nix hands out nothing of a message that was cut off.
 fn rights_of(control: &[u8]) -> impl Iterator<Item = RawFd> {
     const HEAD: usize = size_of::<cmsghdr>();
+    const RIGHTS: [c_int; 2] = [SOL_SOCKET, SCM_RIGHTS];
+    let field = |at: usize| Some(c_int::from_ne_bytes(*control.get(at..)?.first_chunk()?));
+    let kind = [
+        field(offset_of!(cmsghdr, cmsg_level)),
+        field(offset_of!(cmsghdr, cmsg_type)),
+    ];
     let length = control
         .first_chunk()
+        .filter(|_| kind == RIGHTS.map(Some))
         .map_or(0, |length| usize::from_ne_bytes(*length));
     let numbers = control.get(HEAD..length).unwrap_or_default();
     numbers

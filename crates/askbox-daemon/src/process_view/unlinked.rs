@@ -3,58 +3,48 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Instant;
 
-use super::{ProcessView, proc};
-use crate::limits::GROWTH_WAIT;
+use askbox_sandbox::growth::{BLOCK, Held};
 
-/// The most processes that are looked at.
-const PROCESSES: usize = 65_536;
+use super::proc;
+use super::usage::PROCESSES;
 
 /// What the kernel puts behind the name that such a file had, or never had (`proc_pid_fd(5)`).
 const GONE: &[u8] = b" (deleted)";
 
-/// Bytes of a block as stat(2) counts them.
-const BLOCK: u64 = 512;
+/// No such process: errno(3), for which std has no kind, and which is the same number on every Linux.
+const ESRCH: i32 = 3;
 
-/// What they hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Unlinked {
-    /// Bytes on disk, each file once.
-    pub(crate) bytes: u64,
-    /// Whether there is more than was looked at.
-    pub(crate) is_cut: bool,
-}
-
-impl ProcessView {
-    /// What all below the root of a session hold so on these devices. `None` where finding out takes longer than [`GROWTH_WAIT`].
-    /// Needs a tokio runtime with time.
-    pub(crate) async fn unlinked(&self, root: u32, devices: Vec<u64>) -> Option<Unlinked> {
-        let look = move |stop| unlinked(root, &devices, stop);
-        self.pool.run(GROWTH_WAIT, look).await
-    }
-}
-
+/// What all below the root of a session hold so on these devices, each file once; cut where not all could be looked at until `stop`.
 /// Blocks.
-fn unlinked(root: u32, devices: &[u64], stop: Instant) -> Unlinked {
-    let mut found = Unlinked::default();
+pub(crate) fn unlinked(root: u32, devices: &[u64], stop: Instant) -> Held {
+    let mut found = Held::default();
     let mut seen = HashSet::new();
-    for pid in proc::family(root, PROCESSES, stop) {
+    let family = proc::family(root, PROCESSES, stop);
+    found.is_cut = PROCESSES <= family.len();
+    for pid in family {
         // Each thread may have descriptors of its own.
         for thread in proc::numbers(format!("/proc/{pid}/task")) {
-            let descriptors = fs::read_dir(format!("/proc/{pid}/task/{thread}/fd"));
-            for descriptor in descriptors.into_iter().flatten().filter_map(Result::ok) {
+            let descriptors = match fs::read_dir(format!("/proc/{pid}/task/{thread}/fd")) {
+                Ok(descriptors) => descriptors,
+                Err(error) => {
+                    found.is_cut |= !has_ended(&error);
+                    continue;
+                }
+            };
+            for descriptor in descriptors.filter_map(Result::ok) {
                 if stop <= Instant::now() {
                     found.is_cut = true;
                     return found;
                 }
                 let place = descriptor.path();
-                let is_gone =
-                    fs::read_link(&place).is_ok_and(|name| name.as_os_str().as_bytes().ends_with(GONE));
                 // What has a name is not looked at: its file system may hang.
-                let Some(file) = is_gone.then(|| fs::metadata(&place).ok()).flatten() else {
+                let Some(file) = may_be_gone(&place).then(|| fs::metadata(&place).ok()).flatten() else {
                     continue;
                 };
                 let counts = file.is_file() && file.nlink() == 0 && devices.contains(&file.dev());
@@ -64,19 +54,35 @@ fn unlinked(root: u32, devices: &[u64], stop: Instant) -> Unlinked {
             }
         }
     }
+    found.is_cut |= stop <= Instant::now();
     found
+}
+
+/// Whether a descriptor's file has no name, or one that is too long to be told.
+fn may_be_gone(place: &Path) -> bool {
+    match fs::read_link(place) {
+        Ok(name) => name.as_os_str().as_bytes().ends_with(GONE),
+        Err(error) => !has_ended(&error),
+    }
+}
+
+/// Whether that is what is heard of a process or a descriptor that is not there any more.
+fn has_ended(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn files_without_a_name_count_once_and_others_do_not() {
-        let place = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
+        let place = tempfile::tempdir().unwrap();
         let device = fs::metadata(place.path()).unwrap().dev();
         let look = || {
-            let stop = Instant::now() + GROWTH_WAIT;
+            let stop = Instant::now() + Duration::from_mins(1);
             unlinked(std::process::id(), &[device], stop).bytes
         };
         let before = look();
@@ -88,5 +94,29 @@ mod tests {
         assert!((before + (3 << 20)..before + (4 << 20)).contains(&look()));
         drop((named, again));
         assert!(look() < before + (1 << 20));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_to_be_told_hides_no_file() {
+        let place = tempfile::tempdir().unwrap();
+        let device = fs::metadata(place.path()).unwrap().dev();
+        let before = std::env::current_dir().unwrap();
+        let deep = "d".repeat(250);
+        std::env::set_current_dir(place.path()).unwrap();
+        for _ in 0..17 {
+            fs::create_dir(&deep).unwrap();
+            std::env::set_current_dir(&deep).unwrap();
+        }
+        fs::write("file", vec![1; 3 << 20]).unwrap();
+        let file = fs::File::open("file").unwrap();
+        fs::remove_file("file").unwrap();
+        std::env::set_current_dir(before).unwrap();
+        let held = unlinked(
+            std::process::id(),
+            &[device],
+            Instant::now() + Duration::from_mins(1),
+        );
+        assert!(3 << 20 <= held.bytes, "{held:?}");
+        drop(file);
     }
 }

@@ -8,7 +8,7 @@ use askbox_sandbox::host_facts;
 use super::{DEADLINE, ProcessView, proc};
 
 /// The most processes that are looked at: beyond what any default allows.
-const PROCESSES: usize = 65_536;
+pub(super) const PROCESSES: usize = 65_536;
 
 /// What a session uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

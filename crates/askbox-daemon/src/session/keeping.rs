@@ -18,6 +18,7 @@ use super::scope::Scope;
 use super::stopping::{self, Why};
 use crate::daemon::Daemon;
 use crate::limits;
+use crate::process_view::unlinked::unlinked;
 
 mod disk;
 mod growing;
@@ -146,9 +147,11 @@ async fn look_at_disk(
         return false;
     }
     let directories = kept.directories.clone();
+    let devices = disk.devices();
     let walk = looks.look(2 * limits::GROWTH_WAIT, move || {
         let stop = Instant::now() + limits::GROWTH_WAIT;
-        directories.iter().fold(Held::default(), |sum, directory| {
+        let open = unlinked(root, &devices, stop);
+        directories.iter().fold(open, |sum, directory| {
             // What cannot be looked at may hold anything; private homes that were never made hold nothing.
             let cut = Held {
                 bytes: 0,
@@ -165,14 +168,7 @@ async fn look_at_disk(
         bytes: 0,
         is_cut: true,
     };
-    let walked = walk.await.unwrap_or(cut);
-    disk.walked(match daemon.processes.unlinked(root, disk.devices()).await {
-        Some(open) => Held {
-            bytes: walked.bytes.saturating_add(open.bytes),
-            is_cut: walked.is_cut || open.is_cut,
-        },
-        None => cut,
-    });
+    disk.walked(walk.await.unwrap_or(cut));
     kept.disk_allowance.load(Ordering::Acquire) <= disk.grown()
 }
 

@@ -198,7 +198,6 @@ pub(super) const CREDENTIALS: &[Line] = &[
     ("~/.op", Directory, "1Password login"),
     ("~/.cache/rbw", Directory, "Bitwarden"),
     ("~/*.kdbx", File, "KeePass database"),
-    ("~/Documents/*.kdbx", File, "KeePass database"),
     ("~/.env", File, "passwords and tokens"),
     ("~/.secrets", Directory, "passwords and tokens"),
     ("~/.config/secrets", Directory, "passwords and tokens"),

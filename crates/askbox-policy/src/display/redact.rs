@@ -64,7 +64,8 @@ const BODY_FLAGS: [&str; 9] = [
     "body-data",
 ];
 
-/// Programs with the letter of the flag that takes a password, in the same word or the next, by their manual pages.
+/// Programs with the letter of the flag that takes a password, by their manual pages. Where that is in the same word only, and the next
+/// is something else, that is hidden as well.
 const PASSWORD_FLAGS: [(&str, char); 24] = [
     ("mongo", 'p'),
     ("mongosh", 'p'),

@@ -28,6 +28,9 @@ use nix::unistd::{ForkResult, Pid, execvp, setsid};
 const CANNOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
+/// The code of a signal that kill(2) has sent: `SI_USER`, which libc has for some systems only.
+const SI_USER: i32 = 0;
+
 /// Those of the forwarded signals that ask a command to end.
 const ENDING: [Signal; 4] = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
 
@@ -140,7 +143,7 @@ fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
         let Some(signal) = signals.read_signal()? else {
             continue;
         };
-        let signalled_from_outside = signal.ssi_pid == 0;
+        let signalled_from_outside = signal.ssi_pid == 0 && signal.ssi_code == SI_USER;
         match Signal::try_from(signal.ssi_signo.cast_signed())? {
             Signal::SIGCHLD => {
                 if let Some(status) = reap(command)? {
@@ -149,8 +152,9 @@ fn watch(command: Pid, leash: &OwnedFd, signals: &SignalFd) -> io::Result<u8> {
             }
             signal => {
                 hand_on(command, signal)?;
-                // A command that stopped itself hears of its end only when it goes on. Not by the word of programs inside:
-                // whoever sends from another pid namespace has no number in this one (sigaction(2)).
+                // A command that stopped itself hears of its end only when it goes on. Not by the word of programs inside: who
+                // calls kill(2) in another pid namespace has no number in this one (pid_namespaces(7)), and other ways to send
+                // a signal, by which a number can be made up, have other codes (sigaction(2)).
                 if ENDING.contains(&signal) && signalled_from_outside && !is_frozen {
                     hand_on(command, Signal::SIGCONT)?;
                 }

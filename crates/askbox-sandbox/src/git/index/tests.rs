@@ -42,7 +42,7 @@ fn is_unread(root: &Path) -> bool {
 fn index(entries: &[(u16, &[u8])], behind: &[u8]) -> Vec<u8> {
     let mut bytes = [
         b"DIRC\0\0\0\x02".as_slice(),
-        &(entries.len() as u32).to_be_bytes(),
+        &u32::try_from(entries.len()).unwrap().to_be_bytes(),
     ]
     .concat();
     for (mode, path) in entries {
@@ -50,7 +50,7 @@ fn index(entries: &[(u16, &[u8])], behind: &[u8]) -> Vec<u8> {
         bytes.extend([0; MODE + 2]);
         bytes.extend(mode.to_be_bytes());
         bytes.extend([0; 12 + 20]);
-        bytes.extend((path.len() as u16).to_be_bytes());
+        bytes.extend(u16::try_from(path.len()).unwrap().to_be_bytes());
         bytes.extend(*path);
         bytes.resize(start + (bytes.len() - start + 8) / 8 * 8, 0);
     }
