@@ -20,14 +20,21 @@ const GONE: &[u8] = b" (deleted)";
 /// No such process: errno(3), for which std has no kind, and which is the same number on every Linux.
 const ESRCH: i32 = 3;
 
-/// What all below the root of a session hold so on these devices, each file once; cut where not all could be looked at until `stop`.
-/// Blocks.
+/// What all below the root of a session hold so on these devices, bwrap and askbox-init left out, which let nobody look and hold nothing.
+/// Each file counts once; cut where not all could be looked at until `stop`. Blocks.
 pub(crate) fn unlinked(root: u32, devices: &[u64], stop: Instant) -> Held {
+    let family = proc::family(root, PROCESSES, stop);
+    let is_cut = PROCESSES <= family.len();
+    let is_ours = |pid: u32| pid == root || proc::stat(pid).is_none_or(|stat| stat.parent == root);
+    let mut held = held_by(family.into_iter().filter(|pid| !is_ours(*pid)), devices, stop);
+    held.is_cut |= is_cut;
+    held
+}
+
+fn held_by(pids: impl Iterator<Item = u32>, devices: &[u64], stop: Instant) -> Held {
     let mut found = Held::default();
     let mut seen = HashSet::new();
-    let family = proc::family(root, PROCESSES, stop);
-    found.is_cut = PROCESSES <= family.len();
-    for pid in family {
+    for pid in pids {
         // Each thread may have descriptors of its own.
         for thread in proc::numbers(format!("/proc/{pid}/task")) {
             let descriptors = match fs::read_dir(format!("/proc/{pid}/task/{thread}/fd")) {
@@ -83,7 +90,7 @@ mod tests {
         let device = fs::metadata(place.path()).unwrap().dev();
         let look = || {
             let stop = Instant::now() + Duration::from_mins(1);
-            unlinked(std::process::id(), &[device], stop).bytes
+            held_by([std::process::id()].into_iter(), &[device], stop).bytes
         };
         let before = look();
         fs::write(place.path().join("named"), vec![1; 3 << 20]).unwrap();
@@ -111,8 +118,8 @@ mod tests {
         let file = fs::File::open("file").unwrap();
         fs::remove_file("file").unwrap();
         std::env::set_current_dir(before).unwrap();
-        let held = unlinked(
-            std::process::id(),
+        let held = held_by(
+            [std::process::id()].into_iter(),
             &[device],
             Instant::now() + Duration::from_mins(1),
         );
