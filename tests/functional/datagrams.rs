@@ -404,6 +404,40 @@ fn names_are_asked_for_of_askbox_whatever_a_rule_says() {
     });
 }
 
+/// Sends words for more than a second, some hundred of them, and is not told that nobody hears.
+const INTO_THE_VOID: &str = r"
+import socket, time
+talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+talk.connect(('gone.test', 5000))
+for _ in range(400):
+    try:
+        talk.send(b'word')
+    except OSError:
+        pass
+    time.sleep(0.004)
+";
+
+#[test]
+fn a_host_that_is_nowhere_is_tried_once_a_second_however_much_is_sent() {
+    Machine::alone(|machine| {
+        names(machine);
+        let names = NameServer::start(|_name, _| Vec::new());
+        let world = World::new();
+        world.write("void.py", INTO_THE_VOID);
+        let options = ["--non-interactive", "--allow-domain", "gone.test:5000/udp"];
+        world.sh(&options, "python3 void.py").succeeded();
+        assert!(0 < names.asked("gone.test"), "{:?}", names.all());
+        let log = world.log();
+        let tried = log.iter().filter(|event| {
+            event["verdict"] == "allow"
+                && event["target"]
+                    .as_str()
+                    .is_some_and(|target| target.starts_with("gone.test"))
+        });
+        assert!((1..10).contains(&tried.count()), "{log:#?}");
+    });
+}
+
 #[test]
 fn no_rule_opens_the_port_where_names_are_asked_for() {
     let world = World::new();

@@ -151,6 +151,10 @@ fn interleaved(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
 /// one raises no second.
 pub(crate) fn judge_literal(address: IpAddr, network: &HostNetwork) -> Judgement {
     match classify(address, network) {
+        // What looks public and is not is known of this network alone: no rule meant it.
+        AddressClass::Private if classify(address, &HostNetwork::default()) == AddressClass::Public => {
+            Judgement::Local(address)
+        }
         AddressClass::Public | AddressClass::Private => Judgement::Dial(vec![address]),
         AddressClass::Forbidden(what) => Judgement::Forbidden { address, what },
     }

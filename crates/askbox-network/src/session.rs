@@ -162,9 +162,15 @@ impl Session {
         self.is_written_for(address, |address| datagrams(port, address))
     }
 
-    /// Whether a rule of addresses, be it a range, allows datagrams to this port of one on the local network.
+    /// Whether a rule of addresses, be it a range, allows datagrams to this port of one on the local network. A rule for everything
+    /// does not: it means what is public, and knows nothing of how this network translates addresses.
     pub(crate) fn allows_datagrams(&self, port: Port, address: IpAddr) -> bool {
-        matches!(self.peek(datagrams(port, address)), Verdict::Allow(_))
+        let allowed = |address| match self.peek(datagrams(port, address)) {
+            Verdict::Allow(allowed) => Some(allowed),
+            Verdict::Deny(_) | Verdict::Ask(_) => None,
+        };
+        let by = allowed(address);
+        by.is_some() && FAR.into_iter().all(|far| allowed(far) != by)
     }
 
     fn is_written_for(&self, address: IpAddr, target: impl Fn(IpAddr) -> Target) -> bool {
@@ -180,9 +186,17 @@ impl Session {
             is_written.then_some(allowed)
         };
         let allowed = allowed_by(address);
-        allowed.is_some() && allowed_by(neighbour(address)) != allowed
+        let mut others = FAR.into_iter().chain([neighbour(address)]);
+        allowed.is_some() && others.all(|other| allowed_by(other) != allowed)
     }
 }
+
+/// Public addresses that have nothing to do with each other: what allows one of them together with an address nearby is for everything.
+/// A root name server's, since those that are kept for documentation are not public.
+const FAR: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
+];
 
 fn datagrams(port: Port, address: IpAddr) -> Target {
     Target::Datagrams(Destination {

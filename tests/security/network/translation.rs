@@ -1,6 +1,6 @@
 //! Networks that translate IPv4 addresses (NAT64) by a prefix of their own: what is behind it counts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 
 use askbox_tests::server::Server;
 use askbox_tests::{Machine, NameServer, World};
@@ -45,5 +45,41 @@ fn behind_a_networks_own_prefix_the_local_network_is_still_the_local_network() {
         assert_eq!(server.connections(), 0);
         let finished = world.sh(&options, "curl -fsS http://public.test:8080/");
         assert_eq!(finished.succeeded().stdout, "reached");
+    });
+}
+
+/// Says a word to each, and gives it time to arrive.
+const TELL: &str = r"
+import socket, sys
+for host in sys.argv[1:]:
+    talk = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
+    talk.settimeout(2)
+    try:
+        talk.connect((host, 5000))
+        talk.send(host.encode())
+        talk.recv(100)
+    except OSError:
+        pass
+";
+
+#[test]
+fn a_rule_for_all_udp_does_not_open_what_a_networks_own_prefix_hides() {
+    Machine::alone(|_machine| {
+        let _names = NameServer::start(names("2001:db8:64::"));
+        let server = UdpSocket::bind("[::]:5000").unwrap();
+        server.set_nonblocking(true).unwrap();
+        let heard = || {
+            let mut buffer = [0; 100];
+            let length = server.recv(&mut buffer).ok()?;
+            Some(String::from_utf8_lossy(&buffer[..length]).into_owned())
+        };
+        let world = World::new();
+        world.write("tell.py", TELL);
+        let options = ["--non-interactive", "--allow-domain", "*:5000/udp"];
+        let near = "local.test meta.test 2001:db8:64::a01:203 2001:db8:64::a9fe:a9fe";
+        world.sh(&options, &format!("python3 tell.py {near}")).succeeded();
+        assert_eq!(heard(), None);
+        world.sh(&options, "python3 tell.py public.test").succeeded();
+        assert_eq!(heard().as_deref(), Some("public.test"));
     });
 }

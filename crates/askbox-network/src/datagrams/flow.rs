@@ -10,7 +10,7 @@ use askbox_gate::Permit;
 use askbox_policy::{Basis, Destination, Host, Port, Target, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Datagram;
 use super::table::Turned;
@@ -23,13 +23,16 @@ use crate::session::{Caller, Session};
 use crate::traffic::Counts;
 use crate::upstream::Way;
 
+/// Where names are asked for (RFC 1035, section 4.2).
+const DNS_PORT: u16 = 53;
+
 /// Carries a flow to its end: idle, cut, denied, or dropped by its listener.
 pub(super) async fn run(
     listener: Arc<UdpSocket>,
     client: SocketAddr,
     turned: Turned,
     session: Arc<Session>,
-    (datagrams, place): (mpsc::Receiver<Datagram>, Place),
+    (mut datagrams, place): (mpsc::Receiver<Datagram>, Place),
 ) {
     let ends = Ends {
         protocol: Transport::Udp.number(),
@@ -43,12 +46,12 @@ pub(super) async fn run(
         caller: Caller::new(session, ends),
         is_dialled: AtomicBool::new(false),
     };
-    let carried = flow.admit_and_carry(turned, datagrams).await;
+    let carried = flow.admit_and_carry(turned, &mut datagrams).await;
     drop(place);
     if let Err(end) = carried {
         tracing::debug!(?end, server = %turned.server, "a flow of datagrams came to nothing");
         // A program that goes on sending is heard once in this time, and its datagrams go nowhere meanwhile.
-        sleep(DENIED_REST).await;
+        drop(timeout(DENIED_REST, async { while datagrams.recv().await.is_some() {} }).await);
     }
 }
 
@@ -71,7 +74,11 @@ struct Flow {
 }
 
 impl Flow {
-    async fn admit_and_carry(&self, turned: Turned, datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
+    async fn admit_and_carry(
+        &self,
+        turned: Turned,
+        datagrams: &mut mpsc::Receiver<Datagram>,
+    ) -> Result<(), End> {
         let destination = self.meant(turned).await?;
         let permit = self.admit(destination).await?;
         let carried = until_cut(&permit, async {
@@ -96,6 +103,12 @@ impl Flow {
             host: Host::address(turned.server.ip()),
             port,
         };
+        // What asks for names is never here; were the kernel to send it, no rule opens it.
+        if turned.server.port() == DNS_PORT {
+            return Err(self
+                .refuse(literal, "names are asked for elsewhere".to_owned())
+                .await);
+        }
         if turned.server == turned.listener {
             return Err(self
                 .refuse(literal, "the sandbox's own listener".to_owned())
@@ -123,7 +136,7 @@ impl Flow {
 
     /// Finds the address and judges it. One that is not public takes a rule of addresses for UDP too, and is spoken with for as long
     /// as both hold.
-    async fn carry(&self, permit: &Permit, datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
+    async fn carry(&self, permit: &Permit, datagrams: &mut mpsc::Receiver<Datagram>) -> Result<(), End> {
         let Target::Datagrams(destination) = permit.target() else {
             return Err(End::Broken(io::ErrorKind::InvalidInput.into()));
         };
@@ -174,7 +187,7 @@ impl Flow {
     }
 
     /// Relays until nothing has moved for a while.
-    async fn relay(&self, route: &Route<'_>, mut datagrams: mpsc::Receiver<Datagram>) -> Result<(), End> {
+    async fn relay(&self, route: &Route<'_>, datagrams: &mut mpsc::Receiver<Datagram>) -> Result<(), End> {
         let server = dial_datagrams(route).await.map_err(End::Broken)?;
         self.is_dialled.store(true, Ordering::Relaxed);
         let mut idle = Instant::now() + FLOW_IDLE;

@@ -88,6 +88,7 @@ fn whoever_sent_a_datagram_is_found() {
         let (client, server) = (socket.local_addr().unwrap(), to.parse().unwrap());
         assert_eq!(own().inode(17, client, server).unwrap(), Some(inode));
         drop(socket);
-        assert_eq!(own().inode(17, client, server).unwrap(), None);
+        // Somebody else may have the port by now.
+        assert_ne!(own().inode(17, client, server).unwrap(), Some(inode));
     }
 }
