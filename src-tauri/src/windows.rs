@@ -152,6 +152,9 @@ fn make(app: &AppHandle, window: Window, show: Option<Show>, caller: &Caller) ->
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    // GTK gives a window's keys to nothing where its page has not asked for them, and one made without the focus has not.
+    let page: &tauri::Webview = made.as_ref();
+    page.set_focus()?;
     let zoom = *app.state::<Size>().kept();
     made.set_zoom(zoom.factor())?;
     let handle = app.clone();

@@ -60,6 +60,19 @@ fn complaint_4_enter_in_the_prompt_window_never_allows() {
 }
 
 #[test]
+fn a_prompt_that_came_by_itself_hears_keys_once_it_has_the_focus() {
+    let (desktop, errand, _editor, _window) = interrupted();
+    let prompt = desktop.screen().window("Askbox asks");
+    desktop.screen().focus(&prompt);
+    look();
+    desktop.world().eventually("it is answered by a key", || {
+        desktop.screen().press_keys(&["alt+a"]);
+        desktop.world().questions().is_empty()
+    });
+    errand.went_through();
+}
+
+#[test]
 fn a_second_question_opens_no_second_window() {
     let (desktop, first, _editor, window) = interrupted();
     let second = Errand::start(desktop.world(), "two.test");
