@@ -134,6 +134,12 @@ fn datagrams_go_where_a_rule_says_and_nowhere_else() {
         let host = ask(&world, &["ok.test:5000/udp"], "other.test", 5000);
         assert_eq!(host.succeeded().stdout, "other.test silent\n");
         assert!(was_denied(&world, "other.test:5000/udp", "udp"));
+        // A question about the host, which nobody can be asked, is a denial of its UDP.
+        world.ok(&["rules", "add", "allow", "network", "*:5000/udp"]);
+        world.ok(&["rules", "add", "ask", "network", "other.test"]);
+        let asked = ask(&world, &[], "other.test", 5000);
+        assert_eq!(asked.succeeded().stdout, "other.test silent\n");
+        assert!(was_denied(&world, "other.test:5000/udp", "nobody can be asked about UDP"));
         // A denial without `/udp` means all that the host is spoken with.
         let options = ["--allow-domain", "*:5000/udp", "--block-domain", "other.test"];
         let words = [

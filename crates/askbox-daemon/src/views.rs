@@ -244,7 +244,8 @@ fn warning(basis: &Basis) -> Option<String> {
         | Basis::Upstream(_)
         | Basis::Neighbour(_)
         | Basis::Malformed(_)
-        | Basis::NotTcp(_) => None,
+        | Basis::NotTcp(_)
+        | Basis::Unasked(_) => None,
     }
 }
 

@@ -62,7 +62,7 @@ impl Uses {
     /// Counts a request that this decided. Flags are of one run, and what is no rule and no grant has no name.
     pub(crate) fn count(&mut self, basis: &Basis, now: &Moment) {
         let id = match basis {
-            Basis::Managed(id) | Basis::Rule(id) => &id.0,
+            Basis::Managed(id) | Basis::Rule(id) | Basis::Unasked(Some(id)) => &id.0,
             Basis::Grant(id) => &id.0,
             Basis::Credential(_)
             | Basis::Startup(_)
@@ -80,7 +80,8 @@ impl Uses {
             | Basis::Upstream(_)
             | Basis::Neighbour(_)
             | Basis::Malformed(_)
-            | Basis::NotTcp(_) => return,
+            | Basis::NotTcp(_)
+            | Basis::Unasked(None) => return,
         };
         let usage = match self.counted.get_mut(id) {
             Some(usage) => usage,

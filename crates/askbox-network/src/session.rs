@@ -132,7 +132,8 @@ impl Session {
             | Basis::Upstream(_)
             | Basis::Neighbour(_)
             | Basis::Malformed(_)
-            | Basis::NotTcp(_) => return false,
+            | Basis::NotTcp(_)
+            | Basis::Unasked(_) => return false,
         }
         let also = |host: Host, port: Port| {
             let other = Target::Network(Destination { host, port });

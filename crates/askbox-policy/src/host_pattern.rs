@@ -216,9 +216,9 @@ impl NetworkPattern {
         self.protocol == Protocol::Tcp && self.address.is_none() && self.includes(destination)
     }
 
-    /// Whether these are datagrams that a denial of this denies. One that says nothing of UDP means all that the host is
-    /// spoken with.
-    pub fn denies(&self, target: &Target) -> bool {
+    /// Whether these are datagrams that a denial or a question of this is about. One that says nothing of UDP means all that the
+    /// host is spoken with.
+    pub fn restricts(&self, target: &Target) -> bool {
         match target {
             Target::Datagrams(destination) => self.address.is_none() && self.includes(destination),
             Target::Network(_)

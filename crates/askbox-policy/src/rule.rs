@@ -85,11 +85,11 @@ impl Pattern {
         }
     }
 
-    /// Whether what has this effect on it speaks about this target: a denial also about more than the pattern matches.
+    /// Whether what has this effect on it speaks about this target: what denies or asks also about more than the pattern matches.
     pub fn speaks(&self, effect: Effect, target: &Target) -> bool {
         match (self, effect) {
-            (Pattern::Network(network), Effect::Deny) => {
-                network.matches_target(target) || network.denies(target)
+            (Pattern::Network(network), Effect::Ask | Effect::Deny) => {
+                network.matches_target(target) || network.restricts(target)
             }
             (
                 Pattern::Network(_)

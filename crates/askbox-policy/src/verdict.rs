@@ -66,8 +66,10 @@ pub enum Basis {
     Neighbour(String),
     /// The request itself is malformed or contradicts itself, so it names nothing that could be allowed.
     Malformed(String),
-    /// It is not a TCP connection; of other protocols only UDP leaves a session, by a rule.
+    /// It is not a TCP connection, and was rejected; of other protocols only UDP leaves a session, by a rule.
     NotTcp(Transport),
+    /// It is UDP, about which nobody is asked: no rule allows it, or this one would ask.
+    Unasked(Option<RuleId>),
 }
 
 /// A transport protocol beside TCP whose packets have ports.
@@ -152,6 +154,9 @@ impl Basis {
                 "only a rule that names the address, or --resolve HOST:PORT:ADDRESS, opens it".to_owned()
             }
             Basis::Upstream(_) => "`upstream_proxy` of [network] in policy.toml names the proxy".to_owned(),
+            Basis::Unasked(Some(id)) => format!(
+                "`askbox rules` shows rule {id}; one with /udp that names host and port more closely allows this"
+            ),
             Basis::Profile(_) => "the program can do without; change it outside".to_owned(),
             Basis::Unusable(_) => "use it outside, or allow it with --allow-execute PATH".to_owned(),
             Basis::BlockList(_)
@@ -162,7 +167,8 @@ impl Basis {
             | Basis::NoRule
             | Basis::Neighbour(_)
             | Basis::Malformed(_)
-            | Basis::NotTcp(_) => return None,
+            | Basis::NotTcp(_)
+            | Basis::Unasked(None) => return None,
         })
     }
 }
@@ -191,6 +197,8 @@ impl fmt::Display for Basis {
             Basis::Neighbour(reason) => f.write_str(reason),
             Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
             Basis::NotTcp(Transport::Udp) => f.write_str("udp: no rule allows it, and nobody is asked"),
+            Basis::Unasked(None) => f.write_str("udp: no rule allows it, and nobody is asked"),
+            Basis::Unasked(Some(id)) => write!(f, "udp: rule {id} asks, and nobody can be asked about UDP"),
             Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
         }
     }

@@ -19,9 +19,9 @@ use crate::path_pattern::CanonicalPath;
 use crate::policy::{Policy, SessionRules};
 use crate::preset::Preset;
 use crate::request::{Request, Target};
-use crate::rule::{Effect, Origin, Pattern, Rule};
+use crate::rule::{Effect, Origin, Pattern, Rule, RuleId};
 use crate::unusable_programs;
-use crate::verdict::{Allowed, Basis, Transport, Verdict};
+use crate::verdict::{Allowed, Basis, Verdict};
 
 mod guarded;
 mod profile;
@@ -77,8 +77,8 @@ impl Policy {
             None => self.unguarded(view, session, grants),
         };
         match verdict {
-            Verdict::Ask(_) if matches!(request.target, Target::Datagrams(_)) => {
-                Verdict::Deny(Basis::NotTcp(Transport::Udp))
+            Verdict::Ask(ref basis) if matches!(request.target, Target::Datagrams(_)) => {
+                Verdict::Deny(Basis::Unasked(asked_by(basis)))
             }
             Verdict::Ask(basis) if !session.interactive => Verdict::Deny(match basis {
                 Basis::Credential(_) | Basis::Startup(_) => basis,
@@ -99,6 +99,7 @@ impl Policy {
                 | Basis::Neighbour(_)
                 | Basis::Malformed(_)
                 | Basis::NotTcp(_)
+                | Basis::Unasked(_)
                 | Basis::Lockdown => Basis::NonInteractive,
             }),
             Verdict::Allow(_) | Verdict::Ask(_) | Verdict::Deny(_) => verdict,
@@ -181,7 +182,7 @@ impl Policy {
     fn unruled(&self, view: View<'_>, session: &SessionRules) -> Verdict {
         let target = &view.request.target;
         if let Target::Datagrams(_) = target {
-            return Verdict::Deny(Basis::NotTcp(Transport::Udp));
+            return Verdict::Deny(Basis::Unasked(None));
         }
         if let Target::Network(destination) = target
             && let Host::Name(name) = &destination.host
@@ -301,6 +302,15 @@ impl<'a> View<'a> {
             Pattern::Growth(_) => TargetWeight::Growth,
         };
         Some(Weight { target, narrow })
+    }
+}
+
+/// The rule that a question comes from, where it is one.
+fn asked_by(basis: &Basis) -> Option<RuleId> {
+    if let Basis::Managed(id) | Basis::Flag(id) | Basis::Rule(id) = basis {
+        Some(id.clone())
+    } else {
+        None
     }
 }
 

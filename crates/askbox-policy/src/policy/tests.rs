@@ -224,7 +224,8 @@ impl Case {
             | Basis::Upstream(_)
             | Basis::Neighbour(_)
             | Basis::Malformed(_)
-            | Basis::NotTcp(_) => "other",
+            | Basis::NotTcp(_)
+            | Basis::Unasked(_) => "other",
         };
         assert_eq!(format!("{word} {by}"), expected, "{shown}");
         self

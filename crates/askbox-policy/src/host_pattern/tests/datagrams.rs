@@ -40,7 +40,7 @@ fn a_pattern_of_one_protocol_says_nothing_of_the_other() {
     assert!(!udp.matches_target(&datagrams("other.test")));
     assert!(!udp.matches_target(&Target::Network(place("game.test"))));
     assert!(!tcp.matches_target(&datagrams("game.test")));
-    assert!(tcp.denies(&datagrams("game.test")));
+    assert!(tcp.restricts(&datagrams("game.test")));
     assert!(!tcp.covers(&udp) && !udp.covers(&tcp) && udp.covers(&udp));
     let address = "10.1.2.3".parse().unwrap();
     let local = Target::LocalNetwork {

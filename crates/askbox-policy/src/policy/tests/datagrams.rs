@@ -1,7 +1,7 @@
 //! UDP: what allows it, what denies it, and that nobody is asked.
 
 use super::*;
-use crate::verdict::Transport;
+use crate::rule::RuleId;
 
 pub(super) fn datagrams(text: &str) -> Target {
     let Target::Network(destination) = network(text) else {
@@ -13,7 +13,7 @@ pub(super) fn datagrams(text: &str) -> Target {
 /// Denied as what no rule allows.
 #[track_caller]
 fn is_closed(case: &Case, target: Target) {
-    assert_eq!(case.decide(target), Verdict::Deny(Basis::NotTcp(Transport::Udp)));
+    assert_eq!(case.decide(target), Verdict::Deny(Basis::Unasked(None)));
 }
 
 #[test]
@@ -26,7 +26,6 @@ fn only_a_rule_for_udp_allows_it() {
     for rules in [
         &["allow network game.test:5000"][..],
         &["allow network *"],
-        &["ask network game.test:5000/udp"],
         &[
             "allow network game.test:5001/udp",
             "allow network other.test:5000/udp",
@@ -64,6 +63,51 @@ fn a_denial_that_says_nothing_of_udp_means_it_too() {
 }
 
 #[test]
+fn a_rule_that_asks_about_a_host_denies_its_udp_since_nobody_can_be_asked() {
+    let asks = "ask network game.test";
+    let game = || datagrams("game.test:5000");
+    let asked = |rules: &[&str], ask: &str| {
+        let id = rule(ask, Origin::Written).id;
+        assert_eq!(
+            Case::new().rules(rules).decide(game()),
+            Verdict::Deny(Basis::Unasked(Some(id))),
+            "{rules:?}"
+        );
+    };
+    asked(&["allow network *:5000/udp", asks], asks);
+    asked(&["allow network **.test:5000/udp", asks], asks);
+    asked(
+        &["allow network *:5000/udp", "ask network *:5000"],
+        "ask network *:5000",
+    );
+    asked(&[asks], asks);
+    asked(
+        &["ask network game.test:5000/udp"],
+        "ask network game.test:5000/udp",
+    );
+    let case = Case::new().rules(&["allow network *:5000/udp", asks]);
+    case.says(datagrams("other.test:5000"), "allow rule")
+        .says(network("game.test:5000"), "ask rule");
+    // What names the host more closely decides, as about TCP.
+    Case::new()
+        .rules(&["allow network game.test:5000/udp", asks])
+        .says(game(), "allow rule");
+    Case::new()
+        .rules(&["ask network *"])
+        .flags(&["allow network *:5000/udp"])
+        .says(game(), "allow flag");
+}
+
+#[test]
+fn a_denial_of_udp_says_what_it_rests_on() {
+    let id = RuleId("0123456789".to_owned());
+    assert_eq!(
+        Basis::Unasked(Some(id)).to_string(),
+        "udp: rule 0123456789 asks, and nobody can be asked about UDP"
+    );
+}
+
+#[test]
 fn an_answer_that_blocks_a_host_blocks_its_udp() {
     let blocked = |scope| {
         let mut case = Case::new().rules(&["allow network *:5000/udp"]);
@@ -89,6 +133,15 @@ fn an_address_that_is_not_public_takes_a_rule_that_names_it() {
         .rules(&["allow network 10.1.2.3:5000/udp"])
         .says(datagrams("10.1.2.3:5000"), "allow rule")
         .says(local("game.test:5000", "10.1.2.3"), "ask no rule");
+    // One of a range gives way to what denies the address, or asks about it.
+    for other in ["deny network 10.1.2.3", "ask network 10.1.2.3"] {
+        let rules = ["allow network 10.0.0.0/8:5000/udp", other];
+        let case = Case::new().rules(&rules);
+        let Verdict::Deny(_) = case.decide(datagrams("10.1.2.3:5000")) else {
+            panic!("{other}")
+        };
+        case.says(datagrams("10.1.2.4:5000"), "allow rule");
+    }
 }
 
 #[test]

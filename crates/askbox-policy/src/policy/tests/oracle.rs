@@ -281,7 +281,8 @@ fn by(basis: &Basis) -> &'static str {
         | Basis::Upstream(_)
         | Basis::Neighbour(_)
         | Basis::Malformed(_)
-        | Basis::NotTcp(_) => "other",
+        | Basis::NotTcp(_)
+        | Basis::Unasked(_) => "other",
     }
 }
 
@@ -296,11 +297,11 @@ struct Candidate {
     opens: bool,
 }
 
-/// Whether a rule is about a target. One that denies means UDP too where it says nothing of it.
+/// Whether a rule is about a target. One that denies or asks means UDP too where it says nothing of it.
 fn is_about(effect: Effect, pattern: &Pattern, target: &Target) -> bool {
     let mut also = false;
     if let Target::Datagrams(destination) = target {
-        also = effect == Effect::Deny && pattern.matches(&Target::Network(destination.clone()));
+        also = effect != Effect::Allow && pattern.matches(&Target::Network(destination.clone()));
     }
     also || pattern.matches(target)
 }
