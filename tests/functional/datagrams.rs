@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use askbox_tests::machine::{OTHER_PUBLIC, PRIVATE, PUBLIC};
+use askbox_tests::machine::{OTHER_PUBLIC, OWN, PRIVATE, PUBLIC};
 use askbox_tests::{Finished, Machine, NameServer, Running, Terminal, World};
 use serde_json::Value;
 
@@ -91,6 +91,7 @@ fn names(machine: &Machine) {
         ("other.test", OTHER_PUBLIC),
         ("lan.test", PRIVATE),
         ("self.test", "127.0.0.1"),
+        ("own.test", OWN),
         ("metadata.test", "169.254.169.254"),
     ]);
 }
@@ -201,6 +202,7 @@ fn addresses_are_judged_as_those_of_connections() {
         for (host, words) in [
             ("lan.test", "on your local network (10.1.2.3)"),
             ("self.test", "127.0.0.1"),
+        ("own.test", OWN),
             ("metadata.test", "169.254.169.254"),
         ] {
             let denied = ask(&world, &["**.test:5000/udp"], host, 5000);

@@ -74,6 +74,7 @@ impl Gate {
                 (Verdict::Deny(_), _) | (Verdict::Ask(_), None) => true,
                 (Verdict::Ask(_), Some(once)) => change.ends_once(once),
             });
+        self.0.decided.send_modify(|decided| *decided += 1);
     }
 
     /// Releases the waiters that are decided now, and takes members off about which nothing is left to ask.

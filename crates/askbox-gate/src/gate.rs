@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     pub(crate) waiting: watch::Sender<usize>,
     /// Tells the timers that something has an earlier end now.
     pub(crate) wake: Notify,
+    /// How often what lives was decided again.
+    pub(crate) decided: watch::Sender<u64>,
 }
 
 /// Everything that changes. Behind one lock, so that no decision sees half of a change; never held across an await.
@@ -145,6 +147,7 @@ impl Gate {
             events: broadcast::channel(limits::EVENTS_BUFFERED).0,
             waiting: watch::Sender::new(0),
             wake: Notify::new(),
+            decided: watch::Sender::new(0),
         }))
     }
 
@@ -318,6 +321,12 @@ impl Gate {
     /// ([`crate::Permit::is_revoked`] says which).
     pub fn cuts(&self) -> watch::Receiver<u64> {
         self.0.registry.cuts()
+    }
+
+    /// Changes after what lives was decided again, since rules or grants came, went or ended: for who lives on more of them than
+    /// its permit does.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.decided.subscribe()
     }
 
     /// News from now on.

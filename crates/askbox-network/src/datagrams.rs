@@ -22,6 +22,7 @@ use crate::serving::Serving;
 use crate::session::Session;
 use crate::shared::ShareError;
 
+mod address;
 mod flow;
 mod table;
 

@@ -174,6 +174,22 @@ impl Session {
         by.is_some() && FAR.into_iter().all(|far| allowed(far) != by)
     }
 
+    /// Whether a rule or an answer about addresses denies datagrams to this port of one, or would ask about them; `Some` is what.
+    /// One about everything does not: it means what no other rule names.
+    pub(crate) fn denies_datagrams(&self, port: Port, address: IpAddr) -> Option<Basis> {
+        let denied = |address| match self.peek(datagrams(port, address)) {
+            Verdict::Deny(
+                by @ (Basis::Managed(_)
+                | Basis::Flag(_)
+                | Basis::Rule(_)
+                | Basis::Grant(_)
+                | Basis::Unasked(Some(_))),
+            ) => Some(by),
+            Verdict::Deny(_) | Verdict::Allow(_) | Verdict::Ask(_) => None,
+        };
+        denied(address).filter(|by| FAR.into_iter().all(|far| denied(far).as_ref() != Some(by)))
+    }
+
     fn is_written_for(&self, address: IpAddr, target: impl Fn(IpAddr) -> Target) -> bool {
         let allowed_by = |address| {
             let target = target(address);

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use askbox_audit::{Event, Filter, Log, Reader};
 use askbox_gate::{Clock, Gate, GrantStore, LockdownStore, SessionInfo};
-use askbox_policy::policy_file::{Context, parse};
+use askbox_policy::policy_file::{Context, PolicyFile, parse};
 use askbox_policy::{
     CanonicalPath, Destination, Host, Origin, Pin, Policy, Port, Process, Project, SessionId, SessionRules,
 };
@@ -34,13 +34,25 @@ pub(crate) fn rule(effect: &str, pattern: &str) -> String {
 }
 
 pub(crate) fn policy(text: &str) -> Arc<Policy> {
-    let home = CanonicalPath::new(Path::new("/home/u")).unwrap();
+    Arc::new(Policy::builtin(&home()).with_user_file(file(text)))
+}
+
+/// The same written by an administrator.
+pub(crate) fn managed_policy(text: &str) -> Arc<Policy> {
+    Arc::new(Policy::builtin(&home()).with_managed_files(vec![file(text)]))
+}
+
+fn home() -> CanonicalPath {
+    CanonicalPath::new(Path::new("/home/u")).unwrap()
+}
+
+fn file(text: &str) -> PolicyFile {
     let context = Context {
-        home: home.clone(),
+        home: home(),
         project: None,
         origin: Origin::Written,
     };
-    Arc::new(Policy::builtin(&home).with_user_file(parse(text, &context).unwrap()))
+    parse(text, &context).unwrap()
 }
 
 pub(crate) fn destination(host: &str, port: u16) -> Destination {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use askbox_tests::machine::{PRIVATE, PUBLIC};
 use askbox_tests::{Machine, World};
 use serde_json::Value;
 
@@ -24,13 +25,24 @@ for _ in range(300):
     time.sleep(0.1)
 ";
 
-/// The rule for the name, and the one for the address that it has on the local network.
-const PAIRS: [(&str, &[&str], &str); 2] = [
+/// The rule for the name, and the one for the address that it has on the local network; and the one for an address that no name leads to,
+/// where another allows the same and would not have opened it.
+const PAIRS: [(&str, &[&str], &str); 4] = [
     ("ok.test", &["ok.test:5000/udp"], "ok.test:5000/udp"),
     (
         "lan.test",
         &["lan.test:5000/udp", "10.1.2.3:5000/udp"],
         "10.1.2.3:5000/udp",
+    ),
+    (
+        "self.test",
+        &["self.test:5000/udp", "127.0.0.1:5000/udp", "127.0.0.0/8:5000/udp"],
+        "127.0.0.1:5000/udp",
+    ),
+    (
+        "own.test",
+        &["*:5000/udp", "192.0.2.77:5000/udp"],
+        "192.0.2.77:5000/udp",
     ),
 ];
 
@@ -103,6 +115,35 @@ fn a_rule_whose_time_is_over_cuts_what_flows() {
                 world.eventually("it flows on until then", || heard + 3 < echo.heard());
                 assert!(SystemTime::now() < end, "too slow to tell");
             });
+        }
+    });
+}
+
+#[test]
+fn a_rule_that_denies_the_address_cuts_what_flows_to_its_name() {
+    Machine::alone(|machine| {
+        names(machine);
+        let echo = Echo::start("0.0.0.0:5000");
+        for (host, allowed, denied) in [
+            ("ok.test", &["ok.test:5000/udp"][..], PUBLIC),
+            ("lan.test", &["lan.test:5000/udp", "10.0.0.0/8:5000/udp"], PRIVATE),
+        ] {
+            let world = World::new();
+            world.write("go_on.py", GO_ON);
+            for pattern in allowed {
+                world.ok(&["rules", "add", "allow", "network", pattern]);
+            }
+            let running = world.start_sh(&["--non-interactive"], &format!("python3 go_on.py {host}"));
+            let heard = echo.heard();
+            world.eventually("it flows", || heard + 3 < echo.heard());
+            world.ok(&["rules", "add", "deny", "network", denied]);
+            let ended = running.finish();
+            assert!(ended.succeeded().stdout.ends_with("back\ncut\n"), "{ended:?}");
+            // And what comes later is denied before anything is sent.
+            let heard = echo.heard();
+            let later = world.sh(&["--non-interactive"], &format!("python3 go_on.py {host}"));
+            assert_eq!(later.succeeded().stdout, "cut\n");
+            assert_eq!(echo.heard(), heard);
         }
     });
 }

@@ -61,6 +61,26 @@ async fn a_flow_ends_with_the_rule_that_it_lives_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_lives_on_rules_hears_that_they_changed() {
+    let world = World::with_policy(&rule("allow", GAME));
+    let mut changes = world.gate.changes();
+    assert!(!changes.has_changed().unwrap());
+    world
+        .gate
+        .set_policy(policy(&(rule("allow", GAME) + &rule("allow", "other.test"))))
+        .await;
+    changes.changed().await.unwrap();
+    let ends = format!("{}expires = 2027-01-15T09:00:00Z\n", rule("allow", GAME));
+    world.gate.set_policy(policy(&ends)).await;
+    let permit = admitted(world.ask(&game())).await;
+    world.advance(59 * MINUTE).await;
+    changes.mark_unchanged();
+    world.advance(MINUTE).await;
+    permit.revoked().await;
+    changes.changed().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lockdown_ends_a_flow() {
     let world = World::with_policy(&rule("allow", GAME));
     let permit = admitted(world.ask(&game())).await;

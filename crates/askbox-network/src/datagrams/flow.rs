@@ -2,17 +2,19 @@
 
 use std::future::{Future, pending};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use askbox_gate::Permit;
 use askbox_policy::{Basis, Destination, Host, Port, Target, Transport};
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Datagram;
+use super::address::Judged;
 use super::table::Turned;
 use crate::Ends;
 use crate::dial::{Peer, dial_datagrams};
@@ -134,21 +136,22 @@ impl Flow {
         End::Denied
     }
 
-    /// Finds the address and judges it. One that is not public takes a rule of addresses for UDP too, and is spoken with for as long
-    /// as both hold.
+    /// Finds the address and judges it. One that is not public takes a rule of addresses for UDP too.
     async fn carry(&self, permit: &Permit, datagrams: &mut mpsc::Receiver<Datagram>) -> Result<(), End> {
         let Target::Datagrams(destination) = permit.target() else {
             return Err(End::Broken(io::ErrorKind::InvalidInput.into()));
         };
         let session = &self.caller.session;
+        // From here on no change of rules is missed.
+        let changes = session.gate.changes();
         let pin = session.pin(destination);
         if let Some(route) = pin.and_then(|pin| Route::pinned(permit, pin)) {
-            return self.relay(&route, datagrams).await;
+            return self.speak(route, Judged::Given, changes, datagrams).await;
         }
         let policy = session.gate.policy();
-        let (address, what, is_open) = match session.resolver.route(permit, policy.settings()).await {
+        let (address, what, judged) = match session.resolver.route(permit, policy.settings()).await {
             Ok(Judgement::Dial(route)) if *route.way() == Way::Direct => {
-                return self.relay(&route, datagrams).await;
+                return self.speak(route, Judged::Public, changes, datagrams).await;
             }
             Ok(Judgement::Dial(_)) => {
                 let basis = Basis::Upstream("it carries no UDP".to_owned());
@@ -160,35 +163,53 @@ impl Flow {
             Err(error @ RouteError::Lookup(_)) => {
                 return Err(End::Broken(io::Error::new(io::ErrorKind::HostUnreachable, error)));
             }
-            Ok(Judgement::Local(address)) => {
-                let is_open = session.allows_datagrams(destination.port, address);
-                (address, "on your local network", is_open)
-            }
-            Ok(Judgement::Forbidden { address, what }) => {
-                let is_open =
-                    !is_for_many(address) && session.rule_names_datagrams(destination.port, address);
-                (address, what, is_open)
-            }
+            Ok(Judgement::Local(address)) => (address, "on your local network", Judged::Local),
+            Ok(Judgement::Forbidden { address, what }) => (address, what, Judged::Forbidden),
         };
-        if !is_open {
+        if !judged.is_open(session, destination.port, address) {
             return Err(self
                 .refuse(destination.clone(), format!("{what} ({address})"))
                 .await);
         }
-        let second = self
-            .admit(Destination {
-                host: Host::address(address),
-                port: destination.port,
-            })
-            .await?;
+        let second = self.admit(at(address, destination.port)).await?;
         let route =
             Route::datagrams(&second).ok_or_else(|| End::Broken(io::ErrorKind::InvalidInput.into()))?;
-        until_cut(&second, self.relay(&route, datagrams)).await
+        until_cut(&second, self.speak(route, judged, changes, datagrams)).await
+    }
+
+    /// Speaks with the first address of a route that the rules leave open, for as long as they do. Permits do not know of an address
+    /// what it was judged to be: where a rule for one is gone, another may allow it that would not have opened it.
+    async fn speak(
+        &self,
+        route: Route<'_>,
+        judged: Judged,
+        mut changes: watch::Receiver<u64>,
+        datagrams: &mut mpsc::Receiver<Datagram>,
+    ) -> Result<(), End> {
+        let (port, first) = (route.port(), route.addresses().next());
+        let is_open = |address| judged.is_open(&self.caller.session, port, address);
+        let Some(route) = route.only(is_open) else {
+            // Asked for by itself, so that the log has the address and what denies it.
+            if let Some(first) = first {
+                drop(self.admit(at(first.ip(), port)).await?);
+            }
+            return Err(End::Denied);
+        };
+        let server = dial_datagrams(&route).await.map_err(End::Broken)?;
+        let mut relayed = pin!(self.relay(&server, datagrams));
+        loop {
+            tokio::select! {
+                biased;
+                heard = changes.changed() => if heard.is_err() || !is_open(server.address()) {
+                    return Ok(());
+                },
+                relayed = &mut relayed => return relayed,
+            }
+        }
     }
 
     /// Relays until nothing has moved for a while.
-    async fn relay(&self, route: &Route<'_>, datagrams: &mut mpsc::Receiver<Datagram>) -> Result<(), End> {
-        let server = dial_datagrams(route).await.map_err(End::Broken)?;
+    async fn relay(&self, server: &Peer, datagrams: &mut mpsc::Receiver<Datagram>) -> Result<(), End> {
         self.is_dialled.store(true, Ordering::Relaxed);
         let mut idle = Instant::now() + FLOW_IDLE;
         loop {
@@ -197,11 +218,11 @@ impl Flow {
                     let Some(Datagram { bytes, _room }) = datagram else {
                         return Ok(());
                     };
-                    self.send(&server, &bytes).await;
+                    self.send(server, &bytes).await;
                 }
                 readable = server.readable() => {
                     readable.map_err(End::Broken)?;
-                    self.receive(&server);
+                    self.receive(server);
                 }
                 () = sleep_until(idle) => return Ok(()),
             }
@@ -241,9 +262,11 @@ impl Flow {
     }
 }
 
-/// Whether what is sent there goes to many at once: their answers would come from elsewhere, and nobody would hear them.
-fn is_for_many(address: IpAddr) -> bool {
-    address.is_multicast() || address == Ipv4Addr::BROADCAST
+fn at(address: IpAddr, port: Port) -> Destination {
+    Destination {
+        host: Host::address(address),
+        port,
+    }
 }
 
 /// Whether an error is what came back for a datagram before, which kept this one from being sent.

@@ -26,6 +26,11 @@ impl Peer {
         Ok(Self { socket, address })
     }
 
+    /// Whom it speaks with.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address.ip()
+    }
+
     pub(crate) async fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         self.socket.send(bytes).await
     }

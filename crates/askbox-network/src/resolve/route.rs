@@ -85,9 +85,20 @@ impl<'a> Route<'a> {
         })
     }
 
+    /// The port that it leads to.
+    pub(crate) fn port(&self) -> Port {
+        self.port
+    }
+
     /// What it may be taken by.
     pub(crate) fn permit(&self) -> &Permit {
         self.permit
+    }
+
+    /// The same to those of its addresses that are picked; `None` where that is none.
+    pub(crate) fn only(mut self, picked: impl Fn(IpAddr) -> bool) -> Option<Self> {
+        self.addresses.retain(|address| picked(*address));
+        (!self.addresses.is_empty()).then_some(self)
     }
 
     /// By a proxy, that is to connect to just these addresses, or to find them itself where there are none.
