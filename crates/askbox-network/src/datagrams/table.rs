@@ -73,9 +73,10 @@ impl Table {
                 break message;
             }
         };
-        let (client, server) = answer(message, self.asked).ok_or(io::ErrorKind::NotFound)?;
+        let (source, server) =
+            answer(message, self.asked, listener, client).ok_or(io::ErrorKind::NotFound)?;
         Ok(Turned {
-            client,
+            client: source,
             server,
             listener,
         })
@@ -84,22 +85,8 @@ impl Table {
 
 /// The message that asks for the entry whose answers go from the listener to the client.
 fn question(listener: SocketAddr, client: SocketAddr, number: u32) -> Vec<u8> {
-    let (family, kinds) = match listener {
-        SocketAddr::V4(_) => (libc_family(true), (1, 2)),
-        SocketAddr::V6(_) => (libc_family(false), (3, 4)),
-    };
-    let mut addresses = Vec::new();
-    attribute(&mut addresses, kinds.0, &octets(listener.ip()));
-    attribute(&mut addresses, kinds.1, &octets(client.ip()));
-    let mut ports = Vec::new();
-    attribute(&mut ports, NUMBER, &[UDP]);
-    attribute(&mut ports, SOURCE_PORT, &listener.port().to_be_bytes());
-    attribute(&mut ports, DESTINATION_PORT, &client.port().to_be_bytes());
-    let mut tuple = Vec::new();
-    attribute(&mut tuple, ADDRESSES | NESTED, &addresses);
-    attribute(&mut tuple, PORTS | NESTED, &ports);
-    let mut body = vec![family, 0, 0, 0];
-    attribute(&mut body, REPLY | NESTED, &tuple);
+    let mut body = vec![libc_family(listener.is_ipv4()), 0, 0, 0];
+    put(&mut body, REPLY, listener, client);
     let length = u32::try_from(16 + body.len()).unwrap_or(u32::MAX);
     let mut message = length.to_ne_bytes().to_vec();
     message.extend(GET.to_ne_bytes());
@@ -108,6 +95,22 @@ fn question(listener: SocketAddr, client: SocketAddr, number: u32) -> Vec<u8> {
     message.extend([0; 4]); // Port: the kernel.
     message.extend(body);
     message
+}
+
+/// One direction of an entry.
+fn put(bytes: &mut Vec<u8>, direction: u16, source: SocketAddr, destination: SocketAddr) {
+    let kinds = if source.is_ipv4() { (1, 2) } else { (3, 4) };
+    let mut addresses = Vec::new();
+    attribute(&mut addresses, kinds.0, &octets(source.ip()));
+    attribute(&mut addresses, kinds.1, &octets(destination.ip()));
+    let mut ports = Vec::new();
+    attribute(&mut ports, NUMBER, &[UDP]);
+    attribute(&mut ports, SOURCE_PORT, &source.port().to_be_bytes());
+    attribute(&mut ports, DESTINATION_PORT, &destination.port().to_be_bytes());
+    let mut tuple = Vec::new();
+    attribute(&mut tuple, ADDRESSES | NESTED, &addresses);
+    attribute(&mut tuple, PORTS | NESTED, &ports);
+    attribute(bytes, direction | NESTED, &tuple);
 }
 
 /// `AF_INET` or `AF_INET6`, as in nfgenmsg.
@@ -135,14 +138,30 @@ fn is_answer(message: &[u8], number: u32) -> bool {
     message.get(8..12) == Some(&number.to_ne_bytes())
 }
 
-/// Source and destination of the entry; `None` for an error, or an answer to something else.
-fn answer(message: &[u8], number: u32) -> Option<(SocketAddr, SocketAddr)> {
+/// Source and destination of the entry whose answers go from the listener to the client; `None` for an error, an answer to something
+/// else, and any other entry: the kernel finds one by either of its directions, and what our listener began was turned from nowhere.
+fn answer(
+    message: &[u8],
+    number: u32,
+    listener: SocketAddr,
+    client: SocketAddr,
+) -> Option<(SocketAddr, SocketAddr)> {
     let (message, _) = part(message, number_32(message))?;
     let is_entry = number_16(message.get(4..)) == Some(ENTRY);
     if !is_entry || !is_answer(message, number) {
         return None;
     }
-    let tuple = find(message.get(HEADERS..)?, ORIGINAL)?;
+    let attributes = message.get(HEADERS..)?;
+    let (source, destination) = direction(attributes, ORIGINAL)?;
+    let (from, to) = direction(attributes, REPLY)?;
+    let is_same = |one: SocketAddr, other: SocketAddr| (one.ip(), one.port()) == (other.ip(), other.port());
+    let is_ours = is_same(from, listener) && is_same(to, client) && !is_same(source, listener);
+    is_ours.then_some((source, destination))
+}
+
+/// Source and destination of one direction of an entry of UDP.
+fn direction(attributes: &[u8], direction: u16) -> Option<(SocketAddr, SocketAddr)> {
+    let tuple = find(attributes, direction)?;
     let (addresses, ports) = (find(tuple, ADDRESSES)?, find(tuple, PORTS)?);
     let v4 = |kind| {
         Some(IpAddr::V4(Ipv4Addr::from_octets(
@@ -178,4 +197,4 @@ fn find(mut rest: &[u8], kind: u16) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
