@@ -94,6 +94,17 @@ impl Wanted {
 impl Inside {
     /// Starts `init` in the network that a socket belongs to. Blocks until it is there.
     pub fn start(init: &Path, member: BorrowedFd<'_>) -> io::Result<Self> {
+        let inside = Self::spawn(init, [ARGUMENT.to_owned()], member)?;
+        inside.answer()?;
+        Ok(inside)
+    }
+
+    /// Starts `init` with these arguments and gives it the socket. What it answers to that is not waited for.
+    fn spawn(
+        init: &Path,
+        arguments: impl IntoIterator<Item = String>,
+        member: BorrowedFd<'_>,
+    ) -> io::Result<Self> {
         let (ours, theirs) = socketpair(
             AddressFamily::Unix,
             SockType::SeqPacket,
@@ -102,10 +113,10 @@ impl Inside {
         )?;
         #[expect(
             clippy::disallowed_methods,
-            reason = "our own program, which never sees a project: it has no arguments of others and an empty environment"
+            reason = "our own program, which never sees a project: its arguments are words and numbers of ours and its environment is empty"
         )]
         let child = Command::new(init)
-            .arg(ARGUMENT)
+            .args(arguments)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(theirs))
@@ -113,13 +124,9 @@ impl Inside {
             .spawn()?;
         // From here on it is ended whatever fails.
         let inside = Self { channel: ours, child };
-        setsockopt(
-            &inside.channel,
-            ReceiveTimeout,
-            &TimeVal::seconds(limits::INSIDE_WAIT_SECONDS),
-        )?;
+        let wait = TimeVal::seconds(limits::INSIDE_WAIT_SECONDS);
+        setsockopt(&inside.channel, ReceiveTimeout, &wait)?;
         descriptors::send(inside.channel.as_fd(), &[0], &[member])?;
-        inside.answer()?;
         Ok(inside)
     }
 

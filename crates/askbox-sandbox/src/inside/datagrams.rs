@@ -7,16 +7,12 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::iter;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use askbox_policy::Port;
-use askbox_wire::descriptors;
 use nix::sys::prctl;
-use nix::sys::socket::sockopt::ReceiveTimeout;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair};
-use nix::sys::time::{TimeVal, TimeValLike};
 
 use super::{Inside, answer, enter_whole, receive};
 use crate::{limits, netlink};
@@ -38,29 +34,8 @@ pub struct Opened {
 
 /// Opens these ports for datagrams in the network that a socket belongs to, by `init`. Blocks until that is done.
 pub fn open(init: &Path, member: BorrowedFd<'_>, ports: &[(Port, Port)]) -> io::Result<Opened> {
-    let (ours, theirs) = socketpair(
-        AddressFamily::Unix,
-        SockType::SeqPacket,
-        None,
-        SockFlag::SOCK_CLOEXEC,
-    )?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "our own program, which never sees a project: its arguments are numbers and its environment is empty"
-    )]
-    let child = Command::new(init)
-        .arg(ARGUMENT)
-        .args(ports.iter().map(|(low, high)| format!("{low}-{high}")))
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::from(theirs))
-        .stdout(Stdio::null())
-        .spawn()?;
-    // From here on it is ended whatever fails.
-    let inside = Inside { channel: ours, child };
-    let wait = TimeVal::seconds(limits::INSIDE_WAIT_SECONDS);
-    setsockopt(&inside.channel, ReceiveTimeout, &wait)?;
-    descriptors::send(inside.channel.as_fd(), &[0], &[member])?;
+    let ports = ports.iter().map(|(low, high)| format!("{low}-{high}"));
+    let inside = Inside::spawn(init, iter::once(ARGUMENT.to_owned()).chain(ports), member)?;
     let next =
         || -> io::Result<OwnedFd> { inside.answer()?.ok_or_else(|| io::ErrorKind::InvalidData.into()) };
     Ok(Opened {
