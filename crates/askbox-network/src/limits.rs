@@ -88,6 +88,10 @@ pub(crate) const FLOWS_BYTES: usize = 1024 * 1024;
 /// one after. The kernel of the session's network keeps it longer, where it can be told to.
 pub(crate) const FLOW_IDLE: Duration = Duration::from_mins(2);
 
+/// What a server sends keeps a flow for no longer than this after its program sent last. RFC 4787 lets answers keep what leads to a
+/// program (REQ-6), and warns that whoever sends them could do so for ever; five minutes is what it recommends in all (REQ-5).
+pub(crate) const FLOW_LEFT: Duration = Duration::from_mins(5);
+
 /// Datagrams of a server that are passed on before anything else is looked at.
 pub(crate) const DATAGRAMS_AT_ONCE: usize = 64;
 

@@ -18,7 +18,7 @@ use super::address::Judged;
 use super::table::Turned;
 use crate::Ends;
 use crate::dial::{Peer, dial_datagrams};
-use crate::limits::{DATAGRAM, DATAGRAMS_AT_ONCE, DENIED_REST, FLOW_IDLE};
+use crate::limits::{DATAGRAM, DATAGRAMS_AT_ONCE, DENIED_REST, FLOW_IDLE, FLOW_LEFT};
 use crate::resolve::{Judgement, Route, RouteError};
 use crate::room::Place;
 use crate::session::{Caller, Session};
@@ -66,6 +66,15 @@ enum End {
     Broken(#[expect(dead_code, reason = "shown by Debug")] io::Error),
 }
 
+/// When a flow ends by itself.
+#[derive(Clone, Copy, Debug)]
+struct Idle {
+    /// When a datagram went either way.
+    moved: Instant,
+    /// When the program sent one.
+    sent: Instant,
+}
+
 struct Flow {
     listener: Arc<UdpSocket>,
     /// The program's socket, as the listener sees it.
@@ -73,6 +82,16 @@ struct Flow {
     counts: Counts,
     caller: Caller,
     is_dialled: AtomicBool,
+}
+
+impl Idle {
+    fn since(sent: Instant) -> Self {
+        Self { moved: sent, sent }
+    }
+
+    fn end(self) -> Instant {
+        (self.moved + FLOW_IDLE).min(self.sent + FLOW_LEFT)
+    }
 }
 
 impl Flow {
@@ -208,10 +227,10 @@ impl Flow {
         }
     }
 
-    /// Relays until nothing has moved for a while.
+    /// Relays until nothing has moved for a while, or the program has left.
     async fn relay(&self, server: &Peer, datagrams: &mut mpsc::Receiver<Datagram>) -> Result<(), End> {
         self.is_dialled.store(true, Ordering::Relaxed);
-        let mut idle = Instant::now() + FLOW_IDLE;
+        let mut idle = Idle::since(Instant::now());
         loop {
             tokio::select! {
                 datagram = datagrams.recv() => {
@@ -219,14 +238,15 @@ impl Flow {
                         return Ok(());
                     };
                     self.send(server, &bytes).await;
+                    idle = Idle::since(Instant::now());
                 }
                 readable = server.readable() => {
                     readable.map_err(End::Broken)?;
                     self.receive(server);
+                    idle.moved = Instant::now();
                 }
-                () = sleep_until(idle) => return Ok(()),
+                () = sleep_until(idle.end()) => return Ok(()),
             }
-            idle = Instant::now() + FLOW_IDLE;
         }
     }
 
@@ -289,3 +309,6 @@ async fn until_cut(permit: &Permit, work: impl Future<Output = Result<(), End>>)
         done = work => done,
     }
 }
+
+#[cfg(test)]
+mod tests;
