@@ -44,7 +44,7 @@ pub enum SessionChange {
     Limited,
     /// A person let it go on after that.
     Thawed,
-    /// It has all the connections that it may have; further ones wait.
+    /// It has all the connections that it may have, and further ones wait; or no room for datagrams, and those are dropped.
     Full,
     /// It shares a port with the host.
     PortOpened,

@@ -108,6 +108,14 @@ impl Gate {
                     if log_changes {
                         self.log_changes().await;
                     }
+                    // Nobody hears that a datagram was denied, and equal denials are not counted any more.
+                    if by == DeniedBy::SessionEnded && matches!(request.target, Target::Datagrams(_)) {
+                        return Err(Denial {
+                            target: request.target,
+                            by,
+                            question,
+                        });
+                    }
                     return Err(self.deny(&request, by, question).await);
                 }
                 Step::Admitted { permit, used, logged } => {

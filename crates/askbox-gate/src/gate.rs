@@ -308,12 +308,12 @@ impl Gate {
         }
     }
 
-    /// Logs that a session has all the connections that it may have, and that further ones wait. Nothing is decided by
-    /// that, so a log that fails is only reported.
-    pub async fn tell_full(&self, session: &SessionId, project: &Project, open: usize) {
-        let entry = record::full(session, project, open);
+    /// Logs that a session has no more room, and what that means to it. Nothing is decided by that, so a log that fails is only
+    /// reported.
+    pub async fn tell_full(&self, session: &SessionId, project: &Project, detail: String) {
+        let entry = record::full(session, project, detail);
         if let Err(error) = self.0.log.record(entry, Durability::Unsynced).await {
-            tracing::error!(%error, %session, "a session with too many connections is not in the log");
+            tracing::error!(%error, %session, "that a session has no more room is not in the log");
         }
     }
 

@@ -145,9 +145,8 @@ pub(crate) fn session(id: &SessionId, project: &Project, change: SessionChange) 
     }
 }
 
-/// A session that has as many connections as it may have.
-pub(crate) fn full(id: &SessionId, project: &Project, open: usize) -> Entry {
-    let detail = format!("{open} connections are open; further ones wait until some of them end");
+/// A session that has no more room, and what that means.
+pub(crate) fn full(id: &SessionId, project: &Project, detail: String) -> Entry {
     Entry {
         session: Some(id.clone()),
         project: Some(project.clone()),

@@ -100,7 +100,9 @@ pub(crate) async fn place(share: &Share, session: &Session) -> Place {
         let SessionNetwork {
             session: id, project, ..
         } = &session.network;
-        session.gate.tell_full(id, project, share.held()).await;
+        let open = share.held();
+        let detail = format!("{open} connections are open; further ones wait until some of them end");
+        session.gate.tell_full(id, project, detail).await;
     }
     share.take().await
 }

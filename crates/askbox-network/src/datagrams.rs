@@ -1,31 +1,34 @@
 //! UDP of a session: datagrams that the network of the session turned around, because a rule names their port. Each pair of a
 //! program's socket and a destination is a flow: admitted, resolved, judged and recorded like a connection, and relayed by a
-//! socket that speaks with the judged address alone. Nobody is asked about one, and every bound here drops datagrams.
+//! socket that speaks with the judged address alone. Nobody is asked about one, and every bound here drops datagrams, which is an event.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::net::UdpSocket;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::limits::{
     ACCEPT_PAUSE, DATAGRAM, DATAGRAM_DESCRIPTORS, FLOW_QUEUE, FLOWS, FLOWS_BYTES, LOOK_AGAIN,
 };
-use crate::room::{Place, Reserved};
+use crate::room::{Place, Reserved, Share};
 use crate::serving::Serving;
 use crate::session::Session;
 use crate::shared::ShareError;
 
 mod address;
+mod dropped;
 mod flow;
 mod table;
 
+pub(crate) use dropped::Dropped;
+use dropped::Lack;
 use table::{Table, Turned};
 
 /// What carries a session's datagrams, made in its network.
@@ -60,6 +63,9 @@ struct Shared {
     table: Mutex<Table>,
     /// Bytes that wait in queues.
     room: Arc<Semaphore>,
+    /// Where flows take their places.
+    share: Share,
+    dropped: Arc<Dropped>,
     #[expect(dead_code, reason = "held for the descriptors of the listeners and the table")]
     reserved: Reserved,
 }
@@ -75,21 +81,26 @@ impl Serving {
             session: Arc::clone(&self.session),
             table: Mutex::new(Table::new(datagrams.table)),
             room: Arc::new(Semaphore::new(FLOWS_BYTES)),
+            share: self.share.clone(),
+            dropped: Arc::default(),
             reserved,
         });
         for listener in datagrams.listeners {
             let listener = std::net::UdpSocket::from(listener);
             listener.set_nonblocking(true)?;
             let listener = Arc::new(UdpSocket::from_std(listener)?);
-            let (shared, share) = (Arc::clone(&shared), self.share.clone());
-            self.spawn(async move { serve(listener, shared, || share.try_take()).await });
+            self.spawn(serve(listener, Arc::clone(&shared)));
         }
+        let dropped = Arc::clone(&shared.dropped);
+        self.spawn(Arc::clone(&dropped).tell(Arc::clone(&self.session)));
+        // A session carries datagrams once.
+        drop(self.dropped.set(dropped));
         Ok(())
     }
 }
 
 /// Takes datagrams for as long as the future lives; dropping it ends all flows.
-async fn serve(listener: Arc<UdpSocket>, shared: Arc<Shared>, place: impl Fn() -> Option<Place>) {
+async fn serve(listener: Arc<UdpSocket>, shared: Arc<Shared>) {
     let mut flows: HashMap<SocketAddr, Flow> = HashMap::new();
     let mut running = JoinSet::new();
     let mut buffer = vec![0; DATAGRAM];
@@ -116,9 +127,7 @@ async fn serve(listener: Arc<UdpSocket>, shared: Arc<Shared>, place: impl Fn() -
         let bytes = buffer.get(..length).unwrap_or_default();
         if is_known(&listener, client, &shared, &mut flows).await {
             send(&shared, &flows, client, bytes);
-        } else if let Some((queue, turned, taken)) =
-            begin(&listener, client, &shared, &place, flows.len()).await
-        {
+        } else if let Some((queue, turned, taken)) = begin(&listener, client, &shared, flows.len()).await {
             let flow = flow::run(
                 Arc::clone(&listener),
                 client,
@@ -166,19 +175,17 @@ async fn is_known(
 
 type Begun = (mpsc::Sender<Datagram>, Turned, (mpsc::Receiver<Datagram>, Place));
 
-/// A flow for a datagram of a client that has none; `None` where there is no room, or nobody knows where it was meant to go.
-async fn begin(
-    listener: &UdpSocket,
-    client: SocketAddr,
-    shared: &Shared,
-    place: impl Fn() -> Option<Place>,
-    open: usize,
-) -> Option<Begun> {
-    if FLOWS <= open {
-        tracing::debug!(session = %shared.session.network.session, "no room for one more flow of datagrams");
+/// A flow for a datagram of a client that has none; `None` where there is no room, the session ends, or nobody knows where it was meant
+/// to go.
+async fn begin(listener: &UdpSocket, client: SocketAddr, shared: &Shared, open: usize) -> Option<Begun> {
+    if shared.share.is_closed() || shared.dropped.is_over() {
         return None;
     }
-    let place = place()?;
+    let place = (open < FLOWS).then(|| shared.share.try_take()).flatten();
+    let Some(place) = place else {
+        shared.dropped.count(Lack::Flow);
+        return None;
+    };
     let turned = match shared.table.lock().await.turned(listener, client) {
         Ok(turned) => turned,
         Err(error) => {
@@ -196,13 +203,19 @@ fn send(shared: &Shared, flows: &HashMap<SocketAddr, Flow>, client: SocketAddr, 
     // At least one, so that empty ones have an end too.
     let taken = u32::try_from(bytes.len().max(1)).unwrap_or(u32::MAX);
     let Ok(room) = Arc::clone(&shared.room).try_acquire_many_owned(taken) else {
+        shared.dropped.count(Lack::Waiting);
         return;
     };
     let datagram = Datagram {
         bytes: bytes.to_vec(),
         _room: room,
     };
-    if flow.queue.try_send(datagram).is_err() {
-        tracing::trace!(%client, "a datagram is dropped");
+    match flow.queue.try_send(datagram) {
+        Err(TrySendError::Full(_)) => shared.dropped.count(Lack::Waiting),
+        // One that has ended wants nothing.
+        Ok(()) | Err(TrySendError::Closed(_)) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

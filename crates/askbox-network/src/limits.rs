@@ -102,6 +102,9 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// A flow that was denied, or leads nowhere, is tried again after this, however much is sent.
 pub(crate) const DENIED_REST: Duration = Duration::from_secs(1);
 
+/// How often a count of datagrams that were dropped for want of room becomes an event, as one of equal denials does.
+pub(crate) const DROPPED_EVENT_EVERY: Duration = Duration::from_secs(10);
+
 /// At most one event in this time about a session that has all the connections that it may have.
 pub(crate) const FULL_EVENT_EVERY: Duration = Duration::from_mins(1);
 

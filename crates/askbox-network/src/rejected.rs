@@ -46,8 +46,18 @@ impl End {
     pub(crate) async fn reach(&self) {
         self.wanted.notify_one();
         if timeout(SETTLE, self.reached.notified()).await.is_err() {
-            tracing::debug!("rejected packets of an ended session are not all told");
+            tracing::debug!("what an ended session sent in vain is not all told");
         }
+    }
+
+    /// Waits until somebody does. Cancel-safe.
+    pub(crate) async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// Says that nothing more is going to be told.
+    pub(crate) fn reached(&self) {
+        self.reached.notify_one();
     }
 }
 
@@ -57,7 +67,7 @@ pub(crate) async fn tell(Source(socket): Source, session: Arc<Session>, end: Arc
     loop {
         let received = tokio::select! {
             received = socket.recv(&mut datagram) => received,
-            () = end.wanted.notified() => break,
+            () = end.wanted() => break,
         };
         if !take(received, &datagram, &session).await {
             break;
@@ -70,7 +80,7 @@ pub(crate) async fn tell(Source(socket): Source, session: Arc<Session>, end: Arc
             break;
         }
     }
-    end.reached.notify_one();
+    end.reached();
 }
 
 /// Tells of the packets of one datagram; false when there is none, and none will come.

@@ -111,7 +111,7 @@ impl Share {
             let mut changed = pin!(self.0.room.changed.notified());
             // From here on no change is missed.
             changed.as_mut().enable();
-            if self.0.is_closed.load(Ordering::Relaxed) {
+            if self.is_closed() {
                 return pending().await;
             }
             if let Some(place) = self.try_take() {
@@ -153,6 +153,11 @@ impl Share {
     /// Lets no further connection in.
     pub(crate) fn close(&self) {
         self.0.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_closed.load(Ordering::Relaxed)
     }
 
     /// Waits until no connection is open.

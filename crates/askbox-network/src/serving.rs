@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::pin::Pin as Pinned;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use askbox_gate::Gate;
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::capture;
+use crate::datagrams::Dropped;
 use crate::dns_server;
 use crate::explicit_proxy::{self, ProxyToken};
 use crate::limits::SETTLE;
@@ -97,6 +98,8 @@ pub struct Serving {
     totals: Arc<Totals>,
     /// `None` where nothing is told of.
     rejected: Option<Arc<rejected::End>>,
+    /// What of the session's datagrams had no room, where it has rules for any.
+    pub(crate) dropped: OnceLock<Arc<Dropped>>,
 }
 
 impl Serving {
@@ -123,11 +126,14 @@ impl Serving {
         self.share.held()
     }
 
-    /// Waits until whatever was rejected by now is logged. To be called before the session is closed at the gate, which counts
-    /// what repeats until then; nothing that is rejected later is logged.
+    /// Waits until whatever was rejected or dropped by now is logged. To be called before the session is closed at the gate, which
+    /// counts what repeats until then; nothing that comes later is logged, and no datagrams begin anything.
     pub async fn told(&self) {
         if let Some(rejected) = &self.rejected {
             rejected.reach().await;
+        }
+        if let Some(dropped) = self.dropped.get() {
+            dropped.end().await;
         }
     }
 
@@ -205,6 +211,7 @@ pub fn serve(
         share,
         totals,
         rejected,
+        dropped: OnceLock::new(),
     })
 }
 

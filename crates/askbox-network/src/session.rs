@@ -260,6 +260,14 @@ impl Caller {
         self.session.gate.refuse(&request, basis).await
     }
 
+    /// The same of datagrams, which are no event once the session has ended.
+    pub(crate) async fn refuse_datagrams(&self, destination: Destination, basis: Basis) -> Denial {
+        let request = self
+            .session
+            .request(Target::Datagrams(destination), Process::unknown());
+        self.session.gate.refuse_by(request, basis, self.process()).await
+    }
+
     /// Who is behind the connection; found out once.
     pub(crate) async fn process(&self) -> Process {
         self.process

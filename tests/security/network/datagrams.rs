@@ -186,6 +186,20 @@ fn many_flows_leave_room_for_others() {
         let flood = flood.finish();
         assert_eq!(flood.succeeded().stdout, format!("heard {MOST}\nreached"));
         assert_eq!(peers.lock().unwrap().len(), MOST + 1);
+        // What had no room is in the log: that there is none, and how much of it.
+        let log = world.log();
+        let dropped: Vec<usize> = log
+            .iter()
+            .filter(|event| event["action"] == "full")
+            .filter_map(|event| {
+                event["detail"]
+                    .as_str()?
+                    .split_once("flow of datagrams; dropped: ")
+            })
+            .map(|(_, number)| number.parse().unwrap())
+            .collect();
+        assert_eq!(dropped.iter().sum::<usize>(), 400 - MOST, "{dropped:?}");
+        assert!(dropped.len() <= 3, "{dropped:?}");
         drop(server);
     });
 }

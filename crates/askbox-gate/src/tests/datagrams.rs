@@ -81,6 +81,20 @@ async fn who_lives_on_rules_hears_that_they_changed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_session_sends_after_its_end_is_no_event() {
+    let world = World::with_policy(&rule("allow", GAME));
+    drop(admitted(world.ask(&game())).await);
+    world.gate.close_session(&SessionId("s1".to_owned())).await;
+    let told = world.told();
+    assert_eq!(denied(world.ask(&game())).await, DeniedBy::SessionEnded);
+    assert_eq!(world.told(), told);
+    // A connection is one.
+    let connection = denied(world.ask(&net("game.test"))).await;
+    assert_eq!(connection, DeniedBy::SessionEnded);
+    assert_eq!(world.told().len(), told.len() + 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lockdown_ends_a_flow() {
     let world = World::with_policy(&rule("allow", GAME));
     let permit = admitted(world.ask(&game())).await;

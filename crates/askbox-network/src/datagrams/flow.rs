@@ -151,7 +151,7 @@ impl Flow {
     }
 
     async fn refuse_by(&self, destination: Destination, basis: Basis) -> End {
-        drop(self.caller.refuse(Target::Datagrams(destination), basis).await);
+        drop(self.caller.refuse_datagrams(destination, basis).await);
         End::Denied
     }
 
