@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixDatagram as Datagrams;
 use std::sync::Arc;
 
-use askbox_policy::{Basis, Destination, Host, Port, Target};
+use askbox_policy::{Basis, Destination, Host, Port, Target, Transport};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 use tokio::net::UnixDatagram;
@@ -111,10 +111,13 @@ async fn tell_of(packet: message::Packet, session: &Session) {
         client: packet.source,
         server: Some(packet.destination),
     };
+    let target = match packet.transport {
+        // As the rule is written that would allow it.
+        Transport::Udp => Target::Datagrams(destination),
+        Transport::UdpLite | Transport::Sctp | Transport::Dccp => Target::Network(destination),
+    };
     let basis = Basis::NotTcp(packet.transport);
-    session
-        .refuse_sent(Target::Network(destination), basis, ends)
-        .await;
+    session.refuse_sent(target, basis, ends).await;
 }
 
 /// Where a packet was meant to go; `None` for port 0, which nothing can be sent to.

@@ -196,8 +196,12 @@ impl fmt::Display for Basis {
             Basis::Upstream(reason) => write!(f, "upstream proxy: {reason}"),
             Basis::Neighbour(reason) => f.write_str(reason),
             Basis::Malformed(reason) => write!(f, "malformed: {reason}"),
-            Basis::NotTcp(Transport::Udp) => f.write_str("udp: no rule allows it, and nobody is asked"),
-            Basis::Unasked(None) => f.write_str("udp: no rule allows it, and nobody is asked"),
+            Basis::NotTcp(Transport::Udp) => f.write_str(
+                "udp: rejected, since no rule with /udp named the port when the session began; one counts from the next session on",
+            ),
+            Basis::Unasked(None) => {
+                f.write_str("udp: no rule with /udp allows it, and nobody is asked; one counts at once")
+            }
             Basis::Unasked(Some(id)) => write!(f, "udp: rule {id} asks, and nobody can be asked about UDP"),
             Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
         }

@@ -113,13 +113,17 @@ fn what_is_rejected_is_an_event_for_each_destination() {
         );
         assert!(sent.succeeded().stdout.ends_with("hello"), "{sent:?}");
         for target in [
-            "ok.test:443",
-            "denied.test:443",
-            "203.0.113.5:443",
-            "[2001:db8::5]:443",
+            "ok.test:443/udp",
+            "denied.test:443/udp",
+            "203.0.113.5:443/udp",
+            "[2001:db8::5]:443/udp",
         ] {
             world.eventually(target, || {
-                was_denied(&world, target, "udp: no rule allows it, and nobody is asked")
+                was_denied(
+                    &world,
+                    target,
+                    "no rule with /udp named the port when the session began",
+                )
             });
         }
         // What went through is none, by TCP to the same host or on the loopback.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Effect, Origin};
+use askbox_policy::{Effect, Kind, Origin};
 use askbox_wire::{
     Client, ClientError, GrantView, Imported, NewRule, OsText, Request, Response, RuleView, ScopeView,
 };
@@ -65,11 +65,7 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             if arguments.json {
                 output::print_json(&added)?;
             } else {
-                let text = render_rule(&added, Style::new(context));
-                output::print(&format!(
-                    "{text}   take it back: askbox rules remove {}\n",
-                    added.id
-                ))?;
+                output::print(&render_added(&added, Style::new(context)))?;
             }
         }
         Some(RulesCommand::Remove { id }) => {
@@ -82,6 +78,16 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// A rule that was just added, with what a person may have to do.
+fn render_added(added: &RuleView, style: Style) -> String {
+    let mut text = render_rule(added, style);
+    if added.effect == Effect::Allow && added.kind == Kind::Network && added.pattern.ends_with("/udp") {
+        text += "   sessions that run and had no rule for its port are to be started anew\n";
+    }
+    let _infallible = writeln!(text, "   take it back: askbox rules remove {}", added.id);
+    text
 }
 
 fn lists(client: &mut Client) -> Result<Lists, CliError> {

@@ -2,7 +2,6 @@ use std::net::Ipv4Addr;
 use std::time::Instant;
 
 use askbox_policy::HostName;
-use askbox_policy::Transport;
 
 use super::message::Packet;
 use super::*;
@@ -30,9 +29,9 @@ async fn a_rejected_packet_is_a_denial_that_names_what_was_meant() {
     tell_of(udp(fake, 443), &world.session).await;
     tell_of(udp(fake, 0), &world.session).await;
     tell_of(udp(Ipv4Addr::new(198, 19, 255, 255), 9), &world.session).await;
-    let by = "udp: no rule allows it, and nobody is asked";
-    let expected = ["quic.test:443", "192.0.2.1:443", "198.19.255.255:9"]
-        .map(|target| [target.to_owned(), "deny".to_owned(), by.to_owned()]);
+    let by = Basis::NotTcp(Transport::Udp).to_string();
+    let expected = ["quic.test:443/udp", "192.0.2.1:443/udp", "198.19.255.255:9/udp"]
+        .map(|target| [target.to_owned(), "deny".to_owned(), by.clone()]);
     assert_eq!(world.verdicts(), expected);
     let holders: Vec<_> = world
         .events()
@@ -66,7 +65,7 @@ async fn what_the_kernel_told_before_the_end_is_logged_and_what_comes_later_is_n
     end.reach().await;
     telling.await.unwrap();
     let targets = || world.verdicts().into_iter().map(|[target, ..]| target);
-    assert_eq!(targets().collect::<Vec<_>>(), ["192.0.2.9:443"]);
+    assert_eq!(targets().collect::<Vec<_>>(), ["192.0.2.9:443/udp"]);
     world.gate.close_session(&world.session.network.session).await;
     tell_of(udp(Ipv4Addr::new(192, 0, 2, 10), 443), &world.session).await;
     assert_eq!(targets().count(), 1);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use askbox_policy::{Basis, Host, Transport};
+use askbox_policy::{Host, Transport};
 use serde_json::json;
 
 use super::record::{Connection, Endpoint, Entity, File, Process, Product, Subject, Traffic};
@@ -120,12 +120,12 @@ fn network(event: &Event, target: &str) -> Subject {
     }
 }
 
-/// The protocol of what names none: TCP, unless it was denied for being another.
+/// The protocol of what names none: TCP, unless it was denied for being another, which the reason begins with, whatever words follow.
 fn protocol(event: &Event) -> (&'static str, u8) {
-    let other = Transport::ALL.into_iter().find(|transport| {
-        let denied = Basis::NotTcp(*transport).to_string();
-        event.by.as_ref() == Some(&denied)
-    });
+    let reason = event.by.as_deref().and_then(|by| by.split_once(": "));
+    let other = Transport::ALL
+        .into_iter()
+        .find(|transport| reason.is_some_and(|(name, _)| name == transport.name()));
     other.map_or(TCP, |transport| (transport.name(), transport.number()))
 }
 

@@ -121,12 +121,26 @@ fn a_connection_is_network_activity() {
 
 #[test]
 fn a_packet_that_is_no_connection_has_its_own_protocol() {
-    let by = askbox_policy::Basis::NotTcp(askbox_policy::Transport::Udp).to_string();
-    let denied = decided(EventKind::Network, "192.0.2.1:443", Outcome::Deny, &by);
-    let value: Value = serde_json::from_str(&line(denied)).unwrap();
-    let connection = value.get("connection_info").unwrap();
-    assert_eq!(connection.get("protocol_name"), Some(&json!("udp")));
-    assert_eq!(connection.get("protocol_num"), Some(&json!(17)));
+    use askbox_policy::{Basis, Transport};
+    let of = |target: &str, by: &str| {
+        let denied = decided(EventKind::Network, target, Outcome::Deny, by);
+        let value: Value = serde_json::from_str(&line(denied)).unwrap();
+        value.get("connection_info").unwrap().clone()
+    };
+    let sctp = of("192.0.2.1:443", &Basis::NotTcp(Transport::Sctp).to_string());
+    assert_eq!(sctp.get("protocol_name"), Some(&json!("sctp")));
+    assert_eq!(sctp.get("protocol_num"), Some(&json!(132)));
+    for (target, by) in [
+        ("192.0.2.1:443/udp", &*Basis::NotTcp(Transport::Udp).to_string()),
+        // As it was written before.
+        ("192.0.2.1:443", "udp: no rule allows it, and nobody is asked"),
+    ] {
+        let udp = of(target, by);
+        assert_eq!(udp.get("protocol_name"), Some(&json!("udp")));
+        assert_eq!(udp.get("protocol_num"), Some(&json!(17)));
+    }
+    let tcp = of("192.0.2.1:443", "rule 0123456789");
+    assert_eq!(tcp.get("protocol_name"), Some(&json!("tcp")));
 }
 
 #[test]

@@ -79,3 +79,26 @@ fn no_rules_are_said_to_be_none() {
     "#]],
     );
 }
+
+#[test]
+fn who_adds_a_rule_hears_how_to_take_it_back_and_for_udp_which_sessions_have_it() {
+    let rule = |effect, pattern: &str| RuleView {
+        effect,
+        kind: Kind::Network,
+        pattern: pattern.into(),
+        ..fixtures::rule()
+    };
+    let said = "sessions that run and had no rule for its port are to be started anew";
+    for (effect, pattern, is_said) in [
+        (Effect::Allow, "game.test:5000/udp", true),
+        (Effect::Allow, "game.test:5000", false),
+        (Effect::Deny, "game.test:5000/udp", false),
+    ] {
+        let text = render_added(&rule(effect, pattern), Style::plain());
+        assert_eq!(text.contains(said), is_said, "{text}");
+        assert!(
+            text.ends_with("   take it back: askbox rules remove 0f3a9c2b1d\n"),
+            "{text}"
+        );
+    }
+}

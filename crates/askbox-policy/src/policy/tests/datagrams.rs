@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::rule::RuleId;
+use crate::verdict::Transport;
 
 pub(super) fn datagrams(text: &str) -> Target {
     let Target::Network(destination) = network(text) else {
@@ -101,10 +102,25 @@ fn a_rule_that_asks_about_a_host_denies_its_udp_since_nobody_can_be_asked() {
 #[test]
 fn a_denial_of_udp_says_what_it_rests_on() {
     let id = RuleId("0123456789".to_owned());
-    assert_eq!(
-        Basis::Unasked(Some(id)).to_string(),
-        "udp: rule 0123456789 asks, and nobody can be asked about UDP"
-    );
+    for (basis, said) in [
+        (
+            Basis::Unasked(Some(id)),
+            "udp: rule 0123456789 asks, and nobody can be asked about UDP",
+        ),
+        // Its port is open, and so a rule counts at once.
+        (
+            Basis::Unasked(None),
+            "udp: no rule with /udp allows it, and nobody is asked; one counts at once",
+        ),
+        // It was rejected, since its port is not open.
+        (
+            Basis::NotTcp(Transport::Udp),
+            "udp: rejected, since no rule with /udp named the port when the session began; one counts from the next session on",
+        ),
+        (Basis::NotTcp(Transport::Sctp), "sctp: only TCP leaves a session"),
+    ] {
+        assert_eq!(basis.to_string(), said);
+    }
 }
 
 #[test]
