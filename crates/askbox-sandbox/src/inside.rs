@@ -21,7 +21,7 @@ use nix::sys::socket::sockopt::ReceiveTimeout;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socket, socketpair};
 use nix::sys::time::{TimeVal, TimeValLike};
 
-use crate::{limits, sys};
+use crate::{limits, netlink, sys};
 
 pub mod datagrams;
 
@@ -195,7 +195,7 @@ fn enter_whole(member: OwnedFd) -> io::Result<()> {
 fn answer(channel: BorrowedFd<'_>, made: io::Result<Option<OwnedFd>>) -> io::Result<()> {
     let (number, made) = match made {
         Ok(made) => (0, made),
-        Err(error) => (error.raw_os_error().unwrap_or(libc::EINVAL), None),
+        Err(error) => (netlink::errno(&error).unwrap_or(libc::EINVAL), None),
     };
     let attached: Vec<BorrowedFd<'_>> = made.iter().map(AsFd::as_fd).collect();
     descriptors::send(channel, &number.to_ne_bytes(), &attached).map(drop)

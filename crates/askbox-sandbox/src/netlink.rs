@@ -20,6 +20,8 @@ mod firewall;
 mod links;
 mod rejected;
 
+pub(crate) use batch::errno;
+
 /// Where redirected TCP connections arrive, inside; or those to the session's proxy.
 pub(crate) const TCP_PORT: u16 = 10080;
 /// Where redirected datagrams arrive, inside, where rules name ports for them.

@@ -96,7 +96,7 @@ fn attempt() -> Result<(), Failure> {
     let at = |step| {
         move |error: io::Error| Failure {
             step,
-            errno: error.raw_os_error().unwrap_or(0),
+            errno: netlink::errno(&error).unwrap_or(0),
         }
     };
     let ids = outer::leave().map_err(at(Step::Namespaces))?;

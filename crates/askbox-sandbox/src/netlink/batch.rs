@@ -1,5 +1,6 @@
 //! Netlink messages in the making: headers, attributes, nests (netlink(7), RFC 3549 section 2.3).
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -20,6 +21,31 @@ const HEADER: usize = 16;
 pub(super) struct Batch {
     bytes: Vec<u8>,
     acknowledged: u32,
+}
+
+/// A message that the kernel refused.
+#[derive(Debug)]
+struct Refused {
+    /// Which one of its batch, from 1 on.
+    number: u32,
+    errno: i32,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = io::Error::from_raw_os_error(self.errno);
+        write!(f, "netlink message {}: {error}", self.number)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The number of an error, errno(3), of a system call or of a message that the kernel refused.
+pub(crate) fn errno(error: &io::Error) -> Option<i32> {
+    let refused = error.get_ref().and_then(|inner| inner.downcast_ref::<Refused>());
+    error
+        .raw_os_error()
+        .or_else(|| refused.map(|refused| refused.errno))
 }
 
 impl Batch {
@@ -106,11 +132,12 @@ fn acknowledgements(mut rest: &[u8]) -> io::Result<u32> {
         if u16::from_ne_bytes([rest[4], rest[5]]) == ERROR {
             let errno = word(rest, HEADER).cast_signed();
             if errno != 0 {
-                let error = io::Error::from_raw_os_error(-errno);
-                return Err(io::Error::new(
-                    error.kind(),
-                    format!("netlink message {}: {error}", word(rest, 8)),
-                ));
+                let refused = Refused {
+                    number: word(rest, 8),
+                    errno: -errno,
+                };
+                let kind = io::Error::from_raw_os_error(refused.errno).kind();
+                return Err(io::Error::new(kind, refused));
             }
             count += 1;
         }
@@ -120,4 +147,39 @@ fn acknowledgements(mut rest: &[u8]) -> io::Result<u32> {
         rest = &rest[length..];
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer to the message with this number.
+    fn answer(number: u32, errno: i32) -> Vec<u8> {
+        let mut message = Vec::new();
+        message.extend(20_u32.to_ne_bytes());
+        message.extend(ERROR.to_ne_bytes());
+        message.extend([0; 2]);
+        message.extend(number.to_ne_bytes());
+        message.extend([0; 4]);
+        message.extend((-errno).to_ne_bytes());
+        message
+    }
+
+    #[test]
+    fn a_refused_message_is_an_error_with_its_number() {
+        let answers = [answer(1, 0), answer(2, 0)].concat();
+        assert_eq!(acknowledgements(&answers).unwrap(), 2);
+        let answers = [answer(1, 0), answer(2, libc::EPERM)].concat();
+        let error = acknowledgements(&answers).unwrap_err();
+        assert_eq!(errno(&error), Some(libc::EPERM));
+        assert_eq!(
+            error.to_string(),
+            "netlink message 2: Operation not permitted (os error 1)"
+        );
+        assert_eq!(
+            errno(&io::Error::from_raw_os_error(libc::ENOENT)),
+            Some(libc::ENOENT)
+        );
+        assert_eq!(errno(&io::ErrorKind::InvalidData.into()), None);
+    }
 }
