@@ -398,6 +398,14 @@ fn no_proxy_carries_udp_and_that_is_said() {
 }
 
 #[test]
+fn the_doctor_says_whether_the_kernel_tells_where_datagrams_go() {
+    let world = World::new();
+    let doctor = Running::start(world.askbox(&["doctor"])).finish();
+    let said = "ok       UDP by rule: the kernel tells where datagrams go\n";
+    assert!(doctor.stdout.contains(said), "{doctor:?}");
+}
+
+#[test]
 fn the_kernel_remembers_a_flow_for_as_long_as_it_is_kept() {
     Machine::alone(|machine| {
         names(machine);

@@ -17,6 +17,7 @@ use crate::identity;
 
 mod batch;
 mod firewall;
+mod flows;
 mod links;
 mod rejected;
 
@@ -109,16 +110,16 @@ pub(crate) fn open_datagrams(ports: &[(Port, Port)]) -> io::Result<[OwnedFd; 3]>
         UdpSocket::bind((Ipv4Addr::LOCALHOST, UDP_PORT))?.into(),
         UdpSocket::bind((Ipv6Addr::LOCALHOST, UDP_PORT))?.into(),
     ];
-    let table = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkNetFilter,
-    )?;
+    let table = flows::open()?;
     // Last: what is turned has somewhere to go by then.
     firewall::datagrams(ports).send(SockProtocol::NetlinkNetFilter)?;
     let [v4, v6] = listeners;
     Ok([v4, v6, table])
+}
+
+/// Whether the kernel knows where datagrams were meant to go that it turned around; an error says why not.
+pub(crate) fn try_flows() -> io::Result<()> {
+    flows::open().map(drop)
 }
 
 fn diagnostics() -> io::Result<OwnedFd> {

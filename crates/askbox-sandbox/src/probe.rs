@@ -75,6 +75,19 @@ pub fn starts() -> io::Result<Option<Missing>> {
     Ok(Some(missing.ok_or(io::ErrorKind::Unsupported)?))
 }
 
+/// Tries whether rules for UDP can be carried out in a network of our own; `None` when that worked, else the number of the error, errno(3).
+/// Fails, and needs what it needs, as [`run`] does.
+pub fn datagrams() -> io::Result<Option<i32>> {
+    let found = in_child(|| {
+        let tried = outer::leave().and_then(|_| netlink::try_flows());
+        tried
+            .err()
+            .map_or(0, |error| netlink::errno(&error).unwrap_or(libc::EIO))
+            .to_ne_bytes()
+    })?;
+    Ok(Some(i32::from_ne_bytes(found)).filter(|errno| *errno != 0))
+}
+
 /// What a child finds out that does this and ends.
 fn in_child<const N: usize>(job: impl FnOnce() -> [u8; N]) -> io::Result<[u8; N]> {
     let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;

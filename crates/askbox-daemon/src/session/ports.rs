@@ -162,7 +162,7 @@ async fn open_datagrams(daemon: &Daemon, id: &SessionId) -> Result<(), WireError
     let (_, maker) = daemon.sessions.ports(id).ok_or_else(|| unknown(id))?;
     let failed = |error: io::Error| {
         refused(format!("cannot open ports for UDP, which rules allow: {error}"))
-            .with_hint("the kernel needs nf_conntrack_netlink; without rules for UDP the session starts")
+            .with_hint("`askbox doctor` says what the kernel lacks; without rules for UDP the session starts")
     };
     let Opened { listeners, table } = maker.open_datagrams(wanted).await.map_err(failed)?;
     match daemon

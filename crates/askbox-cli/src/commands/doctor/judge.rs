@@ -26,13 +26,9 @@ const OLDEST_KERNEL: (u32, u32) = (6, 1);
 
 /// Every check, in the order in which a launch needs them.
 pub(super) fn all(facts: &Facts) -> Vec<Check> {
-    let mut checks = vec![
-        kernel(&facts.kernel),
-        namespaces(facts),
-        firewall(facts),
-        bwrap(&facts.bwrap),
-        init(&facts.init),
-    ];
+    let mut checks = vec![kernel(&facts.kernel), namespaces(facts), firewall(facts)];
+    checks.extend(datagrams(facts));
+    checks.extend([bwrap(&facts.bwrap), init(&facts.init)]);
     checks.extend(storage::directories(&facts.directories));
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
     checks.push(starts(&facts.starts));
@@ -116,6 +112,24 @@ fn firewall(facts: &Facts) -> Check {
         ),
         Ok(Some(_)) => Check::note(NAME, "not tried, because the namespaces do not work"),
     }
+}
+
+/// Sessions start without it, but for those with rules for UDP. Nothing to say where connections cannot be turned around either.
+fn datagrams(facts: &Facts) -> Option<Check> {
+    const NAME: &str = "UDP by rule";
+    if !matches!(facts.probe, Ok(None)) {
+        return None;
+    }
+    Some(match &facts.datagrams {
+        Ok(None) => Check::ok(NAME, "the kernel tells where datagrams go"),
+        Ok(Some(errno)) => Check::lack(
+            NAME,
+            format!("a session with rules for UDP does not start: {}", words(*errno)),
+            "the kernel is without nf_conntrack_netlink, or that module is not loaded",
+            "sudo modprobe nf_conntrack_netlink",
+        ),
+        Err(reason) => Check::note(NAME, format!("could not be tried: {}", output::safe(reason))),
+    })
 }
 
 /// Who forbids namespaces, and what lets them in.

@@ -31,6 +31,8 @@ pub(super) struct Facts {
     pub(super) program: PathBuf,
     /// What of a launch failed when it was tried, or why it could not be tried.
     pub(super) probe: Result<Option<probe::Failure>, String>,
+    /// Why the kernel does not tell where datagrams were meant to go, errno(3), or why that could not be tried.
+    pub(super) datagrams: Result<Option<i32>, String>,
     pub(super) sysctls: Sysctls,
     pub(super) in_container: bool,
     /// What bubblewrap says of itself, when a launch would use it.
@@ -109,6 +111,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
             .trim()
             .to_owned(),
         probe: probe::run().map_err(|error| chain(&error)),
+        datagrams: probe::datagrams().map_err(|error| chain(&error)),
         sysctls: Sysctls {
             max_user_namespaces: sysctl("user/max_user_namespaces"),
             max_net_namespaces: sysctl("user/max_net_namespaces"),

@@ -16,6 +16,7 @@ fn healthy() -> Facts {
         kernel: "6.8.0-31-generic".into(),
         program: PathBuf::from("/opt/askbox/askbox"),
         probe: Ok(None),
+        datagrams: Ok(None),
         sysctls: Sysctls {
             max_user_namespaces: Some(15_000),
             ..Sysctls::default()
@@ -184,6 +185,32 @@ fn a_missing_firewall_is_the_kernels_or_apparmors_fault() {
                      fix: printf 'abi <abi/4.0>,\nprofile askbox /opt/askbox/askbox flags=(unconfined) { userns, }\n' | sudo tee /etc/apparmor.d/askbox && sudo apparmor_parser -r /etc/apparmor.d/askbox
         "#]],
     );
+}
+
+#[test]
+fn a_kernel_that_tells_nothing_of_datagrams_carries_no_udp() {
+    check(
+        |facts| facts.datagrams = Ok(Some(nix::libc::EINVAL)),
+        &expect![[r#"
+            note     UDP by rule: a session with rules for UDP does not start: Invalid argument (os error 22)
+                     cause: the kernel is without nf_conntrack_netlink, or that module is not loaded
+                     fix: sudo modprobe nf_conntrack_netlink
+        "#]],
+    );
+    check(
+        |facts| facts.datagrams = Err("no memory".into()),
+        &expect![[r#"
+            note     UDP by rule: could not be tried: no memory
+        "#]],
+    );
+    // Where nothing is turned around there is one thing to say.
+    let with = |errno| {
+        let mut facts = healthy();
+        facts.probe = Ok(Some(failing(Step::Firewall, nix::libc::EOPNOTSUPP)));
+        facts.datagrams = Ok(errno);
+        all(&facts)
+    };
+    assert_eq!(with(Some(nix::libc::EINVAL)), with(None));
 }
 
 #[test]
