@@ -140,7 +140,11 @@ fn datagrams_go_where_a_rule_says_and_nowhere_else() {
         world.ok(&["rules", "add", "ask", "network", "other.test"]);
         let asked = ask(&world, &[], "other.test", 5000);
         assert_eq!(asked.succeeded().stdout, "other.test silent\n");
-        assert!(was_denied(&world, "other.test:5000/udp", "nobody can be asked about UDP"));
+        assert!(was_denied(
+            &world,
+            "other.test:5000/udp",
+            "nobody can be asked about UDP"
+        ));
         // A denial without `/udp` means all that the host is spoken with.
         let options = ["--allow-domain", "*:5000/udp", "--block-domain", "other.test"];
         let words = [
@@ -202,7 +206,7 @@ fn addresses_are_judged_as_those_of_connections() {
         for (host, words) in [
             ("lan.test", "on your local network (10.1.2.3)"),
             ("self.test", "127.0.0.1"),
-        ("own.test", OWN),
+            ("own.test", OWN),
             ("metadata.test", "169.254.169.254"),
         ] {
             let denied = ask(&world, &["**.test:5000/udp"], host, 5000);
@@ -395,6 +399,29 @@ fn no_proxy_carries_udp_and_that_is_said() {
         assert!(was_denied(&world, "ok.test:5000/udp", "it carries no UDP"));
         assert_eq!(echo.heard(), 0);
     });
+}
+
+#[test]
+fn a_session_has_rules_for_sixty_four_ranges_and_says_when_there_are_more() {
+    let world = World::new();
+    let with = |ranges: u16| {
+        let patterns: Vec<String> = (0..ranges)
+            .map(|range| format!("ok.test:{}/udp", 5_000 + 2 * range))
+            .collect();
+        let mut words = vec!["run", "--non-interactive"];
+        for pattern in &patterns {
+            words.extend(["--allow-domain", pattern]);
+        }
+        words.extend(["--", "echo", "there"]);
+        Running::start(world.askbox(&words)).finish()
+    };
+    assert_eq!(with(64).succeeded().stdout, "there\n");
+    let refused = with(65);
+    assert_eq!(refused.code, Some(125), "{refused:?}");
+    assert!(
+        refused.stderr.contains("more than 64 different ports"),
+        "{refused:?}"
+    );
 }
 
 #[test]

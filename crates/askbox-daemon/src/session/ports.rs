@@ -152,13 +152,7 @@ async fn open_datagrams(daemon: &Daemon, id: &SessionId) -> Result<(), WireError
     if wanted.is_empty() || !daemon.sessions.is_captured(id) {
         return Ok(());
     }
-    if limits::DATAGRAM_PORTS < wanted.len() {
-        let most = limits::DATAGRAM_PORTS;
-        return Err(refused(format!(
-            "rules for UDP name more than {most} different ports or ranges of ports"
-        ))
-        .with_hint("fewer rules with a range each, such as example.com:27000-27100/udp"));
-    }
+    check_number(&wanted)?;
     let (_, maker) = daemon.sessions.ports(id).ok_or_else(|| unknown(id))?;
     let failed = |error: io::Error| {
         refused(format!("cannot open ports for UDP, which rules allow: {error}"))
@@ -172,6 +166,16 @@ async fn open_datagrams(daemon: &Daemon, id: &SessionId) -> Result<(), WireError
         Some(carried) => carried.map_err(|error| refused(format!("cannot carry UDP: {error}"))),
         None => Err(unknown(id)),
     }
+}
+
+/// Refuses more ports or ranges of them than the kernel is to compare for one session.
+fn check_number(wanted: &[(Port, Port)]) -> Result<(), WireError> {
+    let most = limits::DATAGRAM_PORTS;
+    if wanted.len() <= most {
+        return Ok(());
+    }
+    let reason = format!("rules for UDP name more than {most} different ports or ranges of ports");
+    Err(refused(reason).with_hint("fewer rules with a range each, such as example.com:27000-27100/udp"))
 }
 
 /// Closes a port of a session, and cuts what came by it.

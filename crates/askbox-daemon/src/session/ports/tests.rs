@@ -40,3 +40,19 @@ fn only_a_machine_without_ipv6_may_lack_one_of_the_listeners() {
     assert!(keep(&mut listeners, v6, error(ErrorKind::AddrInUse)).is_err());
     assert_eq!(listeners.len(), 1);
 }
+
+#[test]
+fn rules_for_udp_name_no_more_ports_than_the_kernel_is_to_compare() {
+    let port = |number: usize| Port::new(u16::try_from(5_000 + 2 * number).unwrap()).unwrap();
+    let mut wanted: Vec<(Port, Port)> = (0..limits::DATAGRAM_PORTS)
+        .map(|number| (port(number), port(number)))
+        .collect();
+    check_number(&wanted).unwrap();
+    wanted.push((port(limits::DATAGRAM_PORTS), port(limits::DATAGRAM_PORTS)));
+    let refused = check_number(&wanted).unwrap_err();
+    assert!(
+        refused.message.contains("more than 64 different ports"),
+        "{refused:?}"
+    );
+    assert!(refused.hint.unwrap().contains("-27100/udp"));
+}
