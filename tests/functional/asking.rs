@@ -54,12 +54,12 @@ fn an_answer_to_what_was_answered_says_so() {
 }
 
 #[test]
-fn an_answer_to_an_older_revision_is_refused() {
+fn an_answer_to_an_older_revision_is_for_what_it_listed() {
     let world = World::new();
     let server = Server::http("hello");
     let port = server.port();
     let (one, two) = (format!("a.new.test:{port}"), format!("b.new.test:{port}"));
-    let script = format!("curl -sS http://{one}/ & read go < fifo; curl -sS http://{two}/ & wait");
+    let script = format!("curl -sS http://{one}/ & read go < fifo; curl -sS http://{two}/; wait");
     nix::unistd::mkfifo(&world.project().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let (pin_one, pin_two) = (server.pin("a.new.test"), server.pin("b.new.test"));
     let running = world.start_sh(&["--resolve", &pin_one, "--resolve", &pin_two], &script);
@@ -69,16 +69,96 @@ fn an_answer_to_an_older_revision_is_refused() {
     world.eventually("the question has two members", || {
         world.questions()[0]["targets"].as_array().unwrap().len() == 2
     });
+    let said = world.ok(&["allow", id(&question), "--once", "--revision", "1"]);
+    assert!(
+        said.contains("not for 1 further target") && said.contains("askbox questions"),
+        "{said}"
+    );
+    let rest = world.questions().remove(0);
+    assert_eq!(
+        (id(&rest), &rest["targets"]),
+        (id(&question), &serde_json::json!([two]))
+    );
+    // Nothing is left of what was seen then, so the same again says nothing.
     let stale = try_answer(&world, &["allow", id(&question), "--once", "--revision", "1"]);
     assert_eq!(stale.code, Some(125), "{stale:#?}");
     assert!(
         stale.stderr.contains("changed") && stale.stderr.contains("hint: "),
         "{stale:#?}"
     );
-    assert_eq!(server.connections(), 0);
-    let revision = world.questions()[0]["revision"].to_string();
+    let revision = rest["revision"].to_string();
     world.ok(&["allow", id(&question), "--once", "--revision", &revision]);
     assert_eq!(running.finish().succeeded().stdout, "hellohello");
+}
+
+/// Asks for one name that it wants, and meanwhile for one after the other without end.
+const GROWING: &str = r#"exec /usr/bin/python3 - "$@" <<'END'
+import os, socket, sys, threading, urllib.request
+def ask(name):
+    try:
+        socket.create_connection((name, 443), 60)
+    except OSError:
+        pass
+def grow():
+    number = 0
+    while True:
+        number += 1
+        thread = threading.Thread(target=ask, args=(f'n{number}.new.test',), daemon=True)
+        thread.start()
+        thread.join(0.02)
+threading.Thread(target=grow, daemon=True).start()
+with urllib.request.urlopen(sys.argv[1]) as answer:
+    print(answer.read().decode(), flush=True)
+os._exit(0)
+END"#;
+
+#[test]
+fn a_question_that_grows_without_end_is_answered_for_what_was_seen() {
+    let world = World::new();
+    let server = Server::http("hello");
+    let url = format!("http://honest.new.test:{}/", server.port());
+    let pin = server.pin("honest.new.test");
+    let running =
+        Running::start(world.askbox(&["run", "--resolve", &pin, "--", "sh", "-c", GROWING, "x", &url]));
+    let honest = format!("honest.new.test:{}", server.port());
+    let is_listed = |question: &Value| {
+        let targets = question["targets"].as_array().unwrap();
+        targets.iter().any(|target| *target == *honest)
+    };
+    let mut seen = None;
+    world.eventually("the honest request is listed", || {
+        seen = world.questions().into_iter().find(is_listed);
+        seen.is_some()
+    });
+    let seen = seen.unwrap();
+    // It goes on growing, also while the answer is on its way.
+    world.eventually("the question has grown", || {
+        let questions = world.questions();
+        questions.iter().any(|now| {
+            id(now) == id(&seen)
+                && (now["revision"].as_u64() > seen["revision"].as_u64()
+                    || now["unlisted"].as_u64() > Some(0))
+        })
+    });
+    let revision = seen["revision"].to_string();
+    world.ok(&["allow", id(&seen), "--for", "1h", "--revision", &revision]);
+    assert_eq!(running.finish().succeeded().stdout.trim(), "hello");
+    let allowed: Vec<String> = world
+        .log()
+        .iter()
+        .filter(|event| event["kind"] == "network" && event["verdict"] == "allow")
+        .map(|event| event["target"].to_string())
+        .collect();
+    let seen: Vec<String> = seen["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        !allowed.is_empty() && allowed.iter().all(|target| seen.contains(target)),
+        "{allowed:?} {seen:?}"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Answers: what a person said becomes grants, and reaches those who wait. Logged and synced before anything happens.
-//! The first answer to a question wins; one that saw less than the question lists is refused.
+//! The first answer wins, for what its author saw: what was added since stays open.
 
 mod claim;
 mod plan;
@@ -22,14 +22,14 @@ use crate::questions::open::{OpenMember, Stage, Told};
 use crate::questions::{Closing, QuestionId};
 use crate::record;
 use crate::rules::session_of;
-use claim::{Claim, absent, check};
+use claim::{Claim, absent, as_seen};
 
 /// What an answer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
     /// The question.
     pub question: QuestionId,
-    /// What it listed.
+    /// What it listed when its author looked, as far as it still did.
     pub targets: Vec<Target>,
     /// What is remembered; nothing for *always*, which is a rule.
     pub grants: Vec<Grant>,
@@ -37,7 +37,7 @@ pub struct Answered {
     pub revoked: Vec<GrantId>,
     /// Waiting requests that heard of it.
     pub released: usize,
-    /// Targets that the question did not list and the answer does not cover: the question stays open for them.
+    /// Targets that the question did not list at that time and the answer does not cover: it stays open, or missed, for them.
     pub left: usize,
 }
 
@@ -50,7 +50,7 @@ pub enum AnswerError {
     /// Somebody else answered, or the rules decided, or it is no longer listed.
     #[error("question {0} is closed")]
     Closed(QuestionId),
-    /// Targets were added since the author of the answer looked.
+    /// Nothing is left of what the author of the answer saw, or it cannot be answered in part.
     #[error("the question changed; it is at revision {current} now")]
     Changed {
         /// The revision to look at.
@@ -87,14 +87,13 @@ impl Gate {
         let mut state = self.state();
         let until = Instant::now() + limits::RESERVED;
         let question = if let Some(open) = state.book.get(id) {
-            check(open.stage == Stage::Answering, id, open.revision, revision)?;
-            let question = open.view();
+            let question = as_seen(open.stage == Stage::Answering, open.view(), revision)?;
             state.book.reserve(id, until);
             question
         } else if let Some(entry) = state.missed.get_mut(id) {
-            check(false, id, entry.missed.question.revision, revision)?;
+            let question = as_seen(false, entry.missed.question.clone(), revision)?;
             entry.reserved_until = Some(until);
-            entry.missed.question.clone()
+            question
         } else {
             return Err(absent(&state, id));
         };
@@ -108,7 +107,7 @@ impl Gate {
             .collect())
     }
 
-    /// Answers a question, open or missed. `revision` is the one that the author of the answer saw, and `place` is where
+    /// Answers a question, open or missed, for what it listed at `revision`, which the author of the answer saw. `place` is where
     /// the log says that it was given: `notification`, `window`, `command line`. Takes effect once, even if the caller goes
     /// away.
     pub async fn answer(
@@ -199,6 +198,9 @@ impl Gate {
         let released = self.release(&mut state, claim, answer, once.as_ref());
         if state.book.get(claim.id).is_some() {
             self.tell_changed(&state, claim.id);
+        } else if let Some(rest) = claim.unanswered() {
+            self.tell(GateEvent::Missed(rest.missed.clone()));
+            self.list_missed(&mut state, rest);
         } else {
             self.tell(GateEvent::QuestionClosed {
                 id: claim.id,
@@ -215,8 +217,13 @@ impl Gate {
         };
         self.re_decide(&mut state, &change, &now);
         let revoked = revoked.iter().map(|grant| grant.id.clone()).collect();
-        let question = state.book.get(claim.id);
-        let left = question.map_or(0, |question| question.members.len());
+        let State { book, missed, .. } = &mut *state;
+        let left = match book.get(claim.id) {
+            Some(open) => open.members.len(),
+            None => missed
+                .get_mut(claim.id)
+                .map_or(0, |entry| entry.missed.question.members.len()),
+        };
         Answered {
             question: claim.id,
             targets,
@@ -227,7 +234,7 @@ impl Gate {
         }
     }
 
-    /// Tells everything that waits on a question and that the answer covers: what is listed, and what else a widened one
+    /// Tells everything that waits on a question and that the answer covers: what was seen, and what else a widened one
     /// says. What the rules deny by now stays denied.
     fn release(
         &self,
@@ -242,7 +249,7 @@ impl Gate {
         };
         let patterns = plan::patterns(&claim.listed);
         let is_covered = |member: &OpenMember| {
-            member.is_listed || patterns.iter().any(|pattern| pattern.matches(&member.target))
+            member.was_listed_at(claim.seen) || patterns.iter().any(|pattern| pattern.matches(&member.target))
         };
         let mut waiting = Vec::new();
         for member in question.members.iter_mut().filter(|member| is_covered(member)) {

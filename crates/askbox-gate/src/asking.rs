@@ -16,7 +16,7 @@ use crate::questions::book::{Full, How, Place, Raising};
 use crate::questions::group::GroupKey;
 use crate::questions::meter::Measured;
 use crate::questions::missed::Entry as MissedEntry;
-use crate::questions::{Member, Missed, Question};
+use crate::questions::{FIRST_REVISION, Member, Missed, Question};
 use crate::record;
 
 impl State {
@@ -171,6 +171,7 @@ impl Gate {
             process: request.process.clone(),
             basis,
             waiting: 0,
+            since: FIRST_REVISION,
         };
         if let Some(joined) = state.missed.join(&key, &member, why) {
             if let Some(missed) = joined.grown {
@@ -186,7 +187,7 @@ impl Gate {
         let session = state.sessions.get(&request.session);
         let question = Question {
             id,
-            revision: 1,
+            revision: FIRST_REVISION,
             kind: key.kind,
             session: request.session.clone(),
             project: request.project.clone(),

@@ -14,6 +14,9 @@ use std::str::FromStr;
 use askbox_policy::{Answer, Basis, Kind, Process, Project, Request, SessionId, Target, WhyMissed};
 use serde::{Deserialize, Serialize};
 
+/// The revision of a question that nothing was added to.
+pub(crate) const FIRST_REVISION: u32 = 1;
+
 /// Names a question, short enough to type. Counts on from life to life of the daemon, as the log has it, so that a late
 /// answer cannot meet another question than its author saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +77,8 @@ pub struct Member {
     pub basis: Basis,
     /// Requests that wait for the answer; 0 when the program stopped waiting.
     pub waiting: usize,
+    /// The revision that listed it first: an answer to an earlier one says nothing of it.
+    pub since: u32,
 }
 
 /// A question that nobody answered in time, or that was never shown. It can still be answered, for later requests.
@@ -105,6 +110,31 @@ impl Question {
         self.members.iter().map(|member| member.target.clone()).collect()
     }
 
+    /// The question as far as somebody saw it who looked at an earlier revision: what it listed then and still does. `None`
+    /// where nothing of that is left, or where it cannot be answered in part.
+    pub(crate) fn seen_at(mut self, revision: u32) -> Option<Self> {
+        if revision == self.revision {
+            return Some(self);
+        }
+        let has_parts = match self.kind {
+            Kind::Network | Kind::Read | Kind::Write | Kind::Execute => true,
+            // It asks about one thing, and what is added is that thing as it is now.
+            Kind::Profile | Kind::Neighbour | Kind::Growth => false,
+        };
+        if !has_parts || self.revision < revision {
+            return None;
+        }
+        self.members.retain(|member| member.since <= revision);
+        self.revision = revision;
+        (!self.members.is_empty()).then_some(self)
+    }
+
+    /// What it lists beyond that revision; `None` where that is nothing.
+    pub(crate) fn beyond(mut self, revision: u32) -> Option<Self> {
+        self.members.retain(|member| revision < member.since);
+        (!self.members.is_empty()).then_some(self)
+    }
+
     /// The request that one of its members stands for.
     pub(crate) fn request(&self, member: &Member) -> Request {
         Request {
@@ -115,3 +145,6 @@ impl Question {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

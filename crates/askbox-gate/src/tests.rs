@@ -6,6 +6,7 @@
     reason = "a test that looks at the wrong thing fails, and that is all"
 )]
 
+mod added;
 mod answers;
 mod changes;
 mod datagrams;

@@ -131,7 +131,8 @@ pub enum Request {
     Answer {
         /// The question.
         id: String,
-        /// The revision that the person saw; an older one is refused as [`ErrorCode::Stale`].
+        /// The revision that the person saw: the answer is for what was listed then. Where nothing of that is left, it is refused
+        /// as [`ErrorCode::Stale`].
         revision: u32,
         /// The answer.
         answer: Answer,

@@ -45,7 +45,7 @@ pub(crate) struct AnswerArgs {
     /// For every project, not this one alone
     #[arg(long)]
     pub(crate) everywhere: bool,
-    /// The revision that `askbox questions` showed, where it showed one; a newer one is refused
+    /// The revision that `askbox questions` showed, where it showed one; what was added since stays a question
     #[arg(long, value_name = "N")]
     pub(crate) revision: Option<u32>,
     /// Print JSON

@@ -46,7 +46,7 @@ pub(crate) fn run(
     };
     let request = Request::Answer {
         id: arguments.id.clone(),
-        // A question is shown without its revision as long as that is the first; one that has changed since is refused.
+        // A question is shown without its revision as long as that is the first; what was added since is not covered.
         revision: arguments.revision.unwrap_or(FIRST_REVISION),
         answer,
         place: Place::CommandLine,
@@ -121,10 +121,10 @@ fn render(answered: &AnsweredView, home: Option<&Path>, now: SystemTime, style: 
         }
     }
     if 0 < answered.left {
-        let left = output::count(answered.left, "further file");
+        let left = output::count(answered.left, "further target");
         let _infallible = writeln!(
             text,
-            "not for {left} that the question did not list: askbox questions"
+            "not for {left} that the question did not list then: askbox questions"
         );
     }
     text

@@ -281,7 +281,7 @@ fn render_question(question: &QuestionView, now: Option<SystemTime>, style: Styl
     text
 }
 
-/// A question can change between reading and typing, so an answer names the revision that was read, unless it is the first:
+/// A question can grow between reading and typing, so an answer names the revision that was read, unless it is the first:
 /// that is what an answer without one is for.
 fn commands(question: &QuestionView) -> String {
     let id = &question.id;

@@ -188,7 +188,7 @@ fn a_session_that_asks_too_much_is_listed_as_quiet_until_it_is_resumed() {
 }
 
 #[test]
-fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
+fn an_answer_is_for_what_was_seen_the_same_again_is_stale_and_an_unknown_question_is_not_found() {
     let world = World::new();
     let mut client = world.client();
     follow(&mut client, &[Topic::Questions]);
@@ -200,6 +200,10 @@ fn an_answer_that_saw_less_is_stale_and_an_unknown_question_is_not_found() {
         matches!(event, Event::QuestionChanged(_)).then_some(())
     });
 
+    let Response::Answered(seen) = client.call(answer(&question, ONCE)).unwrap() else {
+        panic!("no answer")
+    };
+    assert_eq!((seen.released, seen.left), (1, 1));
     let error = refusal(client.call(answer(&question, ONCE)));
     assert_eq!(error.code, ErrorCode::Stale);
     assert_eq!(error.hint.as_deref(), Some("askbox questions"));

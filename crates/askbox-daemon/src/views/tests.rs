@@ -28,6 +28,7 @@ fn asking(targets: Vec<Target>, process: &Process) -> Question {
         process: process.clone(),
         basis: Basis::NoRule,
         waiting: 1,
+        since: 1,
     };
     Question {
         id: askbox_gate::QuestionId(7),

@@ -9,16 +9,34 @@ use crate::denial::DeniedBy;
 use crate::gate::{Gate, State};
 use crate::questions::missed::Entry as MissedEntry;
 use crate::questions::open::Stage;
-use crate::questions::{Question, QuestionId};
+use crate::questions::{Missed, Question, QuestionId};
 
 /// A question in the hands of one answer.
 pub(super) struct Claim {
     pub(super) id: QuestionId,
+    /// The revision that the author of the answer saw.
+    pub(super) seen: u32,
     pub(super) session: SessionId,
     pub(super) project: Project,
     pub(super) listed: Vec<Listed>,
-    /// Set for a missed question: what to put back if the log fails.
+    /// Set for a missed question: what to put back if the log fails, and of which what was not seen is put back otherwise.
     pub(super) missed: Option<MissedEntry>,
+}
+
+impl Claim {
+    /// What a missed question lists beyond what was seen: nobody has answered that.
+    pub(super) fn unanswered(&self) -> Option<MissedEntry> {
+        let entry = self.missed.as_ref()?;
+        let question = entry.missed.question.clone().beyond(self.seen)?;
+        Some(MissedEntry {
+            key: entry.key.clone(),
+            missed: Missed {
+                question,
+                ..entry.missed.clone()
+            },
+            reserved_until: None,
+        })
+    }
 }
 
 impl Gate {
@@ -32,22 +50,25 @@ impl Gate {
     ) -> Result<Claim, AnswerError> {
         let lists = state.rules.policy().lists();
         let patterns = |question: &Question| patterns_of_each(&question.targets(), answer.widen, lists);
-        let (question, is_answering, listed) = if let Some(open) = state.book.get(id) {
-            let question = open.view();
-            let each = open.listed().zip(patterns(&question));
+        let (question, listed) = if let Some(open) = state.book.get(id) {
+            let question = as_seen(open.stage == Stage::Answering, open.view(), revision)?;
+            let seen = open
+                .members
+                .iter()
+                .filter(|member| member.was_listed_at(revision));
+            let each = seen.zip(patterns(&question));
             let listed = each.map(|(member, patterns)| Listed::of_open(member, patterns));
             let listed: Vec<_> = listed.collect();
-            (question, open.stage == Stage::Answering, listed)
+            (question, listed)
         } else if let Some(entry) = state.missed.get_mut(id) {
-            let question = entry.missed.question.clone();
+            let question = as_seen(false, entry.missed.question.clone(), revision)?;
             let each = question.members.iter().zip(patterns(&question));
             let listed = each.map(|(member, patterns)| Listed::of_missed(member, patterns));
             let listed = listed.collect();
-            (question, false, listed)
+            (question, listed)
         } else {
             return Err(absent(state, id));
         };
-        check(is_answering, id, question.revision, revision)?;
         let is_alive = state.rules.has_session(&question.session);
         match answer.duration {
             Duration::Once | Duration::Session if !is_alive => return Err(AnswerError::SessionEnded),
@@ -70,6 +91,7 @@ impl Gate {
         let missed = state.missed.remove(id);
         Ok(Claim {
             id,
+            seen: revision,
             session: question.session,
             project: question.project,
             listed,
@@ -94,16 +116,17 @@ impl Gate {
     }
 }
 
-/// Whether an answer that saw `seen` may count.
-pub(super) fn check(is_answering: bool, id: QuestionId, current: u32, seen: u32) -> Result<(), AnswerError> {
+/// What an answer is about whose author saw this revision of a question.
+pub(super) fn as_seen(
+    is_answering: bool,
+    question: Question,
+    revision: u32,
+) -> Result<Question, AnswerError> {
     if is_answering {
-        return Err(AnswerError::Closed(id));
+        return Err(AnswerError::Closed(question.id));
     }
-    if seen == current {
-        Ok(())
-    } else {
-        Err(AnswerError::Changed { current })
-    }
+    let current = question.revision;
+    question.seen_at(revision).ok_or(AnswerError::Changed { current })
 }
 
 pub(super) fn absent(state: &State, id: QuestionId) -> AnswerError {

@@ -350,7 +350,7 @@ impl Open {
     /// Adds a target and gives the whole question its full time, within reason.
     fn add(&mut self, request: &Request, raising: Raising<'_>, is_listed: bool) {
         self.members.push(OpenMember {
-            is_listed,
+            since: is_listed.then_some(self.revision),
             target: request.target.clone(),
             process: request.process.clone(),
             basis: raising.basis.clone(),
@@ -364,9 +364,15 @@ impl Open {
     /// Lists what was not, as far as there is room, which an answer then covers.
     fn list_more(&mut self) {
         let room = limits::MEMBERS_PER_QUESTION.saturating_sub(self.listed().count());
-        let unlisted = self.members.iter_mut().filter(|member| !member.is_listed);
-        let more = unlisted.take(room).map(|member| member.is_listed = true).count();
-        self.revision += u32::from(more != 0);
+        let next = self.revision.saturating_add(1);
+        let unlisted = self.members.iter_mut().filter(|member| !member.is_listed());
+        let more = unlisted
+            .take(room)
+            .map(|member| member.since = Some(next))
+            .count();
+        if more != 0 {
+            self.revision = next;
+        }
     }
 
     /// When a timer has to look at it; an answer on its way needs none.

@@ -58,8 +58,11 @@ impl MissedList {
             .iter()
             .all(|listed| listed.target != member.target);
         if is_new && question.members.len() < limits::MEMBERS_PER_QUESTION {
-            question.members.push(member.clone());
             question.revision = question.revision.saturating_add(1);
+            question.members.push(Member {
+                since: question.revision,
+                ..member.clone()
+            });
             return Some(Joined {
                 id: question.id,
                 grown: Some(entry.missed.clone()),

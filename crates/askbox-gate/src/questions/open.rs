@@ -68,8 +68,9 @@ pub(crate) struct Open {
 /// One target and who waits for it.
 #[derive(Debug)]
 pub(crate) struct OpenMember {
-    /// Whether front ends show it, so that an answer covers it even if it is not widened.
-    pub(crate) is_listed: bool,
+    /// The revision of the question at which front ends began to show it: an answer to that or a later one covers it even if it is
+    /// not widened. `None` as long as they do not.
+    pub(crate) since: Option<u32>,
     pub(crate) target: Target,
     pub(crate) process: Process,
     pub(crate) basis: Basis,
@@ -94,7 +95,7 @@ impl Open {
             session: self.key.session.clone(),
             project: self.project.clone(),
             session_name: self.session_name.clone(),
-            members: self.listed().map(OpenMember::view).collect(),
+            members: self.members.iter().filter_map(OpenMember::view).collect(),
             group: self.key.group.to_string(),
             unlisted: self.unlisted(),
             raised_ms: self.raised_ms,
@@ -104,12 +105,12 @@ impl Open {
 
     /// What front ends show of it.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &OpenMember> {
-        self.members.iter().filter(|member| member.is_listed)
+        self.members.iter().filter(|member| member.is_listed())
     }
 
     /// How many targets they do not show.
     fn unlisted(&self) -> u32 {
-        let waiting = self.members.iter().filter(|member| !member.is_listed).count();
+        let waiting = self.members.iter().filter(|member| !member.is_listed()).count();
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
         self.turned_away.saturating_add(waiting)
     }
@@ -177,13 +178,25 @@ impl Open {
 }
 
 impl OpenMember {
-    fn view(&self) -> Member {
-        Member {
+    /// Whether front ends show it.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Whether they showed it at this revision.
+    pub(crate) fn was_listed_at(&self, revision: u32) -> bool {
+        self.since.is_some_and(|since| since <= revision)
+    }
+
+    /// As front ends show it, if they do.
+    fn view(&self) -> Option<Member> {
+        Some(Member {
             target: self.target.clone(),
             process: self.process.clone(),
             basis: self.basis.clone(),
             waiting: self.waiters.len(),
-        }
+            since: self.since?,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ pub enum ErrorCode {
     Malformed,
     /// There is no such question, rule, grant or session.
     NotFound,
-    /// The question changed since the person saw it.
+    /// Nothing is left of the question as the person saw it.
     Stale,
     /// Askbox refuses: the project, the rule, the option.
     Refused,

@@ -132,7 +132,8 @@ pub struct AnsweredView {
     pub grants: Vec<GrantView>,
     /// What was written into policy.toml.
     pub rules: Vec<RuleView>,
-    /// Files that the question did not list and the answer does not cover: the question stays open for them.
+    /// What was added after the author of the answer looked, and files that the question did not list: the answer does not cover
+    /// them, and the question stays open, or missed, for them.
     #[serde(default)]
     pub left: usize,
 }

@@ -23,6 +23,7 @@ grants: Array<GrantView>,
  */
 rules: Array<RuleView>, 
 /**
- * Files that the question did not list and the answer does not cover: the question stays open for them.
+ * What was added after the author of the answer looked, and files that the question did not list: the answer does not cover
+ * them, and the question stays open, or missed, for them.
  */
 left: number, };

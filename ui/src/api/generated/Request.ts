@@ -18,7 +18,8 @@ export type Request = "status" | "questions" | "missed" | { "answer": {
  */
 id: string, 
 /**
- * The revision that the person saw; an older one is refused as [`ErrorCode::Stale`].
+ * The revision that the person saw: the answer is for what was listed then. Where nothing of that is left, it is refused
+ * as [`ErrorCode::Stale`].
  */
 revision: number, 
 /**

@@ -53,7 +53,7 @@ fn a_grant_for_files_says_whether_it_is_for_a_path_or_for_all_below() {
                for 59m, in /home/ada/app
                take it back: askbox revoke 3f
             50 waiting requests may go on
-            not for 188 further files that the question did not list: askbox questions
+            not for 188 further targets that the question did not list then: askbox questions
         "#]],
     );
 }
