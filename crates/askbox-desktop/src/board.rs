@@ -1,6 +1,8 @@
 //! Which notifications there are: one for each question, one summary for many, and notices of what else a person should
 //! know. Decides what to show and to close; closing, expiring and sweeping decide nothing about a question.
 
+mod shown;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use askbox_policy::{SessionId, WhyMissed};
@@ -10,6 +12,7 @@ use crate::choice::Choice;
 use crate::desk::Desk;
 use crate::notice::{self, Notice, Trouble, Words};
 use crate::reach::Reach;
+use shown::{Shown, size_of};
 
 /// Questions that have a notification each; more have one summary.
 pub const MOST_SINGLE: usize = 3;
@@ -130,16 +133,6 @@ impl Flagged {
     }
 }
 
-#[derive(Debug)]
-struct Shown {
-    notice: Notice,
-    serial: Serial,
-    /// Since when the server shows it; `None` until it says so.
-    since_ms: Option<u64>,
-    /// The questions that it stands for.
-    questions: Vec<String>,
-}
-
 impl Board {
     /// The steps from what is shown to what should be, at this moment of a clock that never goes back. None without a server.
     pub fn update(&mut self, desk: &Desk, words: Words<'_>, now_ms: u64) -> Vec<Step> {
@@ -161,8 +154,10 @@ impl Board {
             steps.push(Step::Close(slot));
         }
         for (slot, notice) in wanted {
-            let is_shown = self.shown.get(&slot).is_some_and(|shown| shown.notice == notice);
-            if is_shown
+            let size = size_of(&slot, desk);
+            let before = self.shown.get_mut(&slot);
+            let has_grown = before.as_ref().is_some_and(|shown| shown.size != size);
+            if before.is_some_and(|shown| shown.stays(&notice, has_grown, now_ms))
                 || self
                     .failed
                     .get(&slot)
@@ -176,6 +171,9 @@ impl Board {
                 serial: self.serial,
                 since_ms: None,
                 questions: self.stands_for(&slot, desk),
+                size,
+                grown_ms: has_grown.then_some(now_ms),
+                due_ms: None,
             };
             for id in &shown.questions {
                 self.reach.offered(id, now_ms);
@@ -444,7 +442,8 @@ impl Board {
             .filter(|(slot, _)| !self.shown.contains_key(*slot));
         let tries = waiting.map(|(_, failed)| failed.until_ms);
         let ends = self.flagged.values().filter_map(Flagged::until_ms);
-        tries.chain(ends).min()
+        let grown = self.shown.values().filter_map(|shown| shown.due_ms);
+        tries.chain(ends).chain(grown).min()
     }
 
     /// There is a server, a new one, or none any more: nothing of ours is shown.

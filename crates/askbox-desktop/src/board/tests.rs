@@ -7,7 +7,7 @@ use crate::testing::{self, Catalog, host};
 /// A server that hands back clicks.
 const SERVER: Server = Server { actions: true };
 
-fn board() -> Board {
+pub(super) fn board() -> Board {
     let mut board = Board::default();
     board.server(Some(SERVER));
     board
@@ -33,7 +33,7 @@ fn slots(steps: &[Step]) -> Vec<String> {
 }
 
 /// Updates, and lets the server show what it is told to at once.
-fn show(board: &mut Board, desk: &Desk, catalog: &Catalog, now_ms: u64) -> Vec<Step> {
+pub(super) fn show(board: &mut Board, desk: &Desk, catalog: &Catalog, now_ms: u64) -> Vec<Step> {
     let steps = board.update(desk, catalog.words(), now_ms);
     for step in &steps {
         if let Step::Show(slot, serial, _) = step {
@@ -48,7 +48,7 @@ fn serial(board: &Board, slot: &Slot) -> Serial {
     board.shown.get(slot).map_or(Serial(0), |shown| shown.serial)
 }
 
-fn click(board: &mut Board, key: Option<&str>, now_ms: u64) -> Option<Choice> {
+pub(super) fn click(board: &mut Board, key: Option<&str>, now_ms: u64) -> Option<Choice> {
     let serial = serial(board, &slot("1"));
     board.clicked(&slot("1"), serial, key, now_ms)
 }
@@ -65,7 +65,7 @@ fn miss(board: &mut Board, desk: &mut Desk, id: &str, why: WhyMissed) {
     board.missed(&missed);
 }
 
-fn key(button: Button, question: &str, revision: u32) -> String {
+pub(super) fn key(button: Button, question: &str, revision: u32) -> String {
     Choice::Answer {
         question: question.into(),
         revision,
