@@ -100,6 +100,7 @@ prompt-session-only = This session only
 prompt-allow = Allow
 prompt-grow = Let it go on
 prompt-enter = Enter decides nothing.
+prompt-grown = More was added. An answer is for what has been here for a moment; the rest is asked about next.
 prompt-changed = The question changed. Look again before you answer.
 prompt-stale = The question changed while you answered. Nothing was decided. Look again.
 prompt-failed = Nothing was decided:

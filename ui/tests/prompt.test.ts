@@ -512,14 +512,70 @@ describe("the queue", () => {
 });
 
 describe("changes", () => {
-  test("a new member re-arms, and the answer carries the new revision", async () => {
-    const opened = await two();
-    await arm();
-    const members = [host("a.", "packages.test"), host("b.", "packages.test")];
-    const changed = { ...(opened.app.questions[0] ?? question()), revision: 2, members, targets: ["a", "b"] };
-    opened.app.questions = [changed];
-    opened.app.emitDaemon({ question_changed: changed });
+  /** The first question as it is when its targets are these. */
+  async function change({ app }: Opened, revision: number, targets: string[]): Promise<void> {
+    const members = targets.map((target) => host(`${target}.`, "packages.test"));
+    const changed = { ...(app.questions[0] ?? question()), revision, members, targets };
+    app.questions = [changed];
+    app.emitDaemon({ question_changed: changed });
     await settle();
+  }
+
+  test("what is added disarms nothing, and is covered only after it was in sight for a moment", async () => {
+    const opened = await two();
+    await change(opened, 1, ["a"]);
+    await arm();
+    await change(opened, 2, ["a", "b"]);
+    expect(opened.screen.getByText(/^More was added\./)).toBeTruthy();
+    await user.click(allow(opened));
+    expect(answers(opened).map((answer) => answer.revision)).toEqual([1]);
+  });
+
+  test("after that moment an answer is for it as well", async () => {
+    const opened = await two();
+    await change(opened, 1, ["a"]);
+    await arm();
+    await change(opened, 2, ["a", "b"]);
+    await arm();
+    await user.click(allow(opened));
+    expect(answers(opened).map((answer) => answer.revision)).toEqual([2]);
+  });
+
+  test("a question that is added to without end is answered for what was in sight", async () => {
+    const opened = await two();
+    await change(opened, 1, ["a"]);
+    await arm();
+    const targets = ["a"];
+    for (let revision = 2; revision <= 20; revision += 1) {
+      targets.push(`t${String(revision)}`);
+      await change(opened, revision, [...targets]);
+      await vi.advanceTimersByTimeAsync(ARMING_MS / 7);
+      expect(allow(opened).getAttribute("aria-disabled")).toBe("false");
+    }
+    await user.click(allow(opened));
+    const [revision] = answers(opened).map((answer) => answer.revision);
+    expect(revision).toBeGreaterThan(1);
+    expect(revision).toBeLessThanOrEqual(20 - 7);
+  });
+
+  test("a click that is heard of late is for what was in sight when it was made", async () => {
+    const opened = await two();
+    await change(opened, 1, ["a"]);
+    await arm();
+    await vi.advanceTimersByTimeAsync(10 * ARMING_MS);
+    await change(opened, 2, ["a", "b"]);
+    await arm();
+    const late = new MouseEvent("click", { bubbles: true });
+    Object.defineProperty(late, "timeStamp", { value: late.timeStamp - 100 });
+    await fireEvent(allow(opened), late);
+    expect(answers(opened).map((answer) => answer.revision)).toEqual([1]);
+  });
+
+  test("another thing in the place of what was shown re-arms, and the answer carries the new revision", async () => {
+    const opened = await two();
+    await change(opened, 1, ["a"]);
+    await arm();
+    await change(opened, 2, ["b"]);
     expect(opened.screen.getByText(/^The question changed\. Look again/)).toBeTruthy();
     await user.click(allow(opened));
     expect(answers(opened)).toEqual([]);

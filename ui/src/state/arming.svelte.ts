@@ -61,6 +61,58 @@ export class Arming {
   }
 }
 
+/** Which revision of a question that only grows an answer is for: the latest that was in sight for as long as arming takes. */
+export class Seen {
+  #revision = 0;
+  #before = 0;
+  /** Since when it counts, by the clock of events. */
+  #since = 0;
+  #latest = 0;
+  #isWaiting = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #turn = 0;
+
+  /** Another question, or another state of it, which is armed by itself. */
+  restart(revision: number): void {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    this.#isWaiting = false;
+    this.#latest = this.#revision = this.#before = revision;
+  }
+
+  /** More is shown. What comes while that is being seen takes its turn afterwards, however fast it comes. */
+  grown(revision: number): void {
+    this.#latest = revision;
+    if (this.#isWaiting) {
+      return;
+    }
+    this.#isWaiting = true;
+    const turn = this.#turn;
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (turn === this.#turn) {
+          this.#timer = setTimeout(() => this.#seen(revision), ARMING_MS);
+        }
+      }),
+    );
+  }
+
+  /** The revision that counted when this was done. */
+  at(event: Event): number {
+    return isLaterThan(this.#since, event) ? this.#revision : this.#before;
+  }
+
+  #seen(revision: number): void {
+    this.#before = this.#revision;
+    this.#revision = revision;
+    this.#since = eventNow();
+    this.#isWaiting = false;
+    if (this.#latest !== revision) {
+      this.grown(this.#latest);
+    }
+  }
+}
+
 /** The moment by the clock of events. */
 function eventNow(): number {
   return new Event("now").timeStamp;

@@ -7,7 +7,7 @@ import type { Duration } from "../api/generated/Duration";
 import type { QuestionView } from "../api/generated/QuestionView";
 import type { WireError } from "../api/generated/WireError";
 import { MINUTE } from "../text/quantity";
-import { Arming } from "./arming.svelte";
+import { Arming, Seen } from "./arming.svelte";
 import type { LinkState } from "./link.svelte";
 import type { Outcome, Questions } from "./questions.svelte";
 
@@ -27,11 +27,11 @@ export type Choice = "once" | "session" | "default" | "custom" | "always";
 export type Phase = "empty" | "asking" | "closed_elsewhere";
 
 /** What there is to say about the shown question. */
-export type Note = "none" | "changed" | "stale";
+export type Note = "none" | "grown" | "changed" | "stale";
 
 export class Prompt {
   phase = $state<Phase>("empty");
-  /** The question as it is shown. Its revision goes with the answer. */
+  /** The question as it is shown. */
   question = $state.raw<QuestionView | null>(null);
   outcome = $state<Outcome>("unheard");
   note = $state<Note>("none");
@@ -44,6 +44,8 @@ export class Prompt {
   everywhere = $state(false);
 
   readonly arming = new Arming();
+  /** What of it an answer is for. */
+  readonly #seen = new Seen();
   readonly #questions: Questions;
   readonly #daemon: Daemon;
   readonly #link: LinkState;
@@ -107,7 +109,7 @@ export class Prompt {
     this.isSending = true;
     this.error = null;
     try {
-      await this.#questions.answer(question, {
+      await this.#questions.answer({ id: question.id, revision: this.#seen.at(event) }, {
         allow,
         duration: this.#duration(),
         widen: this.canWiden && this.widen,
@@ -181,6 +183,7 @@ export class Prompt {
     this.choice = question.kind === "profile" ? "session" : "once";
     this.widen = false;
     this.everywhere = false;
+    this.#seen.restart(question.revision);
     this.arming.restart();
   }
 
@@ -216,8 +219,16 @@ export class Prompt {
 
   #update(shown: QuestionView, now: QuestionView): void {
     this.question = now;
-    if (whatIsAsked(shown) !== whatIsAsked(now)) {
+    if (whatIsAsked(shown) === whatIsAsked(now)) {
+      return;
+    }
+    if (isOnlyMore(shown, now)) {
+      // Not armed anew: a program that adds and adds could be answered by nobody.
+      this.note = "grown";
+      this.#seen.grown(now.revision);
+    } else {
       this.note = "changed";
+      this.#seen.restart(now.revision);
       this.arming.restart();
     }
   }
@@ -245,9 +256,15 @@ export class Prompt {
     }
     if (this.phase === "asking") {
       this.note = "stale";
+      this.#seen.restart(this.question?.revision ?? 0);
       this.arming.restart();
     }
   }
+}
+
+/** Whether it asks for all that it asked for, and more. */
+function isOnlyMore(shown: QuestionView, now: QuestionView): boolean {
+  return shown.revision <= now.revision && shown.targets.every((target) => now.targets.includes(target));
 }
 
 /** Everything that an answer covers; how many programs still wait is not part of it. */

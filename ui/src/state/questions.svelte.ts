@@ -57,8 +57,8 @@ export class Questions {
   /** Answers an open or a missed question as it was shown. */
   async answer(question: { id: string; revision: number }, answer: Answer): Promise<AnsweredView> {
     const answered = await this.#daemon.answer(question.id, question.revision, answer);
-    this.#unlist(question.id);
     if (answered.left === 0) {
+      this.#unlist(question.id);
       this.#close(question.id, answered.allow ? "allowed" : "denied");
     }
     return answered;
