@@ -1,8 +1,10 @@
 //! A gate with its log and one open session, and the place of a socket of it, for the tests of what serves such sockets.
 
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as Program;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use askbox_audit::{Event, Filter, Log, Reader};
 use askbox_gate::{Clock, Gate, GrantStore, LockdownStore, SessionInfo};
@@ -72,6 +74,22 @@ impl Place {
         }
     }
 
+    /// The same, which looks whether a program is connected each time it is to be found out: when it comes, and when a refusal is
+    /// about to be written down.
+    pub(crate) fn watching(&self) -> (Asking, Arc<Watched>) {
+        let watched = Arc::new(Watched::default());
+        let (seen, find_out) = (Arc::clone(&watched), identify());
+        let identify: Identify = Arc::new(move |pid| {
+            seen.look();
+            find_out(pid)
+        });
+        let asking = Asking {
+            identify,
+            ..self.asking()
+        };
+        (asking, watched)
+    }
+
     /// A connection to it.
     pub(crate) async fn connect(&self) -> UnixStream {
         UnixStream::connect(self.at("inside")).await.unwrap()
@@ -131,6 +149,37 @@ impl Place {
             panic!("{question:?}");
         };
         display::target(&member.target)
+    }
+}
+
+/// A program that says nothing, and whether it was connected whenever somebody looked.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    program: Mutex<Option<Program>>,
+    connected: Mutex<Vec<bool>>,
+}
+
+impl Watched {
+    /// Connects it, and waits until it is cut off. Whether it was connected, for each look.
+    pub(crate) async fn until_it_is_cut(&self, place: &Place) -> Vec<bool> {
+        let program = Program::connect(place.at("inside")).unwrap();
+        program.set_nonblocking(true).unwrap();
+        *self.program.lock().unwrap() = Some(program);
+        while self.is_connected() {
+            tokio::task::yield_now().await;
+        }
+        self.connected.lock().unwrap().clone()
+    }
+
+    fn look(&self) {
+        let is_connected = self.is_connected();
+        self.connected.lock().unwrap().push(is_connected);
+    }
+
+    fn is_connected(&self) -> bool {
+        let mut program = self.program.lock().unwrap();
+        let heard = program.as_mut().unwrap().read(&mut [0]);
+        heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 

@@ -65,6 +65,25 @@ async fn a_proxy_that_cannot_start_is_an_event() {
 }
 
 #[tokio::test]
+async fn a_connection_is_cut_when_its_refusal_is_in_the_log() {
+    let place = Place::new(
+        &format!("[[rule]]\neffect = \"allow\"\nneighbour = \"dbus {NAME}\"\n"),
+        false,
+    );
+    let bus = Bus {
+        address: "unix:path=/nonexistent/bus".to_owned(),
+        services: vec![NAME.parse().unwrap()],
+        program: "/nonexistent/proxy",
+    };
+    let directory = place.directory.path().to_owned();
+    let (asking, watched) = place.watching();
+    let _serving = serve_bus(place.listener(), (bus, directory), asking, &Places::default()).unwrap();
+    // When it came, and when it was refused.
+    assert_eq!(watched.until_it_is_cut(&place).await, [true, true]);
+    place.was("deny", "dbus org.example.Named", "its proxy cannot be started");
+}
+
+#[tokio::test]
 async fn a_proxy_that_ends_at_once_is_an_event() {
     let world = World::new("deny", "/bin/false");
     world.connect(true).await;

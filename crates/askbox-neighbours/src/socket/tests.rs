@@ -142,6 +142,19 @@ async fn a_service_that_is_gone_or_replaced_by_a_link_is_an_event() {
 }
 
 #[tokio::test]
+async fn a_connection_is_cut_when_its_refusal_is_in_the_log() {
+    let service = tempfile::tempdir().unwrap();
+    let path = SocketPath::new(&service.path().join("gone")).unwrap();
+    let rule = format!("[[rule]]\neffect = \"allow\"\nneighbour = \"socket {path}\"\n");
+    let place = Place::new(&rule, false);
+    let (asking, watched) = place.watching();
+    let _serving = serve_socket(place.listener(), path, asking, &Places::default()).unwrap();
+    // When it came, and when it was refused.
+    assert_eq!(watched.until_it_is_cut(&place).await, [true, true]);
+    place.was("deny", "socket", "cannot be opened");
+}
+
+#[tokio::test]
 async fn a_directory_on_the_way_that_became_a_link_is_not_followed() {
     let world = World::new(Some("allow"));
     let directory = world.path.as_path().parent().unwrap();
