@@ -80,12 +80,17 @@ fn has_ended(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
     use std::time::Duration;
 
     use super::*;
 
+    /// Held while files are counted: all tests are one process, and those of the one would be counted by the other.
+    static COUNTING: Mutex<()> = Mutex::new(());
+
     #[test]
     fn files_without_a_name_count_once_and_others_do_not() {
+        let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
         let place = tempfile::tempdir().unwrap();
         let device = fs::metadata(place.path()).unwrap().dev();
         let look = || {
@@ -105,6 +110,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_too_long_to_be_told_hides_no_file() {
+        let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
         let place = tempfile::tempdir().unwrap();
         let device = fs::metadata(place.path()).unwrap().dev();
         let before = std::env::current_dir().unwrap();
