@@ -387,6 +387,22 @@ fn root_is_refused_and_the_same_user_without_it_is_not() {
 }
 
 #[test]
+fn a_container_that_has_no_second_process_runs_sessions() {
+    let world = World::new();
+    // The first process stays, and the second one ends before the sandbox begins.
+    let script = "exec unshare --user --map-current-user --pid --fork --mount-proc sh -c '
+        /bin/true
+        ! test -e /proc/2 && \"$ASKBOX\" run --quiet -- sh -c \"grep CapBnd /proc/self/status; ls -d /proc/[0-9]*\"'";
+    let ran = Running::start(world.host_script(script)).finish();
+    let said = &ran.succeeded().stdout;
+    assert!(said.starts_with("CapBnd:\t0000000000000000\n"), "{ran:#?}");
+    assert!(
+        said.lines().count() < 6,
+        "the session's own processes alone: {ran:#?}"
+    );
+}
+
+#[test]
 fn a_command_of_too_many_words_is_refused_with_what_to_do() {
     let world = World::new();
     let run = |count: usize| {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, getegid, geteuid};
 
@@ -39,4 +40,17 @@ pub(crate) fn keep(Ids { user, group }: Ids) -> io::Result<()> {
 /// Puts every later child into a pid namespace of its own, whose first process takes all others along when it ends.
 pub(crate) fn isolate_children() -> io::Result<()> {
     Ok(unshare(CloneFlags::CLONE_NEWPID)?)
+}
+
+/// Whether bwrap gets along with the /proc that is there. It looks its child up by the number that this has in the new pid
+/// namespace, two, and gives up where /proc has no such process. Of the machine's own /proc that is the kernel's `kthreadd`, which
+/// lives for ever; in a container, or where `hidepid` hides it (proc(5)), there may be none.
+pub(crate) fn has_lasting_second() -> bool {
+    fs::read("/proc/2/comm").is_ok_and(|name| name == b"kthreadd\n")
+}
+
+/// Mounts the /proc of the pid namespace that the caller is in over the one that is there.
+pub(crate) fn mount_proc() -> io::Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    Ok(mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)?)
 }

@@ -134,13 +134,20 @@ fn steps(
     stage::build(&stage, &plan)?;
     drop(stage);
     // After the file systems are mounted, which report pids in their mounter's namespace; before the capability goes.
+    let needs_proc = !outer::has_lasting_second();
     outer::isolate_children().step("make a pid namespace")?;
-    sys::drop_capabilities().step("drop capabilities")?;
+    if !needs_proc {
+        sys::drop_capabilities().step("drop capabilities")?;
+    }
     sys::join_fresh_keyring().step("join a fresh keyring")?;
     let environment = environment::resolve(&plan.environment, &caller, network);
     let command = Command::prepare(&plan, &leash_inside, &environment).step("prepare bwrap")?;
     allowance::apply(plan.limits).step("limit what the session may use")?;
     become_first(channel)?;
+    if needs_proc {
+        outer::mount_proc().step("mount /proc")?;
+        sys::drop_capabilities().step("drop capabilities")?;
+    }
     command.start(&leash_inside)
 }
 
