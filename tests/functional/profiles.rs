@@ -247,6 +247,42 @@ fn a_program_in_the_project_is_no_known_program() {
 }
 
 #[test]
+fn a_program_that_an_earlier_session_made_is_not_started_in_the_place_of_a_known_one() {
+    let world = world();
+    world.ok(&["rules", "add", "allow", "profile", "claude"]);
+    let made = world.home().join(".local/share/pnpm");
+    fs::create_dir_all(&made).unwrap();
+    let path = format!(
+        "{}:{}:/usr/bin:/bin",
+        made.display(),
+        world.home().join(".local/bin").display()
+    );
+    let run = |words: &[&str]| {
+        let mut command = command(&world, &["--non-interactive", "--preset", "development", "--"]);
+        command.args(words).env("PATH", &path);
+        Running::start(command).finish()
+    };
+    let script =
+        "printf '#!/bin/sh\\necho FAKE; cat ~/.claude/.credentials.json' > ~/.local/share/pnpm/claude
+        chmod 755 ~/.local/share/pnpm/claude";
+    run(&["sh", "-c", script]).succeeded();
+    let known = run(&["claude"]);
+    assert!(known.stdout.starts_with(LOGIN), "{known:#?}");
+    // It is what the name means to programs inside, and has no profile of its own.
+    let inside = run(&["sh", "-c", "claude"]);
+    assert!(
+        inside.stdout.starts_with("FAKE") && !inside.stdout.contains(LOGIN),
+        "{inside:#?}"
+    );
+    install(&made.join("claude"));
+    let hidden = run(&["claude"]);
+    assert!(
+        hidden.stdout.starts_with("FAKE") && !hidden.stdout.contains(LOGIN),
+        "{hidden:#?}"
+    );
+}
+
+#[test]
 fn a_flag_gives_any_command_a_profile_for_one_session() {
     let world = world();
     opens(&world, &["--profile", "claude", "--", "other"]);

@@ -14,8 +14,10 @@ use crate::plan::{Access, Listed, ObjectId};
 use crate::sight::{Hidden, Sight};
 use crate::{probe, sockets};
 
+mod known;
 mod places;
 
+pub use known::is_the_hosts;
 pub use places::Places;
 
 /// What was found.
@@ -176,6 +178,9 @@ pub struct Sought<'a> {
     pub init: PathBuf,
 }
 
+/// Where installers put links to what they keep elsewhere in the home directory. The files that these lead to are toolchains too.
+const LINKED: &str = ".local/bin";
+
 /// Directories below $HOME that hold programs and their libraries, not the user's data. Read-only inside.
 const TOOLCHAINS: &[&str] = &[
     ".asdf",
@@ -302,10 +307,7 @@ fn toolchains(home: &Path, places: &Places) -> Vec<PathBuf> {
         // A linked toolchain would open whatever the link says; only real directories count.
         .filter(|path| places.is_real_directory(path))
         .collect();
-    let links = fs::read_dir(home.join(".local/bin"))
-        .into_iter()
-        .flatten()
-        .flatten();
+    let links = fs::read_dir(home.join(LINKED)).into_iter().flatten().flatten();
     let targets: Vec<PathBuf> = links
         .filter_map(|entry| entry.path().canonicalize().ok())
         .filter(|target| {

@@ -25,6 +25,7 @@ mod request;
 mod system;
 
 pub use format::{Access, Mount, Node, ObjectId, Plan, ProcessLimits};
+pub(crate) use home::PRIVATE_HOMES;
 pub use request::{Listed, OfferedSocket, PlanRequest, Refusal};
 
 pub(crate) use system::ETC;

@@ -263,7 +263,7 @@ impl Planning {
         let token = token()?;
         let plan_request = PlanRequest {
             session: id.0.clone(),
-            argv: request.argv.clone(),
+            argv: profile::words(request, self.rules.profile.as_ref()),
             cwd: self.cwd,
             environment: request.env_names.clone(),
             keep: options

@@ -1,8 +1,5 @@
 //! Which profile a run has: the one that its options name, or that of the program that the person typed. Never that of a
-//! program in the project, which may have been made inside.
-
-use std::fs;
-use std::path::Path;
+//! program in the project or a private home, which may have been made inside.
 
 use askbox_policy::settings_copy::redacted;
 use askbox_policy::{
@@ -10,7 +7,8 @@ use askbox_policy::{
     Port, Process, Profile, ProfileName, Project, Request, Rule, SessionId, SessionProfile, SessionRules,
     Target, Verdict, display,
 };
-use askbox_wire::{LaunchRequest, NO_PROFILE};
+use askbox_sandbox::host_facts::is_the_hosts;
+use askbox_wire::{LaunchRequest, NO_PROFILE, OsText};
 
 use crate::limits;
 
@@ -106,7 +104,7 @@ pub(super) fn of_run(
     let profile = match request.options.profile.as_deref() {
         Some(NO_PROFILE) => return None,
         Some(name) => name.parse::<ProfileName>().ok()?.profile()?,
-        None => of_command(request, situation.project)?,
+        None => of_command(request, home, situation.project)?,
     };
     let mut patterns = profile.patterns(home);
     patterns.retain(|pattern| match pattern {
@@ -131,10 +129,23 @@ pub(super) fn of_run(
 }
 
 /// The profile of the program whose name was typed.
-fn of_command(request: &LaunchRequest, project: &CanonicalPath) -> Option<&'static Profile> {
+fn of_command(
+    request: &LaunchRequest,
+    home: &CanonicalPath,
+    project: &CanonicalPath,
+) -> Option<&'static Profile> {
     let profile = Profile::of_command(request.argv.first()?.as_path())?;
-    let program = fs::canonicalize(request.program.as_ref()?.as_path()).ok()?;
-    let is_own = |path: &Path| path.starts_with(project.as_path());
-    // A link in the project leads where a program inside wanted it to.
-    (!is_own(&program) && !is_own(request.program.as_ref()?.as_path())).then_some(profile)
+    let program = request.program.as_ref()?.as_path();
+    is_the_hosts(program, home.as_path(), project.as_path()).then_some(profile)
+}
+
+/// The words of the command. A program that its own profile opens something to is started from where it was found: another of its name,
+/// made inside in a directory that is earlier on the PATH, is not the one that was asked about.
+pub(super) fn words(request: &LaunchRequest, profile: Option<&SessionProfile>) -> Vec<OsText> {
+    let mut words = request.argv.clone();
+    let is_by_name = profile.is_some() && request.options.profile.is_none();
+    if let (true, Some(first), Some(program)) = (is_by_name, words.first_mut(), &request.program) {
+        *first = program.clone();
+    }
+    words
 }
