@@ -541,6 +541,23 @@ describe("changes", () => {
     expect(answers(opened).map((answer) => answer.revision)).toEqual([2]);
   });
 
+  test("what an answer did not cover is asked about next, and armed anew", async () => {
+    const opened = await two();
+    await change(opened, 1, ["a"]);
+    await arm();
+    await change(opened, 2, ["a", "b"]);
+    await user.click(allow(opened));
+    await settle();
+    const asked = plain(opened.screen.container.textContent);
+    expect([asked.includes("a.packages.test"), asked.includes("b.packages.test")]).toEqual([false, true]);
+    expect(allow(opened).getAttribute("aria-disabled")).toBe("true");
+    await arm();
+    await user.click(allow(opened));
+    await settle();
+    expect(answers(opened).map((answer) => answer.revision)).toEqual([1, 2]);
+    expect(opened.app.questions).toEqual([]);
+  });
+
   test("a question that is added to without end is answered for what was in sight", async () => {
     const opened = await two();
     await change(opened, 1, ["a"]);

@@ -6,9 +6,11 @@ import type { DaemonEvent } from "./generated/DaemonEvent";
 import type { Link } from "./generated/Link";
 import type { LogEvent } from "./generated/LogEvent";
 import type { LogQuery } from "./generated/LogQuery";
+import type { MemberView } from "./generated/MemberView";
 import type { NewRule } from "./generated/NewRule";
 import type { PortView } from "./generated/PortView";
 import type { Preferences } from "./generated/Preferences";
+import type { QuestionView } from "./generated/QuestionView";
 import type { Request } from "./generated/Request";
 import type { Response } from "./generated/Response";
 import type { RuleView } from "./generated/RuleView";
@@ -47,6 +49,8 @@ export class FakeApp implements App {
   down: { reason: string; hint: string | null } | null = null;
 
   readonly #listeners = new Set<(event: WindowEvent) => void>();
+  /** The revision at which each question told of each of its targets. */
+  readonly #told = new Map<string, Map<string, number>>();
   #failures: WireError[] = [];
   #nextRule = 100;
 
@@ -78,6 +82,11 @@ export class FakeApp implements App {
 
   /** Lets the daemon tell something. */
   emitDaemon(event: DaemonEvent): void {
+    if (typeof event === "object" && "question_changed" in event) {
+      const { id, revision, members } = event.question_changed;
+      const told = this.#told.get(id);
+      this.#told.set(id, new Map(members.map(({ target }) => [target, told?.get(target) ?? revision])));
+    }
     this.emit({ daemon: event });
   }
 
@@ -300,12 +309,22 @@ export class FakeApp implements App {
     if (!found) {
       throw { code: "not_found", message: "there is no such question", hint: null } satisfies WireError;
     }
-    if (revision < found.revision) {
+    const rest = this.#beyond(found, revision);
+    if (0 < rest.length && rest.length === found.members.length) {
       throw { code: "stale", message: "the question changed", hint: "look at it again" } satisfies WireError;
     }
-    this.questions = this.questions.filter((question) => question.id !== id);
-    this.missed = this.missed.filter((question) => question.id !== id);
-    this.emitDaemon({ question_closed: { id, outcome: answer.allow ? "allowed" : "denied" } });
+    if (rest.length === 0) {
+      this.questions = this.questions.filter((question) => question.id !== id);
+      this.missed = this.missed.filter((question) => question.id !== id);
+      this.emitDaemon({ question_closed: { id, outcome: answer.allow ? "allowed" : "denied" } });
+    } else {
+      const left = { members: rest, targets: rest.map(({ target }) => target) };
+      this.missed = this.missed.map((question) => (question.id === id ? { ...question, ...left } : question));
+      this.questions = this.questions.map((question) => (question.id === id ? { ...question, ...left } : question));
+      for (const open of this.questions.filter((question) => question.id === id)) {
+        this.emitDaemon({ question_changed: open });
+      }
+    }
     const rule: NewRule = {
       effect: answer.allow ? "allow" : "deny",
       kind: found.kind,
@@ -317,7 +336,17 @@ export class FakeApp implements App {
       note: null,
     };
     const rules = answer.duration === "always" ? [this.#add(rule)] : [];
-    return { answered: { allow: answer.allow, released: 1, grants: [], rules, left: 0 } };
+    return { answered: { allow: answer.allow, released: 1, grants: [], rules, left: rest.length } };
+  }
+
+  /** What a question lists beyond that revision; all of it where it is about one thing, or where nothing was told of it. */
+  #beyond({ id, revision, kind, members }: QuestionView, seen: number): MemberView[] {
+    if (seen === revision) {
+      return [];
+    }
+    const isOne = kind === "profile" || kind === "neighbour" || kind === "growth";
+    const told = this.#told.get(id);
+    return isOne ? members : members.filter(({ target }) => seen < (told?.get(target) ?? revision));
   }
 
   #keep(id: string): void {
