@@ -219,6 +219,44 @@ fn the_time_of_a_frozen_session_stands_still() {
     assert_eq!(late.code, Some(124), "{late:#?}");
 }
 
+/// Whether signals wait for a process with this command line, as bits (`proc_pid_status(5)`).
+fn are_pending(world: &World, command: &[&str], signals: u64) -> bool {
+    let pending = |pid: i32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let bits = status.lines().find_map(|line| line.strip_prefix("ShdPnd:\t"));
+        bits.and_then(|bits| u64::from_str_radix(bits, 16).ok())
+    };
+    let mut inside = world.sandboxed().into_iter();
+    inside.any(|process| {
+        process.command == command && pending(process.pid).is_some_and(|bits| bits & signals == signals)
+    })
+}
+
+#[test]
+fn a_frozen_command_hears_that_it_is_to_end_when_it_goes_on() {
+    const HANGUP_AND_TERM: u64 = 0x4001;
+    let world = World::new();
+    let script = "trap 'touch went_on' TERM; trap 'touch went_on' HUP; head -c 15M /dev/zero > filler; \
+                  until [ -e answered ]; do sleep 0.05; done; echo done";
+    let running = world.start_sh(&["--disk", "10M"], script);
+    let id = asked(&world);
+    let went_on = world.project().join("went_on");
+    // The second is handed on after all that the first may bring about.
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        running.signal(signal);
+        world.eventually("it is handed on", || {
+            went_on.exists() || are_pending(&world, &["sh", "-c", script], 1 << (signal as u32 - 1))
+        });
+    }
+    assert!(are_pending(&world, &["sh", "-c", script], HANGUP_AND_TERM));
+    assert!(!went_on.exists());
+    assert_eq!(session(&world)["state"], "frozen");
+    world.ok(&["allow", &id, "--session"]);
+    world.eventually("it hears of it", || went_on.exists());
+    fs::write(world.project().join("answered"), "").unwrap();
+    assert_eq!(running.finish().succeeded().stdout, "done\n");
+}
+
 /// The pid namespaces that the session has.
 fn namespaces(world: &World) -> BTreeSet<OsString> {
     let inside = world.sandboxed().into_iter();
