@@ -134,13 +134,18 @@ fn threat_5_a_directory_as_a_standard_stream_is_refused() {
         let run = |place: &str| outside(&world, &format!("($ASKBOX run -- true {stream} {place})"));
         let refused = run("~");
         assert_eq!(refused.code, Some(125), "{name}: {refused:#?}");
+        // Nothing can be said on a directory.
+        let said =
+            format!("standard {name} is a directory, which would be open inside with all that is in it");
+        for part in [said.as_str(), "hint: give it a file, a pipe or /dev/null"] {
+            assert_eq!(
+                refused.stderr.contains(part),
+                name != "error",
+                "{part}: {refused:#?}"
+            );
+        }
         assert_eq!(run("/dev/null").code, Some(0), "{name}");
     }
-    let refused = outside(&world, "$ASKBOX run -- true < ~");
-    assert!(
-        refused.stderr.contains("standard input is a directory"),
-        "{refused:#?}"
-    );
 }
 
 #[test]
@@ -166,9 +171,12 @@ sys.exit(subprocess.run([sys.argv[3], 'run', '--', 'true'], **stream).returncode
         }
         assert_eq!(run("pair", stream).code, Some(0), "{stream}");
     }
-    let refused = run("tcp", "stdin");
-    for part in ["standard input is a socket", "put a pipe between"] {
-        assert!(refused.stderr.contains(part), "{part}: {refused:#?}");
+    for (stream, name) in [("stdin", "input"), ("stdout", "output")] {
+        let refused = run("tcp", stream);
+        let said = format!("standard {name} is a socket that could be connected from inside");
+        for part in [said.as_str(), "hint: put a pipe between"] {
+            assert!(refused.stderr.contains(part), "{part}: {refused:#?}");
+        }
     }
 }
 
