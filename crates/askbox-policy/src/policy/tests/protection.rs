@@ -1,6 +1,7 @@
 //! Lists, presets, ceilings, ends: what protects without a rule for the target.
 
 use super::*;
+use crate::builtin_lists::{List, Node};
 
 #[test]
 fn credentials_are_refused_in_every_preset_and_opened_by_the_exact_path_alone() {
@@ -49,6 +50,55 @@ fn credentials_are_refused_in_every_preset_and_opened_by_the_exact_path_alone() 
     open()
         .says(read("/home/u/.ssh"), "allow flag")
         .says(key(), "deny credential list");
+}
+
+/// How many entries the two lists have here, Askbox's own directory among them. Whoever adds or removes one says so here too: what is
+/// not on a list any more is missed by no other test.
+const LISTED: [(List, usize); 2] = [(List::Credential, 433), (List::Startup, 357)];
+
+#[test]
+fn every_entry_of_the_lists_protects_what_it_stands_for_and_says_why() {
+    let open = Case::new()
+        .preset(Preset::Development)
+        .auto_approve(&[Kind::Read, Kind::Write, Kind::Execute])
+        .flags(&["allow read /", "allow write /", "allow execute /"]);
+    let lists = open.policy.lists();
+    let mut wrong = Vec::new();
+    let mut check = |target: Target, expected: &Verdict| {
+        let verdict = open.decide(target.clone());
+        if verdict != *expected {
+            wrong.push(format!("{target:?}: {verdict:?}, not {expected:?}"));
+        }
+    };
+    for (list, entry) in lists.entries() {
+        let it = match entry.path() {
+            Some(path) => path.clone(),
+            None => path(&entry.pattern.to_string().replace('*', "any")),
+        };
+        let below = CanonicalPath::new(&it.as_path().join("below"));
+        let within = below.filter(|_| entry.node == Node::Directory);
+        let reason = entry.reason.to_owned();
+        for path in [Some(it), within].into_iter().flatten() {
+            match list {
+                List::Credential => {
+                    let refused = Verdict::Deny(Basis::Credential(reason.clone()));
+                    check(Target::Read(path.clone()), &refused);
+                    check(Target::Write(path.clone()), &refused);
+                    check(Target::Execute(path), &refused);
+                }
+                // What stands on both lists is a credential.
+                List::Startup if lists.credential(&path).is_some() => {}
+                List::Startup => check(Target::Write(path), &Verdict::Ask(Basis::Startup(reason.clone()))),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let count = |wanted| lists.entries().filter(|(list, _)| *list == wanted).count();
+    assert_eq!(LISTED.map(|(list, _)| (list, count(list))), LISTED);
+    // Beside them the same flags open what they name.
+    open.clone()
+        .says(read("/home/u/.bashrc"), "allow flag")
+        .says(write("/home/u/notes"), "allow flag");
 }
 
 #[test]
