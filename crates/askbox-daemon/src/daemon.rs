@@ -15,7 +15,7 @@ use askbox_paths::own_file::KeptAside;
 use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::Lists;
 use askbox_secrets::Secrets;
-use askbox_wire::{Event as News, Listener, Lock};
+use askbox_wire::{Event as News, Listener, Lock, LockError};
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
@@ -113,6 +113,12 @@ pub(crate) fn run_with(
     make_directories(paths)?;
     // Before anything is read or written: whatever lies there belongs to the one that holds the lock.
     let lock = Lock::take(&paths.lock())?;
+    let _of_the_state = Lock::take(&paths.state_lock()).map_err(|error| match error {
+        LockError::Held => Error::Elsewhere {
+            state: paths.state().to_owned(),
+        },
+        LockError::File { .. } => error.into(),
+    })?;
     session::forget_offers(&paths.neighbours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(limits::WORKERS)

@@ -11,6 +11,17 @@ pub enum Error {
     /// Another one runs, or nobody can tell.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// One runs that was started with another runtime directory: the two would write one log, and a lockdown of one would not be the
+    /// other's.
+    #[error(
+        "another daemon of yours writes {}, and was started with another XDG_RUNTIME_DIR: use Askbox with that, or end it with that \
+         by `askbox daemon --stop`",
+        state.display()
+    )]
+    Elsewhere {
+        /// The state directory.
+        state: PathBuf,
+    },
     /// One of Askbox's own directories cannot be made, or made private.
     #[error("cannot make {} a directory of this user alone", path.display())]
     Directory {

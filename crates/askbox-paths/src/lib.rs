@@ -180,6 +180,11 @@ impl Paths {
         self.runtime.join("askbox.lock")
     }
 
+    /// Held by the running daemon as well, beside the log: where terminals differ in their runtime directory, so would [`Self::lock`].
+    pub fn state_lock(&self) -> PathBuf {
+        self.state.join("askbox.lock")
+    }
+
     /// The desktop app's socket, 0600: it brings its windows up.
     pub fn tray_socket(&self) -> PathBuf {
         self.runtime.join("tray.sock")

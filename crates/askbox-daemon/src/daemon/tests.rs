@@ -52,6 +52,20 @@ fn a_second_daemon_is_refused_and_the_first_stays() {
 }
 
 #[test]
+fn a_second_daemon_with_another_runtime_directory_is_refused_and_the_first_stays() {
+    let world = World::new();
+    let mut before = world.client();
+    // What another one would find there.
+    fs::remove_file(world.paths.lock()).unwrap();
+    let second = run(&world.paths, Place::new().options(None));
+    assert!(
+        matches!(&second, Err(Error::Elsewhere { state }) if state == world.paths.state()),
+        "{second:?}"
+    );
+    assert!(before.call(Request::Status).is_ok());
+}
+
+#[test]
 fn the_leftovers_of_a_dead_daemon_are_replaced() {
     let place = Place::new();
     drop(UnixListener::bind(place.paths.socket()).unwrap());
