@@ -191,8 +191,11 @@ impl Gate {
         self.state().decide(request, &now)
     }
 
-    /// Denies and logs what no rule can allow: a malformed request, a forbidden address.
+    /// Denies and logs what no rule can allow, such as a malformed request or a forbidden address, and what a rule denies by
+    /// something else than the request itself. Counts as a use of that rule.
     pub async fn refuse(&self, request: &Request, basis: Basis) -> Denial {
+        let now = self.0.clock.now();
+        self.state().uses.count(&basis, &now);
         self.deny(request, DeniedBy::Basis(basis), None).await
     }
 

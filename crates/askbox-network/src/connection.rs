@@ -14,8 +14,10 @@ use askbox_policy::{Basis, Destination, Host, Target};
 use bytes::Bytes;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 
-use crate::dial::{DialError, dial};
+use crate::address::{Closed, Going, Judged};
+use crate::dial::{DialError, Dialled, dial};
 use crate::entry::Entry;
 use crate::http::{Exchange, Via, serve};
 use crate::opening::{Held, Next, hold_for, next};
@@ -123,12 +125,19 @@ impl Connection {
 
     /// Resolves, judges and dials an admitted destination.
     async fn connect(&self, permit: &Permit) -> Result<(), End> {
-        let local = match Box::pin(self.route(permit)).await? {
-            Judgement::Dial(route) => return self.dial_and_carry(&route).await,
-            Judgement::Local(address) => address,
+        let session = &self.caller.session;
+        // From here on no change of rules is missed.
+        let changes = session.gate.changes();
+        let pin = session.pin(&self.destination);
+        if let Some(route) = pin.and_then(|pin| Route::pinned(permit, pin)) {
+            return self.dial_and_carry(route, Judged::Given, changes).await;
+        }
+        let (local, judged) = match Box::pin(self.route(permit)).await? {
+            Judgement::Dial(route) => return self.dial_and_carry(route, Judged::Public, changes).await,
+            Judgement::Local(address) => (address, Judged::Local),
             Judgement::Forbidden { address, what } => {
                 self.check_rule_names(address, what).await?;
-                address
+                (address, Judged::Forbidden(what))
             }
         };
         let target = Target::LocalNetwork {
@@ -137,7 +146,7 @@ impl Connection {
         };
         let second = self.admit(target).await?;
         let route = Route::local(&second).ok_or_else(|| End::Broken(io::ErrorKind::InvalidInput.into()))?;
-        until_cut(&second, self.dial_and_carry(&route)).await
+        until_cut(&second, self.dial_and_carry(route, judged, changes)).await
     }
 
     /// Refuses an address that no answer can open before anybody is asked about it. A name's addresses are only looked up
@@ -160,20 +169,34 @@ impl Connection {
         }
     }
 
-    async fn check_rule_names(&self, address: IpAddr, what: &str) -> Result<(), End> {
-        if self.caller.session.rule_names_address(&self.destination, address) {
-            return Ok(());
+    async fn check_rule_names(&self, address: IpAddr, what: &'static str) -> Result<(), End> {
+        match self.closed_by(Judged::Forbidden(what), address).await {
+            Some(basis) => Err(self.refuse(basis, None).await),
+            None => Ok(()),
         }
-        let what = format!("{what} ({address})");
-        Err(self.refuse(Basis::ForbiddenAddress(what), None).await)
+    }
+
+    async fn closed_by(&self, judged: Judged, address: IpAddr) -> Option<Basis> {
+        let going = Going::Connection(&self.destination);
+        Box::pin(judged.closed_by(&self.caller, going, address)).await
+    }
+
+    /// Ends when the rules close an address that was open. Permits do not know what it was judged to be.
+    async fn closed(
+        &self,
+        judged: Judged,
+        address: Option<IpAddr>,
+        mut changes: watch::Receiver<u64>,
+    ) -> End {
+        let Some(address) = address else {
+            return pending().await;
+        };
+        while changes.changed().await.is_ok() && self.closed_by(judged, address).await.is_none() {}
+        End::Cut
     }
 
     async fn route<'a>(&self, permit: &'a Permit) -> Result<Judgement<Route<'a>>, End> {
         let session = &self.caller.session;
-        let pin = session.pin(&self.destination);
-        if let Some(route) = pin.and_then(|pin| Route::pinned(permit, pin)) {
-            return Ok(Judgement::Dial(route));
-        }
         let policy = session.gate.policy();
         match session.resolver.route(permit, policy.settings()).await {
             Ok(judgement) => Ok(judgement),
@@ -184,17 +207,16 @@ impl Connection {
         }
     }
 
-    async fn dial_and_carry(&self, route: &Route<'_>) -> Result<(), End> {
-        let dialling = Box::pin(dial(route, &self.caller.session.resolver));
-        let server = match dialling.await {
-            Ok(server) => server,
-            Err(DialError::Connect(error)) => return Err(End::Broken(error)),
-            Err(DialError::Proxy(failure)) => {
-                return Err(self.refuse(Basis::Upstream(failure.to_string()), None).await);
-            }
-        };
+    /// Dials those addresses of a route that the rules leave open, and carries for as long as they do.
+    async fn dial_and_carry(
+        &self,
+        route: Route<'_>,
+        judged: Judged,
+        changes: watch::Receiver<u64>,
+    ) -> Result<(), End> {
+        let Dialled { stream, address } = Box::pin(self.dial(route, judged)).await?;
         self.is_dialled.store(true, Ordering::Relaxed);
-        let server = Arc::new(server);
+        let server = Arc::new(stream);
         let reset = ResetOnDrop::new(Arc::clone(&server));
         if let Some(words) = self.entry.connected() {
             relay::write_all(&self.client, &words)
@@ -202,6 +224,8 @@ impl Connection {
                 .map_err(End::Broken)?;
         }
         let carried = tokio::select! {
+            biased;
+            end = self.closed(judged, address, changes) => Err(end),
             carried = self.converse(&server) => carried,
             // Found out while both are busy with each other: afterwards the socket is gone.
             never = async { self.caller.process().await; pending().await } => never,
@@ -210,6 +234,24 @@ impl Connection {
             reset.ended();
         }
         carried
+    }
+
+    async fn dial(&self, route: Route<'_>, judged: Judged) -> Result<Dialled, End> {
+        let going = Going::Connection(&self.destination);
+        let route = match judged.open(&self.caller, going, route).await {
+            Ok(route) => route,
+            Err(Closed { target, by }) => {
+                let denial = self.caller.refuse(target, by).await;
+                return Err(End::Denied(Box::new(denial), None));
+            }
+        };
+        match dial(&route, &self.caller.session.resolver).await {
+            Ok(dialled) => Ok(dialled),
+            Err(DialError::Connect(error)) => Err(End::Broken(error)),
+            Err(DialError::Proxy(failure)) => {
+                Err(self.refuse(Basis::Upstream(failure.to_string()), None).await)
+            }
+        }
     }
 
     /// Passes server bytes on at once, and client bytes once they are known to mean this destination.

@@ -22,7 +22,6 @@ use crate::serving::Serving;
 use crate::session::Session;
 use crate::shared::ShareError;
 
-mod address;
 mod dropped;
 mod flow;
 mod table;

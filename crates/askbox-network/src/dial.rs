@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use askbox_gate::Permit;
 use askbox_policy::Target;
@@ -33,8 +33,16 @@ pub(crate) enum DialError {
     Proxy(#[from] proxy::Failure),
 }
 
+/// A connection to the outside.
+#[derive(Debug)]
+pub(crate) struct Dialled {
+    pub(crate) stream: TcpStream,
+    /// Where it leads; `None` where a proxy found that.
+    pub(crate) address: Option<IpAddr>,
+}
+
 /// Connects to the first address of the route that answers, directly or by the proxy that the route goes by.
-pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<TcpStream, DialError> {
+pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<Dialled, DialError> {
     if route.permit().is_revoked() {
         return Err(io::Error::from(ErrorKind::PermissionDenied).into());
     }
@@ -47,12 +55,12 @@ pub(crate) async fn dial(route: &Route<'_>, resolver: &Resolver) -> Result<TcpSt
         .await
         .map_err(|error| proxy::Failure::Unreachable(io::Error::other(error)))?;
     let mut failure = proxy::Failure::Unreachable(ErrorKind::AddrNotAvailable.into());
-    for place in route.places().into_iter().take(PROXIED_ADDRESSES) {
-        let stream = connect(addresses.iter().copied())
+    for (place, address) in route.places().into_iter().take(PROXIED_ADDRESSES) {
+        let Dialled { stream, .. } = connect(addresses.iter().copied())
             .await
             .map_err(proxy::Failure::Unreachable)?;
         match timeout(CONNECT_DEADLINE, proxy::ask(&stream, &place, by)).await {
-            Ok(Ok(())) => return Ok(stream),
+            Ok(Ok(())) => return Ok(Dialled { stream, address }),
             // The next address may be reached.
             Ok(Err(error @ proxy::Failure::NotThere(_))) => failure = error,
             Ok(Err(error)) => return Err(error.into()),
@@ -79,15 +87,15 @@ pub(crate) async fn dial_datagrams(route: &Route<'_>) -> io::Result<Peer> {
 
 /// They are tried in order, each a quarter of a second after the one before, a few at a time; dropping the future gives up all
 /// attempts.
-async fn connect(mut addresses: impl ExactSizeIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
-    let stream = match (addresses.len(), addresses.next()) {
+async fn connect(mut addresses: impl ExactSizeIterator<Item = SocketAddr>) -> io::Result<Dialled> {
+    let dialled = match (addresses.len(), addresses.next()) {
         (_, None) => Err(ErrorKind::AddrNotAvailable.into()),
         (1, Some(only)) => attempt(only).await,
         (_, Some(first)) => race(first, addresses).await,
     }?;
     // Both ends relay what they get at once; waiting for more would only add latency.
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    dialled.stream.set_nodelay(true)?;
+    Ok(dialled)
 }
 
 /// Connects to the server inside a session that a permit is about, by a socket of the session's own network, whichever family
@@ -124,7 +132,7 @@ async fn connect_inside(target: SocketAddr, sockets: &Sockets) -> io::Result<Tcp
 async fn race(
     first: SocketAddr,
     mut others: impl ExactSizeIterator<Item = SocketAddr>,
-) -> io::Result<TcpStream> {
+) -> io::Result<Dialled> {
     let mut attempts = JoinSet::new();
     let mut failure: io::Error = ErrorKind::AddrNotAvailable.into();
     let mut handles: VecDeque<AbortHandle> = VecDeque::new();
@@ -146,7 +154,7 @@ async fn race(
                 () = sleep(CONNECT_STAGGER), if more => break,
             };
             match ended {
-                Some(Ok(Ok(stream))) => return Ok(stream),
+                Some(Ok(Ok(dialled))) => return Ok(dialled),
                 Some(Ok(Err(error))) => failure = error,
                 Some(Err(_given_up)) => continue,
                 None => break,
@@ -159,11 +167,13 @@ async fn race(
     Err(failure)
 }
 
-async fn attempt(target: SocketAddr) -> io::Result<TcpStream> {
-    match timeout(CONNECT_DEADLINE, TcpStream::connect(target)).await {
-        Ok(connected) => connected,
-        Err(_) => Err(ErrorKind::TimedOut.into()),
-    }
+async fn attempt(target: SocketAddr) -> io::Result<Dialled> {
+    let connected = timeout(CONNECT_DEADLINE, TcpStream::connect(target)).await;
+    let stream = connected.map_err(|_late| ErrorKind::TimedOut)??;
+    Ok(Dialled {
+        stream,
+        address: Some(target.ip()),
+    })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod names;
 mod dns;
 mod dns_server;
 
+mod address;
 mod capture;
 mod connection;
 mod datagrams;

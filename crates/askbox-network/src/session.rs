@@ -50,7 +50,12 @@ impl Session {
 
     /// What the rules say now, without a question and without an event.
     pub(crate) fn peek(&self, target: Target) -> Verdict {
-        self.gate.peek(&self.request(target, Process::unknown()))
+        self.peek_for(&Process::unknown(), target)
+    }
+
+    /// The same of what this process wants.
+    fn peek_for(&self, process: &Process, target: Target) -> Verdict {
+        self.gate.peek(&self.request(target, process.clone()))
     }
 
     /// What a program means that gave this destination; an error says why that is nothing.
@@ -149,51 +154,16 @@ impl Session {
         !also(other_host, destination.port) && !also(destination.host.clone(), other_port)
     }
 
-    /// Whether a rule names exactly this address for the destination; a range that holds it among others does not. Only what
-    /// a person wrote counts: an address that no name may lead to is never asked about, so no answer can stand for it.
-    pub(crate) fn rule_names_address(&self, destination: &Destination, address: IpAddr) -> bool {
-        self.is_written_for(address, |address| Target::LocalNetwork {
-            destination: destination.clone(),
-            address,
-        })
-    }
-
-    /// The same for datagrams to this port of the address.
-    pub(crate) fn rule_names_datagrams(&self, port: Port, address: IpAddr) -> bool {
-        self.is_written_for(address, |address| datagrams(port, address))
-    }
-
-    /// Whether a rule of addresses, be it a range, allows datagrams to this port of one on the local network. A rule for everything
-    /// does not: it means what is public, and knows nothing of how this network translates addresses.
-    pub(crate) fn allows_datagrams(&self, port: Port, address: IpAddr) -> bool {
-        let allowed = |address| match self.peek(datagrams(port, address)) {
-            Verdict::Allow(allowed) => Some(allowed),
-            Verdict::Deny(_) | Verdict::Ask(_) => None,
-        };
-        let by = allowed(address);
-        by.is_some() && FAR.into_iter().all(|far| allowed(far) != by)
-    }
-
-    /// Whether a rule or an answer about addresses denies datagrams to this port of one, or would ask about them; `Some` is what.
-    /// One about everything does not: it means what no other rule names.
-    pub(crate) fn denies_datagrams(&self, port: Port, address: IpAddr) -> Option<Basis> {
-        let denied = |address| match self.peek(datagrams(port, address)) {
-            Verdict::Deny(
-                by @ (Basis::Managed(_)
-                | Basis::Flag(_)
-                | Basis::Rule(_)
-                | Basis::Grant(_)
-                | Basis::Unasked(Some(_))),
-            ) => Some(by),
-            Verdict::Deny(_) | Verdict::Allow(_) | Verdict::Ask(_) => None,
-        };
-        denied(address).filter(|by| FAR.into_iter().all(|far| denied(far).as_ref() != Some(by)))
-    }
-
-    fn is_written_for(&self, address: IpAddr, target: impl Fn(IpAddr) -> Target) -> bool {
+    /// Whether a rule names exactly this address for what goes there; a range that holds it among others does not. Only what a person
+    /// wrote counts: an address that no name may lead to is never asked about, so no answer can stand for it.
+    pub(crate) fn names_address(
+        &self,
+        process: &Process,
+        address: IpAddr,
+        target: impl Fn(IpAddr) -> Target,
+    ) -> bool {
         let allowed_by = |address| {
-            let target = target(address);
-            let Verdict::Allow(allowed) = self.peek(target) else {
+            let Verdict::Allow(allowed) = self.peek_for(process, target(address)) else {
                 return None;
             };
             let is_written = matches!(
@@ -206,6 +176,48 @@ impl Session {
         let mut others = FAR.into_iter().chain([neighbour(address)]);
         allowed.is_some() && others.all(|other| allowed_by(other) != allowed)
     }
+
+    /// Whether a rule of addresses, be it a range, allows what goes to one on the local network. A rule for everything does not: it
+    /// means what is public, and knows nothing of how this network translates addresses.
+    pub(crate) fn allows_address(
+        &self,
+        process: &Process,
+        address: IpAddr,
+        target: impl Fn(IpAddr) -> Target,
+    ) -> bool {
+        let allowed = |address| match self.peek_for(process, target(address)) {
+            Verdict::Allow(allowed) => Some(allowed),
+            Verdict::Deny(_) | Verdict::Ask(_) => None,
+        };
+        let by = allowed(address);
+        by.is_some() && FAR.into_iter().all(|far| allowed(far) != by)
+    }
+
+    /// Whether a rule or an answer about addresses denies what goes to one, or would ask about datagrams; `Some` is what. One about
+    /// everything does not: it means what no other rule names.
+    pub(crate) fn denies_address(
+        &self,
+        process: &Process,
+        address: IpAddr,
+        target: impl Fn(IpAddr) -> Target,
+    ) -> Option<Basis> {
+        let denied = |address| match self.peek_for(process, target(address)) {
+            Verdict::Deny(
+                by @ (Basis::Managed(_)
+                | Basis::Flag(_)
+                | Basis::Rule(_)
+                | Basis::Grant(_)
+                | Basis::Unasked(Some(_))),
+            ) => Some(by),
+            Verdict::Deny(_) | Verdict::Allow(_) | Verdict::Ask(_) => None,
+        };
+        let denies = |by: &Basis, far| denied(far).as_ref() == Some(by);
+        let is_for_all = |by: &Basis| {
+            let mut far = FAR.into_iter();
+            far.any(|far| denies(by, far) && denies(by, across(far)))
+        };
+        denied(address).filter(|by| !is_for_all(by))
+    }
 }
 
 /// Public addresses that have nothing to do with each other: what allows one of them together with an address nearby is for everything.
@@ -215,11 +227,13 @@ const FAR: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
 ];
 
-fn datagrams(port: Port, address: IpAddr) -> Target {
-    Target::Datagrams(Destination {
-        host: Host::address(address),
-        port,
-    })
+/// An address that no range holds together with the given public one, but for those of its whole family.
+fn across(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from(address.to_bits() ^ (1 << 31))),
+        // Below the three bits that all have in common (RFC 4291, section 2.4).
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(address.to_bits() ^ (1 << 124))),
+    }
 }
 
 /// A host that differs from the given one, and that a rule for more than that one would cover too.
@@ -249,8 +263,7 @@ impl Caller {
 
     /// Asks the gate; may take as long as a person takes.
     pub(crate) async fn admit(&self, target: Target) -> Result<Permit, Denial> {
-        let known = self.process.get().cloned().unwrap_or_default();
-        let request = self.session.request(target, known);
+        let request = self.session.request(target, self.known());
         self.session.gate.admit(request, self.process()).await
     }
 
@@ -261,11 +274,14 @@ impl Caller {
     }
 
     /// The same of datagrams, which are no event once the session has ended.
-    pub(crate) async fn refuse_datagrams(&self, destination: Destination, basis: Basis) -> Denial {
-        let request = self
-            .session
-            .request(Target::Datagrams(destination), Process::unknown());
+    pub(crate) async fn refuse_datagrams(&self, target: Target, basis: Basis) -> Denial {
+        let request = self.session.request(target, Process::unknown());
         self.session.gate.refuse_by(request, basis, self.process()).await
+    }
+
+    /// Who is behind the connection, as far as that was found out.
+    pub(crate) fn known(&self) -> Process {
+        self.process.get().cloned().unwrap_or_default()
     }
 
     /// Who is behind the connection; found out once.

@@ -109,7 +109,8 @@ async fn to_host(port: SharedPort, client: &TcpStream, session: Arc<Session>) ->
     let permit = caller.admit(port.target()).await.map_err(io::Error::other)?;
     let route = Route::loopback(&permit).ok_or(io::ErrorKind::InvalidInput)?;
     let carry = async {
-        let server = Arc::new(dial(&route, &session.resolver).await.map_err(io::Error::other)?);
+        let dialled = dial(&route, &session.resolver).await.map_err(io::Error::other)?;
+        let server = Arc::new(dialled.stream);
         let reset = ResetOnDrop::new(Arc::clone(&server));
         // Found out while the socket is there; an event without its program would be worth less.
         let (carried, _process) = tokio::join!(relay::both(client, &server, &counts), caller.process());

@@ -105,6 +105,7 @@ impl World {
                     Process {
                         pid,
                         started: u64::from(pid),
+                        exe: Some(PathBuf::from("/usr/bin/held")),
                         ..Process::default()
                     }
                 })

@@ -2,7 +2,7 @@
 
 use std::future::{Future, pending};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +14,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Datagram;
-use super::address::Judged;
 use super::table::Turned;
 use crate::Ends;
+use crate::address::{Closed, Going, Judged};
 use crate::dial::{Peer, dial_datagrams};
 use crate::limits::{DATAGRAM, DATAGRAMS_AT_ONCE, DENIED_REST, FLOW_IDLE, FLOW_LEFT};
 use crate::resolve::{Judgement, Route, RouteError};
@@ -101,7 +101,7 @@ impl Flow {
         datagrams: &mut mpsc::Receiver<Datagram>,
     ) -> Result<(), End> {
         let destination = self.meant(turned).await?;
-        let permit = self.admit(destination).await?;
+        let permit = self.admit(Target::Datagrams(destination)).await?;
         let carried = until_cut(&permit, async {
             tokio::select! {
                 carried = self.carry(&permit, datagrams) => carried,
@@ -141,8 +141,8 @@ impl Flow {
         }
     }
 
-    async fn admit(&self, destination: Destination) -> Result<Permit, End> {
-        let admitted = self.caller.admit(Target::Datagrams(destination)).await;
+    async fn admit(&self, target: Target) -> Result<Permit, End> {
+        let admitted = self.caller.admit(target).await;
         admitted.map_err(|_logged| End::Denied)
     }
 
@@ -151,7 +151,11 @@ impl Flow {
     }
 
     async fn refuse_by(&self, destination: Destination, basis: Basis) -> End {
-        drop(self.caller.refuse_datagrams(destination, basis).await);
+        self.refuse_target(Target::Datagrams(destination), basis).await
+    }
+
+    async fn refuse_target(&self, target: Target, basis: Basis) -> End {
+        drop(self.caller.refuse_datagrams(target, basis).await);
         End::Denied
     }
 
@@ -168,7 +172,7 @@ impl Flow {
             return self.speak(route, Judged::Given, changes, datagrams).await;
         }
         let policy = session.gate.policy();
-        let (address, what, judged) = match session.resolver.route(permit, policy.settings()).await {
+        let (address, judged) = match session.resolver.route(permit, policy.settings()).await {
             Ok(Judgement::Dial(route)) if *route.way() == Way::Direct => {
                 return self.speak(route, Judged::Public, changes, datagrams).await;
             }
@@ -182,22 +186,20 @@ impl Flow {
             Err(error @ RouteError::Lookup(_)) => {
                 return Err(End::Broken(io::Error::new(io::ErrorKind::HostUnreachable, error)));
             }
-            Ok(Judgement::Local(address)) => (address, "on your local network", Judged::Local),
-            Ok(Judgement::Forbidden { address, what }) => (address, what, Judged::Forbidden),
+            Ok(Judgement::Local(address)) => (address, Judged::Local),
+            Ok(Judgement::Forbidden { address, what }) => (address, Judged::Forbidden(what)),
         };
-        if !judged.is_open(session, destination.port, address) {
-            return Err(self
-                .refuse(destination.clone(), format!("{what} ({address})"))
-                .await);
+        let going = Going::Datagrams(destination.port);
+        if let Some(basis) = judged.closed_by(&self.caller, going, address).await {
+            return Err(self.refuse_by(destination.clone(), basis).await);
         }
-        let second = self.admit(at(address, destination.port)).await?;
+        let second = self.admit(going.at(address)).await?;
         let route =
             Route::datagrams(&second).ok_or_else(|| End::Broken(io::ErrorKind::InvalidInput.into()))?;
         until_cut(&second, self.speak(route, judged, changes, datagrams)).await
     }
 
-    /// Speaks with the first address of a route that the rules leave open, for as long as they do. Permits do not know of an address
-    /// what it was judged to be: where a rule for one is gone, another may allow it that would not have opened it.
+    /// Speaks with the first address of a route that the rules leave open, for as long as they do.
     async fn speak(
         &self,
         route: Route<'_>,
@@ -205,23 +207,22 @@ impl Flow {
         mut changes: watch::Receiver<u64>,
         datagrams: &mut mpsc::Receiver<Datagram>,
     ) -> Result<(), End> {
-        let (port, first) = (route.port(), route.addresses().next());
-        let is_open = |address| judged.is_open(&self.caller.session, port, address);
-        let Some(route) = route.only(is_open) else {
-            // Asked for by itself, so that the log has the address and what denies it.
-            if let Some(first) = first {
-                drop(self.admit(at(first.ip(), port)).await?);
-            }
-            return Err(End::Denied);
+        let going = Going::Datagrams(route.port());
+        let route = match judged.open(&self.caller, going, route).await {
+            Ok(route) => route,
+            Err(Closed { target, by }) => return Err(self.refuse_target(target, by).await),
         };
         let server = dial_datagrams(&route).await.map_err(End::Broken)?;
         let mut relayed = pin!(self.relay(&server, datagrams));
         loop {
             tokio::select! {
                 biased;
-                heard = changes.changed() => if heard.is_err() || !is_open(server.address()) {
-                    return Ok(());
-                },
+                heard = changes.changed() => {
+                    let closed_by = judged.closed_by(&self.caller, going, server.address());
+                    if heard.is_err() || closed_by.await.is_some() {
+                        return Ok(());
+                    }
+                }
                 relayed = &mut relayed => return relayed,
             }
         }
@@ -279,13 +280,6 @@ impl Flow {
                 Err(error) => tracing::trace!(%error, "a datagram came to nothing"),
             }
         }
-    }
-}
-
-fn at(address: IpAddr, port: Port) -> Destination {
-    Destination {
-        host: Host::address(address),
-        port,
     }
 }
 

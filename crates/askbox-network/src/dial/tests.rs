@@ -8,7 +8,7 @@ fn at(last: u8, port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), port))
 }
 
-async fn race_all(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+async fn race_all(addresses: &[SocketAddr]) -> io::Result<Dialled> {
     let mut addresses = addresses.iter().copied();
     race(addresses.next().unwrap(), addresses).await
 }
@@ -33,7 +33,7 @@ async fn addresses_that_lead_nowhere_keep_no_other_from_being_tried() {
     let mut addresses: Vec<_> = (2..7).map(|last| at(last, port)).collect();
     addresses.push(at(9, port));
     let (dialled, accepted) = tokio::join!(race_all(&addresses), server.accept());
-    assert_eq!(dialled.unwrap().local_addr().unwrap(), accepted.unwrap().1);
+    assert_eq!(dialled.unwrap().stream.local_addr().unwrap(), accepted.unwrap().1);
 }
 
 #[tokio::test]

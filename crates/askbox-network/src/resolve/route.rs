@@ -76,7 +76,7 @@ impl<'a> Route<'a> {
     }
 
     /// To addresses that were judged for the destination that a permit is about; `None` for a permit that is about something else.
-    pub(super) fn judged(permit: &'a Permit, addresses: Vec<IpAddr>) -> Option<Self> {
+    pub(crate) fn judged(permit: &'a Permit, addresses: Vec<IpAddr>) -> Option<Self> {
         Some(Self {
             permit,
             port: named(permit)?.port,
@@ -113,11 +113,14 @@ impl<'a> Route<'a> {
 
     /// What a proxy is asked to connect to, in this order: each address that was judged, or the name where nobody here looked
     /// for its addresses.
-    pub(crate) fn places(&self) -> Vec<String> {
+    pub(crate) fn places(&self) -> Vec<(String, Option<IpAddr>)> {
         if self.addresses.is_empty() {
-            return named(self.permit).map(ToString::to_string).into_iter().collect();
+            let name = named(self.permit).map(|name| (name.to_string(), None));
+            return name.into_iter().collect();
         }
-        self.addresses().map(|address| address.to_string()).collect()
+        self.addresses()
+            .map(|address| (address.to_string(), Some(address.ip())))
+            .collect()
     }
 
     /// Where it leads, in the order in which to try.
