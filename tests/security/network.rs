@@ -7,6 +7,7 @@ use askbox_tests::{Finished, Machine, Running, World};
 mod addresses;
 mod capture;
 mod datagrams;
+mod denied_addresses;
 mod dns;
 mod explicit_proxy;
 mod http;
