@@ -12,7 +12,7 @@ use crate::choice::Choice;
 use crate::desk::Desk;
 use crate::notice::{self, Notice, Trouble, Words};
 use crate::reach::Reach;
-use shown::{Shown, size_of};
+use shown::Shown;
 
 /// Questions that have a notification each; more have one summary.
 pub const MOST_SINGLE: usize = 3;
@@ -154,15 +154,18 @@ impl Board {
             steps.push(Step::Close(slot));
         }
         for (slot, notice) in wanted {
-            let size = size_of(&slot, desk);
-            let before = self.shown.get_mut(&slot);
-            let has_grown = before.as_ref().is_some_and(|shown| shown.size != size);
-            if before.is_some_and(|shown| shown.stays(&notice, has_grown, now_ms))
-                || self
-                    .failed
-                    .get(&slot)
-                    .is_some_and(|failed| now_ms < failed.until_ms)
-            {
+            let questions = self.stands_for(&slot, desk);
+            let mut anew_ms = None;
+            if let Some(shown) = self.shown.get_mut(&slot) {
+                let gives_way_ms = shown.gives_way_ms(&notice, &questions);
+                shown.due_ms = gives_way_ms.filter(|due_ms| now_ms < *due_ms);
+                if gives_way_ms.is_none() || shown.due_ms.is_some() {
+                    continue;
+                }
+                anew_ms = Some(now_ms);
+            }
+            let failed = self.failed.get(&slot);
+            if failed.is_some_and(|failed| now_ms < failed.until_ms) {
                 continue;
             }
             self.serial.0 += 1;
@@ -170,9 +173,8 @@ impl Board {
                 notice: notice.clone(),
                 serial: self.serial,
                 since_ms: None,
-                questions: self.stands_for(&slot, desk),
-                size,
-                grown_ms: has_grown.then_some(now_ms),
+                questions,
+                anew_ms,
                 due_ms: None,
             };
             for id in &shown.questions {

@@ -1,13 +1,12 @@
-//! One notification that is shown, and when it may be shown anew. Of a question that grows it stays as it is for a while; all
-//! else is the board's.
+//! One notification that is shown, and when it may be shown anew. What a program that asks changes by itself stays as it is for a
+//! while; all else is the board's.
 
-use super::{Serial, Slot};
-use crate::desk::Desk;
+use super::Serial;
 use crate::notice::Notice;
 
-/// A question that goes on growing is shown anew at most so often: each showing arms it anew, and a program that adds and adds
-/// could be answered by nobody.
-const GROWN_EVERY_MS: u64 = 3_000;
+/// What programs change of a question is shown anew at most so often: each showing arms it anew, and a program that asks for more
+/// and more, or asks and gives up, could be answered by nobody.
+const ANEW_EVERY_MS: u64 = 3_000;
 
 /// What a slot shows.
 #[derive(Debug)]
@@ -18,35 +17,24 @@ pub(super) struct Shown {
     pub(super) since_ms: Option<u64>,
     /// The questions that it stands for.
     pub(super) questions: Vec<String>,
-    /// How far its one question had grown.
-    pub(super) size: Option<Size>,
-    /// When it was shown anew because that had grown.
-    pub(super) grown_ms: Option<u64>,
-    /// When it is shown anew, because that has grown since.
+    /// When it took the place of what was shown of the same questions.
+    pub(super) anew_ms: Option<u64>,
+    /// When what has changed since is shown, where that waits.
     pub(super) due_ms: Option<u64>,
 }
 
-/// What changes where a question grows: its revision, and how much it does not list.
-pub(super) type Size = (u32, u32);
-
 impl Shown {
-    /// Whether it is still what should be shown at this moment, or is for a while because it was shown anew just now.
-    pub(super) fn stays(&mut self, wanted: &Notice, has_grown: bool, now_ms: u64) -> bool {
-        self.due_ms = None;
+    /// When something else is to be shown in its place; `None` where it is the same. At once where a question of it is gone, which
+    /// somebody answered.
+    pub(super) fn gives_way_ms(&self, wanted: &Notice, questions: &[String]) -> Option<u64> {
         if self.notice == *wanted {
-            return true;
+            return None;
         }
-        let due_ms = self.grown_ms.map(|grown| grown.saturating_add(GROWN_EVERY_MS));
-        self.due_ms = due_ms.filter(|due_ms| has_grown && now_ms < *due_ms);
-        self.due_ms.is_some()
+        let is_programs =
+            !self.questions.is_empty() && self.questions.iter().all(|one| questions.contains(one));
+        let anew_ms = self.anew_ms.filter(|_| is_programs);
+        Some(anew_ms.map_or(0, |anew_ms| anew_ms.saturating_add(ANEW_EVERY_MS)))
     }
-}
-
-/// How far the question of a slot has grown.
-pub(super) fn size_of(slot: &Slot, desk: &Desk) -> Option<Size> {
-    let Slot::Question(id) = slot else { return None };
-    desk.question(id)
-        .map(|question| (question.revision, question.unlisted))
 }
 
 #[cfg(test)]

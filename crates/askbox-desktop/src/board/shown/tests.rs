@@ -1,6 +1,6 @@
-//! A question that grows, and how often it is shown anew.
+//! What programs change of a question, and how often it is shown anew.
 
-use askbox_wire::Event;
+use askbox_wire::{Closed, Event};
 
 use crate::Button;
 use crate::board::tests::{board, click, key, show};
@@ -62,4 +62,41 @@ fn what_an_answer_left_is_shown_at_once() {
     board.answering("1", 2);
     board.answered("1");
     assert_eq!(show(&mut board, &desk, &catalog, 602).len(), 1);
+}
+
+#[test]
+fn a_program_that_asks_and_gives_up_again_and_again_is_shown_no_oftener() {
+    let (catalog, mut board) = (Catalog::default(), board());
+    let mut desk = testing::desk(vec![host("1")]);
+    show(&mut board, &desk, &catalog, 0);
+    let mut shown = Vec::new();
+    for now_ms in (100..=7_000).step_by(100) {
+        let mut asked = host("1");
+        asked.waiting = usize::from(now_ms % 200 == 0);
+        desk.apply(&Event::QuestionChanged(asked));
+        if !show(&mut board, &desk, &catalog, now_ms).is_empty() {
+            shown.push(now_ms);
+        }
+    }
+    assert_eq!(shown, [100, 3_200, 6_300]);
+}
+
+#[test]
+fn a_summary_is_shown_no_oftener_and_at_once_where_a_question_is_gone() {
+    let (catalog, mut board) = (Catalog::default(), board());
+    let mut desk = testing::desk((1..=5).map(|id| host(&id.to_string())).collect());
+    show(&mut board, &desk, &catalog, 0);
+    let mut shown = Vec::new();
+    for now_ms in (100..=4_000).step_by(100) {
+        grown(&mut desk, 1 + u32::try_from(now_ms / 100).unwrap(), 0);
+        if !show(&mut board, &desk, &catalog, now_ms).is_empty() {
+            shown.push(now_ms);
+        }
+    }
+    assert_eq!(shown, [100, 3_100]);
+    desk.apply(&Event::QuestionClosed {
+        id: "5".to_owned(),
+        outcome: Closed::Allowed,
+    });
+    assert_eq!(show(&mut board, &desk, &catalog, 4_050).len(), 1);
 }
