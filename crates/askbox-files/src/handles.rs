@@ -1,14 +1,14 @@
 //! What programs hold open: host files and directories by handle, each with the permits that it lives on.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askbox_gate::Permit;
 use nix::errno::Errno;
-use nix::sys::stat::{FileStat, SFlag, fstat};
+use nix::sys::stat::{FileStat, fstat};
 
+use crate::listing::Listing;
 use crate::locks::Holder;
 use crate::pool::Place;
 
@@ -34,10 +34,7 @@ pub(crate) struct OpenFile {
     permits: Vec<Permit>,
 }
 
-/// Names with the types of what they stand for, where those are known.
-pub(crate) type Entries = Vec<(OsString, Option<SFlag>)>;
-
-/// An open directory, with what it held when it was read from the start.
+/// An open directory, with what it held when it was read from the start, once it was.
 #[derive(Debug)]
 pub(crate) struct OpenDirectory {
     pub(crate) number: u64,
@@ -45,7 +42,7 @@ pub(crate) struct OpenDirectory {
     pub(crate) directory: Option<File>,
     /// Where it is used.
     pub(crate) place: Place,
-    pub(crate) entries: Mutex<Arc<Entries>>,
+    pub(crate) listing: Mutex<Option<Arc<Listing>>>,
     permits: Vec<Permit>,
 }
 
@@ -125,7 +122,7 @@ impl OpenDirectory {
             number,
             directory,
             place,
-            entries: Mutex::default(),
+            listing: Mutex::default(),
             permits,
         }
     }

@@ -13,6 +13,7 @@ mod filesystem;
 mod guarded;
 mod handles;
 mod limits;
+mod listing;
 mod locks;
 mod nodes;
 mod pool;

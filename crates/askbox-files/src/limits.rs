@@ -24,3 +24,7 @@ pub(crate) const COPIED_AT_ONCE: u64 = 16 << 20;
 
 /// The most programs of a session that may wait for record locks at a time; each is tried for again and again.
 pub(crate) const WAITING_FOR_LOCKS: usize = 256;
+
+/// The most that the listings of all open directories of a session take in the daemon together, in bytes. One directory of
+/// some 300,000 names fits, more than programs list as a rule; without a limit 2,048 handles on a large directory take gigabytes.
+pub(crate) const LISTED_BYTES: usize = 32 << 20;

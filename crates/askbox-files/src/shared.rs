@@ -21,6 +21,7 @@ use crate::attributes::{self, Owner};
 use crate::guarded::Guarded;
 use crate::handles::Handles;
 use crate::limits;
+use crate::listing::Listings;
 use crate::locks::Locks;
 use crate::nodes::Nodes;
 use crate::pool::{Place, Pool};
@@ -107,6 +108,7 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     pub(crate) tree: Tree,
     pub(crate) handles: Handles,
+    pub(crate) listings: Listings,
     pub(crate) locks: Locks,
     pub(crate) owner: Owner,
     pub(crate) runtime: Handle,
@@ -141,6 +143,7 @@ impl Shared {
             guarded: LazyLock::new(Box::new(move || Guarded::look(&credentials, &never))),
             nodes: Mutex::new(nodes),
             handles: Handles::default(),
+            listings: Listings::new(limits::LISTED_BYTES),
             locks: Locks::default(),
             notifier: OnceLock::new(),
             slow,

@@ -22,7 +22,6 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::{AccessFlags, UnlinkatFlags, Whence, faccessat, linkat, lseek, symlinkat, unlinkat};
 
 use crate::asked_mode::AskedMode;
-use crate::handles::Entries;
 use crate::nodes::{Look, Object};
 
 /// How often a resolution is tried again that a rename on the way disturbed (openat2(2): EAGAIN).
@@ -418,10 +417,12 @@ pub(crate) fn look(stat: &FileStat) -> Look {
     }
 }
 
-/// The names in an open directory with their kinds, without `.` and `..`, in the order of the host, from its start. Not to be
-/// called twice at the same time for one directory: it moves the place at which it is read.
-pub(crate) fn list(directory: &File) -> io::Result<Entries> {
-    let mut entries = Vec::new();
+/// Hands on the names in an open directory with their kinds, without `.` and `..`, in the order of the host, from its start, until
+/// the first error. Not to be called twice at the same time for one directory: it moves the place at which it is read.
+pub(crate) fn list(
+    directory: &File,
+    mut visit: impl FnMut(&OsStr, Option<SFlag>) -> io::Result<()>,
+) -> io::Result<()> {
     lseek(directory, 0, Whence::SeekSet)?;
     for entry in nix::dir::Dir::from_fd(directory.try_clone()?.into())?.iter() {
         let entry = entry?;
@@ -438,9 +439,9 @@ pub(crate) fn list(directory: &File) -> io::Result<Entries> {
             }
             nix::dir::Type::Socket => SFlag::S_IFSOCK,
         });
-        entries.push((name.to_owned(), kind));
+        visit(name, kind)?;
     }
-    Ok(entries)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use nix::sys::stat::SFlag;
 use super::errno;
 use super::placing::{Refusable, at};
 use crate::attributes;
-use crate::handles::{Entries, OpenDirectory};
+use crate::handles::OpenDirectory;
+use crate::listing::Listing;
 use crate::pool::Place;
 use crate::shared::{Seen, Shared, Unseen};
 use crate::tree::{self, Found};
@@ -87,43 +88,47 @@ fn with_directory<R: Refusable>(
     });
 }
 
-/// What is in an open directory: read from the host at the start, and the same until the program starts anew.
-fn entries(
+/// What is in an open directory: read from the host at the start, and the same until the program starts anew. ENOMEM where the
+/// listings of the session take too much.
+fn listing(
     shared: &Shared,
     directory: &OpenDirectory,
     offset: u64,
-) -> io::Result<(CanonicalPath, Arc<Entries>)> {
+) -> io::Result<(CanonicalPath, Arc<Listing>)> {
     let path = shared.path(directory.number)?;
     let mut known = directory
-        .entries
+        .listing
         .lock()
         .map_err(|_poisoned| nix::errno::Errno::EIO)?;
     if offset == 0 {
-        *known = Arc::new(list(shared, directory, &path)?);
+        // First, so that the two are not there at a time.
+        *known = None;
     }
-    let entries = Arc::clone(&known);
+    let listing = match &*known {
+        Some(listing) => Arc::clone(listing),
+        None => Arc::clone(known.insert(Arc::new(list(shared, directory, &path)?))),
+    };
     drop(known);
-    Ok((path, entries))
+    Ok((path, listing))
 }
 
-fn list(shared: &Shared, directory: &OpenDirectory, path: &CanonicalPath) -> io::Result<Entries> {
-    let mut entries = match &directory.directory {
-        Some(open) => tree::list(open)?,
-        None => Vec::new(),
-    };
-    entries.retain(|(name, _)| {
-        let Some(path) = CanonicalPath::new(&path.as_path().join(name)) else {
-            return false;
-        };
-        shared.files.lists.credential(&path).is_none() || !shared.is_closed(&path)
-    });
-    for name in shared.nodes().pinned_names(directory.number) {
-        match entries.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, kind)) => *kind = None,
-            None => entries.push((name, None)),
-        }
+fn list(shared: &Shared, directory: &OpenDirectory, path: &CanonicalPath) -> io::Result<Listing> {
+    let mut listing = shared.listings.begin();
+    if let Some(open) = &directory.directory {
+        tree::list(open, |name, kind| {
+            let is_shown = CanonicalPath::new(&path.as_path().join(name)).is_some_and(|path| {
+                shared.files.lists.credential(&path).is_none() || !shared.is_closed(&path)
+            });
+            if is_shown {
+                listing.push(name, kind)?;
+            }
+            Ok(())
+        })?;
     }
-    Ok(entries)
+    for name in shared.nodes().pinned_names(directory.number) {
+        listing.hide_kind(&name)?;
+    }
+    Ok(listing.finish())
 }
 
 pub(super) fn read(
@@ -134,12 +139,12 @@ pub(super) fn read(
     reply: ReplyDirectory,
 ) {
     with_directory(shared, handle, reply, move |shared, directory, mut reply| {
-        let entries = match entries(shared, directory, offset) {
-            Ok((_, entries)) => entries,
+        let listing = match listing(shared, directory, offset) {
+            Ok((_, listing)) => listing,
             Err(error) => return reply.error(errno(error)),
         };
         let dots = [".", ".."].map(|name| (OsString::from(name), Some(SFlag::S_IFDIR)));
-        let all = dots.iter().chain(entries.iter());
+        let all = dots.iter().chain(listing.entries());
         for (at, (name, kind)) in (0u64..)
             .zip(all)
             .skip(usize::try_from(offset).unwrap_or(usize::MAX))
@@ -174,7 +179,7 @@ fn list_with_attributes(
     offset: u64,
     mut reply: ReplyDirectoryPlus,
 ) {
-    let (path, entries) = match entries(shared, directory, offset) {
+    let (path, listing) = match listing(shared, directory, offset) {
         Ok(known) => known,
         Err(error) => return reply.error(errno(error)),
     };
@@ -198,7 +203,7 @@ fn list_with_attributes(
             return reply.ok();
         }
     }
-    for (at, (name, _)) in (3u64..).zip(entries.iter()).skip(start.saturating_sub(2)) {
+    for (at, (name, _)) in (3u64..).zip(listing.entries()).skip(start.saturating_sub(2)) {
         let Some(path) = CanonicalPath::new(&path.as_path().join(name)) else {
             continue;
         };
