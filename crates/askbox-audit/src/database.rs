@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -71,6 +71,10 @@ pub(crate) struct Place {
     pub(crate) page_limit: Arc<AtomicU32>,
 }
 
+/// Which file it is: its device and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(u64, u64);
+
 /// The last event and its hash, which the next one follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tail {
@@ -90,6 +94,8 @@ impl Tail {
 #[derive(Debug)]
 pub(crate) struct Database {
     connection: Connection,
+    path: PathBuf,
+    identity: Identity,
     full: bool,
 }
 
@@ -104,6 +110,8 @@ impl Place {
     /// Opens the file or makes a new one.
     pub(crate) fn open(&self) -> Result<Database, Error> {
         create(&self.path)?;
+        // Before it is opened: what takes its place from now on is another.
+        let identity = identity(&self.path).ok_or_else(|| gone(&self.path))?;
         let error = |source| Error::Open {
             path: self.path.clone(),
             source: Arc::new(source),
@@ -123,8 +131,15 @@ impl Place {
         }
         Ok(Database {
             connection,
+            path: self.path.clone(),
+            identity,
             full: false,
         })
+    }
+
+    /// An error unless the path still names this file.
+    pub(crate) fn is_still(&self, known: Identity) -> Result<(), Error> {
+        is_still(&self.path, known)
     }
 
     /// Sets the connection up; makes the tables of a new file. Returns the format that it found.
@@ -179,6 +194,11 @@ impl Place {
 }
 
 impl Database {
+    /// The file that it writes to.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
     /// The last event, whole.
     pub(crate) fn last(&self) -> Result<Option<Sealed>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM events ORDER BY seq DESC LIMIT 1");
@@ -225,6 +245,8 @@ impl Database {
         checkpoint: Option<(&Tail, u64)>,
         synced: bool,
     ) -> Result<(), Error> {
+        // Events of a file without a name are lost when it is closed.
+        is_still(&self.path, self.identity)?;
         let result = self.try_append(events, checkpoint, synced);
         if result.is_err() && !self.connection.is_autocommit() {
             // What failed is what the caller hears of; the connection is thrown away after an error in any case.
@@ -302,6 +324,26 @@ impl Database {
         result.map_err(|source| Error::Write {
             source: Arc::new(source),
         })
+    }
+}
+
+/// Which file the path names; `None` where none can be seen there.
+fn identity(path: &Path) -> Option<Identity> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    Some(Identity(metadata.dev(), metadata.ino()))
+}
+
+fn is_still(path: &Path, known: Identity) -> Result<(), Error> {
+    if identity(path) == Some(known) {
+        Ok(())
+    } else {
+        Err(gone(path))
+    }
+}
+
+fn gone(path: &Path) -> Error {
+    Error::Gone {
+        path: path.to_owned(),
     }
 }
 

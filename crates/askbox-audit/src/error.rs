@@ -42,6 +42,14 @@ pub enum Error {
         /// The log.
         path: PathBuf,
     },
+    /// The file that is written is not the one that the path names any more.
+    #[error(
+        "the log {path:?} was removed or replaced while it was open, so nothing is allowed; `askbox daemon --restart` begins a new one"
+    )]
+    Gone {
+        /// The log.
+        path: PathBuf,
+    },
     /// The database cannot be opened.
     #[error("cannot open the log {path:?}")]
     Open {
@@ -142,6 +150,7 @@ impl Error {
             Error::NoDirectory { .. }
             | Error::Missing { .. }
             | Error::Create { .. }
+            | Error::Gone { .. }
             | Error::Thread { .. }
             | Error::Newer { .. }
             | Error::KeepAside { .. }

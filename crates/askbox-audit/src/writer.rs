@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::chain;
 use crate::change::DaemonChange;
-use crate::database::{Database, Place, Tail};
+use crate::database::{Database, Identity, Place, Tail};
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
@@ -31,6 +31,8 @@ pub(crate) struct Writer {
     place: Place,
     events: broadcast::Sender<Arc<Event>>,
     open: Option<Open>,
+    /// The file that was opened last. Where the path names another one, events before are gone, and none is written.
+    identity: Option<Identity>,
     /// When callers may write by themselves again, after that was slow.
     inline_from: Option<Instant>,
     /// The file was found damaged by a write and is to be kept aside before the next one.
@@ -63,6 +65,7 @@ impl Writer {
             place,
             events,
             open: None,
+            identity: None,
             damage: None,
             inline_from: None,
             notes: Vec::new(),
@@ -193,6 +196,9 @@ impl Writer {
     /// Opens the file; keeps it aside and makes a new one when it is damaged. `first` is set when the log is opened,
     /// not when a connection is replaced.
     fn reopen(&mut self, first: bool) -> Result<(), Error> {
+        if let Some(identity) = self.identity {
+            self.place.is_still(identity)?;
+        }
         let opened = match self.damage.take() {
             Some(damage) => Err(damage),
             None => Open::new(&self.place),
@@ -220,6 +226,7 @@ impl Writer {
                 self.publish(sealed.event);
             }
         }
+        self.identity = Some(open.database.identity());
         self.open = Some(open);
         Ok(())
     }
@@ -235,6 +242,7 @@ impl Writer {
             ?kept,
             "the log was broken"
         );
+        self.identity = None;
         self.found = Found::Doubted;
         if let Some(signing) = &mut self.signing {
             signing.begin_anew();

@@ -357,3 +357,41 @@ fn an_acknowledged_event_survives_kill_9() {
     drop(Log::open(&path).unwrap());
     assert_eq!(story(&path).last().map(String::as_str), Some("unclean end"));
 }
+
+#[tokio::test]
+async fn a_log_that_was_removed_or_replaced_takes_nothing_until_it_is_opened_anew() {
+    for replace in [false, true] {
+        for durability in [Durability::Unsynced, Durability::Synced] {
+            let (_directory, path) = place();
+            let log = Log::open(&path).unwrap();
+            assert_eq!(log.record(verdict(1), durability).await.unwrap(), 1);
+            if replace {
+                fs::copy(&path, path.with_extension("copy")).unwrap();
+                fs::rename(path.with_extension("copy"), &path).unwrap();
+            } else {
+                fs::remove_file(&path).unwrap();
+            }
+            // Twice: the second one would open the file anew.
+            for _ in 0..2 {
+                let error = log.record(verdict(2), durability).await.unwrap_err();
+                assert!(matches!(error, Error::Gone { .. }), "{error:?}");
+            }
+            assert_eq!(path.exists(), replace);
+            drop(log);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_removed_log_begins_anew_when_it_is_opened() {
+    let (_directory, path) = place();
+    let log = Log::open(&path).unwrap();
+    assert_eq!(log.record(verdict(1), Durability::Synced).await.unwrap(), 1);
+    fs::remove_file(&path).unwrap();
+    log.record(verdict(2), Durability::Synced).await.unwrap_err();
+    log.close().await.unwrap();
+    let log = Log::open(&path).unwrap();
+    assert_eq!(log.record(verdict(1), Durability::Synced).await.unwrap(), 1);
+    log.close().await.unwrap();
+    assert_intact(&path, 1);
+}
