@@ -57,7 +57,7 @@ pub(crate) struct AnswerArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct Lasting {
-    /// What waits now, and retries of the same process
+    /// What waits now, and for ten minutes retries of the same process; where nothing waits, the next try
     #[arg(long)]
     pub(crate) once: bool,
     /// Until the session ends
