@@ -25,6 +25,7 @@ mod devices;
 mod files;
 mod outer_root;
 mod sockets;
+mod way;
 
 pub(crate) use sockets::ssh_agent;
 
@@ -66,6 +67,8 @@ pub(crate) struct Stage {
     root: OwnedFd,
     /// Directories of the root tmpfs by path, while nodes are made. Mounts would make them stale.
     parents: RefCell<HashMap<PathBuf, Rc<OwnedFd>>>,
+    /// The private homes that are mounted so far.
+    homes: RefCell<Vec<PathBuf>>,
     /// The caller's.
     umask: Mode,
 }
@@ -96,6 +99,7 @@ pub(crate) fn prepare(place: &Path) -> Result<(Stage, Option<OwnedFd>), Error> {
         outer,
         files,
         parents: RefCell::default(),
+        homes: RefCell::default(),
         umask,
     };
     devices::add(&stage)?;
@@ -235,7 +239,10 @@ impl Stage {
                 builder.recursive(true).mode(0o700);
                 builder.create(source).step("make directory", source)?;
                 let opened = open_source(source).step("open", source)?;
-                self.bind(opened, target, Access::ReadWrite).step("mount", target)
+                self.bind(opened, target, Access::ReadWrite)
+                    .step("mount", target)?;
+                self.homes.borrow_mut().push(target.clone());
+                Ok(())
             }
             Mount::Guard { path, access } => {
                 let own = self.open(path).step("open", path)?;
@@ -246,6 +253,14 @@ impl Stage {
     }
 
     fn bind(&self, source: OwnedFd, target: &Path, access: Access) -> io::Result<()> {
+        let end = if is_directory(&source)? {
+            SFlag::S_IFDIR
+        } else {
+            SFlag::S_IFREG
+        };
+        for home in self.homes.borrow().iter() {
+            way::clear(self, home, target, end)?;
+        }
         let target = match self.open(target) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if is_directory(&source)? {

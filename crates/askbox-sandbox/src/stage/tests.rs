@@ -11,12 +11,13 @@ fn object(path: &Path) -> ObjectId {
 }
 
 /// A stage on a directory of the test: nothing is mounted.
-fn stage(root: &Path) -> Stage {
+pub(super) fn stage(root: &Path) -> Stage {
     Stage {
         files: None,
         outer: open_source(root).unwrap(),
         root: open_source(root).unwrap(),
         parents: RefCell::default(),
+        homes: RefCell::default(),
         umask: Mode::empty(),
     }
 }
