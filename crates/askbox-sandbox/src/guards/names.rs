@@ -6,7 +6,7 @@
 //!
 //! Not on the list is what ordinary work writes and a person starts by name: package.json, Makefile, justfile, build.rs,
 //! conftest.py, .yarnrc.yml, flake.nix, .env. Nor what chooses a version and runs nothing: .tool-versions, .nvmrc,
-//! .python-version, .editorconfig, .gitattributes. Nor what is only read by people and models: AGENTS.md, CLAUDE.md.
+//! .python-version, .editorconfig, .gitattributes, .lfsconfig. Nor what is only read by people and models: AGENTS.md, CLAUDE.md.
 
 use super::GuardedName;
 
@@ -85,12 +85,20 @@ pub(crate) const PROJECT: &[GuardedName] = &[
     name(".hg/sharedpath", "hg reads another repository's hgrc"),
     name(".jj/repo/config.toml", "jj runs its tools and editors"),
     name(".jj/workspace-config.toml", "the same"),
+    name(".sl/config", "sl runs its hooks, aliases and extensions"),
     // Interpreters, debuggers and build tools, which read them when they start, editors' language servers among them.
     name(
         ".cargo/config.toml",
         "cargo runs its linkers, runners and wrappers",
     ),
     name(".cargo/config", "the same"),
+    name("rust-toolchain.toml", "whose cargo and rustc are started"),
+    name("rust-toolchain", "the same"),
+    name(".bazelrc", "bazel runs the programs that its options name"),
+    name("tools/bazel", "bazel starts it in its own place"),
+    name(".mvn", "Maven loads its extensions and agents"),
+    name(".luarc.json", "a language server's plugins"),
+    name(".luarc.jsonc", "the same"),
     name(".gdbinit", "gdb runs it in an auto-load path"),
     name(".lldbinit", "lldb runs it when told to"),
     name(".pdbrc", "Python's debugger runs it"),
@@ -100,6 +108,8 @@ pub(crate) const PROJECT: &[GuardedName] = &[
     name(".ghci", "ghci runs it"),
     name(".Rprofile", "R runs it"),
     name(".octaverc", "octave runs it"),
+    name(".ocamlinit", "ocaml runs it"),
+    name(".erlang", "erl runs it"),
 ];
 
 /// Ends of names directly in the project directory.
