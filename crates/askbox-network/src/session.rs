@@ -201,7 +201,7 @@ impl Session {
         address: IpAddr,
         target: impl Fn(IpAddr) -> Target,
     ) -> Option<Basis> {
-        let denied = |address| match self.peek_for(process, target(address)) {
+        let denial_of = |address| match self.peek_for(process, target(address)) {
             Verdict::Deny(
                 by @ (Basis::Managed(_)
                 | Basis::Flag(_)
@@ -211,12 +211,12 @@ impl Session {
             ) => Some(by),
             Verdict::Deny(_) | Verdict::Allow(_) | Verdict::Ask(_) => None,
         };
-        let denies = |by: &Basis, far| denied(far).as_ref() == Some(by);
+        let denies = |by: &Basis, far| denial_of(far).as_ref() == Some(by);
         let is_for_all = |by: &Basis| {
             let mut far = FAR.into_iter();
             far.any(|far| denies(by, far) && denies(by, across(far)))
         };
-        denied(address).filter(|by| !is_for_all(by))
+        denial_of(address).filter(|by| !is_for_all(by))
     }
 }
 

@@ -126,6 +126,9 @@ fn an_address_given_by_hand_is_closed_by_a_flag_and_not_by_a_rule() {
     });
 }
 
+/// What is done to the rules while a connection is open.
+type Change = fn(&World);
+
 #[test]
 fn a_connection_ends_with_what_opened_its_address() {
     Machine::alone(|machine| {
@@ -137,7 +140,6 @@ fn a_connection_ends_with_what_opened_its_address() {
         ]);
         let heard = echo();
         let heard = || heard.load(Ordering::SeqCst);
-        type Change = fn(&World);
         let changes: [(&str, &[&str], Change); 4] = [
             // The range that stays would not have opened it.
             ("self.test", &["self.test", "127.0.0.1", "127.0.0.0/8"], |world| {

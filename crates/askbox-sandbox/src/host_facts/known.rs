@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{LINKED, TOOLCHAINS};
 use crate::plan::PRIVATE_HOMES;
 
-/// Links in a row that are followed, as many as Linux does (path_resolution(7)).
+/// Links in a row that are followed, as many as Linux does (`path_resolution(7)`).
 const LINKS: usize = 40;
 
 /// Whether the program at a path, and each link on the way to it, is one that no program inside can have put there: it lies neither
