@@ -18,6 +18,7 @@ mod host_sockets;
 mod keyring;
 mod log;
 mod log_following;
+mod log_lost;
 mod log_signature;
 mod no_fuse;
 mod ports;
