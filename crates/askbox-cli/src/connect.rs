@@ -153,7 +153,10 @@ fn take_turn(paths: &Paths) -> Result<File, CliError> {
         .truncate(false)
         .mode(0o600)
         .open(&path);
-    let file = open.map_err(CliError::system(format!("open {}", path.display())))?;
+    let file = open.map_err(|source| CliError::Unwritable {
+        directory: paths.runtime().to_owned(),
+        source,
+    })?;
     file.lock()
         .map_err(CliError::system(format!("lock {}", path.display())))?;
     Ok(file)

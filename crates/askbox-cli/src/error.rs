@@ -146,6 +146,9 @@ pub(crate) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// The working directory was removed, or cannot be reached any more.
+    #[error("cannot find the working directory")]
+    NoDirectory(#[source] io::Error),
     /// Something on our side failed.
     #[error("cannot {step}")]
     System {
@@ -224,11 +227,12 @@ impl CliError {
             CliError::Value(_) => Some("`askbox settings set --help` has examples".to_owned()),
             CliError::OutOfTurn => Some(RESTART.to_owned()),
             CliError::Root => Some("run it as an ordinary user; nothing of Askbox needs root".to_owned()),
-            CliError::Paths(_)
-            | CliError::Log(_)
-            | CliError::Review(_)
-            | CliError::Output(_)
-            | CliError::System { .. } => None,
+            CliError::Paths(askbox_paths::Error::RelativeRoot(_)) => Some(format!(
+                "unset {variable}, or begin it with a slash: {variable}=\"$PWD/NAME\"",
+                variable = askbox_paths::ROOT_VARIABLE
+            )),
+            CliError::NoDirectory(_) => Some("go to a directory that exists: cd ~".to_owned()),
+            CliError::Log(_) | CliError::Review(_) | CliError::Output(_) | CliError::System { .. } => None,
         }
     }
 
@@ -274,6 +278,7 @@ impl CliError {
             | CliError::Unwritable { .. }
             | CliError::NotInLog(_)
             | CliError::NoSuchCommand(_)
+            | CliError::NoDirectory(_)
             | CliError::TrayEnded { .. }
             | CliError::ImportTooLong { .. }
             | CliError::System { .. } => false,

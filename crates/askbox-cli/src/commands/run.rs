@@ -47,7 +47,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
     if nix::unistd::geteuid().is_root() {
         return Err(CliError::Root);
     }
-    let cwd = std::env::current_dir().map_err(CliError::system("find the working directory"))?;
+    let cwd = std::env::current_dir().map_err(CliError::NoDirectory)?;
     let mut client = connect::connect_or_start(context)?;
     if !options.non_interactive {
         desktop::accompany(context);

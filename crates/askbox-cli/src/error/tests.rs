@@ -35,3 +35,12 @@ fn only_a_reader_that_went_away_is_a_broken_pipe() {
     };
     assert!(!step.is_broken_pipe());
 }
+
+#[test]
+fn what_lies_with_the_caller_brings_a_hint() {
+    let gone = || io::ErrorKind::NotFound.into();
+    let relative = askbox_paths::Error::RelativeRoot("rel".into());
+    for error in [CliError::NoDirectory(gone()), CliError::Paths(relative)] {
+        assert!(error.hint().is_some(), "{error:?}");
+    }
+}
