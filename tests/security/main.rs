@@ -19,6 +19,7 @@ mod life;
 mod limits;
 mod made;
 mod network;
+mod obeyed;
 mod offered_sockets;
 mod planted;
 mod ports;

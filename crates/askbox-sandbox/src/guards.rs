@@ -16,10 +16,12 @@ use crate::sight::Sight;
 
 mod before;
 mod names;
+mod obeyed;
 mod roots;
 
 pub use before::Before;
 pub(crate) use names::{GIT, PROJECT, PROJECT_ENDINGS, WORKTREE};
+pub use obeyed::{Held, Obeyed};
 pub use roots::{Origin, Roots, roots_now};
 
 use before::Was;
@@ -51,21 +53,32 @@ pub struct Guards {
     pub git_config: Option<PathBuf>,
     /// Directories of the user's PATH that are guarded.
     pub search: Vec<PathBuf>,
+    /// What Askbox itself obeys, where it lies here.
+    pub held: Held,
     /// Whether there is more than is looked at or guarded.
     pub is_cut: bool,
     /// What to compare with at the end of the session.
     pub before: Before,
 }
 
-/// Looks at a project, canonical, with its git directory and the directories of the user's PATH in it.
+/// What somebody outside reads, besides what every project has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Outside<'a> {
+    /// Directories of the user's PATH in the project.
+    pub(crate) search: &'a [&'a Path],
+    /// What Askbox itself obeys, wherever it lies.
+    pub(crate) obeyed: &'a [Obeyed],
+}
+
+/// Looks at a project, canonical, with its git directory.
 pub(crate) fn look(
     project: &Path,
     git: &GitDirectory,
     home: &Path,
-    on_path: &[&Path],
+    outside: Outside<'_>,
     sight: &Sight,
 ) -> Guards {
-    look_within(project, git, home, on_path, Search::new(), sight)
+    look_within(project, git, home, outside, Search::new(), sight)
 }
 
 /// The same, with as much looking as `search` has left.
@@ -73,29 +86,25 @@ fn look_within(
     project: &Path,
     git: &GitDirectory,
     home: &Path,
-    on_path: &[&Path],
+    outside: Outside<'_>,
     mut search: Search,
     sight: &Sight,
 ) -> Guards {
     let mut collector = Collector::new(project, home, sight);
     let dot_git = project.join(".git");
     let own = match git {
-        GitDirectory::Absent | GitDirectory::Foreign(_) => {
-            collector.hold(&dot_git);
-            None
-        }
-        GitDirectory::Inside(directory) => {
-            if *directory != dot_git {
-                collector.hold(&dot_git);
-            }
-            Some((directory, directory))
-        }
+        GitDirectory::Absent | GitDirectory::Foreign(_) => None,
+        GitDirectory::Inside(directory) => Some((directory, directory)),
         GitDirectory::Outside { root, gitdir } => {
-            collector.hold(&dot_git);
             collector.bases.push(root.clone());
             Some((root, gitdir))
         }
     };
+    // Before all others, so that nothing takes their room.
+    let held = collector.obeyed(outside.obeyed, own.map(|(_, gitdir)| gitdir.as_path()));
+    if own.is_none_or(|(_, gitdir)| *gitdir != dot_git) {
+        collector.hold(&dot_git);
+    }
     if let Some((root, gitdir)) = own {
         collector.git_directory(root, Some(project));
         collector.git_directory(gitdir, Some(project));
@@ -106,7 +115,7 @@ fn look_within(
     }
     // Package managers write to the others, and a review lists what they did.
     let of_tools = |path: &Path| path.strip_prefix(project).is_ok_and(has_programs_of_tools);
-    for directory in on_path.iter().filter(|path| !of_tools(path)) {
+    for directory in outside.search.iter().filter(|path| !of_tools(path)) {
         collector.programs(directory);
     }
     let endings = before::endings(project, sight);
@@ -118,8 +127,8 @@ fn look_within(
         collector.repository(place);
     }
     let is_held = |path: &&Path| collector.found.get(*path) == Some(&Access::ReadOnly);
-    let held = on_path.iter().copied().filter(is_held);
-    let held = held.map(Path::to_owned).collect();
+    let search_held = outside.search.iter().copied().filter(is_held);
+    let search_held = search_held.map(Path::to_owned).collect();
     let guards = collector.found.into_iter();
     let is_cut = collector.is_cut
         || search.is_cut
@@ -129,7 +138,8 @@ fn look_within(
     Guards {
         guards: guards.map(|(path, access)| Guard { path, access }).collect(),
         git_config: collector.git_config,
-        search: held,
+        search: search_held,
+        held,
         is_cut,
         before: Before {
             roots: Roots {
@@ -237,6 +247,51 @@ impl<'a> Collector<'a> {
             self.found.insert(directory, Access::ReadWrite);
         }
         self.found.entry(at).or_insert(access);
+    }
+
+    /// Holds the directories in which names of what Askbox obeys lie. One that must be written cannot be held.
+    fn obeyed(&mut self, obeyed: &[Obeyed], own: Option<&Path>) -> Held {
+        let mut held = Held::default();
+        let names = obeyed
+            .iter()
+            .flat_map(|file| file.names.iter().map(move |name| (name, file)));
+        let mut names: Vec<_> = names.filter(|(name, _)| self.is_ours(name)).collect();
+        // A directory before those in it, which are held with it.
+        names.sort_by_key(|(name, _)| name.parent());
+        for (name, file) in names {
+            let directory = name.parent().filter(|directory| {
+                let holds = |other: &Path| other.starts_with(directory);
+                !self.bases.iter().any(|base| holds(base)) && !own.is_some_and(holds)
+            });
+            if let Some(directory) = directory {
+                self.hold_named(directory);
+            }
+            match directory {
+                Some(directory) if self.is_read_only(directory) => {
+                    held.directories.push((directory.to_owned(), file.path.clone()));
+                }
+                Some(_) | None => held.open.push((name.clone(), file.path.clone())),
+            }
+        }
+        for file in obeyed {
+            for passed in &file.passed {
+                if self.bases.contains(passed) || !self.is_ours(passed) {
+                    continue;
+                }
+                // It cannot be replaced then; what is in it is nothing to the way.
+                self.place(passed, Access::ReadWrite);
+                let is_pinned = self.found.contains_key(passed) || self.is_read_only(passed);
+                if !is_pinned {
+                    held.open.push((passed.clone(), file.path.clone()));
+                }
+            }
+        }
+        held
+    }
+
+    fn is_read_only(&self, path: &Path) -> bool {
+        let is_held = |at: &Path| self.found.get(at) == Some(&Access::ReadOnly);
+        path.ancestors().any(is_held)
     }
 
     /// Guards a git directory, and what its configuration names for a work tree.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::git::{self, GitDirectory};
-use crate::guards::{self, Guards};
+use crate::guards::{self, Guards, Obeyed, Outside};
 use crate::limits;
 use crate::plan::{Access, Listed, ObjectId};
 use crate::sight::{Hidden, Sight};
@@ -45,6 +45,8 @@ pub struct HostFacts {
     pub denied_present: Vec<Present>,
     /// Sockets on the host, by canonical path.
     pub sockets: Vec<PathBuf>,
+    /// What Askbox itself obeys.
+    pub obeyed: Vec<Obeyed>,
     /// What of the project could not be looked at: it may be anything that is to be guarded or closed.
     pub hidden: Option<Hidden>,
     /// The askbox-init program.
@@ -172,6 +174,8 @@ pub struct Sought<'a> {
     pub listed: &'a [Listed],
     /// Directories of the user's PATH in the project.
     pub search: &'a [&'a Path],
+    /// Files that Askbox itself obeys, absolute.
+    pub obeyed: &'a [PathBuf],
     /// `--deny-path`.
     pub denied: &'a [PathBuf],
     /// The askbox-init program.
@@ -224,7 +228,8 @@ impl HostFacts {
     /// Looks, with what was looked at before for this launch. Fails only when the project itself or /proc cannot be read.
     pub fn gather(sought: &Sought<'_>, places: &Places) -> io::Result<Self> {
         let (home, sight) = (&sought.user.home, Sight::default());
-        let project = project(sought, home, &sight)?;
+        let obeyed: Vec<Obeyed> = sought.obeyed.iter().map(|path| Obeyed::find(path)).collect();
+        let project = project(sought, home, &obeyed, &sight)?;
         for path in sought
             .denied
             .iter()
@@ -248,6 +253,7 @@ impl HostFacts {
             asking: asking(home, places),
             toolchains: toolchains(home, places),
             project,
+            obeyed,
             hidden: sight.hidden(),
             opened: sought
                 .opened
@@ -321,7 +327,7 @@ fn toolchains(home: &Path, places: &Places) -> Vec<PathBuf> {
     found
 }
 
-fn project(sought: &Sought<'_>, home: &Path, sight: &Sight) -> io::Result<ProjectFacts> {
+fn project(sought: &Sought<'_>, home: &Path, obeyed: &[Obeyed], sight: &Sight) -> io::Result<ProjectFacts> {
     let path = sought.project;
     let git = git::find(path, sight);
     let outside_git = match &git {
@@ -331,11 +337,12 @@ fn project(sought: &Sought<'_>, home: &Path, sight: &Sight) -> io::Result<Projec
         }),
         GitDirectory::Absent | GitDirectory::Inside(_) | GitDirectory::Foreign(_) => None,
     };
+    let search = sought.search;
     Ok(ProjectFacts {
         path: path.to_owned(),
         object: object(path)?,
         outside_git,
-        guards: guards::look(path, &git, home, sought.search, sight),
+        guards: guards::look(path, &git, home, Outside { search, obeyed }, sight),
     })
 }
 

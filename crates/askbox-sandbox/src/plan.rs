@@ -20,6 +20,7 @@ use crate::limits;
 mod format;
 mod home;
 mod neighbours;
+mod obeyed;
 mod project;
 mod request;
 mod system;
@@ -59,6 +60,7 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     if let Some(hidden) = &facts.hidden {
         return Err(Refusal::Hidden(hidden.clone()));
     }
+    obeyed::check(facts)?;
     let mut view = View::default();
     let facts = &*without_refused(&mut view, request, facts)?;
     system::add(&mut view, request, facts);
@@ -75,6 +77,7 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
     }
     neighbours::add(&mut view, request, facts)?;
     project::guard(&mut view, request, facts);
+    obeyed::tell(&mut view, request, facts);
     close(&mut view, request, facts);
     // Guards have a limit of their own, and a program inside can make many of them necessary.
     let opened = |mount: &&Mount| !matches!(mount, Mount::Guard { .. });
@@ -250,6 +253,9 @@ fn check(request: &PlanRequest, facts: &HostFacts, opened: &Opened) -> Result<()
     let is_credential = |listed: &Listed| listed.list == List::Credential && path.starts_with(&listed.path);
     if found.directory && request.listed.iter().any(is_credential) {
         return Err(Refusal::HoldsCredentials(opened.path.clone()));
+    }
+    if opened.access == Access::ReadWrite {
+        obeyed::check_opened(facts, path)?;
     }
     if opened.access == Access::ReadWrite && is_guard(facts, path) {
         return Ok(());

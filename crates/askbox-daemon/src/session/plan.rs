@@ -236,6 +236,7 @@ impl Planning {
         let sought = Sought {
             user: user()?,
             search: &search,
+            obeyed: &obeyed(daemon),
             project: self.project.as_path(),
             opened,
             listed,
@@ -308,6 +309,24 @@ impl Planning {
     }
 }
 
+/// What Askbox itself obeys. Of its directories one file each stands for all.
+fn obeyed(daemon: &Daemon) -> Vec<PathBuf> {
+    let (paths, policy) = (&daemon.paths, daemon.policy.policy());
+    let lists = policy.settings().block_lists.iter();
+    [
+        paths.policy(),
+        paths.proxy_credentials(),
+        paths.trusted(),
+        paths.preferences(),
+        paths.grants(),
+        paths.homes(),
+        paths.socket(),
+    ]
+    .into_iter()
+    .chain(lists.map(|path| path.as_path().to_owned()))
+    .collect()
+}
+
 /// Where programs are that start by preset: the system's, those of toolchains, the project's. Not `~/bin`, which holds what
 /// its user made.
 fn programs(facts: &HostFacts, home: &Path) -> Vec<CanonicalPath> {
@@ -348,6 +367,9 @@ fn way_out(refusal: &Refusal) -> &'static str {
         Refusal::LeadsTo { .. } => "open the path that it leads to by name, if that is meant",
         Refusal::HoldsCredentials(_) => "open the very file that is needed",
         Refusal::Reserved(_) => "leave it out, and use the session's own",
+        Refusal::Obeyed { .. } => {
+            "put that file into a directory that holds nothing else, which is read-only inside then, or out of the project, and link to it directly"
+        }
         Refusal::Hidden(_) => {
             "a program inside may have closed it; make it readable for yourself (`chmod u+rwX`), and look at what is in it"
         }

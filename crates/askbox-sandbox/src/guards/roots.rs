@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::Outside;
 use crate::git::{self, Search};
 use crate::sight::Sight;
 
@@ -28,7 +29,8 @@ pub enum Origin {
 /// The names of a project, canonical, as it is now. Looks at more than a launch does. Blocks.
 pub fn roots_now(project: &Path, home: &Path) -> Roots {
     let (search, sight) = (Search::thorough(), Sight::default());
-    super::look_within(project, &git::find(project, &sight), home, &[], search, &sight)
+    let git = git::find(project, &sight);
+    super::look_within(project, &git, home, Outside::default(), search, &sight)
         .before
         .roots
 }

@@ -13,7 +13,39 @@ impl Project {
     fn look_with_path(&self, on_path: &[&Path]) -> Guards {
         let sight = Sight::default();
         let (git, home) = (git::find(&self.root, &sight), self.root.with_file_name("home"));
-        look(&self.root, &git, &home, on_path, &sight)
+        let search = on_path;
+        look(&self.root, &git, &home, Outside { search, obeyed: &[] }, &sight)
+    }
+
+    /// With a link at `home/policy.toml`, and what of the way to its file is held and what is not.
+    fn look_with_policy(&self, target: &str) -> (Vec<String>, Vec<String>) {
+        let sight = Sight::default();
+        let home = self.root.with_file_name("home");
+        fs::create_dir_all(&home).unwrap();
+        let policy = home.join("policy.toml");
+        symlink(self.root.join(target), &policy).unwrap();
+        let outside = Outside {
+            search: &[],
+            obeyed: &[Obeyed::find(&policy)],
+        };
+        let guards = look(&self.root, &git::find(&self.root, &sight), &home, outside, &sight);
+        let shown = |path: &Path| path.strip_prefix(&self.root).unwrap().display().to_string();
+        for (directory, _) in &guards.held.directories {
+            let guard = guards
+                .guards
+                .iter()
+                .find(|guard| directory.starts_with(&guard.path) && guard.access == Access::ReadOnly);
+            assert!(guard.is_some(), "{directory:?}: {:?}", guards.guards);
+        }
+        (
+            guards
+                .held
+                .directories
+                .iter()
+                .map(|(path, _)| shown(path))
+                .collect(),
+            guards.held.open.iter().map(|(path, _)| shown(path)).collect(),
+        )
     }
 
     /// Guards relative to the project: `+` for those that are only pinned.
@@ -367,4 +399,50 @@ fn directories_of_the_path_are_held_but_for_those_of_package_managers() {
         project.write(name, "");
     }
     assert_eq!(project.made(&guards.before), ["a/b/c/.venv/bin", "absent/bin"]);
+}
+
+#[test]
+fn directories_with_what_askbox_obeys_are_held() {
+    for (target, held) in [
+        ("deep/askbox/policy.toml", vec!["deep/askbox"]),
+        ("deep/askbox/missing.toml", vec!["deep/askbox"]),
+        ("links/to/askbox/policy.toml", vec!["deep/askbox", "links/to"]),
+        ("deep/through/../askbox/policy.toml", vec!["deep/askbox"]),
+        (".git/rules/policy.toml", vec![".git/rules"]),
+    ] {
+        let project = Project::new(&[
+            (".git/HEAD", ""),
+            (".git/rules/policy.toml", ""),
+            ("deep/askbox/policy.toml", ""),
+            ("deep/through/", ""),
+            ("links/to/", ""),
+        ]);
+        symlink("../../deep/askbox", project.root.join("links/to/askbox")).unwrap();
+        let none: Vec<String> = Vec::new();
+        let expected = held.iter().map(ToString::to_string).collect();
+        assert_eq!(project.look_with_policy(target), (expected, none), "{target}");
+    }
+}
+
+#[test]
+fn what_askbox_obeys_cannot_be_held_beside_what_must_be_written() {
+    for (target, open) in [
+        ("policy.toml", "policy.toml"),
+        ("missing.toml", "missing.toml"),
+        ("missing/policy.toml", "missing/policy.toml"),
+        ("askbox/policy.toml", "askbox"),
+        ("own/policy.toml", "own/policy.toml"),
+        (".git", ".git"),
+    ] {
+        let project = Project::new(&[
+            (".git", "gitdir: own/git\n"),
+            ("own/git/HEAD", ""),
+            ("own/policy.toml", ""),
+            ("deep/askbox/policy.toml", ""),
+            ("policy.toml", ""),
+        ]);
+        symlink("deep/askbox", project.root.join("askbox")).unwrap();
+        let (_, found) = project.look_with_policy(target);
+        assert_eq!(found, [open], "{target}");
+    }
 }

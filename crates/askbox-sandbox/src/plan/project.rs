@@ -70,7 +70,7 @@ pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
 }
 
 /// A path as it would be typed: a relative one starts at the working directory.
-fn typed(path: &Path, request: &PlanRequest) -> String {
+pub(super) fn typed(path: &Path, request: &PlanRequest) -> String {
     display::path(
         path.strip_prefix(&request.cwd).unwrap_or(path),
         limits::PATH_SHOWN,

@@ -95,6 +95,18 @@ pub enum Refusal {
     /// A path that inside is something of Askbox's own.
     #[error("cannot open {0}: a session has its own")]
     Reserved(PathBuf),
+    /// A file that Askbox obeys, or a name on the way to it, where a program inside could replace it.
+    #[error(
+        "Askbox itself obeys {}, and programs inside could write its rules, since {} decides what that is",
+        file.display(),
+        name.display()
+    )]
+    Obeyed {
+        /// What could be replaced.
+        name: PathBuf,
+        /// The file.
+        file: PathBuf,
+    },
     /// Something in the project that may have to be guarded or closed, and that nobody may look at.
     #[error("cannot look at {}: {}{}", .0.path.display(), .0.why, in_the_way(.0))]
     Hidden(Hidden),

@@ -4,7 +4,7 @@ use askbox_policy::policy::Identity;
 
 use super::*;
 use crate::environment::Variable;
-use crate::guards::{Guard, Guards};
+use crate::guards::{Guard, Guards, Held, Obeyed};
 use crate::host_facts::{Found, Place, Present, ProjectFacts, RootEntry, User};
 
 const ONE: ObjectId = ObjectId { device: 1, inode: 1 };
@@ -49,6 +49,7 @@ fn facts() -> HostFacts {
         opened: Vec::new(),
         listed_present: Vec::new(),
         denied_present: Vec::new(),
+        obeyed: Vec::new(),
         hidden: None,
         sockets: Vec::new(),
         init: "/usr/lib/askbox/askbox-init".into(),
@@ -635,4 +636,70 @@ fn a_plan_survives_the_wire_with_any_bytes_in_its_paths() {
     let json = serde_json::to_string(&plan).unwrap();
     plan.notices.clear(); // They go to the person, not to the launch child.
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+}
+
+/// A policy in the project's `askbox` directory.
+fn obeying() -> HostFacts {
+    let mut facts = facts();
+    let file = PathBuf::from("/home/ada/.config/askbox/policy.toml");
+    let directory = PathBuf::from("/home/ada/work/askbox");
+    facts.obeyed = vec![Obeyed {
+        path: file.clone(),
+        names: vec![file.clone(), directory.join("policy.toml")],
+        passed: Vec::new(),
+        linked_on: None,
+    }];
+    facts.project.guards.held.directories = vec![(directory, file)];
+    facts
+}
+
+#[test]
+fn a_directory_with_what_askbox_obeys_is_told_and_cannot_be_opened() {
+    let with = |path: &str| {
+        let mut facts = obeying();
+        facts.opened = vec![opened(path, Access::ReadWrite, true)];
+        plan(&request(), &facts)
+    };
+    let notice = "askbox is read-only inside, since Askbox itself obeys /home/ada/.config/askbox/policy.toml, which leads there";
+    let notices = with("/home/ada/work").unwrap().notices;
+    assert!(notices.contains(&notice.to_owned()), "{notices:?}");
+    assert!(with("/home/ada/work/other").is_ok());
+    for path in [
+        "/home/ada/work/askbox",
+        "/home/ada/work/askbox/policy.toml",
+        "/home/ada/.config/askbox",
+    ] {
+        let refused = with(path);
+        assert!(
+            matches!(refused, Err(Refusal::Obeyed { .. })),
+            "{path}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_project_in_which_what_askbox_obeys_cannot_be_held_is_refused() {
+    let mut facts = facts();
+    let name = PathBuf::from("/home/ada/work/policy.toml");
+    facts.project.guards.held = Held {
+        open: vec![(name, "/home/ada/.config/askbox/policy.toml".into())],
+        ..Held::default()
+    };
+    assert!(matches!(plan(&request(), &facts), Err(Refusal::Obeyed { .. })));
+}
+
+#[test]
+fn other_names_of_what_askbox_obeys_are_told_where_the_project_may_hold_one() {
+    for (device, is_told) in [(ONE.device, true), (ONE.device + 1, false)] {
+        let mut facts = facts();
+        facts.obeyed = vec![Obeyed {
+            path: "/home/ada/.config/askbox/policy.toml".into(),
+            names: vec!["/home/ada/.config/askbox/policy.toml".into()],
+            passed: Vec::new(),
+            linked_on: Some(device),
+        }];
+        let notices = plan(&request(), &facts).unwrap().notices;
+        let told = notices.iter().any(|notice| notice.contains("hard links"));
+        assert_eq!(told, is_told, "{notices:?}");
+    }
 }

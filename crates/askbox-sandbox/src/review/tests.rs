@@ -3,6 +3,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::*;
+use crate::guards::Outside;
 use crate::sight::Sight;
 use crate::testing::Project;
 use crate::{git, guards};
@@ -17,7 +18,7 @@ impl Project {
     fn record(&self) -> Record {
         let sight = Sight::default();
         let git = git::find(&self.root, &sight);
-        let found = guards::look(&self.root, &git, Path::new(HOME), &[], &sight);
+        let found = guards::look(&self.root, &git, Path::new(HOME), Outside::default(), &sight);
         let record = Record::take("s1".into(), &found.before, 1).unwrap();
         let stored = Record::from_json(&record.to_json().unwrap()).unwrap();
         assert_eq!(stored, record);

@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::guards::Outside;
 use crate::sight::Sight;
 use crate::{git, guards};
 
@@ -36,7 +37,13 @@ impl Project {
     fn lookout(&self) -> Lookout {
         let sight = Sight::default();
         let git = git::find(&self.root, &sight);
-        let found = guards::look(&self.root, &git, Path::new("/home/ada"), &[], &sight);
+        let found = guards::look(
+            &self.root,
+            &git,
+            Path::new("/home/ada"),
+            Outside::default(),
+            &sight,
+        );
         Lookout::begin(Arc::clone(&self.watches), found.before.roots()).unwrap()
     }
 
