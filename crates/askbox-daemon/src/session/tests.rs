@@ -1,6 +1,7 @@
 use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use askbox_policy::{SessionId, Switches};
 use askbox_wire::{
@@ -420,17 +421,14 @@ fn a_broken_list_of_trusted_files_is_kept_and_trusts_nothing() {
     assert_eq!(fs::read_to_string(&kept).unwrap(), broken);
 }
 
-fn with_options(
-    project: &std::path::Path,
-    change: impl FnOnce(&mut RunOptions),
-) -> askbox_wire::LaunchRequest {
+fn with_options(project: &Path, change: impl FnOnce(&mut RunOptions)) -> askbox_wire::LaunchRequest {
     let mut request = launch_request(project);
     change(&mut request.options);
     request
 }
 
 /// Launches the known program from this file and returns what is said to the person at the terminal.
-fn notices_of(world: &World, program: &std::path::Path, change: impl FnOnce(&mut RunOptions)) -> Vec<String> {
+fn notices_of(world: &World, program: &Path, change: impl FnOnce(&mut RunOptions)) -> Vec<String> {
     let mut request = with_options(&world.project("p"), change);
     request.argv = vec!["claude".into()];
     request.program = Some(program.to_owned().into());
@@ -448,21 +446,21 @@ fn notices_of(world: &World, program: &std::path::Path, change: impl FnOnce(&mut
 fn a_profile_that_nobody_may_be_asked_about_is_said_once() {
     let world = World::new();
     let alone = |options: &mut RunOptions| options.non_interactive = true;
-    let installed = std::env::current_exe().unwrap();
+    let installed = Path::new("/usr/bin/true");
     assert_eq!(
-        notices_of(&world, &installed, alone),
+        notices_of(&world, installed, alone),
         [
             "Claude Code goes without its own login and state, git configuration and shell start-up files (31 paths, 3 domain families): nobody may be asked; \
              --profile claude opens that"
         ]
     );
     let none: [&str; 0] = [];
-    assert_eq!(notices_of(&world, &installed, |_| {}), none);
+    assert_eq!(notices_of(&world, installed, |_| {}), none);
     let without = |options: &mut RunOptions| {
         alone(options);
         options.profile = Some("none".to_owned());
     };
-    assert_eq!(notices_of(&world, &installed, without), none);
+    assert_eq!(notices_of(&world, installed, without), none);
     let made = world.project("p").join("claude");
     fs::write(&made, "").unwrap();
     assert_eq!(notices_of(&world, &made, alone), none);
