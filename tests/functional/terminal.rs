@@ -57,6 +57,21 @@ fn ctrl_c_ends_a_command_with_130() {
 }
 
 #[test]
+fn ctrl_c_before_the_command_has_its_terminal_ends_it_with_130() {
+    let world = World::new();
+    check_left(&run(&world, &["true"]).finish(), 0);
+    for _ in 0..10 {
+        let mut terminal = run(&world, &["sleep", "5"]);
+        // Keys belong to the session from then on, and somewhat later to the command.
+        while terminal.is_as_before() {
+            std::hint::spin_loop();
+        }
+        terminal.press("\x03");
+        check_left(&terminal.finish(), 128 + 2);
+    }
+}
+
+#[test]
 fn ctrl_z_suspends_a_job_of_the_shell() {
     let world = World::new();
     let mut terminal = shell(&world);

@@ -32,6 +32,9 @@ const WATCHED: [Signal; 9] = [
 /// How often a terminal that a pager has taken over is looked at again.
 const RECHECK_MILLISECONDS: u16 = 250;
 
+/// How often a terminal inside is looked at again that no command has made its own yet, while something typed waits for that.
+const UNCLAIMED_MILLISECONDS: u16 = 5;
+
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -115,6 +118,8 @@ pub(crate) struct Supervisor<'a> {
     daemon_gone: bool,
     /// Why the session ends, once that is so.
     stopped: Option<(StopReason, String)>,
+    /// The signal that ended the sandbox before there was a command to get it.
+    ended_by: Option<Signal>,
     quiet: bool,
 }
 
@@ -136,6 +141,7 @@ impl<'a> Supervisor<'a> {
             raw: None,
             daemon_gone: false,
             stopped: None,
+            ended_by: None,
             quiet,
         }
     }
@@ -222,11 +228,14 @@ impl<'a> Supervisor<'a> {
         if let Some(console) = self.console.as_ref().filter(|console| !console.ended) {
             let mut flags = PollFlags::POLLIN;
             flags.set(PollFlags::POLLOUT, console.pty.has_pending());
+            if console.pty.holds_typing() {
+                timeout = PollTimeout::from(UNCLAIMED_MILLISECONDS);
+            }
             watched.push((Source::Output, PollFd::new(console.pty.as_fd(), flags)));
             if console.input && console.pty.wants_input() {
                 if self.may_read(stdin.as_fd()) {
                     watched.push((Source::Input, PollFd::new(stdin.as_fd(), PollFlags::POLLIN)));
-                } else {
+                } else if timeout == PollTimeout::NONE {
                     timeout = PollTimeout::from(RECHECK_MILLISECONDS);
                 }
             }
@@ -322,7 +331,11 @@ impl<'a> Supervisor<'a> {
                     }
                 }
                 Signal::SIGCONT => self.enter_raw_mode()?,
-                signal => forward(self.bwrap, signal),
+                signal => {
+                    if forward(self.bwrap, signal) == Forwarded::AsItsEnd {
+                        self.ended_by.get_or_insert(signal);
+                    }
+                }
             }
         }
         Ok(None)
@@ -331,7 +344,10 @@ impl<'a> Supervisor<'a> {
     fn reap(&self) -> io::Result<Option<u8>> {
         match waitpid(self.bwrap, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::Exited(_, code)) => Ok(u8::try_from(code & 0xff).ok()),
-            Ok(WaitStatus::Signaled(_, signal, _)) => Ok(u8::try_from(128 + signal as i32).ok()),
+            Ok(WaitStatus::Signaled(_, signal, _)) => {
+                let signal = self.ended_by.unwrap_or(signal);
+                Ok(u8::try_from(128 + signal as i32).ok())
+            }
             Ok(_) | Err(Errno::EINTR) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -357,24 +373,33 @@ enum Source {
     Stream(Which),
 }
 
+/// What became of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forwarded {
+    /// It was handed on, or means nothing now.
+    AsItself,
+    /// There was no command yet, and none will be.
+    AsItsEnd,
+}
+
 /// Signals go to askbox-init, bwrap's only child, which hands them on; bwrap itself would die of them. Before there is an
 /// init, what asks a program to end ends bwrap: as the first of its pid namespace it heeds nothing milder than SIGKILL.
-fn forward(bwrap: Pid, signal: Signal) {
+fn forward(bwrap: Pid, signal: Signal) -> Forwarded {
     let children =
         std::fs::read_to_string(format!("/proc/{bwrap}/task/{bwrap}/children")).unwrap_or_default();
     let init = children
         .split_whitespace()
         .next()
         .and_then(|pid| pid.parse().ok());
-    let sent = match (init, signal) {
-        (Some(init), signal) => kill(Pid::from_raw(init), signal),
+    let (sent, forwarded) = match (init, signal) {
+        (Some(init), signal) => (kill(Pid::from_raw(init), signal), Forwarded::AsItself),
         (None, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP | Signal::SIGQUIT) => {
-            kill(bwrap, Signal::SIGKILL)
+            (kill(bwrap, Signal::SIGKILL), Forwarded::AsItsEnd)
         }
-        (None, _) => return,
+        (None, _) => return Forwarded::AsItself,
     };
     match sent {
         // It may have ended just now.
-        Ok(()) | Err(_) => {}
+        Ok(()) | Err(_) => forwarded,
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Pty {
     master: PtyMaster,
     slave: Option<OwnedFd>,
     typed: Vec<u8>,
+    /// The command has made it its terminal.
+    claimed: bool,
     ends_lines: bool,
 }
 
@@ -78,6 +80,7 @@ impl Pty {
             master,
             slave: Some(slave),
             typed: Vec::new(),
+            claimed: false,
             ends_lines,
         };
         pty.copy_window_size(real);
@@ -144,9 +147,14 @@ impl Pty {
         self.typed.len() < TYPED_AHEAD
     }
 
-    /// Whether typing waits to be written.
+    /// Whether typing waits to be written as soon as there is room.
     pub(crate) fn has_pending(&self) -> bool {
-        !self.typed.is_empty()
+        self.claimed && !self.typed.is_empty()
+    }
+
+    /// Whether typing waits until the command has made this its terminal. The kernel tells nobody when that is.
+    pub(crate) fn holds_typing(&self) -> bool {
+        !self.claimed && !self.typed.is_empty()
     }
 
     /// Takes typing; [`Self::flush`] hands it on.
@@ -154,8 +162,16 @@ impl Pty {
         self.typed.extend_from_slice(bytes);
     }
 
-    /// Writes as much typing as the terminal inside takes now.
+    /// Writes as much typing as the terminal inside takes now. Nothing before it is somebody's terminal: the kernel would take a key that
+    /// is a signal, as Ctrl-C is, and have nobody to send it to.
     pub(crate) fn flush(&mut self) {
+        if self.holds_typing() {
+            // Zero where there is no foreground, which is no error of a master (`ioctl_tty(2)`, TIOCGPGRP).
+            self.claimed = tcgetpgrp(&self.master).is_ok_and(|group| 0 < group.as_raw());
+            if !self.claimed {
+                return;
+            }
+        }
         while !self.typed.is_empty() {
             match self.master.write(&self.typed) {
                 Ok(written) if written > 0 => drop(self.typed.drain(..written)),
