@@ -144,6 +144,25 @@ fn the_log_is_read_without_a_daemon() {
 }
 
 #[test]
+fn a_log_is_read_where_nothing_can_be_written() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let state = database(&world).parent().unwrap().to_owned();
+    world.ok(&["daemon", "--stop"]);
+    let (said, verified) = (world.ok(&["log"]), world.ok(&["log", "verify"]));
+    assert!(said.contains("session"), "{said}");
+    let allow = |mode| std::fs::set_permissions(&state, std::fs::Permissions::from_mode(mode)).unwrap();
+    // As they are in a copy of the log alone; a reader that may write makes them anew.
+    for end in ["-wal", "-shm"] {
+        drop(std::fs::remove_file(state.join(format!("log.sqlite{end}"))));
+    }
+    allow(0o500);
+    assert_eq!(world.ok(&["log"]), said);
+    assert_eq!(world.ok(&["log", "verify"]), verified);
+    allow(0o700);
+}
+
+#[test]
 fn an_export_is_one_object_a_line_each_with_its_hash() {
     let world = World::new();
     let server = Server::http("hello");

@@ -58,6 +58,15 @@ pub enum Error {
         /// What `SQLite` said.
         source: Arc<rusqlite::Error>,
     },
+    /// It lies where nothing can be written, and its newest events are in its write-ahead log.
+    #[error(
+        "the log {path:?} lies where nothing can be written, and a part of it in the file of that name with -wal: copy both into a \
+         directory of your own"
+    )]
+    Unwritable {
+        /// The log.
+        path: PathBuf,
+    },
     /// A newer Askbox wrote it. It is left as it is.
     #[error("the log {path:?} has format {found}, which is newer than this Askbox understands ({known})")]
     Newer {
@@ -157,6 +166,7 @@ impl Error {
             | Error::Sign { .. }
             | Error::ReadSigned { .. }
             | Error::Export { .. }
+            | Error::Unwritable { .. }
             | Error::Closed => false,
         }
     }

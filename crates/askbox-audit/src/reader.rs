@@ -1,11 +1,15 @@
 //! Reading the log: queries and export, beside a running daemon or without one. Writes no events.
 
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_policy::SessionId;
-use rusqlite::{Connection, OpenFlags, Params, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Params, ToSql};
 
 use crate::database::{COLUMNS, FORMAT, read_error, sealed, signed};
 use crate::error::Error;
@@ -61,15 +65,19 @@ impl Reader {
             path: path.to_owned(),
             source: Arc::new(source),
         };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW
-            | OpenFlags::SQLITE_OPEN_EXRESCODE;
-        let connection = Connection::open_with_flags(path, flags).map_err(error)?;
-        connection.busy_timeout(limits::BUSY).map_err(error)?;
-        let found = connection
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .map_err(error)?;
+        let (connection, found) = match connect(path.as_os_str(), OpenFlags::empty()) {
+            // Beside a write-ahead log SQLite makes a file that programs share (<https://sqlite.org/wal.html>, "Read-Only Databases").
+            Err(refused) if needs_to_write(&refused) => {
+                if fs::metadata(beside(path, "-wal")).is_ok_and(|ahead| 0 < ahead.len()) {
+                    return Err(Error::Unwritable {
+                        path: path.to_owned(),
+                    });
+                }
+                connect(&as_it_lies(path), OpenFlags::SQLITE_OPEN_URI)
+            }
+            opened => opened,
+        }
+        .map_err(error)?;
         if found > FORMAT {
             return Err(Error::Newer {
                 path: path.to_owned(),
@@ -190,6 +198,50 @@ fn containing(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// Opens it, and finds its format.
+fn connect(name: &OsStr, further: OpenFlags) -> rusqlite::Result<(Connection, i64)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+        | OpenFlags::SQLITE_OPEN_EXRESCODE
+        | further;
+    let connection = Connection::open_with_flags(name, flags)?;
+    connection.busy_timeout(limits::BUSY)?;
+    let format = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((connection, format))
+}
+
+/// Whether a log could not be read because nothing can be written beside it, as on a read-only copy.
+fn needs_to_write(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
+}
+
+/// The name of a file beside the log.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The address of a log that nobody changes while it is read (<https://sqlite.org/uri.html>, `immutable`).
+fn as_it_lies(path: &Path) -> OsString {
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
+            byte => {
+                let _infallible = write!(address, "%{byte:02X}");
+            }
+        }
+    }
+    address.push_str("?immutable=1");
+    address.into()
 }
 
 #[cfg(test)]

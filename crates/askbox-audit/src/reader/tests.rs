@@ -141,6 +141,20 @@ async fn an_export_has_a_line_for_each_event_and_verifies_by_itself() {
     assert_eq!(lines.lines().count(), 6);
 }
 
+#[tokio::test]
+async fn a_log_is_read_as_it_lies_whatever_its_name() {
+    let (_directory, path) = log().await;
+    let named = path.with_file_name("a b%20?immutable=0#ü.sqlite");
+    fs::rename(&path, &named).unwrap();
+    let (connection, format) = connect(&as_it_lies(&named), OpenFlags::SQLITE_OPEN_URI).unwrap();
+    let reader = Reader {
+        connection,
+        path: named,
+    };
+    assert_eq!(format, FORMAT);
+    assert_eq!(reader.query(&Filter::default()).unwrap().len(), 6);
+}
+
 #[test]
 fn a_missing_log_is_said_to_be_missing() {
     assert!(matches!(
