@@ -32,7 +32,7 @@ const ATTACKS: &[&str] = &[
 ];
 
 #[test]
-fn rules_in_the_project_cannot_be_written_inside() {
+fn threat_18_rules_in_the_project_cannot_be_written_inside() {
     let rule = "[[rule]]\neffect = \"allow\"\nnetwork = \"example.test\"\n";
     for attack in ATTACKS {
         let world = world();

@@ -98,7 +98,8 @@ fn become_command(argv: &[CString], leash: OwnedFd) -> u8 {
     let name = argv
         .first()
         .map(|name| name.to_string_lossy().escape_debug().to_string())
-        .unwrap_or_default();
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "''".to_owned());
     match error {
         Errno::ENOENT => {
             complain(&format!(
