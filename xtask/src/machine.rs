@@ -9,8 +9,12 @@ use crate::steps::{Result, output, step};
 pub(crate) const TEST_USER: &str = "askbox-test";
 
 /// To build: a C compiler for the bundled `SQLite`. To run: bwrap, services of the session bus, and identity without
-/// /etc/passwd.
+/// /etc/passwd; and curl, which README runs.
 pub(crate) const TO_RUN: &[Package] = &[
+    Package {
+        name: "curl",
+        proof: "/usr/bin/curl",
+    },
     Package {
         name: "build-essential",
         proof: "/usr/bin/cc",
