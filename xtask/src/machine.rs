@@ -64,10 +64,6 @@ pub(crate) const TO_PICTURE: &[Package] = &[Package {
 /// What the tests run inside and beside the sandbox.
 pub(crate) const TO_TEST: &[Package] = &[
     Package {
-        name: "curl",
-        proof: "/usr/bin/curl",
-    },
-    Package {
         name: "git",
         proof: "/usr/bin/git",
     },
