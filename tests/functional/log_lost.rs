@@ -1,7 +1,8 @@
 //! The log's file is not where the daemon has it, or nothing can be written there.
 
-use askbox_tests::World;
 use askbox_tests::server::Server;
+use askbox_tests::{Running, World};
+use rusqlite::Connection;
 use serde_json::Value;
 
 fn log_path(world: &World) -> std::path::PathBuf {
@@ -9,33 +10,99 @@ fn log_path(world: &World) -> std::path::PathBuf {
     status["log"].as_str().unwrap().into()
 }
 
+/// A session with two requests that are allowed: one that went through, and one that waits for its turn.
+struct Halfway {
+    world: World,
+    server: Server,
+    options: [String; 4],
+    curl: String,
+    running: Running,
+}
+
+impl Halfway {
+    fn new() -> Self {
+        let (world, server) = (World::new(), Server::http("hello"));
+        let curl = format!("curl -sS --fail http://good.test:{}/", server.port());
+        let pin = server.pin("good.test");
+        let options = ["--allow-domain", "good.test", "--resolve", &pin].map(str::to_owned);
+        nix::unistd::mkfifo(&world.project().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let script = format!("{curl}; echo; read go < fifo; {curl} && echo passed");
+        let running = world.start_sh(&options.each_ref().map(String::as_str), &script);
+        world.eventually("the first request is logged", || server.connections() == 1);
+        Self {
+            world,
+            server,
+            options,
+            curl,
+            running,
+        }
+    }
+
+    /// Lets the second request come, which is refused.
+    fn refuses(self) -> Refused {
+        let Self {
+            world,
+            server,
+            options,
+            curl,
+            running,
+        } = self;
+        std::fs::write(world.project().join("fifo"), "go\n").unwrap();
+        let finished = running.finish();
+        assert!(!finished.stdout.contains("passed"), "{finished:#?}");
+        assert_eq!(server.connections(), 1);
+        Refused {
+            world,
+            _server: server,
+            options,
+            curl,
+        }
+    }
+}
+
+/// What is left when the second request was refused.
+struct Refused {
+    world: World,
+    _server: Server,
+    options: [String; 4],
+    curl: String,
+}
+
+impl Refused {
+    fn sh(&self, script: &str) -> askbox_tests::Finished {
+        self.world
+            .sh(&self.options.each_ref().map(String::as_str), script)
+    }
+
+    /// The same request goes through again, and the log is whole.
+    fn allows_again(self) {
+        assert_eq!(self.sh(&self.curl).succeeded().stdout, "hello");
+        assert!(self.world.ok(&["log", "verify"]).starts_with("intact"));
+    }
+}
+
+#[test]
+fn nothing_is_allowed_that_the_log_cannot_hold() {
+    let halfway = Halfway::new();
+    // Somebody else holds the database's lock, as a full disk would: no event can be written.
+    let holder = Connection::open(log_path(&halfway.world)).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let refused = halfway.refuses();
+    holder.execute_batch("ROLLBACK").unwrap();
+    refused.allows_again();
+}
+
 #[test]
 fn nothing_is_allowed_when_the_log_was_removed() {
-    let world = World::new();
-    let server = Server::http("hello");
-    let curl = format!("curl -sS --fail http://good.test:{}/", server.port());
-    let options = [
-        "--allow-domain",
-        "good.test",
-        "--resolve",
-        &server.pin("good.test"),
-    ];
-    nix::unistd::mkfifo(&world.project().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let script = format!("{curl}; echo; read go < fifo; {curl} && echo passed");
-    let running = world.start_sh(&options, &script);
-    world.eventually("the first request is logged", || server.connections() == 1);
-    let log = log_path(&world);
+    let halfway = Halfway::new();
+    let log = log_path(&halfway.world);
     for suffix in ["", "-wal", "-shm", "-signed"] {
         let _missing = std::fs::remove_file(format!("{}{suffix}", log.display()));
     }
-    std::fs::write(world.project().join("fifo"), "go\n").unwrap();
-    let finished = running.finish();
-    assert!(!finished.stdout.contains("passed"), "{finished:#?}");
-    assert_eq!(server.connections(), 1);
-    let refused = world.sh(&options, "echo ran");
-    assert!(!refused.stdout.contains("ran"), "{refused:#?}");
-    assert!(refused.stderr.contains("askbox daemon --restart"), "{refused:#?}");
-    world.ok(&["daemon", "--restart"]);
-    assert_eq!(world.sh(&options, &curl).succeeded().stdout, "hello");
-    assert!(world.ok(&["log", "verify"]).starts_with("intact"));
+    let refused = halfway.refuses();
+    let later = refused.sh("echo ran");
+    assert!(!later.stdout.contains("ran"), "{later:#?}");
+    assert!(later.stderr.contains("askbox daemon --restart"), "{later:#?}");
+    refused.world.ok(&["daemon", "--restart"]);
+    refused.allows_again();
 }
