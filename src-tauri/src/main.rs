@@ -2,16 +2,18 @@
 //! there only while somebody looks, and take nothing with them when they fail.
 //!
 //! `askbox-tray` starts it with a socket as standard input, on which it is told what to show; with that socket it ends. It
-//! knows nothing by itself: what windows ask for goes to the app.
+//! knows nothing by itself: what windows ask for goes to the app. Started with `prefetch` it shows nothing and ends at once.
 #![forbid(unsafe_code)]
 
 mod app_link;
 mod commands;
+mod prefetch;
 mod windows;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use askbox_desktop::channel::PREFETCH;
 use tauri::RunEvent;
 
 use app_link::AppLink;
@@ -24,11 +26,16 @@ fn main() -> ExitCode {
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_target(false)
         .init();
-    if std::io::stdin().is_terminal() || std::env::args_os().len() != 1 {
-        eprintln!("askbox-windows: it is a part of askbox-tray, which starts it");
-        return ExitCode::from(2);
-    }
-    match run() {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let end = match words.as_slice() {
+        [word] if word == PREFETCH => prefetch::run().map_err(Into::into),
+        [] if !std::io::stdin().is_terminal() => run(),
+        _ => {
+            eprintln!("askbox-windows: it is a part of askbox-tray, which starts it");
+            return ExitCode::from(2);
+        }
+    };
+    match end {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("askbox-windows: {error}");

@@ -1,8 +1,10 @@
 //! The prompt window that comes by itself, and whom it leaves alone; the process of the windows. What is in windows, is tested
 //! beside it.
 
-use askbox_tests::Desktop;
+use std::fs;
+
 use askbox_tests::desktop::{Program, look};
+use askbox_tests::{Desktop, binary, eventually};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -92,14 +94,52 @@ fn the_browser_engine_is_there_only_while_somebody_looks() {
     let mut desktop = Desktop::new();
     desktop.run_window_manager();
     desktop.start_tray();
-    assert_eq!(desktop.tray().part(WINDOWS), None);
+    let tray = desktop.tray();
+    eventually("what it read ahead with has ended", || tray.is_alone());
     desktop.world().ok(&["open", "rules"]);
     desktop.screen().window("Askbox");
     assert!(desktop.tray().part(WINDOWS).is_some());
     desktop.screen().close("Askbox");
     let tray = desktop.tray();
-    askbox_tests::eventually("it has ended", || tray.part(WINDOWS).is_none());
+    eventually("it has ended", || tray.part(WINDOWS).is_none());
     assert!(desktop.tray().is_running());
+}
+
+/// Prints how many pages of a file are not in memory (mincore(2)), after they were dropped where that is wanted.
+const MISSING: &str = "
+import ctypes, mmap, os, sys
+file = os.open(sys.argv[1], os.O_RDONLY)
+if sys.argv[2:] == ['drop']:
+    os.fsync(file)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+pages = mmap.mmap(file, 0, access=mmap.ACCESS_COPY)
+there = (ctypes.c_ubyte * -(-len(pages) // mmap.PAGESIZE))()
+start = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+assert ctypes.CDLL(None).mincore(ctypes.c_void_p(start), ctypes.c_size_t(len(pages)), there) == 0
+print(sum(not page & 1 for page in there))
+";
+
+#[test]
+fn what_windows_need_is_in_memory_before_the_first_one_is_wanted() {
+    let desktop = Desktop::new();
+    let directory = desktop.world().outside();
+    for program in ["askbox-tray", WINDOWS] {
+        fs::copy(binary(program), directory.join(program)).unwrap();
+    }
+    let windows = directory.join(WINDOWS);
+    let missing = |words: &[&str]| -> u32 {
+        let mut command = desktop.command("python3");
+        let output = command.args(["-c", MISSING]).arg(&windows).args(words).output();
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        said.trim()
+            .parse()
+            .unwrap_or_else(|_| panic!("{:?}", output.stderr))
+    };
+    assert_ne!(missing(&["drop"]), 0);
+    let mut command = desktop.command(directory.join("askbox-tray").to_str().unwrap());
+    let _tray = Program::start(desktop.world(), command.arg("--background"));
+    eventually("all of it is there", || missing(&[]) == 0);
 }
 
 #[test]

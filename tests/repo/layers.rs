@@ -49,6 +49,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "askbox-wire",
             "askbox-cli",
             "askbox-gate",
+            "askbox-windows",
             "askbox-tests",
         ],
     ),

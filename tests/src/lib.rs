@@ -36,4 +36,4 @@ pub use pty::{Left, Terminal};
 pub use repeater::Repeater;
 pub use run::{Finished, Running};
 pub use secret_service::SecretService;
-pub use world::{World, eventually, eventually_or};
+pub use world::{World, binary, eventually, eventually_or};

@@ -252,7 +252,7 @@ fn open_all(directory: &Path) {
 }
 
 /// A program under test: beside the test binaries, where `cargo xtask test` puts them.
-pub(crate) fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let directory =
         std::env::var_os("ASKBOX_TEST_BINARIES").expect("`cargo xtask test` says where the binaries are");
     PathBuf::from(directory).join(name)

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Strings, WindowEvent, WindowRequest, WindowResponse, Zoom};
 
+/// The word on which the program of the windows only has the browser engine read into memory, and ends.
+pub const PREFETCH: &str = "prefetch";
+
 /// One of the two windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

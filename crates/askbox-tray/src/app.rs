@@ -107,7 +107,9 @@ async fn serve(options: Options, paths: Paths, lock: Lock, display: Display) {
     tokio::spawn(appearance::watch(news.clone()));
     tokio::spawn(sleep::watch(paths.clone(), news.clone()));
     link::keep(paths, news, Arc::clone(&ending));
-    if !options.background {
+    if options.background {
+        tokio::spawn(windows::prefetch());
+    } else {
         windows.open(Caller::person());
     }
     tokio::select! {

@@ -4,10 +4,10 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use askbox_desktop::channel::{Caller, FromWindows, ToWindows, Window};
+use askbox_desktop::channel::{Caller, FromWindows, PREFETCH, ToWindows, Window};
 use askbox_desktop::notice::Trouble;
 use askbox_desktop::{WindowEvent, WindowRequest, WindowResponse, Zoom, limits};
 use askbox_paths::Paths;
@@ -118,6 +118,26 @@ enum End {
     Malformed(LinesCodecError),
 }
 
+/// Where the program is.
+fn program() -> io::Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(PROGRAM))
+}
+
+/// Has the browser engine read into memory, so that nobody waits for the disk when the first window is wanted. Where that fails,
+/// somebody does.
+pub(crate) async fn prefetch() {
+    let end = async {
+        let mut command = Command::new(program()?);
+        let command = command.arg(PREFETCH).current_dir("/");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).status().await
+    };
+    match end.await {
+        Ok(status) if status.success() => {}
+        Ok(status) => tracing::debug!(%status, "the browser engine was not read ahead"),
+        Err(error) => tracing::debug!(%error, "the browser engine was not read ahead"),
+    }
+}
+
 /// Carries out orders until nobody gives any.
 pub(crate) async fn serve(
     windows: Windows,
@@ -169,7 +189,7 @@ impl<'a> Process<'a> {
     fn start(windows: &'a Windows, paths: &'a Paths, news: &'a Sender<News>) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
-        let program = std::env::current_exe()?.with_file_name(PROGRAM);
+        let program = program()?;
         let mut command = Command::new(&program);
         if Path::new(NVIDIA).exists() && std::env::var_os(NO_DMABUF).is_none() {
             command.env(NO_DMABUF, "1");
