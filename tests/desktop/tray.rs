@@ -165,11 +165,12 @@ fn complaint_10_questions_can_be_paused_and_asked_again() {
 }
 
 #[test]
-fn complaint_4_an_entry_that_is_hit_as_it_appears_decides_nothing() {
+fn complaint_4_an_entry_that_is_hit_as_it_appears_decides_nothing_and_shows_the_question() {
     let seat = Seat::new(Profile::Gnome);
     let errand = Errand::start(seat.world(), "new.test");
     let title = errand.title();
     seat.host.hit(&[&title, "Block"]);
+    seat.desktop.screen().window("Askbox asks");
     seat.host.answer(&title, "Allow once");
     errand.went_through();
     let log = seat.world().log();

@@ -44,6 +44,17 @@ pub enum Choice {
     Quit,
 }
 
+impl Choice {
+    /// What a click means that came before anybody could read what it was on: the question is shown instead of answered.
+    #[must_use]
+    pub fn unread(self) -> Self {
+        match self {
+            Self::Answer { question, .. } => Self::Prompt(question),
+            other => other,
+        }
+    }
+}
+
 /// The text is no choice of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unknown;
@@ -193,6 +204,19 @@ mod tests {
             "pause soon",
         ] {
             assert_eq!(text.parse::<Choice>(), Err(Unknown), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_shown_and_not_answered() {
+        for choice in all() {
+            let is_answer = matches!(choice, Choice::Answer { .. });
+            let unread = choice.clone().unread();
+            if is_answer {
+                assert_eq!(unread, Choice::Prompt("7".into()));
+            } else {
+                assert_eq!(unread, choice);
+            }
         }
     }
 

@@ -248,9 +248,8 @@ impl Hub {
             News::Chosen(choice) => {
                 // What the menu said a moment ago may have been something else.
                 let is_armed = Duration::from_millis(ARMING_MS) <= self.tray.unchanged_for();
-                if is_armed || !matches!(choice, Choice::Answer { .. }) {
-                    self.choose(choice, Place::Tray, Caller::person());
-                }
+                let choice = if is_armed { choice } else { choice.unread() };
+                self.choose(choice, Place::Tray, Caller::person());
             }
             News::Show(show) => self.windows.show(show, Caller::person()),
             News::Answered { question, result } => self.answered(&question, result),
