@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askbox_gate::{AnswerError, QuestionId};
-use askbox_policy::{Answer, Duration};
+use askbox_policy::{Answer, Duration, Rule, Target};
 use askbox_wire::{AnsweredView, ErrorCode, Place, Response, WireError};
 
 use super::rules;
@@ -53,21 +53,39 @@ pub(super) async fn answer(
         }
     };
     match daemon.gate.answer(id, revision, answer, place.name()).await {
-        Ok(answered) => Ok(Response::Answered(AnsweredView {
-            allow: answer.allow,
-            released: answered.released,
-            grants: answered.grants.iter().map(views::grant).collect(),
-            rules: written.iter().map(views::rule).collect(),
-            left: answered.left,
-        })),
+        Ok(answered) => {
+            let (rules, void) = by_what_counted(written, &answered.targets);
+            take_back(daemon, void).await;
+            Ok(Response::Answered(AnsweredView {
+                allow: answer.allow,
+                released: answered.released,
+                grants: answered.grants.iter().map(views::grant).collect(),
+                rules: rules.iter().map(views::rule).collect(),
+                left: answered.left,
+            }))
+        }
         Err(error) => {
-            // An answer that does not count leaves no rule behind.
-            let ids = written.into_iter().map(|rule| rule.id).collect();
-            if let Err(error) = daemon.remove_rules(ids).await {
-                tracing::error!(%error, "the rule of an answer that did not count stays");
-            }
+            take_back(daemon, written).await;
             Err(refused(&error))
         }
+    }
+}
+
+/// Splits the rules that were written for an answer: those of what it was counted for, and those of what was answered
+/// otherwise between the two.
+fn by_what_counted(written: Vec<Rule>, targets: &[Target]) -> (Vec<Rule>, Vec<Rule>) {
+    let counts = |rule: &Rule| targets.iter().any(|target| rule.pattern.matches(target));
+    written.into_iter().partition(counts)
+}
+
+/// An answer leaves no rule behind for what it does not count for.
+async fn take_back(daemon: &Daemon, written: Vec<Rule>) {
+    if written.is_empty() {
+        return;
+    }
+    let ids = written.into_iter().map(|rule| rule.id).collect();
+    if let Err(error) = daemon.remove_rules(ids).await {
+        tracing::error!(%error, "the rule of an answer that did not count stays");
     }
 }
 
@@ -104,5 +122,35 @@ fn refused(error: &AnswerError) -> WireError {
         | AnswerError::Log(_)
         | AnswerError::Random(_)
         | AnswerError::Interrupted => wire,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use askbox_policy::answer::patterns;
+    use askbox_policy::builtin_lists::Lists;
+    use askbox_policy::{CanonicalPath, Effect, Origin, SessionId};
+
+    use super::*;
+    use crate::testing::wanted;
+
+    fn target(host: &str) -> Target {
+        wanted(&SessionId("s".into()), host).target
+    }
+
+    fn rule(host: &str) -> Rule {
+        let home = CanonicalPath::new("/home/u".as_ref()).unwrap();
+        let lists = Lists::for_home(&home, &[], &[]);
+        let pattern = patterns(&[target(host)], false, &lists).remove(0);
+        Rule::new(Effect::Allow, pattern, Origin::Answered)
+    }
+
+    #[test]
+    fn a_rule_stays_where_the_answer_was_counted_for_something_that_it_covers() {
+        let written = vec![rule("a.test"), rule("b.test")];
+        let all = by_what_counted(written.clone(), &[target("b.test"), target("a.test")]);
+        assert_eq!(all, (written.clone(), Vec::new()));
+        let some = by_what_counted(written, &[target("b.test")]);
+        assert_eq!(some, (vec![rule("b.test")], vec![rule("a.test")]));
     }
 }
