@@ -69,7 +69,7 @@ impl Log {
         let (events, _) = broadcast::channel(limits::SUBSCRIBER);
         let (commands, received) = mpsc::channel();
         let writer = Writer::open(place, events.clone())?;
-        let last_question = writer.last_question()?;
+        let last_question = writer.last_question();
         let signing_problem = writer.signing_problem();
         let writer = Arc::new(Mutex::new(writer));
         let shared = Arc::clone(&writer);

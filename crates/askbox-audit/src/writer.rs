@@ -53,6 +53,7 @@ pub(crate) struct Writer {
 struct Open {
     database: Database,
     tail: Tail,
+    last_question: u64,
     checkpoint: u64,
     checkpoint_at: Instant,
     commits: u32,
@@ -83,11 +84,9 @@ impl Writer {
         Ok(writer)
     }
 
-    /// The highest number that a question has; 0 when there was none.
-    pub(crate) fn last_question(&self) -> Result<u64, Error> {
-        self.open
-            .as_ref()
-            .map_or(Ok(0), |open| open.database.last_question())
+    /// The highest number that a question had when the file was opened; 0 when there was none.
+    pub(crate) fn last_question(&self) -> u64 {
+        self.open.as_ref().map_or(0, |open| open.last_question)
     }
 
     /// Whether a caller may write by itself now: the file is open and writing did not just turn out to be slow.
@@ -391,6 +390,7 @@ impl Open {
         let database = place.open()?;
         let last = database.last()?;
         let checkpoint = database.last_checkpoint()?;
+        let last_question = database.last_question()?;
         let tail = last.as_ref().map_or(Tail::START, |sealed| Tail {
             seq: sealed.event.seq,
             hash: sealed.hash,
@@ -398,6 +398,7 @@ impl Open {
         let open = Self {
             database,
             tail,
+            last_question,
             checkpoint,
             checkpoint_at: Instant::now(),
             commits: 0,

@@ -287,6 +287,28 @@ async fn damage_that_a_write_meets_fails_it_and_the_next_one_goes_to_a_new_file(
 }
 
 #[tokio::test]
+async fn damage_where_the_numbers_of_questions_lie_is_kept_aside_too() {
+    let (directory, path) = place();
+    Log::open(&path).unwrap().close().await.unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let sql = "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'events_asked'";
+    let (page, size) = connection
+        .query_row(sql, [], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))
+        .unwrap();
+    drop(connection);
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.seek(std::io::SeekFrom::Start(u64::from((page - 1) * size)))
+        .unwrap();
+    file.write_all(&[0xff; 512]).unwrap();
+    drop(file);
+    let log = Log::open(&path).unwrap();
+    assert_eq!(log.last_question(), 0);
+    log.record(verdict(1), Durability::Unsynced).await.unwrap();
+    assert_eq!(story(&path), ["log replaced", "1"]);
+    assert!(directory.path().join("log.sqlite.broken-1").exists());
+}
+
+#[tokio::test]
 async fn damage_while_running_fails_the_event_and_the_next_one_goes_to_a_new_file() {
     let (_directory, path) = place();
     let log = Log::open(&path).unwrap();
