@@ -76,6 +76,33 @@ fn a_project_that_is_no_directory_is_named_with_a_way_out() {
 }
 
 #[test]
+fn a_working_directory_that_was_removed_is_named_with_a_way_out() {
+    let world = World::new();
+    for words in [
+        "trust",
+        "trust .",
+        "run -- true",
+        "rules add allow read ./x",
+        "rules add allow network new.test --project .",
+    ] {
+        let script = format!("mkdir gone && cd gone && rmdir ../gone && exec \"$ASKBOX\" {words}");
+        let finished = Running::start(world.host_script(&script)).finish();
+        assert_eq!(
+            (finished.code, finished.stdout.as_str()),
+            (Some(125), ""),
+            "{words}: {finished:#?}"
+        );
+        assert!(
+            finished.stderr.contains("hint: go to a directory that exists"),
+            "{words}: {finished:#?}"
+        );
+    }
+    world.write(".askbox.toml", "");
+    world.ok(&["trust"]);
+    world.ok(&["rules", "add", "allow", "read", "./x"]);
+}
+
+#[test]
 fn a_home_directory_that_is_none_is_named_with_a_way_out() {
     let world = World::new();
     for words in [&["run", "--", "true"][..], &["status"]] {

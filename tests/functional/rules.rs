@@ -42,6 +42,32 @@ fn fails(world: &World, words: &[&str]) -> String {
 }
 
 #[test]
+fn a_relative_path_of_a_rule_begins_where_it_is_written() {
+    let world = without_rules();
+    let project = std::fs::canonicalize(world.project()).unwrap();
+    std::fs::create_dir(project.join("below")).unwrap();
+    let added = |words: &[&str]| {
+        let mut command = world.askbox(&["rules", "add", "--json"]);
+        command.current_dir(project.join("below")).args(words);
+        let finished = Running::start(command).finish();
+        let rule: Value = serde_json::from_str(&finished.succeeded().stdout).unwrap();
+        (rule["pattern"].clone(), rule["program"].clone())
+    };
+    let at = |name: &str| Value::from(format!("{}/{name}", project.display()));
+    assert_eq!(added(&["allow", "read", "./x"]), (at("below/x"), Value::Null));
+    assert_eq!(added(&["allow", "write", "../*.md"]), (at("*.md"), Value::Null));
+    assert_eq!(
+        added(&["deny", "read", "y", "--program", "bin/tool"]),
+        (at("below/y"), at("below/bin/tool"))
+    );
+    assert_eq!(added(&["deny", "read", "/abs"]), ("/abs".into(), Value::Null));
+    assert_eq!(
+        added(&["allow", "network", "x.test"]),
+        ("x.test".into(), Value::Null)
+    );
+}
+
+#[test]
 fn a_rule_is_added_listed_obeyed_and_removed() {
     let world = without_rules();
     let server = Server::http("hello");
@@ -290,7 +316,7 @@ fn what_is_no_rule_is_refused_by_its_name() {
         ["allow", "network", "127.1"],
         ["allow", "network", "new.test:99999"],
         ["allow", "network", "new test"],
-        ["allow", "read", "relative/path"],
+        ["allow", "read", "relative/../path"],
         ["allow", "read", "/a/../b"],
         ["allow", "everything", "*"],
         ["permit", "network", "*"],

@@ -3,10 +3,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use askbox_paths::{Paths, ROOT_VARIABLE};
+
+use crate::error::CliError;
 
 /// The surroundings of this process.
 #[derive(Clone, Debug)]
@@ -54,4 +56,18 @@ impl Context {
             && self.variable("NO_COLOR").is_none()
             && self.variable("TERM").is_some_and(|terminal| terminal != "dumb")
     }
+}
+
+/// Where we are.
+pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
+    std::env::current_dir().map_err(CliError::NoDirectory)
+}
+
+/// A directory that somebody named, as it really is; `what` says which.
+pub(crate) fn real_directory(path: &Path, what: &str) -> Result<PathBuf, CliError> {
+    if path.is_relative() {
+        working_directory()?;
+    }
+    path.canonicalize()
+        .map_err(CliError::system(format!("find {what}{}", path.display())))
 }

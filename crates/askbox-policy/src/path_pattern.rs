@@ -201,6 +201,38 @@ impl PathPattern {
         parse(pattern, Some(context))
     }
 
+    /// Whether the text of a pattern begins at the directory of whoever wrote it.
+    pub fn is_relative(text: &str) -> bool {
+        let bare = text.strip_prefix('=').unwrap_or(text);
+        let is_absolute = |start| bare.starts_with(start);
+        !bare.is_empty() && !["/", "~", "{project}"].into_iter().any(is_absolute)
+    }
+
+    /// The text of a pattern that somebody wrote in this directory: one that is relative begins there, as in any other
+    /// command. `.` and `..` at its beginning are followed by the text alone.
+    pub fn text_in(text: &str, directory: &CanonicalPath) -> String {
+        if !Self::is_relative(text) {
+            return text.to_owned();
+        }
+        let (mark, mut rest) = text.strip_prefix('=').map_or(("", text), |bare| ("=", bare));
+        let mut directory = directory.clone();
+        while !rest.is_empty() {
+            let (first, further) = rest.split_once('/').unwrap_or((rest, ""));
+            match first {
+                "" | "." => {}
+                ".." => directory = directory.parent().unwrap_or(directory),
+                _ => break,
+            }
+            rest = further;
+        }
+        let directory = Self::tree(&directory);
+        if rest.is_empty() {
+            format!("{mark}{directory}")
+        } else {
+            format!("{mark}{directory}/{rest}")
+        }
+    }
+
     /// This path alone, not what lies below.
     pub fn exact(path: &CanonicalPath) -> Self {
         Self(Form::Exact(path.clone()))

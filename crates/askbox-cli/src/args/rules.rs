@@ -68,8 +68,8 @@ pub(crate) struct AddRuleArgs {
     /// What it is about
     #[arg(value_parser = parse::kind_parser())]
     pub(crate) kind: Kind,
-    /// A host pattern (*.example.com:443, or example.com:27015/udp for UDP), a path pattern (~/notes, /opt/**/*.so), a profile
-    /// (claude) or a neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME, wayland, x11,
+    /// A host pattern (*.example.com:443, or example.com:27015/udp for UDP), a path pattern (~/notes, /opt/**/*.so; a relative one
+    /// begins here), a profile (claude) or a neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME, wayland, x11,
     /// x11-trusted)
     pub(crate) pattern: String,
     /// Allow the host at this address of the local network

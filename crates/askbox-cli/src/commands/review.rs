@@ -12,7 +12,7 @@ use askbox_wire::{Request, Response, rfc3339};
 
 use crate::args::ReviewArgs;
 use crate::connect;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
@@ -74,7 +74,7 @@ fn find(context: &Context, session: Option<&str>) -> Result<Record, CliError> {
     }
     let mut records: Vec<Record> = files.iter().filter_map(|file| read(file).ok()).collect();
     records.sort_by_key(|record| record.started_ms);
-    let here = std::env::current_dir().map_err(CliError::NoDirectory)?;
+    let here = context::working_directory()?;
     let is_here = |record: &Record| here.starts_with(record.project.as_path());
     let at = records.iter().rposition(is_here);
     let at = at.or_else(|| records.len().checked_sub(1)).ok_or_else(missing)?;

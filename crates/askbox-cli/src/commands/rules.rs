@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use askbox_policy::{Effect, Kind, Origin};
+use askbox_policy::{CanonicalPath, Effect, Kind, Origin, PathPattern};
 use askbox_wire::{
     Client, ClientError, GrantView, Imported, NewRule, OsText, Request, Response, RuleView, ScopeView,
 };
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::{AddRuleArgs, RulesArgs, RulesCommand};
 use crate::connect;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
@@ -143,27 +143,38 @@ fn render_import(imported: &Imported, style: Style) -> String {
 }
 
 fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {
-    let absolute = |path: &Path| {
-        path.canonicalize()
-            .map_err(CliError::system(format!("find the project {}", path.display())))
+    let real = |path: &Path| context::real_directory(path, "the project ");
+    let pattern = match arguments.kind {
+        Kind::Read | Kind::Write | Kind::Execute => from_here(arguments.pattern)?,
+        Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Growth => arguments.pattern,
     };
     Ok(NewRule {
         effect: arguments.effect,
         kind: arguments.kind,
-        pattern: arguments.pattern,
+        pattern,
         address: arguments.address,
         project: arguments
             .project
             .as_deref()
-            .map(absolute)
+            .map(real)
             .transpose()?
             .map(OsText::from),
-        program: arguments.program,
+        program: arguments.program.map(from_here).transpose()?,
         expires_after_ms: arguments
             .expires
             .map(|expires| u64::try_from(expires.as_millis()).unwrap_or(u64::MAX)),
         note: arguments.note,
     })
+}
+
+/// A path pattern with its beginning: where we are, for a relative one.
+fn from_here(text: String) -> Result<String, CliError> {
+    if !PathPattern::is_relative(&text) {
+        return Ok(text);
+    }
+    // One without a canonical form is refused by the daemon, with what it wants.
+    let here = CanonicalPath::new(&context::working_directory()?);
+    Ok(here.map_or_else(|| text.clone(), |here| PathPattern::text_in(&text, &here)))
 }
 
 fn render(lists: &Lists, now: SystemTime, style: Style) -> String {

@@ -11,7 +11,7 @@ use nix::unistd::{AccessFlags, access};
 use crate::args::{RunArgs, SessionArgs, ShellArgs};
 use crate::caller_desktop;
 use crate::connect;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::desktop;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
@@ -47,7 +47,7 @@ fn session(context: &Context, options: SessionArgs, command: Vec<OsString>) -> R
     if nix::unistd::geteuid().is_root() {
         return Err(CliError::Root);
     }
-    let cwd = std::env::current_dir().map_err(CliError::NoDirectory)?;
+    let cwd = context::working_directory()?;
     let mut client = connect::connect_or_start(context)?;
     if !options.non_interactive {
         desktop::accompany(context);

@@ -153,14 +153,10 @@ fn path_pattern(
         home: surroundings.home,
         project: Some(surroundings.project),
     };
-    let (exact, bare) = text.strip_prefix('=').map_or((false, text), |bare| (true, bare));
-    if bare.is_empty()
-        || ["/", "~", "{project}"]
-            .iter()
-            .any(|start| bare.starts_with(start))
-    {
+    if !PathPattern::is_relative(text) {
         return Ok(PathPattern::parse(text, &context)?);
     }
+    let (exact, bare) = text.strip_prefix('=').map_or((false, text), |bare| (true, bare));
     let joined: PathBuf = surroundings.cwd.join(bare);
     if let Ok(real) = fs::canonicalize(&joined)
         && let Some(real) = match links {
@@ -175,15 +171,9 @@ fn path_pattern(
         });
     }
     // It does not exist, or has wildcards: below the caller's directory as it is written.
-    let Some(cwd) = CanonicalPath::new(surroundings.cwd) else {
-        return Ok(PathPattern::parse(text, &context)?);
-    };
-    let directory = PathPattern::tree(&cwd).to_string();
-    let mark = if exact { "=" } else { "" };
-    Ok(PathPattern::parse(
-        &format!("{mark}{directory}/{bare}"),
-        &context,
-    )?)
+    let text = CanonicalPath::new(surroundings.cwd)
+        .map_or_else(|| text.to_owned(), |cwd| PathPattern::text_in(text, &cwd));
+    Ok(PathPattern::parse(&text, &context)?)
 }
 
 fn refused(flag: &str, value: &str, error: &(impl std::fmt::Display + ?Sized)) -> WireError {

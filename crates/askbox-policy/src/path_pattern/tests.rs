@@ -24,6 +24,33 @@ fn pattern(text: &str) -> PathPattern {
 }
 
 #[test]
+fn a_relative_pattern_begins_at_the_directory_of_its_author() {
+    for (text, directory, expected) in [
+        ("notes", "/home/u/src", "/home/u/src/notes"),
+        ("./notes", "/home/u/src", "/home/u/src/notes"),
+        ("=./a/b", "/home/u/src", "=/home/u/src/a/b"),
+        (".", "/home/u/src", "/home/u/src"),
+        ("./", "/home/u/src", "/home/u/src"),
+        ("..", "/home/u/src", "/home/u"),
+        (".././../x", "/home/u/src", "/home/x"),
+        ("../../../..", "/home/u", "/"),
+        ("x", "/", "//x"),
+        ("**/*.key", "/odd [dir]", r"/odd \[dir]/**/*.key"),
+        (".hidden", "/home/u", "/home/u/.hidden"),
+        ("/abs/./x", "/home/u", "/abs/./x"),
+        ("=/abs", "/home/u", "=/abs"),
+        ("~/x", "/home/u", "~/x"),
+        ("{project}/x", "/home/u", "{project}/x"),
+        ("", "/home/u", ""),
+        ("=", "/home/u", "="),
+    ] {
+        assert_eq!(PathPattern::text_in(text, &path(directory)), expected, "{text}");
+    }
+    let root: PathPattern = PathPattern::text_in("x", &path("/")).parse().unwrap();
+    assert_eq!(root, PathPattern::tree(&path("/x")));
+}
+
+#[test]
 fn a_pattern_matches_what_its_text_says() {
     let check = |text: &str, yes: &[&str], no: &[&str]| {
         let pattern = pattern(text);
