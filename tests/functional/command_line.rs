@@ -40,6 +40,8 @@ fn wrong_words_are_refused_with_a_way_out() {
         (&["run", "--env", "=x", "--", "true"], "--env"),
         (&["run", "--env", "A B=c", "--", "true"], "no blanks"),
         (&["allow", "7", "--for", "soon"], "soon"),
+        (&["allow", "7", "--for", "1ms"], "at least a second"),
+        (&["pause", "999ms"], "at least a second"),
         (&["allow", "7", "--once", "--always"], "--always"),
         (&["revoke"], "ID"),
         (&["log", "--since", "yesterday"], "yesterday"),

@@ -63,7 +63,7 @@ pub(crate) struct Lasting {
     /// Until the session ends
     #[arg(long)]
     pub(crate) session: bool,
-    /// For a time: 30s, 10m, 1h, 2d
+    /// For a time of at least a second: 30s, 10m, 1h, 2d
     #[arg(long = "for", value_name = "TIME", value_parser = parse::duration)]
     pub(crate) time: Option<Duration>,
     /// For good, as a rule in policy.toml

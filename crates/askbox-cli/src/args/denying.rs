@@ -9,7 +9,7 @@ use super::parse;
 /// Of `askbox pause`.
 #[derive(Debug, Args)]
 pub(crate) struct PauseArgs {
-    /// How long (30s, 10m, 2h, at most a day), or off
+    /// How long (30s, 10m, 2h, from a second to a day), or off
     #[arg(value_name = "TIME|off", default_value = "15m", value_parser = parse::pause)]
     pub(crate) time: PauseTime,
     /// Print JSON: an object with `paused_until_ms`, milliseconds since 1970 or null

@@ -15,8 +15,9 @@ use super::{PauseTime, Since};
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|_unclear| "a time is a number and a unit, such as 30s, 10m, 1h or 2d".to_owned())?;
-    if duration.is_zero() {
-        return Err("the time must be longer than 0".to_owned());
+    // Answers and lists tell of whole seconds.
+    if duration < Duration::from_secs(1) {
+        return Err("the time must be at least a second: 1s".to_owned());
     }
     Ok(duration)
 }

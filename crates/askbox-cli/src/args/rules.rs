@@ -81,7 +81,7 @@ pub(crate) struct AddRuleArgs {
     /// Only for programs below this path; not with allow, because programs can be made to lie
     #[arg(long, value_name = "PATH")]
     pub(crate) program: Option<String>,
-    /// End by itself after this time: 8h, 30d
+    /// End by itself after this time, at least a second: 8h, 30d
     #[arg(long, value_name = "TIME", value_parser = parse::duration)]
     pub(crate) expires: Option<Duration>,
     /// Why, for whoever reads it later

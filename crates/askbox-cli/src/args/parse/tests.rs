@@ -24,7 +24,7 @@ fn durations() {
     check(
         duration,
         &[
-            "30s", "10m", "1h", "1h 30m", "2d", "500ms", "0s", "", "5", "-1h", "soon",
+            "30s", "10m", "1h", "1h 30m", "2d", "1s", "1500ms", "999ms", "1ms", "0s", "", "5", "-1h", "soon",
         ],
         &expect![[r#"
         "30s" 30s
@@ -32,8 +32,11 @@ fn durations() {
         "1h" 3600s
         "1h 30m" 5400s
         "2d" 172800s
-        "500ms" 500ms
-        "0s" error: the time must be longer than 0
+        "1s" 1s
+        "1500ms" 1.5s
+        "999ms" error: the time must be at least a second: 1s
+        "1ms" error: the time must be at least a second: 1s
+        "0s" error: the time must be at least a second: 1s
         "" error: a time is a number and a unit, such as 30s, 10m, 1h or 2d
         "5" error: a time is a number and a unit, such as 30s, 10m, 1h or 2d
         "-1h" error: a time is a number and a unit, such as 30s, 10m, 1h or 2d
@@ -155,7 +158,7 @@ fn pauses() {
             "15m" For(900s)
             "off" Off
             "on" error: a time is a number and a unit, such as 30s, 10m, 1h or 2d; or `off`
-            "0s" error: the time must be longer than 0; or `off`"#]],
+            "0s" error: the time must be at least a second: 1s; or `off`"#]],
     );
 }
 
