@@ -1,5 +1,8 @@
 //! Rules: written by the command line and by hand, loaded while everything runs, and never open because a file is broken.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use askbox_tests::server::Server;
 use askbox_tests::{Finished, Running, Terminal, World};
 use serde_json::Value;
@@ -176,6 +179,38 @@ fn a_broken_file_keeps_the_last_good_policy_and_says_line_and_reason() {
     assert!(passes(&world, &server));
     assert_eq!(rules(&world).len(), 1);
     assert!(fails(&world, &["rules", "add", "allow", "network", "x.test"]).contains("hint: "));
+}
+
+#[test]
+fn who_starts_a_session_is_told_that_the_file_cannot_be_used_and_what_counts() {
+    let world = without_rules();
+    let told = || {
+        let left = Terminal::start(&world.askbox(&["run", "--", "true"])).finish();
+        assert_eq!(left.code, Some(0), "{left:#?}");
+        let lines = left.shown.lines().filter(|line| line.contains("policy.toml"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mode = |mode| std::fs::set_permissions(world.policy(), Permissions::from_mode(mode)).unwrap();
+    let is_last_good = || status(&world).to_string().contains("last_good");
+    assert_eq!(told(), [""; 0]);
+    mode(0o000);
+    world.eventually("the file cannot be read", is_last_good);
+    let lines = told();
+    assert!(
+        matches!(&lines[..], [line] if line.contains("it cannot be read: Permission denied")
+            && line.ends_with("its last good content counts")),
+        "{lines:#?}"
+    );
+    // The twin: at once when it can be read again.
+    mode(0o600);
+    assert_eq!(told(), [""; 0]);
+    world.write_policy("nonsense = 1\n");
+    world.eventually("the file is broken", is_last_good);
+    let lines = told();
+    assert!(
+        matches!(&lines[..], [line] if line.contains("nonsense") && line.ends_with("its last good content counts")),
+        "{lines:#?}"
+    );
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub(crate) struct Places {
     pub(crate) lists: Arc<Lists>,
 }
 
+/// What follows where nobody knows what a source says.
+const NO_SESSION: &str = "no session starts until it can be read";
+
 /// The sources as they were read.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
@@ -228,9 +231,8 @@ impl Snapshot {
         })
     }
 
-    /// What is not as it should be, one line each.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        const NO_SESSION: &str = "no session starts until it can be read";
+    /// What counts otherwise than it lies on disk, since that cannot be read or is broken, one line each.
+    pub(crate) fn outdated(&self) -> Vec<String> {
         let sources = std::iter::once(&self.user).chain(&self.managed);
         let broken = sources.filter(|source| source.is_broken()).filter_map(|source| {
             let counts = match source.state {
@@ -248,6 +250,11 @@ impl Snapshot {
             };
             Some(format!("{}; {counts}", source.problem.as_ref()?))
         });
+        broken.chain(lists).collect()
+    }
+
+    /// What is not as it should be, one line each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let garbled = self.block_lists.iter().filter_map(|(path, source)| {
             let list = source.list.as_ref()?;
             // A few odd lines are in most lists; a list of nothing else is none, such as a page that says "not found".
@@ -261,8 +268,7 @@ impl Snapshot {
         let managed = self.managed_error.iter();
         managed
             .map(|error| format!("{error}; {NO_SESSION}"))
-            .chain(broken)
-            .chain(lists)
+            .chain(self.outdated())
             .chain(garbled)
             .collect()
     }

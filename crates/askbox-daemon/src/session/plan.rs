@@ -69,7 +69,8 @@ pub(super) async fn make(
     id: &SessionId,
     request: &LaunchRequest,
 ) -> Result<Planned, WireError> {
-    if daemon.policy.snapshot().obstacle().is_some() {
+    let snapshot = daemon.policy.snapshot();
+    if snapshot.obstacle().is_some() || !snapshot.outdated().is_empty() {
         // Whoever just mended it need not wait for the next look. In a task of its own, so that a front end that goes
         // away does not leave half a change of policy.
         let daemon = Arc::clone(daemon);
@@ -252,7 +253,8 @@ impl Planning {
         let listed = self.listed(&opened);
         let denied = self.denied()?;
         let switches = self.policy.switches_of(&self.rules);
-        let mut notices = self.denied_in_vain();
+        let mut notices = daemon.policy.snapshot().outdated();
+        notices.extend(self.denied_in_vain());
         notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
         let facts = self.look(daemon, &opened, &listed, &denied)?;
