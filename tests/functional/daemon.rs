@@ -268,14 +268,19 @@ fn a_pipe_in_the_place_of_one_of_its_files_keeps_nothing_waiting() {
 fn a_daemon_whose_socket_is_gone_is_not_taken_for_none_and_can_be_ended() {
     let world = World::new();
     let running = long_session(&world);
+    let before = world.daemon_pid();
     fs::remove_file(socket(&world)).unwrap();
     for words in [&["stop", "--all"][..], &["sessions"], &["run", "--", "true"]] {
         let said = Running::start(world.askbox(words)).finish();
         assert_ne!(said.code, Some(0), "{said:#?}");
-        assert!(said.stderr.contains("daemon"), "{said:#?}");
-        assert!(!said.stdout.contains("session"), "{said:#?}");
+        let told = format!("a daemon runs (process {before}), and its socket");
+        for words in [told.as_str(), "is gone", "hint: `askbox daemon --restart`"] {
+            assert!(said.stderr.contains(words), "{said:#?}");
+        }
+        assert_eq!(said.stdout, "", "{said:#?}");
     }
-    assert!(world.ok(&["daemon", "--stop"]).contains("has ended"));
+    let restarted = world.ok(&["daemon", "--restart"]);
+    assert!(restarted.contains("has ended\na new daemon runs"), "{restarted}");
     assert_ne!(running.finish().code, Some(0));
     // The twin: a new daemon, whose socket is there.
     world.sh(&[], "true").succeeded();

@@ -79,12 +79,15 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
         // It starts, or ends.
         std::thread::sleep(START_PAUSE);
     }
-    let pid = Lock::holder(&paths.lock());
-    pid.map_or(Ok(None), |pid| {
-        Err(CliError::NoSocket {
-            path: paths.socket(),
-            pid,
-        })
+    no_socket(paths).map_or(Ok(None), Err)
+}
+
+/// The daemon that holds the lock although nothing listens, if one does.
+fn no_socket(paths: &Paths) -> Option<CliError> {
+    let pid = Lock::holder(&paths.lock())?;
+    Some(CliError::NoSocket {
+        path: paths.socket(),
+        pid,
     })
 }
 
@@ -124,6 +127,9 @@ pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
                 if attempt < START_ATTEMPTS && (was_held || Lock::holder(&paths.lock()).is_some()) =>
             {
                 std::thread::sleep(START_PAUSE);
+            }
+            Err(error @ (CliError::Start { .. } | CliError::StartSilent { .. })) => {
+                return Err(no_socket(paths).unwrap_or(error));
             }
             Err(error) => return Err(error),
         }

@@ -180,9 +180,9 @@ impl CliError {
                 "`askbox doctor` looks for causes; the daemon's own words are in {}",
                 output.display()
             )),
-            CliError::NoSocket { pid, .. } => Some(format!(
-                "end it with `kill {pid}`; its sessions end with it, and the next `askbox run` starts another"
-            )),
+            CliError::NoSocket { .. } => Some(
+                "`askbox daemon --restart` ends it, and its sessions with it, and starts another".to_owned(),
+            ),
             CliError::StopTimedOut { pid } => {
                 Some(format!("end it with `kill -9 {pid}`; its sessions end with it"))
             }
