@@ -286,3 +286,25 @@ fn a_daemon_whose_socket_is_gone_is_not_taken_for_none_and_can_be_ended() {
     world.sh(&[], "true").succeeded();
     assert_eq!(world.ok(&["stop", "--all"]), "0 sessions told to end\n");
 }
+
+#[test]
+fn where_everybody_could_put_other_rules_the_doctor_says_so_and_a_daemon_mends_it() {
+    let world = World::new();
+    let mode = |mode| fs::set_permissions(world.root(), fs::Permissions::from_mode(mode)).unwrap();
+    let problem = format!("problem  directories: {}\n", world.root().display());
+    let doctor = || finish(&world, &["doctor"]).stdout;
+    fs::create_dir_all(world.root()).unwrap();
+    mode(0o777);
+    let said = doctor();
+    assert!(
+        said.contains(&problem) && said.contains("others can change it (mode 777)"),
+        "{said}"
+    );
+    world.sh(&[], "true").succeeded();
+    assert_eq!(
+        fs::metadata(world.root()).unwrap().permissions().mode() & 0o777,
+        0o755
+    );
+    let said = doctor();
+    assert!(!said.contains(&problem), "{said}");
+}

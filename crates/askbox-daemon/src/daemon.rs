@@ -390,7 +390,22 @@ fn make_directories(paths: &Paths) -> Result<(), Error> {
         let own = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o700;
         fs::set_permissions(path, Permissions::from_mode(own)).map_err(failed)?;
     }
-    Ok(())
+    paths.root().map_or(Ok(()), keep_in_place)
+}
+
+/// Takes from others the right to put a directory of theirs in the place of one of ours; where everybody may make names and nobody
+/// may move those of others, as in /tmp, they have none.
+fn keep_in_place(root: &Path) -> Result<(), Error> {
+    const STICKY: u32 = 0o1000;
+    let failed = |source| Error::Directory {
+        path: root.to_owned(),
+        source,
+    };
+    let mode = fs::metadata(root).map_err(failed)?.permissions().mode();
+    if mode & 0o022 == 0 || mode & STICKY != 0 {
+        return Ok(());
+    }
+    fs::set_permissions(root, Permissions::from_mode(mode & 0o7755)).map_err(failed)
 }
 
 #[cfg(test)]

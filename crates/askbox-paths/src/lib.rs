@@ -31,6 +31,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
     home: PathBuf,
+    root: Option<PathBuf>,
     config: PathBuf,
     data: PathBuf,
     state: PathBuf,
@@ -57,6 +58,7 @@ impl Paths {
                 .map_or_else(|| state.join("run"), Path::to_owned);
             return Ok(Self {
                 home,
+                root: None,
                 config: project.config_dir().to_owned(),
                 data: project.data_dir().to_owned(),
                 state,
@@ -72,12 +74,19 @@ impl Paths {
             data: root.join("data"),
             state: root.join("state"),
             runtime: root.join("run"),
+            root: Some(root),
         })
     }
 
     /// The user's home directory.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// What everything lies below, where [`ROOT_VARIABLE`] names it. Whoever may write there may put another directory in the
+    /// place of one of ours.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 
     /// Directory of policy.toml.

@@ -42,6 +42,17 @@ fn directories_and_socket_are_for_their_user_alone() {
 }
 
 #[test]
+fn nobody_else_may_write_where_the_directories_lie() {
+    for (before, after) in [(0o777, 0o755), (0o770, 0o750), (0o711, 0o711), (0o1777, 0o1777)] {
+        let place = Place::new();
+        let root = place.paths.root().unwrap().to_owned();
+        fs::set_permissions(&root, Permissions::from_mode(before)).unwrap();
+        let _world = place.start();
+        assert_eq!(fs::metadata(&root).unwrap().mode() & 0o7777, after, "{before:o}");
+    }
+}
+
+#[test]
 fn a_second_daemon_is_refused_and_the_first_stays() {
     let world = World::new();
     let place = Place::new();

@@ -42,6 +42,8 @@ pub(super) struct Facts {
     pub(super) wayland: Wayland,
     pub(super) init: Init,
     pub(super) directories: Vec<Place>,
+    /// What the directories lie in.
+    pub(super) above: Vec<Place>,
     pub(super) log: Log,
     pub(super) fuse: Fuse,
     /// Why starts of programs cannot be listened to, or why that could not be tried.
@@ -128,6 +130,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
             searched: init_program::places(&program),
         },
         directories: storage::directories(&context.paths),
+        above: storage::above(&context.paths),
         log: storage::log(&context.paths),
         fuse: fuse(),
         starts: probe::starts().map_err(|error| chain(&error)),

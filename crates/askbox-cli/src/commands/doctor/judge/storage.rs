@@ -14,11 +14,11 @@ const DIRECTORIES: &str = "directories";
 const LOG: &str = "log";
 
 /// One check for each directory that is not as it should be, or one for all.
-pub(super) fn directories(places: &[Place]) -> Vec<Check> {
-    let unwell: Vec<Check> = places
+pub(super) fn directories(places: &[Place], above: &[Place]) -> Vec<Check> {
+    let own = places
         .iter()
-        .filter_map(|place| unwell(DIRECTORIES, "directory", place))
-        .collect();
+        .filter_map(|place| unwell(DIRECTORIES, "directory", place));
+    let unwell: Vec<Check> = own.chain(above.iter().filter_map(open_to_all)).collect();
     if unwell.is_empty() {
         vec![Check::ok(DIRECTORIES, "can be written, by this user alone")]
     } else {
@@ -71,6 +71,22 @@ fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
             problem(&cause, fix)
         }
     }
+}
+
+/// What is wrong with a directory above: whoever may move what lies in it may put rules of theirs in the place of yours.
+fn open_to_all(place: &Place) -> Option<Check> {
+    const STICKY: u32 = 0o1000;
+    let Found::Entry(Entry { mode, ours, .. }) = place.found else {
+        return None;
+    };
+    if mode & 0o002 == 0 || mode & STICKY != 0 {
+        return None;
+    }
+    let path = shown(&place.path);
+    let cause = format!("every user can put a directory in the place of Askbox's (mode {mode:03o})");
+    let sudo = if ours { "" } else { "sudo " };
+    let fix = format!("{sudo}chmod o-w {path}");
+    Some(Check::problem(DIRECTORIES, path, cause, fix))
 }
 
 /// What is wrong with something that is there, and the one fix.

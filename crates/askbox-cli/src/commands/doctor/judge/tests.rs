@@ -30,6 +30,7 @@ fn healthy() -> Facts {
             searched: Vec::new(),
         },
         directories: Vec::new(),
+        above: Vec::new(),
         log: Log {
             place: Place {
                 path: "/home/ada/.local/state/askbox/log.sqlite".into(),

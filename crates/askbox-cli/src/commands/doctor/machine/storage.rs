@@ -1,5 +1,6 @@
 //! Gathers how Askbox's own directories and its log are. Looks and opens for reading; makes and changes nothing.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -61,10 +62,26 @@ pub(in super::super) enum Opened {
     Failed(String),
 }
 
-/// Each of Askbox's own directories.
+/// Each of Askbox's own directories, and the one that was named for them all.
 pub(super) fn directories(paths: &Paths) -> Vec<Place> {
-    let directory = |path: &Path| place(path, fs::metadata(path), Metadata::is_dir);
-    paths.own().into_iter().map(directory).collect()
+    paths
+        .root()
+        .into_iter()
+        .chain(paths.own())
+        .map(directory)
+        .collect()
+}
+
+/// What they lie in, up to the root directory.
+pub(super) fn above(paths: &Paths) -> Vec<Place> {
+    let own: Vec<&Path> = paths.root().into_iter().chain(paths.own()).collect();
+    let above = own.iter().flat_map(|path| path.ancestors().skip(1));
+    let above: BTreeSet<&Path> = above.filter(|path| !own.contains(path)).collect();
+    above.into_iter().map(directory).collect()
+}
+
+fn directory(path: &Path) -> Place {
+    place(path, fs::metadata(path), Metadata::is_dir)
 }
 
 /// The log, which the daemon may be writing.

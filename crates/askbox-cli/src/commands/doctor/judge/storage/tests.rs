@@ -24,7 +24,7 @@ fn check(found: Found, expected: &Expect) {
         place("/home/ada/.config/askbox", Found::Entry(GOOD)),
         place("/s", found),
     ];
-    expected.assert_eq(&render(&directories(&places), Style::plain()));
+    expected.assert_eq(&render(&directories(&places, &[]), Style::plain()));
 }
 
 #[test]
@@ -95,6 +95,41 @@ fn each_fault_of_a_directory_has_its_own_fix() {
                  cause: Permission denied
                  fix: look at what lies above it: namei -l /s
     "#]],
+    );
+}
+
+#[test]
+fn what_lies_above_is_not_open_to_all() {
+    let check = |change: fn(&mut Entry), expected: &Expect| {
+        let mut entry = GOOD;
+        change(&mut entry);
+        let (own, above) = (
+            place("/r/a/config", Found::Entry(GOOD)),
+            place("/r", Found::Entry(entry)),
+        );
+        expected.assert_eq(&render(&directories(&[own], &[above]), Style::plain()));
+    };
+    let fine = expect![[r#"
+        ok       directories: can be written, by this user alone
+    "#]];
+    check(|entry| entry.mode = 0o775, &fine);
+    // As /tmp is: nobody moves what others made there.
+    check(|entry| (entry.mode, entry.ours) = (0o1777, false), &fine);
+    check(
+        |entry| entry.mode = 0o777,
+        &expect![[r#"
+            problem  directories: /r
+                     cause: every user can put a directory in the place of Askbox's (mode 777)
+                     fix: chmod o-w /r
+        "#]],
+    );
+    check(
+        |entry| (entry.mode, entry.ours) = (0o757, false),
+        &expect![[r#"
+            problem  directories: /r
+                     cause: every user can put a directory in the place of Askbox's (mode 757)
+                     fix: sudo chmod o-w /r
+        "#]],
     );
 }
 

@@ -19,6 +19,22 @@ fn what_is_not_there_is_judged_by_the_directory_above() {
 }
 
 #[test]
+fn what_lies_above_is_looked_at_too() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().join("a/b");
+    let paths = Paths::new(Some(root.clone().into())).unwrap();
+    let names = |places: Vec<Place>| places.into_iter().map(|place| place.path).collect::<Vec<_>>();
+    let own = names(directories(&paths));
+    assert!(
+        own.contains(&root) && own.iter().all(|path| path.starts_with(&root)),
+        "{own:?}"
+    );
+    let mut expected: Vec<_> = root.ancestors().skip(1).map(Path::to_owned).collect();
+    expected.reverse();
+    assert_eq!(names(above(&paths)), expected);
+}
+
+#[test]
 fn what_is_there_is_judged_by_itself() {
     let root = tempfile::tempdir().unwrap();
     let paths = Paths::new(Some(root.path().into())).unwrap();
