@@ -45,6 +45,21 @@ fn fails(world: &World, words: &[&str]) -> String {
 }
 
 #[test]
+fn who_adds_a_rule_hears_which_one_goes_before_it() {
+    let world = without_rules();
+    let add = |words: &[&str]| world.ok(&[&["rules", "add"], words].concat());
+    let closer = add(&["allow", "network", "b.new.test"]);
+    assert!(!closer.contains("goes before"), "{closer}");
+    let wider = add(&["deny", "network", "**.new.test"]);
+    let id = closer.split_whitespace().next().unwrap();
+    let expected = format!("rule {id} goes before it: allow network b.new.test\n");
+    assert!(wider.contains(&expected), "{wider}");
+    // The twin: what is closer still decides.
+    let closest = add(&["deny", "network", "b.new.test:443"]);
+    assert!(!closest.contains("goes before"), "{closest}");
+}
+
+#[test]
 fn a_relative_path_of_a_rule_begins_where_it_is_written() {
     let world = without_rules();
     let project = std::fs::canonicalize(world.project()).unwrap();

@@ -81,6 +81,7 @@ pub(crate) fn rule() -> RuleView {
         hits: 0,
         last_used: None,
         redundant_beside: None,
+        preceded_by: Vec::new(),
         id: "0f3a9c2b1d".into(),
         effect: Effect::Deny,
         kind: Kind::Read,

@@ -347,6 +347,7 @@ pub(crate) fn rule(rule: &Rule) -> RuleView {
         hits: 0,
         last_used: None,
         redundant_beside: None,
+        preceded_by: Vec::new(),
     }
 }
 

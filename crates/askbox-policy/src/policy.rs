@@ -21,6 +21,7 @@ use crate::shared_port::SharedPort;
 use crate::switches::{SwitchChoices, Switches};
 use crate::upstream::{UpstreamProxy, UpstreamResolve};
 
+mod before;
 mod decide;
 mod index;
 mod redundant;

@@ -374,6 +374,7 @@ export class FakeApp implements App {
       hits: 0,
       last_used: null,
       redundant_beside: null,
+      preceded_by: [],
     };
     this.rules = [added, ...this.rules];
     return added;

@@ -216,6 +216,7 @@ export function rules(now: number): RuleView[] {
     hits: 0,
     last_used: null,
     redundant_beside: null,
+    preceded_by: [],
     ...over,
   });
   return [

@@ -65,7 +65,8 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             if arguments.json {
                 output::print_json(&added)?;
             } else {
-                output::print(&render_added(&added, Style::new(context)))?;
+                let before = before(&mut client, &added)?;
+                output::print(&render_added(&added, before.as_ref(), Style::new(context)))?;
             }
         }
         Some(RulesCommand::Remove { id }) => {
@@ -80,9 +81,37 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
     Ok(ExitStatus::Success)
 }
 
-/// A rule that was just added, with what a person may have to do.
-fn render_added(added: &RuleView, style: Style) -> String {
+/// The first of the rules that go before one that was just added.
+fn before(client: &mut Client, added: &RuleView) -> Result<Option<RuleView>, CliError> {
+    let Some(first) = added.preceded_by.first() else {
+        return Ok(None);
+    };
+    let rules = lists(client)?.rules;
+    Ok(rules.into_iter().find(|rule| rule.id == *first))
+}
+
+/// A rule that was just added, with the first one that goes before it, and what a person may have to do.
+fn render_added(added: &RuleView, before: Option<&RuleView>, style: Style) -> String {
     let mut text = render_rule(added, style);
+    if let Some(before) = before {
+        let narrowed = |word: &str, to: Option<&String>| {
+            to.map_or_else(String::new, |to| format!(" {word} {}", output::safe(to)))
+        };
+        let place = narrowed("in", before.project.as_ref());
+        let program = narrowed("for", before.program.as_ref());
+        let more = match added.preceded_by.len() {
+            0 | 1 => String::new(),
+            all => format!(", and so do {} more", all - 1),
+        };
+        let _infallible = writeln!(
+            text,
+            "   rule {} goes before it: {} {} {}{place}{program}{more}",
+            before.id,
+            before.effect,
+            before.kind,
+            pattern(&before.pattern, before.address)
+        );
+    }
     if added.effect == Effect::Allow && added.kind == Kind::Network && added.pattern.ends_with("/udp") {
         text += "   sessions that run and had no rule for its port are to be started anew\n";
     }

@@ -54,7 +54,19 @@ pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireE
         .add_rules(vec![rule.clone()])
         .await
         .map_err(|error| refused(&error))?;
-    Ok(Response::RuleAdded(Box::new(views::rule(&rule))))
+    Ok(written(daemon, &rule))
+}
+
+/// A rule that is in force now, with those that go before it.
+fn written(daemon: &Daemon, rule: &Rule) -> Response {
+    let policy = daemon.policy.policy();
+    let now = daemon.clock.now().wall_ms;
+    let lasts = |other: &&Rule| other.expires.as_ref().is_none_or(|end| now < end.wall_ms);
+    let before = policy.before(rule).into_iter().filter(lasts);
+    Response::RuleAdded(Box::new(RuleView {
+        preceded_by: before.map(|other| other.id.to_string()).collect(),
+        ..views::rule(rule)
+    }))
 }
 
 /// Writes several rules, all of them or none; what is wrong with one is said with its number, from 1.
@@ -121,7 +133,7 @@ pub(super) async fn replace(daemon: &Daemon, id: String, new: NewRule) -> Result
     let (id, rule) = (RuleId(id), parse(daemon, new)?);
     let replaced = daemon.replace_rule(id.clone(), rule.clone()).await;
     if replaced.map_err(|error| refused(&error))? {
-        return Ok(Response::RuleAdded(Box::new(views::rule(&rule))));
+        return Ok(written(daemon, &rule));
     }
     Err(not_there(daemon, &id))
 }

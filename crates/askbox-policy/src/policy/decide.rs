@@ -28,6 +28,7 @@ mod profile;
 mod said;
 
 use guarded::{Guard, Shield};
+pub(super) use said::strictness;
 use said::{By, Said, TargetWeight, Weight, answers, keep, tightens};
 
 /// One request at one moment.

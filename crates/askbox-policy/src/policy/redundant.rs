@@ -106,7 +106,7 @@ fn stands_for(outer: &Rule, inner: &Rule) -> bool {
 }
 
 /// Whether the first matches everything that the second matches; only where that is certain.
-fn covers(outer: &Pattern, inner: &Pattern) -> bool {
+pub(super) fn covers(outer: &Pattern, inner: &Pattern) -> bool {
     match (outer, inner) {
         (Pattern::Network(outer), Pattern::Network(inner)) => outer.covers(inner),
         (Pattern::Read(outer), Pattern::Read(inner))

@@ -13,6 +13,7 @@ use crate::rule::Pattern;
 use crate::verdict::{Basis, Verdict};
 use crate::{Host, Port};
 
+mod before;
 mod datagrams;
 mod growth;
 mod neighbour;

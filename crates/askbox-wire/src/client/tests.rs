@@ -252,6 +252,7 @@ fn rule(id: &str) -> crate::RuleView {
         hits: 0,
         last_used: None,
         redundant_beside: None,
+        preceded_by: Vec::new(),
         id: id.into(),
         effect: askbox_policy::Effect::Deny,
         kind: askbox_policy::Kind::Network,

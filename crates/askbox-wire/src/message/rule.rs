@@ -44,6 +44,10 @@ pub struct RuleView {
     /// otherwise.
     #[serde(default)]
     pub redundant_beside: Option<String>,
+    /// Of a rule that was just written: the rules that decide in its place, those for all of it first; the others decide for what they
+    /// cover of it. Lists do not say it.
+    #[serde(default)]
+    pub preceded_by: Vec<String>,
 }
 
 /// A rule for policy.toml, as a person gives it; the daemon parses it.

@@ -63,4 +63,9 @@ last_used: string | null,
  * A wider rule that says the same of everything that this one covers: without this one nothing would be decided
  * otherwise.
  */
-redundant_beside: string | null, };
+redundant_beside: string | null, 
+/**
+ * Of a rule that was just written: the rules that decide in its place, those for all of it first; the others decide for what they
+ * cover of it. Lists do not say it.
+ */
+preceded_by: Array<string>, };

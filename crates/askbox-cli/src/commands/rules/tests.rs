@@ -15,6 +15,7 @@ fn rules_and_remembered_answers_are_listed() {
         hits: 12,
         last_used: Some("2026-05-01T11:00:00.000Z".into()),
         redundant_beside: Some("0f3a9c2b1d".into()),
+        preceded_by: Vec::new(),
         id: "44d48b0025".into(),
         effect: Effect::Allow,
         kind: askbox_policy::Kind::Network,
@@ -94,11 +95,46 @@ fn who_adds_a_rule_hears_how_to_take_it_back_and_for_udp_which_sessions_have_it(
         (Effect::Allow, "game.test:5000", false),
         (Effect::Deny, "game.test:5000/udp", false),
     ] {
-        let text = render_added(&rule(effect, pattern), Style::plain());
+        let text = render_added(&rule(effect, pattern), None, Style::plain());
         assert_eq!(text.contains(said), is_said, "{text}");
         assert!(
             text.ends_with("   take it back: askbox rules remove 0f3a9c2b1d\n"),
             "{text}"
         );
     }
+}
+
+#[test]
+fn who_adds_a_rule_hears_which_one_goes_before_it() {
+    let before = RuleView {
+        id: "44d48b0025".into(),
+        effect: Effect::Allow,
+        pattern: "~/notes/a".into(),
+        ..fixtures::rule()
+    };
+    let check = |preceded_by: &[&str], before: Option<&RuleView>, expected: Option<&str>| {
+        let added = RuleView {
+            preceded_by: preceded_by.iter().map(ToString::to_string).collect(),
+            ..fixtures::rule()
+        };
+        let text = render_added(&added, before, Style::plain());
+        let line = text.lines().find(|line| line.contains("goes before it"));
+        assert_eq!(line.map(str::trim), expected, "{text}");
+    };
+    check(&[], None, None);
+    check(
+        &["44d48b0025"],
+        Some(&before),
+        Some("rule 44d48b0025 goes before it: allow read ~/notes/a in /home/ada/app for /usr/bin/git"),
+    );
+    let everywhere = RuleView {
+        project: None,
+        program: None,
+        ..before
+    };
+    check(
+        &["44d48b0025", "a", "b"],
+        Some(&everywhere),
+        Some("rule 44d48b0025 goes before it: allow read ~/notes/a, and so do 2 more"),
+    );
 }

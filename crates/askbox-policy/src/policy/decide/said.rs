@@ -97,7 +97,8 @@ pub(super) fn answers(grant: Said<'_>, rule: Said<'_>) -> bool {
     by_grant && rule.effect == Effect::Ask && rule.weight.target <= grant.weight.target
 }
 
-fn strictness(effect: Effect) -> u8 {
+/// Which of two effects is kept where nothing else tells two rules apart: the greater.
+pub(in crate::policy) fn strictness(effect: Effect) -> u8 {
     match effect {
         Effect::Allow => 0,
         Effect::Ask => 1,
