@@ -160,3 +160,6 @@ async fn soon<T>(what: impl Future<Output = io::Result<T>>) -> Result<T, Error> 
     const PATIENCE: Duration = limits::HOST_WAIT;
     Ok(timeout(PATIENCE, what).await.map_err(|_late| Error::Silent)??)
 }
+
+#[cfg(test)]
+mod tests;
