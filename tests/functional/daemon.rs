@@ -308,3 +308,44 @@ fn where_everybody_could_put_other_rules_the_doctor_says_so_and_a_daemon_mends_i
     let said = doctor();
     assert!(!said.contains(&problem), "{said}");
 }
+
+#[test]
+fn a_limit_of_the_shell_holds_inside_and_ends_no_daemon() {
+    let world = World::new();
+    let shell = |script: &str| Running::start(world.host_script(script)).finish();
+    for (limit, flag) in [("ulimit -f 100", "-f"), ("ulimit -t 1", "-t")] {
+        for words in ["run -- true", "daemon --start"] {
+            let refused = shell(&format!("{limit}; exec \"$ASKBOX\" {words}"));
+            assert_eq!(
+                (refused.code, refused.stdout.as_str()),
+                (Some(125), ""),
+                "{refused:#?}"
+            );
+            for told in [
+                &format!("`ulimit {flag}` is set"),
+                "hint: ",
+                "askbox daemon --start",
+            ] {
+                assert!(refused.stderr.contains(told), "{refused:#?}");
+            }
+        }
+    }
+    // One that can be lifted, or is far away, is no obstacle.
+    let started = shell("ulimit -S -f 100; ulimit -S -t 1; exec \"$ASKBOX\" daemon --start");
+    assert_eq!(started.code, Some(0), "{started:#?}");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", world.daemon_pid())).unwrap();
+    for name in ["Max cpu time", "Max file size"] {
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(line.contains("unlimited            unlimited"), "{limits}");
+    }
+    // Nothing is ended where no other could be started.
+    let before = world.daemon_pid();
+    assert_eq!(
+        shell("ulimit -f 100; exec \"$ASKBOX\" daemon --restart").code,
+        Some(125)
+    );
+    assert_eq!(world.daemon_pid(), before);
+    // What is run has the limits of its shell, as outside.
+    let inside = shell("ulimit -f 100; ulimit -t 7; exec \"$ASKBOX\" run -- sh -c 'ulimit -f; ulimit -t'");
+    assert_eq!(inside.succeeded().stdout, "200\n7\n");
+}

@@ -18,6 +18,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::context::Context;
 use crate::error::CliError;
+use crate::inherited;
 use crate::limits::{DAEMON_OUTPUT_BYTES, READINESS_BYTES, START_ATTEMPTS, START_PAUSE, START_WAIT};
 
 /// What the daemon needs of the environment that it is started from. It may outlive a project's shell by weeks, and
@@ -172,6 +173,7 @@ fn take_turn(paths: &Paths) -> Result<File, CliError> {
 /// a service manager, which may end everything of a login session or of an IDE together; a service manager that fails is no
 /// obstacle.
 fn start(context: &Context) -> Result<(), CliError> {
+    inherited::check()?;
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
     let Starters { scoped, alone } = starters(context, &program, "askbox-daemon");
     if let Some(scoped) = scoped {

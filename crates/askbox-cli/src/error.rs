@@ -8,6 +8,7 @@ use std::process::ExitStatus;
 use askbox_wire::limits::MAX_FRAME;
 use askbox_wire::{ClientError, ErrorCode};
 
+use crate::inherited::Bound;
 use crate::launch;
 use crate::standard::Unfit;
 
@@ -80,6 +81,9 @@ pub(crate) enum CliError {
         /// Where it should be.
         place: PathBuf,
     },
+    /// A daemon that is started here would end by a limit of this shell.
+    #[error("no daemon can be started here: `ulimit {}` is set, and it would end by that with every session", .0.flag())]
+    Limited(Bound),
     /// The new daemon is silent.
     #[error("the daemon did not start in time")]
     StartTimedOut {
@@ -180,6 +184,9 @@ impl CliError {
                 "`askbox doctor` looks for causes; the daemon's own words are in {}",
                 output.display()
             )),
+            CliError::Limited(_) => Some(
+                "start it where that limit is not set: askbox daemon --start; commands that are run here keep the limit".to_owned(),
+            ),
             CliError::NoSocket { .. } => Some(
                 "`askbox daemon --restart` ends it, and its sessions with it, and starts another".to_owned(),
             ),
@@ -257,6 +264,7 @@ impl CliError {
             | CliError::Start { .. }
             | CliError::StartSilent { .. }
             | CliError::NoSocket { .. }
+            | CliError::Limited(_)
             | CliError::NoDisplay
             | CliError::NoTray(_)
             | CliError::NotTheTray(_)

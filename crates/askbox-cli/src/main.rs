@@ -18,6 +18,7 @@ mod error;
 mod exit_code;
 #[cfg(test)]
 mod fixtures;
+mod inherited;
 mod init_program;
 mod launch;
 mod limits;

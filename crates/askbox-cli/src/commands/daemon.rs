@@ -24,12 +24,16 @@ use crate::context::Context;
 use crate::error::{CliError, chain};
 use crate::exit_code::ExitStatus;
 use crate::limits::STOP_WAIT;
-use crate::{init_program, output};
+use crate::{inherited, init_program, output};
 
 mod memory;
 
 /// Serves until it is told to end; or stops, or restarts.
 pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatus, CliError> {
+    if arguments.restart {
+        // Before anything is ended.
+        inherited::check()?;
+    }
     if arguments.stop || arguments.restart {
         let stopped = stop(&context.paths)?;
         let mut text = match stopped {
@@ -75,6 +79,7 @@ fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
 }
 
 fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, CliError> {
+    inherited::lift()?;
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
     let Some(init) = init_program::find(&program) else {
         return Err(CliError::NoInit {
