@@ -64,6 +64,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("keyring", &["askbox-secrets"]),
     ("hmac", &["askbox-audit"]),
     ("rusqlite", &["askbox-audit", "askbox-tests"]),
+    ("percent-encoding", &["askbox-audit"]),
     ("toml_edit", &["askbox-policy"]),
     ("psl", &["askbox-policy"]),
     ("idna", &["askbox-policy"]),

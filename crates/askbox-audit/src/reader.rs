@@ -1,7 +1,6 @@
 //! Reading the log: queries and export, beside a running daemon or without one. Writes no events.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askbox_policy::SessionId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Params, ToSql};
 
 use crate::database::{COLUMNS, FORMAT, read_error, sealed, signed};
@@ -228,20 +228,17 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
+/// What an address has no other meaning for.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
+
 /// The address of a log that nobody changes while it is read (<https://sqlite.org/uri.html>, `immutable`).
 fn as_it_lies(path: &Path) -> OsString {
-    let mut address = "file:".to_owned();
-    for byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*byte)),
-            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
-            byte => {
-                let _infallible = write!(address, "%{byte:02X}");
-            }
-        }
-    }
-    address.push_str("?immutable=1");
-    address.into()
+    let path = percent_encode(path.as_os_str().as_bytes(), PLAIN);
+    format!("file:{path}?immutable=1").into()
 }
 
 #[cfg(test)]
