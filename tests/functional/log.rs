@@ -174,6 +174,39 @@ fn a_log_is_read_where_nothing_can_be_written() {
 }
 
 #[test]
+fn a_log_that_may_not_be_read_is_said_to_be_closed_whatever_lies_beside_it() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let log = database(&world);
+    world.ok(&["daemon", "--stop"]);
+    let said = world.ok(&["log"]);
+    let ahead = log.with_file_name("log.sqlite-wal");
+    let allow = |path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let refused = || {
+        let refused = Running::start(world.askbox(&["log"])).finish();
+        assert_eq!(
+            (refused.code, refused.stdout.as_str()),
+            (Some(125), ""),
+            "{refused:#?}"
+        );
+        refused.stderr
+    };
+    std::fs::write(&ahead, "more").unwrap();
+    for closed in [&log, &ahead] {
+        allow(closed, 0o000);
+        let told = refused();
+        allow(closed, 0o600);
+        let name = format!("cannot read the log {closed:?}: Permission denied");
+        assert!(
+            told.contains(&name) && told.contains("where it is yours: chmod 600"),
+            "{told}"
+        );
+    }
+    std::fs::remove_file(&ahead).unwrap();
+    assert_eq!(world.ok(&["log"]), said);
+}
+
+#[test]
 fn an_export_is_one_object_a_line_each_with_its_hash() {
     let world = World::new();
     let server = Server::http("hello");

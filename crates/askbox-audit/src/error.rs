@@ -58,6 +58,14 @@ pub enum Error {
         /// What `SQLite` said.
         source: Arc<rusqlite::Error>,
     },
+    /// It, or its write-ahead log, is closed to this user.
+    #[error("cannot read the log {path:?}")]
+    Forbidden {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// It lies where nothing can be written, and its newest events are in its write-ahead log.
     #[error(
         "the log {path:?} lies where nothing can be written, and a part of it in the file of that name with -wal: copy both into a \
@@ -167,6 +175,7 @@ impl Error {
             | Error::ReadSigned { .. }
             | Error::Export { .. }
             | Error::Unwritable { .. }
+            | Error::Forbidden { .. }
             | Error::Closed => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,6 +68,7 @@ impl Reader {
         let (connection, found) = match connect(path.as_os_str(), OpenFlags::empty()) {
             // Beside a write-ahead log SQLite makes a file that programs share (<https://sqlite.org/wal.html>, "Read-Only Databases").
             Err(refused) if needs_to_write(&refused) => {
+                can_be_read(path)?;
                 if fs::metadata(beside(path, "-wal")).is_ok_and(|ahead| 0 < ahead.len()) {
                     return Err(Error::Unwritable {
                         path: path.to_owned(),
@@ -211,6 +212,22 @@ fn connect(name: &OsStr, further: OpenFlags) -> rusqlite::Result<(Connection, i6
     connection.busy_timeout(limits::BUSY)?;
     let format = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok((connection, format))
+}
+
+/// Refuses a log that this user may not read, itself or what is ahead of it: no writing would help.
+fn can_be_read(path: &Path) -> Result<(), Error> {
+    for path in [path.to_owned(), beside(path, "-wal")] {
+        match fs::File::open(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::Forbidden {
+                    path,
+                    source: Arc::new(error),
+                });
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a log could not be read because nothing can be written beside it, as on a read-only copy.

@@ -193,12 +193,7 @@ impl CliError {
             CliError::StopTimedOut { pid } => {
                 Some(format!("end it with `kill -9 {pid}`; its sessions end with it"))
             }
-            CliError::Log(askbox_audit::Error::Missing { .. }) => {
-                Some("it begins with the first session: askbox run -- true".to_owned())
-            }
-            CliError::Log(askbox_audit::Error::Unreadable { .. }) => {
-                Some("`askbox log verify` says where it was changed".to_owned())
-            }
+            CliError::Log(error) => of_log(error),
             CliError::NoDisplay
             | CliError::NoTray(_)
             | CliError::TrayEnded { .. }
@@ -239,7 +234,7 @@ impl CliError {
                 variable = askbox_paths::ROOT_VARIABLE
             )),
             CliError::NoDirectory(_) => Some("go to a directory that exists: cd ~".to_owned()),
-            CliError::Log(_) | CliError::Review(_) | CliError::Output(_) | CliError::System { .. } => None,
+            CliError::Review(_) | CliError::Output(_) | CliError::System { .. } => None,
         }
     }
 
@@ -323,6 +318,22 @@ fn of_tray(error: &CliError) -> Option<String> {
              daemon, and `askbox questions` shows what waits"
                 .to_owned(),
         ),
+        _ => None,
+    }
+}
+
+fn of_log(error: &askbox_audit::Error) -> Option<String> {
+    match error {
+        askbox_audit::Error::Missing { .. } => {
+            Some("it begins with the first session: askbox run -- true".to_owned())
+        }
+        askbox_audit::Error::Unreadable { .. } => {
+            Some("`askbox log verify` says where it was changed".to_owned())
+        }
+        askbox_audit::Error::Forbidden { path, .. } => Some(format!(
+            "`ls -l {path}` says whose it is; where it is yours: chmod 600 {path}",
+            path = path.display()
+        )),
         _ => None,
     }
 }
