@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use askbox_audit::SessionChange;
+use askbox_policy::answer::FIRST_REVISION;
 use askbox_policy::{Basis, Kind, Moment, Request, Target, Verdict, WhyMissed};
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::questions::book::{Full, How, Place, Raising};
 use crate::questions::group::GroupKey;
 use crate::questions::meter::Measured;
 use crate::questions::missed::Entry as MissedEntry;
-use crate::questions::{FIRST_REVISION, Member, Missed, Question};
+use crate::questions::{Member, Missed, Question};
 use crate::record;
 
 impl State {

@@ -14,9 +14,6 @@ use std::str::FromStr;
 use askbox_policy::{Answer, Basis, Kind, Process, Project, Request, SessionId, Target, WhyMissed};
 use serde::{Deserialize, Serialize};
 
-/// The revision of a question that nothing was added to.
-pub(crate) const FIRST_REVISION: u32 = 1;
-
 /// Names a question, short enough to type. Counts on from life to life of the daemon, as the log has it, so that a late
 /// answer cannot meet another question than its author saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -15,6 +15,9 @@ use crate::profile::bundle_of;
 use crate::request::{Destination, Kind, Process, Project, SessionId, Target};
 use crate::rule::{Effect, Origin, Pattern, Rule};
 
+/// The revision of a question that nothing was added to: what an answer covers that names none.
+pub const FIRST_REVISION: u32 = 1;
+
 /// Who asked, as far as an answer depends on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {

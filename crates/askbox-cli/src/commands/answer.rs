@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
+use askbox_policy::answer::FIRST_REVISION;
 use askbox_policy::{Answer, Duration, Kind, PathPattern, Pattern, display};
 use askbox_wire::{AnsweredView, Client, GrantView, Place, Request, Response, RuleView};
 
@@ -15,9 +16,6 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
-
-/// The revision of a question that has not changed.
-pub(super) const FIRST_REVISION: u32 = 1;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

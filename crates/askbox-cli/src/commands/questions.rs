@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
+use askbox_policy::answer::FIRST_REVISION;
 use askbox_policy::{Kind, SessionId, WhyMissed, display};
 use askbox_wire::{Client, Closed, Event, Follow, MissedView, QuestionView, Request, Response, Topic};
 use serde::Serialize;
 
-use super::answer::FIRST_REVISION;
 use crate::args::{EVERY_SESSION, QuestionsArgs};
 use crate::connect;
 use crate::context::Context;
