@@ -22,6 +22,7 @@ use crate::error::Error;
 
 mod edit;
 mod files;
+mod obeyed;
 mod search;
 mod settings;
 mod snapshot;
@@ -126,7 +127,11 @@ impl Daemon {
         };
         let before = self.policy.snapshot();
         if before.says_the_same(&after) {
-            self.policy.put(after);
+            if before.policy.lists().obeyed() == after.policy.lists().obeyed() {
+                self.policy.put(after);
+            } else {
+                self.put_in_force(after).await;
+            }
             return;
         }
         if let Err(error) = self.log_policy(&before, &after).await {

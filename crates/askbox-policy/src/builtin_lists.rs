@@ -74,6 +74,9 @@ const SHARED: &[&str] = &["/home", "/tmp", "/usr", "/var", "/var/tmp"];
 /// Where ssh keeps the hosts that a user knows: beside the keys, and no secret of theirs.
 const KNOWN_HOSTS: &str = ".ssh/known_hosts";
 
+/// Why names that decide what Askbox obeys are not changed.
+const OBEYED_REASON: &str = "what Askbox itself obeys is found by this name";
+
 /// Why it is asked for all the same.
 const KNOWN_HOSTS_REASON: &str = "the hosts that you know, and no key of yours";
 
@@ -82,6 +85,7 @@ const KNOWN_HOSTS_REASON: &str = "the hosts that you know, and no key of yours";
 pub struct Lists {
     home: CanonicalPath,
     own: Vec<CanonicalPath>,
+    obeyed: Vec<CanonicalPath>,
     entries: Vec<(List, Entry)>,
     index: PathIndex,
 }
@@ -102,6 +106,8 @@ pub struct Protection {
     pub list: List,
     /// Whether it is refused without a question, unless a rule for the very path says otherwise.
     pub is_refused: bool,
+    /// Whether no rule says otherwise, not even one for the very path.
+    pub is_final: bool,
     /// Why it is listed.
     pub reason: &'static str,
 }
@@ -125,6 +131,7 @@ impl Lists {
         let mut lists = Self {
             home: home.clone(),
             own: own.to_vec(),
+            obeyed: Vec::new(),
             entries: Vec::new(),
             index: PathIndex::default(),
         };
@@ -169,6 +176,22 @@ impl Lists {
         (self.entries.len() < lists.entries.len()).then_some(lists)
     }
 
+    /// The same with these names, by which Askbox finds what it obeys itself, in the place of those that were known before: files and
+    /// the links to them, wherever they lie. `None` where nothing is different.
+    #[must_use]
+    pub fn with_obeyed(&self, names: Vec<CanonicalPath>) -> Option<Self> {
+        let obeyed = names;
+        (self.obeyed != obeyed).then(|| Self {
+            obeyed,
+            ..self.clone()
+        })
+    }
+
+    /// The names by which Askbox finds what it obeys.
+    pub fn obeyed(&self) -> &[CanonicalPath] {
+        &self.obeyed
+    }
+
     /// The directories of the user's PATH that lie in this one.
     pub fn search_within<'a>(&'a self, path: &'a CanonicalPath) -> impl Iterator<Item = &'a CanonicalPath> {
         let on_path = self.entries.iter().filter(|(_, entry)| entry.is_search_path());
@@ -183,7 +206,7 @@ impl Lists {
     }
 
     /// Whether the path is one of Askbox's own directories or lies in one: no rule opens those, not even by exact path.
-    pub fn is_own(&self, path: &CanonicalPath) -> bool {
+    fn is_own(&self, path: &CanonicalPath) -> bool {
         self.own.iter().any(|own| path.is_within(own))
     }
 
@@ -218,8 +241,8 @@ impl Lists {
     }
 
     /// The list that protects the target, if one does: whatever reads, writes or starts what is on the credential list,
-    /// and whatever writes to the start-up list. Whoever may write to a directory may move it away with all that is in
-    /// it, so what holds an entry is protected from writing as well.
+    /// and whatever writes to the start-up list, or to a name by which Askbox finds what it obeys. Whoever may write to a directory
+    /// may move it away with all that is in it, so what holds an entry or such a name is protected from writing as well.
     pub fn protects(&self, target: &Target) -> Option<Protection> {
         let path = target.path()?;
         if let Some(entry) = self.credential(path) {
@@ -227,6 +250,7 @@ impl Lists {
             return Some(Protection {
                 list: List::Credential,
                 is_refused: !is_offered,
+                is_final: self.is_own(path),
                 reason: if is_offered {
                     KNOWN_HOSTS_REASON
                 } else {
@@ -235,6 +259,13 @@ impl Lists {
             });
         }
         match target {
+            Target::Write(_) if self.obeyed.iter().any(|name| name.is_within(path)) => Some(Protection {
+                list: List::Startup,
+                is_refused: true,
+                // A rule may open a directory above for what else is in it, which does not get another name all the same.
+                is_final: self.obeyed.contains(path),
+                reason: OBEYED_REASON,
+            }),
             Target::Write(_) => {
                 let (list, entry) = match self.startup(path) {
                     Some(entry) => (List::Startup, entry),
@@ -243,6 +274,7 @@ impl Lists {
                 Some(Protection {
                     list,
                     is_refused: false,
+                    is_final: false,
                     reason: entry.reason,
                 })
             }

@@ -13,6 +13,7 @@ use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Effect, Policy, Rule};
 
 use super::files::{self, PolicySource, SourceState, Stamp};
+use super::obeyed;
 use crate::limits;
 
 /// Where the sources are.
@@ -26,6 +27,8 @@ pub(crate) struct Places {
     pub(crate) last_good: PathBuf,
     /// The directory of an administrator's files.
     pub(crate) managed: PathBuf,
+    /// What else Askbox obeys, by the path by which it reads it.
+    pub(crate) obeyed: Vec<PathBuf>,
     /// The built-in lists, as long as nothing more was learnt.
     pub(crate) lists: Arc<Lists>,
 }
@@ -125,6 +128,11 @@ impl Snapshot {
                 .filter_map(|source| source.list.clone())
                 .collect(),
         );
+        let found = policy.lists().with_obeyed(obeyed::names(places, &policy));
+        let policy = match found {
+            Some(lists) => policy.with_lists(Arc::new(lists)),
+            None => policy,
+        };
         Self {
             user,
             managed,
@@ -154,6 +162,7 @@ impl Snapshot {
                 .block_lists
                 .iter()
                 .all(|(path, source)| source.is_current(path.as_path()))
+            && self.policy.lists().obeyed() == obeyed::names(places, &self.policy)
     }
 
     /// Whether both make the same policy and have the same problems.

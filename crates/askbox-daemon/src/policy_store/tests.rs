@@ -97,6 +97,7 @@ fn a_block_list_that_is_mostly_no_list_is_warned_about() {
         user: directory.path().join("policy.toml"),
         last_good: directory.path().join("policy.last-good.toml"),
         managed: directory.path().join("managed"),
+        obeyed: Vec::new(),
         lists: Arc::new(askbox_policy::builtin_lists::Lists::for_home(&home, &[], &[])),
         home,
     };

@@ -237,7 +237,7 @@ impl Planning {
         let sought = Sought {
             user: user()?,
             search: &search,
-            obeyed: &obeyed(daemon),
+            obeyed: &daemon.policy.obeyed(),
             project: self.project.as_path(),
             opened,
             listed,
@@ -309,24 +309,6 @@ impl Planning {
             neighbours: Neighbours::of(request, offers),
         })
     }
-}
-
-/// What Askbox itself obeys. Of its directories one file each stands for all.
-fn obeyed(daemon: &Daemon) -> Vec<PathBuf> {
-    let (paths, policy) = (&daemon.paths, daemon.policy.policy());
-    let lists = policy.settings().block_lists.iter();
-    [
-        paths.policy(),
-        paths.proxy_credentials(),
-        paths.trusted(),
-        paths.preferences(),
-        paths.grants(),
-        paths.homes(),
-        paths.socket(),
-    ]
-    .into_iter()
-    .chain(lists.map(|path| path.as_path().to_owned()))
-    .collect()
 }
 
 /// Where programs are that start by preset: the system's, those of toolchains, the project's. Not `~/bin`, which holds what

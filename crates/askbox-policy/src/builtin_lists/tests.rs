@@ -213,6 +213,30 @@ fn more_directories_of_the_path_are_learnt_where_they_are_not_listed_yet() {
 }
 
 #[test]
+fn names_by_which_we_find_what_we_obey_are_not_written_and_no_rule_opens_them() {
+    let names = || vec![path("/home/u/dots/link"), path("/home/u/dots/files/policy.toml")];
+    let lists = lists().with_obeyed(names()).unwrap();
+    assert!(lists.with_obeyed(names()).is_none());
+    let check = |at: &str, expected: Option<bool>| {
+        let found = lists.protects(&Target::Write(path(at)));
+        let found = found.map(|protection| {
+            assert!(protection.is_refused, "{at}");
+            protection.is_final
+        });
+        assert_eq!(found, expected, "{at}");
+        assert_eq!(lists.protects(&Target::Read(path(at))), None, "{at}");
+    };
+    check("/home/u/dots/link", Some(true));
+    check("/home/u/dots/files/policy.toml", Some(true));
+    // They hold one: a rule may open them for what else is there.
+    check("/home/u/dots/files", Some(false));
+    check("/home/u/dots", Some(false));
+    for at in ["/home/u/dots/files/other", "/home/u/dots/linked", "/home/u/notes"] {
+        check(at, None);
+    }
+}
+
+#[test]
 fn what_a_list_protects_depends_on_what_is_asked_for() {
     let lists = lists();
     let check = |target: Target, expected: Option<(List, bool)>| {

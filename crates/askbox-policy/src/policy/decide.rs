@@ -71,9 +71,9 @@ impl Policy {
         let view = View { guard, ..open };
         let verdict = match guard {
             Some(Guard {
-                path,
                 by: Shield::List(protection),
-            }) => self.guarded(view, path, protection, session, grants),
+                ..
+            }) => self.guarded(view, protection, session, grants),
             Some(Guard { by: Shield::Copy, .. }) => self.copied(view, session, grants),
             None => self.unguarded(view, session, grants),
         };

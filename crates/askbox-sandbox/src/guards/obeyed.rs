@@ -36,8 +36,8 @@ pub struct Held {
 }
 
 impl Obeyed {
-    /// Follows a way, which must be absolute.
-    pub(crate) fn find(path: &Path) -> Self {
+    /// Follows a way, which must be absolute. Blocks: reads links.
+    pub fn find(path: &Path) -> Self {
         let (names, passed) = names(path);
         let file = names.last().and_then(|end| fs::symlink_metadata(end).ok());
         let linked = file.filter(|file| file.is_file() && 1 < file.nlink());

@@ -58,7 +58,6 @@ impl Policy {
     pub(super) fn guarded(
         &self,
         view: View<'_>,
-        path: &CanonicalPath,
         protection: Protection,
         session: &SessionRules,
         grants: &GrantSet,
@@ -73,6 +72,7 @@ impl Policy {
         let Protection {
             list,
             is_refused,
+            is_final,
             reason,
         } = protection;
         let reason = reason.to_owned();
@@ -80,10 +80,9 @@ impl Policy {
             List::Startup => Basis::Startup(reason),
             List::Credential => Basis::Credential(reason),
         };
-        let is_own = self.lists.is_own(path);
-        let Some(said) = said.filter(|_| !is_own) else {
+        let Some(said) = said.filter(|_| !is_final) else {
             return if let Some(verdict) = self.profile_verdict(view, session, grants)
-                && !is_own
+                && !is_final
             {
                 verdict
             } else if is_refused {

@@ -1,0 +1,32 @@
+//! The names by which Askbox finds what it obeys itself: its files, the block-lists of the policy, and the links that lead to them.
+//! A program inside that replaced one of them would write the rules. Reads links; says nothing of what is in the files.
+
+use std::path::{Path, PathBuf};
+
+use askbox_policy::{CanonicalPath, Policy};
+use askbox_sandbox::guards::Obeyed;
+
+use super::{Places, PolicyStore};
+
+impl PolicyStore {
+    /// The paths by which Askbox reads what it obeys. Of its directories one file each stands for all.
+    pub(crate) fn obeyed(&self) -> Vec<PathBuf> {
+        paths(&self.places, &self.policy()).map(Path::to_owned).collect()
+    }
+}
+
+/// Every name on the way to what is obeyed, also of files that are not there. Blocks.
+pub(super) fn names(places: &Places, policy: &Policy) -> Vec<CanonicalPath> {
+    let found = paths(places, policy).map(Obeyed::find);
+    let names = found.flat_map(|file| file.names.into_iter().chain(file.passed));
+    let mut names: Vec<_> = names.filter_map(|name| CanonicalPath::new(&name)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn paths<'a>(places: &'a Places, policy: &'a Policy) -> impl Iterator<Item = &'a Path> {
+    let lists = policy.settings().block_lists.iter();
+    let own = places.obeyed.iter().map(PathBuf::as_path);
+    own.chain(lists.map(CanonicalPath::as_path))
+}
