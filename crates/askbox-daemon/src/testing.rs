@@ -140,8 +140,12 @@ impl World {
 
     /// Asks the gate for a connection.
     pub(crate) fn ask(&self, session: &SessionId, host: &str) -> Task<Result<Permit, Denial>> {
+        self.ask_for(wanted(session, host))
+    }
+
+    /// Asks the gate for anything.
+    pub(crate) fn ask_for(&self, request: Wanted) -> Task<Result<Permit, Denial>> {
         let gate = self.daemon.gate.clone();
-        let request = wanted(session, host);
         self.runtime
             .spawn(async move { gate.admit(request, async { Process::unknown() }).await })
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use askbox_gate::{AnswerError, QuestionId};
-use askbox_policy::{Answer, Duration, Rule, Target};
+use askbox_policy::answer as policy_answer;
+use askbox_policy::{Answer, Duration, Pattern, Rule, Target};
 use askbox_wire::{AnsweredView, ErrorCode, Place, Response, WireError};
 
 use super::rules;
@@ -54,7 +55,9 @@ pub(super) async fn answer(
     };
     match daemon.gate.answer(id, revision, answer, place.name()).await {
         Ok(answered) => {
-            let (rules, void) = by_what_counted(written, &answered.targets);
+            let lists = Arc::clone(daemon.policy.policy().lists());
+            let covered = policy_answer::patterns(&answered.targets, answer.widen, &lists);
+            let (rules, void) = by_what_counted(written, &answered.targets, &covered);
             take_back(daemon, void).await;
             Ok(Response::Answered(AnsweredView {
                 allow: answer.allow,
@@ -71,10 +74,12 @@ pub(super) async fn answer(
     }
 }
 
-/// Splits the rules that were written for an answer: those of what it was counted for, and those of what was answered
-/// otherwise between the two.
-fn by_what_counted(written: Vec<Rule>, targets: &[Target]) -> (Vec<Rule>, Vec<Rule>) {
-    let counts = |rule: &Rule| targets.iter().any(|target| rule.pattern.matches(target));
+/// Splits the rules that were written for an answer: those of what it was counted for and of what it covers for that, and those
+/// of what was answered otherwise between the two.
+fn by_what_counted(written: Vec<Rule>, targets: &[Target], covered: &[Pattern]) -> (Vec<Rule>, Vec<Rule>) {
+    let counts = |rule: &Rule| {
+        covered.contains(&rule.pattern) || targets.iter().any(|target| rule.pattern.matches(target))
+    };
     written.into_iter().partition(counts)
 }
 
@@ -148,9 +153,18 @@ mod tests {
     #[test]
     fn a_rule_stays_where_the_answer_was_counted_for_something_that_it_covers() {
         let written = vec![rule("a.test"), rule("b.test")];
-        let all = by_what_counted(written.clone(), &[target("b.test"), target("a.test")]);
+        let all = by_what_counted(written.clone(), &[target("b.test"), target("a.test")], &[]);
         assert_eq!(all, (written.clone(), Vec::new()));
-        let some = by_what_counted(written, &[target("b.test")]);
+        let some = by_what_counted(written, &[target("b.test")], &[]);
         assert_eq!(some, (vec![rule("b.test")], vec![rule("a.test")]));
+    }
+
+    #[test]
+    fn a_rule_stays_where_the_answer_covers_more_than_was_asked_for() {
+        let (asked, beside) = (rule("a.test"), rule("b.test"));
+        let covered = [asked.pattern.clone(), beside.pattern.clone()];
+        let written = vec![asked, beside];
+        let all = by_what_counted(written.clone(), &[target("a.test")], &covered);
+        assert_eq!(all, (written, Vec::new()));
     }
 }

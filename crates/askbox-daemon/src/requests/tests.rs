@@ -4,7 +4,7 @@ mod settings;
 use std::fs;
 
 use askbox_gate::Permit;
-use askbox_policy::{Answer, Duration, Effect, Kind, Verdict};
+use askbox_policy::{Answer, CanonicalPath, Duration, Effect, Kind, Request as Wanted, Target, Verdict};
 use askbox_wire::{
     Closed, ErrorCode, Event, NewRule, Place, PolicyFileState, QuestionView, Request, Response, Revoke, Topic,
 };
@@ -216,6 +216,32 @@ fn an_answer_is_for_what_was_seen_the_same_again_is_stale_and_an_unknown_questio
         };
         assert_eq!(refusal(client.call(request)).code, ErrorCode::NotFound, "{id:?}");
     }
+}
+
+#[test]
+fn a_widened_always_about_a_file_of_a_bundle_is_a_rule_for_each_of_its_files() {
+    let world = World::new();
+    let mut client = world.client();
+    follow(&mut client, &[Topic::Questions]);
+    let session = world.open_session("s");
+    let file = CanonicalPath::new(&world.paths.home().join(".gitconfig")).unwrap();
+    let waiting = world.ask_for(Wanted {
+        target: Target::Read(file),
+        ..wanted(&session, "ok.test")
+    });
+    let question = opened(&mut client);
+    let widened = Answer {
+        widen: true,
+        ..ALWAYS
+    };
+    let Response::Answered(answered) = client.call(answer(&question, widened)).unwrap() else {
+        panic!("no answer")
+    };
+    drop(world.outcome(waiting).unwrap());
+    assert!(1 < answered.rules.len(), "{answered:?}");
+    let text = world.policy_text();
+    assert_eq!(text.matches("[[rule]]").count(), answered.rules.len(), "{text}");
+    assert!(text.contains(".config/git/ignore"), "{text}");
 }
 
 #[test]
