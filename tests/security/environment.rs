@@ -291,3 +291,22 @@ fn threat_57_a_fake_bwrap_or_git_earlier_in_path_is_ignored() {
     Running::start(twin).finish().succeeded();
     assert_eq!(fs::read_to_string(&marker).unwrap(), "bwrap\ngit\n");
 }
+
+/// Threat 55: a library of the project would be a part of what builds the walls.
+#[test]
+fn what_the_loader_obeys_reaches_the_command_and_nothing_of_ours() {
+    let world = World::new();
+    let words = ["run", "--env", "LD_DEBUG=files", "--", "/usr/bin/true"];
+    let finished = Running::start(world.askbox(&words)).finish();
+    finished.succeeded();
+    let started = |said: &str| -> Vec<String> {
+        let starts = said.lines().filter(|line| line.contains("transferring control:"));
+        starts
+            .filter_map(|line| line.rsplit(' ').next().map(str::to_owned))
+            .collect()
+    };
+    assert_eq!(started(&finished.stderr), ["/usr/bin/true"]);
+    let mut twin = world.host("/usr/bin/true");
+    twin.env("LD_DEBUG", "files");
+    assert_eq!(started(&Running::start(twin).finish().stderr), ["/usr/bin/true"]);
+}

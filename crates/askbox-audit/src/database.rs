@@ -75,6 +75,12 @@ pub(crate) struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity(u64, u64);
 
+impl Identity {
+    fn of(metadata: &fs::Metadata) -> Self {
+        Self(metadata.dev(), metadata.ino())
+    }
+}
+
 /// The last event and its hash, which the next one follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tail {
@@ -329,12 +335,14 @@ impl Database {
 
 /// Which file the path names; `None` where none can be seen there.
 fn identity(path: &Path) -> Option<Identity> {
-    let metadata = fs::symlink_metadata(path).ok()?;
-    Some(Identity(metadata.dev(), metadata.ino()))
+    Some(Identity::of(&fs::symlink_metadata(path).ok()?))
 }
 
+/// Also an error where somebody has emptied the file: its first page is there as long as it is open.
 fn is_still(path: &Path, known: Identity) -> Result<(), Error> {
-    if identity(path) == Some(known) {
+    let metadata = fs::symlink_metadata(path).ok();
+    let file = metadata.filter(|metadata| 0 < metadata.len());
+    if file.map(|metadata| Identity::of(&metadata)) == Some(known) {
         Ok(())
     } else {
         Err(gone(path))

@@ -44,7 +44,7 @@ pub enum Error {
     },
     /// The file that is written is not the one that the path names any more.
     #[error(
-        "the log {path:?} was removed or replaced while it was open, so nothing is allowed; `askbox daemon --restart` begins a new one"
+        "the log {path:?} was removed, replaced or emptied while it was open, so nothing is allowed; `askbox daemon --restart` begins a new one"
     )]
     Gone {
         /// The log.

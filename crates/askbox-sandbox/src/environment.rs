@@ -1,7 +1,9 @@
 //! Which variables a session gets. An allow-list: secrets come in every spelling, so what is not known stays out.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::net::Ipv4Addr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use askbox_wire::{Network, OsText};
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,27 @@ pub(crate) fn resolve(
         }
     }
     resolved
+}
+
+/// Before the names of variables that are for the command alone, until askbox-init starts it.
+const HELD: &[u8] = b"ASKBOX_COMMAND_";
+
+/// The name under which bwrap and askbox-init have a variable. What the loader obeys (ld.so(8)) would make a library of the
+/// project a part of them, and these have more than a program inside may have.
+pub(crate) fn held_back(name: &OsStr) -> Cow<'_, OsStr> {
+    let is_loaders = name.as_bytes().starts_with(b"LD_") || name == "GLIBC_TUNABLES";
+    if is_loaders {
+        let held = [HELD, name.as_bytes()].concat();
+        Cow::Owned(OsString::from_vec(held))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// The name under which the command has the variable that askbox-init has under this one.
+pub fn given(name: &OsStr) -> &OsStr {
+    let given = name.as_bytes().strip_prefix(HELD);
+    given.map_or(name, OsStr::from_bytes)
 }
 
 /// One variable of the session.

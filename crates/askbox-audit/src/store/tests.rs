@@ -405,6 +405,21 @@ async fn a_log_that_was_removed_or_replaced_takes_nothing_until_it_is_opened_ane
 }
 
 #[tokio::test]
+async fn a_log_that_was_emptied_is_looked_at_anew_before_it_takes_anything() {
+    let (_directory, path) = place();
+    let log = Log::open(&path).unwrap();
+    assert_eq!(log.record(verdict(1), Durability::Synced).await.unwrap(), 1);
+    fs::File::create(&path).unwrap();
+    let error = log.record(verdict(2), Durability::Unsynced).await.unwrap_err();
+    assert!(matches!(error, Error::Gone { .. }), "{error:?}");
+    // All that was written lay in the write-ahead log, which is folded into the file when the connection is given up.
+    assert_eq!(log.record(verdict(3), Durability::Unsynced).await.unwrap(), 2);
+    assert_eq!(story(&path), ["1", "3"]);
+    log.close().await.unwrap();
+    assert_intact(&path, 2);
+}
+
+#[tokio::test]
 async fn a_removed_log_begins_anew_when_it_is_opened() {
     let (_directory, path) = place();
     let log = Log::open(&path).unwrap();

@@ -42,3 +42,20 @@ fn what_a_person_passes_on_or_sets_stands() {
     let set = resolved(Network::Proxy, vec![set]);
     assert_eq!(value(&set, "http_proxy"), Some(OsStr::new("http://own.test")));
 }
+
+#[test]
+fn what_the_loader_obeys_is_for_the_command_alone() {
+    for (name, is_held) in [
+        ("LD_PRELOAD", true),
+        ("LD_LIBRARY_PATH", true),
+        ("GLIBC_TUNABLES", true),
+        ("PATH", false),
+        ("LDFLAGS", false),
+        ("OLD_LD_PRELOAD", false),
+    ] {
+        let name = OsStr::new(name);
+        let held = held_back(name);
+        assert_eq!(*held != *name, is_held, "{name:?}");
+        assert_eq!(given(&held), name);
+    }
+}

@@ -226,7 +226,7 @@ struct Command {
 }
 
 impl Command {
-    fn prepare(plan: &Plan, leash: &OwnedFd, environment: &[(OsString, OsString)]) -> io::Result<Self> {
+    fn prepare(plan: &Plan, leash: &OwnedFd, variables: &[(OsString, OsString)]) -> io::Result<Self> {
         let mut files = Vec::new();
         let mut keep = |content: &[u8]| -> io::Result<i32> {
             let file = memory_file(content)?;
@@ -242,9 +242,9 @@ impl Command {
         }
         let arguments = keep(&packed)?;
         let argv = bwrap_args::command_line(plan, arguments, leash.as_raw_fd());
-        let pairs = environment
+        let pairs = variables
             .iter()
-            .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
+            .map(|(name, value)| [environment::held_back(name).as_bytes(), b"=", value.as_bytes()].concat());
         Ok(Self {
             program: CString::new(BWRAP.path)?,
             argv: sys::c_strings(argv.iter().map(|argument| argument.as_bytes()))?,

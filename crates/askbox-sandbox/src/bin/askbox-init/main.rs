@@ -10,9 +10,10 @@ mod sys;
 use std::ffi::CString;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
 
+use askbox_sandbox::given;
 use askbox_sandbox::inside::{self, datagrams};
 use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
 use askbox_sandbox::leash::{self, Heard, Order};
@@ -22,7 +23,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, execvp, setsid};
+use nix::unistd::{ForkResult, Pid, execvpe, setsid};
 
 /// Exit codes of env(1) for a command that cannot be run, or is not there.
 const CANNOT_RUN: u8 = 126;
@@ -92,7 +93,11 @@ fn become_command(argv: &[CString], leash: OwnedFd) -> u8 {
         sys::claim_terminal()?;
         sys::restore_sigpipe();
         SigSet::all().thread_unblock()?;
-        execvp(argv.first().ok_or(Errno::EINVAL)?, argv)
+        let environment = std::env::vars_os()
+            .map(|(name, value)| CString::new([given(&name).as_bytes(), b"=", value.as_bytes()].concat()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_holds_a_nul| Errno::EINVAL)?;
+        execvpe(argv.first().ok_or(Errno::EINVAL)?, argv, &environment)
     };
     let Err(error) = attempt();
     let name = argv
