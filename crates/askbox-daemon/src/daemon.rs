@@ -1,9 +1,8 @@
 //! The daemon as a whole: what it owns, how it starts, its main loop, how it ends.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::connection;
 use crate::descriptors::{self, Division};
+use crate::directories;
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::limits;
@@ -110,7 +110,7 @@ pub(crate) fn run_with(
     options: DaemonOptions,
     opened: impl FnOnce(&Arc<Daemon>),
 ) -> Result<(), Error> {
-    make_directories(paths)?;
+    directories::make(paths)?;
     // Before anything is read or written: whatever lies there belongs to the one that holds the lock.
     let lock = Lock::take(&paths.lock())?;
     let _of_the_state = Lock::take(&paths.state_lock()).map_err(|error| match error {
@@ -386,41 +386,6 @@ fn canonical_home(home: &Path) -> Result<CanonicalPath, Error> {
     };
     let real = fs::canonicalize(home).map_err(failed)?;
     CanonicalPath::new(&real).ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))
-}
-
-/// Makes Askbox's own directories, each for its user alone.
-fn make_directories(paths: &Paths) -> Result<(), Error> {
-    let below = [paths.homes(), paths.stage(), paths.reviews(), paths.neighbours()];
-    for path in paths.own().into_iter().chain(below.iter().map(PathBuf::as_path)) {
-        let failed = |source| Error::Directory {
-            path: path.to_owned(),
-            source,
-        };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(failed)?;
-        // Only ever fewer permissions: who made a directory read-only meant it.
-        let own = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o700;
-        fs::set_permissions(path, Permissions::from_mode(own)).map_err(failed)?;
-    }
-    paths.root().map_or(Ok(()), keep_in_place)
-}
-
-/// Takes from others the right to put a directory of theirs in the place of one of ours; where everybody may make names and nobody
-/// may move those of others, as in /tmp, they have none.
-fn keep_in_place(root: &Path) -> Result<(), Error> {
-    const STICKY: u32 = 0o1000;
-    let failed = |source| Error::Directory {
-        path: root.to_owned(),
-        source,
-    };
-    let mode = fs::metadata(root).map_err(failed)?.permissions().mode();
-    if mode & 0o022 == 0 || mode & STICKY != 0 {
-        return Ok(());
-    }
-    fs::set_permissions(root, Permissions::from_mode(mode & 0o7755)).map_err(failed)
 }
 
 #[cfg(test)]

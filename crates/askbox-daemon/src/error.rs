@@ -30,6 +30,17 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// What all of them lie in can be written by others, and that cannot be changed.
+    #[error(
+        "others can write in {}, where all that Askbox has lies, and that cannot be changed: `chmod go-w`, or another directory",
+        path.display()
+    )]
+    Root {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The home directory cannot be found as it really is.
     #[error("cannot resolve the home directory {}", path.display())]
     Home {

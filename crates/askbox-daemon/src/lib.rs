@@ -4,6 +4,7 @@
 
 mod daemon;
 mod descriptors;
+mod directories;
 mod error;
 mod event;
 mod limits;

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use askbox_files::View;
 use askbox_network::ProxyToken;
@@ -70,12 +71,13 @@ pub(super) async fn make(
     request: &LaunchRequest,
 ) -> Result<Planned, WireError> {
     let snapshot = daemon.policy.snapshot();
-    if snapshot.obstacle().is_some() || !snapshot.outdated().is_empty() {
+    let is_stopped = snapshot.obstacle().is_some();
+    if is_stopped || !snapshot.outdated().is_empty() {
         // Whoever just mended it need not wait for the next look. In a task of its own, so that a front end that goes
         // away does not leave half a change of policy.
-        let daemon = Arc::clone(daemon);
+        let (daemon, look_wait) = (Arc::clone(daemon), look_wait(is_stopped));
         let look = tokio::spawn(async move { daemon.check_policy().await });
-        drop(timeout(limits::PLAN_WAIT, look).await);
+        drop(timeout(look_wait, look).await);
     }
     if let Some(obstacle) = daemon.policy.snapshot().obstacle() {
         return Err(WireError::new(ErrorCode::Policy, obstacle.reason).with_hint(obstacle.hint));
@@ -103,6 +105,16 @@ pub(super) async fn make(
         Ok(Ok(planned)) => planned,
         Ok(Err(_ended)) => Err(WireError::new(ErrorCode::Internal, "planning the session failed")),
         Err(_late) => Err(late("is the project on a file system that does not answer?")),
+    }
+}
+
+/// How long a launch waits for a look at the policy: no longer than for the next one where sessions start all the same, since
+/// what cannot be read may lie on a file system that does not answer.
+fn look_wait(is_stopped: bool) -> Duration {
+    if is_stopped {
+        limits::PLAN_WAIT
+    } else {
+        limits::POLICY_CHECK
     }
 }
 
