@@ -14,8 +14,8 @@ pub enum Error {
     /// One runs that was started with another runtime directory: the two would write one log, and a lockdown of one would not be the
     /// other's.
     #[error(
-        "another daemon of yours writes {}, and was started with another XDG_RUNTIME_DIR: use Askbox with that, or end it with that \
-         by `askbox daemon --stop`",
+        "another daemon of yours writes {}, and was started with another XDG_RUNTIME_DIR, or its runtime directory was removed: use \
+         Askbox with that, or end the daemon with its sessions by `askbox daemon --stop`",
         state.display()
     )]
     Elsewhere {
