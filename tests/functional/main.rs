@@ -16,6 +16,7 @@ mod granted;
 mod grants;
 mod host_sockets;
 mod keyring;
+mod linked;
 mod log;
 mod log_following;
 mod log_lost;

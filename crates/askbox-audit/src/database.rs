@@ -126,7 +126,7 @@ impl Place {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW
             | OpenFlags::SQLITE_OPEN_EXRESCODE;
-        let connection = Connection::open_with_flags(&self.path, flags).map_err(error)?;
+        let connection = Connection::open_with_flags(in_its_directory(&self.path), flags).map_err(error)?;
         let found = self.prepare(&connection).map_err(error)?;
         if found > FORMAT {
             return Err(Error::Newer {
@@ -462,6 +462,17 @@ pub(crate) fn read_error(source: rusqlite::Error) -> Error {
 /// from 0.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The file by the directory in which it lies, whatever links lead there: `SQLITE_OPEN_NOFOLLOW` refuses links on the way as well
+/// as one that has the file's own name, and a home directory is often behind one.
+pub(crate) fn in_its_directory(path: &Path) -> PathBuf {
+    let directory = path.parent().and_then(|parent| fs::canonicalize(parent).ok());
+    match (directory, path.file_name()) {
+        (Some(directory), Some(name)) => directory.join(name),
+        // A relative name without a directory, or what opening it says more about.
+        _ => path.to_owned(),
+    }
 }
 
 /// A name beside the log's.

@@ -11,7 +11,7 @@ use askbox_policy::SessionId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Params, ToSql};
 
-use crate::database::{COLUMNS, FORMAT, read_error, sealed, signed};
+use crate::database::{COLUMNS, FORMAT, in_its_directory, read_error, sealed, signed};
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
 use crate::export::Format;
@@ -65,7 +65,8 @@ impl Reader {
             path: path.to_owned(),
             source: Arc::new(source),
         };
-        let (connection, found) = match connect(path.as_os_str(), OpenFlags::empty()) {
+        let real = in_its_directory(path);
+        let (connection, found) = match connect(real.as_os_str(), OpenFlags::empty()) {
             // Beside a write-ahead log SQLite makes a file that programs share (<https://sqlite.org/wal.html>, "Read-Only Databases").
             Err(refused) if needs_to_write(&refused) => {
                 can_be_read(path)?;
@@ -74,7 +75,7 @@ impl Reader {
                         path: path.to_owned(),
                     });
                 }
-                connect(&as_it_lies(path), OpenFlags::SQLITE_OPEN_URI)
+                connect(&as_it_lies(&real), OpenFlags::SQLITE_OPEN_URI)
             }
             opened => opened,
         }

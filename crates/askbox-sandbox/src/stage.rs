@@ -87,6 +87,8 @@ pub(crate) fn prepare(place: &Path) -> Result<(Stage, Option<OwnedFd>), Error> {
         None::<&str>,
     )
     .step("make private", root)?;
+    // A link on the way there is the user's own, as in a home directory on another disk; from here on none is followed.
+    let place = &fs::canonicalize(place).step("find", place)?;
     let (files, device) = files::mount(place)?.unzip();
     // On top of the file system, which is reached by its descriptor alone from here on and goes with the host's root.
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;

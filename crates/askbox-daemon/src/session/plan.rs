@@ -273,8 +273,8 @@ impl Planning {
         daemon.learn_toolchains(&facts.toolchains);
         let (wanted, in_vain) = self.neighbours(id, request)?;
         notices.extend(in_vain);
-        let offers = Offers::listen(&daemon.paths.neighbours(), id, wanted)?;
-        let homes = daemon.paths.homes().join(home_name(&self.project));
+        let offers = Offers::listen(&real(&daemon.paths.neighbours())?, id, wanted)?;
+        let homes = real(&daemon.paths.homes())?.join(home_name(&self.project));
         let token = token()?;
         let plan_request = PlanRequest {
             session: id.0.clone(),
@@ -321,6 +321,11 @@ impl Planning {
             neighbours: Neighbours::of(request, offers),
         })
     }
+}
+
+/// A directory of Askbox's own as it really is: what of it a session gets is mounted without following a link.
+fn real(directory: &Path) -> Result<PathBuf, WireError> {
+    std::fs::canonicalize(directory).map_err(|error| failed(&format!("find {}", directory.display()), &error))
 }
 
 /// Where programs are that start by preset: the system's, those of toolchains, the project's. Not `~/bin`, which holds what
