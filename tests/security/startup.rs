@@ -178,6 +178,38 @@ fn threat_6_what_starts_programs_is_written_where_its_very_path_is_allowed_and_n
     );
 }
 
+/// Ways to put a program of one's own where the shell looks for `ls`, each of which succeeds on the host.
+const REPLACING: &[&str] = &[
+    "echo evil > bin/ls",
+    "mv bin was && mkdir bin && echo evil > bin/ls",
+    "rm -r bin && ln -s /tmp bin",
+];
+
+#[test]
+fn a_project_outside_the_home_directory_keeps_programs_of_the_path_too() {
+    for attack in REPLACING {
+        let world = World::new();
+        let project = world.outside().join("work");
+        fs::create_dir_all(project.join("bin")).unwrap();
+        let run = |options: &[&str], script: &str| {
+            let at = ["--non-interactive", "--project", project.to_str().unwrap()];
+            run_with_path(&world, &[&at, options].concat(), &project.join("bin"), script)
+        };
+        let refused = run(&[], attack);
+        assert!(
+            refused.code.is_some_and(|code| code != 0 && code != 125),
+            "{attack}: {refused:#?}"
+        );
+        assert!(!project.join("bin/ls").exists() && !project.join("bin").is_symlink());
+        // What lies beside it, and the directory itself where that is opened.
+        run(&[], "mkdir other && echo mine > other/ls").succeeded();
+        let bin = project.join("bin");
+        run(&["--allow-write", bin.to_str().unwrap()], "echo mine > bin/ls").succeeded();
+        let script = format!("cd {} && {attack}", project.display());
+        outside(&world, &script).succeeded();
+    }
+}
+
 /// A run in the project by a shell with this directory on its PATH, which wants a script done.
 fn run_with_path(world: &World, options: &[&str], directory: &Path, script: &str) -> askbox_tests::Finished {
     let mut command = world.askbox(&["run"]);

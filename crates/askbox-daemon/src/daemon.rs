@@ -40,7 +40,7 @@ pub struct DaemonOptions {
     pub init: PathBuf,
     /// Where an administrator's policy lies: [`askbox_paths::MANAGED_POLICY`] but in tests.
     pub managed_policy: PathBuf,
-    /// The directories on the user's PATH. Those below the home directory are on the start-up list.
+    /// The directories on the user's PATH, which are on the start-up list.
     pub path_directories: Vec<PathBuf>,
     /// Whether the user has a service manager that makes control groups.
     pub has_service_manager: bool,

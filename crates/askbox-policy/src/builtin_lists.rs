@@ -126,7 +126,7 @@ impl Entry {
 
 impl Lists {
     /// The lists of a user. `own` are Askbox's own directories and stand on both lists; `path_dirs` are the directories
-    /// on the user's PATH, of which those below the home directory are on the start-up list.
+    /// on the user's PATH, all of which but the home directory and those that hold it are on the start-up list.
     pub fn for_home(home: &CanonicalPath, own: &[CanonicalPath], path_dirs: &[CanonicalPath]) -> Self {
         let mut lists = Self {
             home: home.clone(),
@@ -165,8 +165,8 @@ impl Lists {
         lists
     }
 
-    /// The same with more directories of the user's PATH; `None` where all of them stand on the start-up list already, or lie
-    /// elsewhere than below the home directory.
+    /// The same with more directories of the user's PATH; `None` where all of them stand on the start-up list already, or hold
+    /// the home directory.
     #[must_use]
     pub fn with_search(&self, path_dirs: &[CanonicalPath]) -> Option<Self> {
         let mut lists = self.clone();
@@ -357,7 +357,8 @@ impl Lists {
     }
 
     fn push_search(&mut self, path: &CanonicalPath) {
-        let is_new = path.is_within(&self.home) && *path != self.home && self.startup(path).is_none();
+        // In a directory that holds the home directory lies all that the user has.
+        let is_new = !self.home.is_within(path) && self.startup(path).is_none();
         if is_new {
             let reason = "programs that shells find through PATH";
             self.push_directory(List::Startup, path, reason, Source::SearchPath);

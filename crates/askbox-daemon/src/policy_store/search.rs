@@ -1,6 +1,6 @@
-//! The user's PATH, whose directories below the home directory stand on the start-up list. A shell's has more than that of the
-//! session in which the daemon was started, so each front end that launches something says its own. What was learnt stays as
-//! long as the daemon: other shells look there still.
+//! The user's PATH, whose directories stand on the start-up list. A shell's has more than that of the session in which the
+//! daemon was started, so each front end that launches something says its own. What was learnt stays as long as the daemon:
+//! other shells look there still.
 
 use std::fs;
 use std::path::{Path, PathBuf};

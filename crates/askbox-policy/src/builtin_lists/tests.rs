@@ -116,13 +116,14 @@ fn startup_files_are_found_at_and_below_their_entry() {
         "/home/u/.claude/settings.json",
         "/home/u/.codex/config.toml",
         "/home/u/tools/bin/ls",
+        "/usr/bin/ls",
         "/home/u/.config/askbox/policy.toml",
     ] {
         check(at, true);
     }
     for at in [
         "/home/u/docs",
-        "/usr/bin/ls",
+        "/usr/lib/ls",
         "/home/u/.config",
         "/home/u/.claude/projects/x",
     ] {
@@ -198,9 +199,12 @@ fn more_directories_of_the_path_are_learnt_where_they_are_not_listed_yet() {
     assert!(lists.with_search(&known).is_none());
     assert!(
         lists
-            .with_search(&[path("/usr/local/bin"), path("/home/u")])
+            .with_search(&[path("/"), path("/home"), path("/home/u")])
             .is_none()
     );
+    let elsewhere = lists.with_search(&[path("/srv/app/bin")]).unwrap();
+    assert!(elsewhere.startup(&path("/srv/app/bin/ls")).is_some());
+    assert!(elsewhere.startup(&path("/srv/app/ls")).is_none());
     let environment = path("/home/u/app/.venv/bin");
     let more = lists.with_search(std::slice::from_ref(&environment)).unwrap();
     let python = path("/home/u/app/.venv/bin/python");
