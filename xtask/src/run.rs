@@ -2,14 +2,15 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::machine::{self, TEST_USER};
 use crate::steps::{Result, cargo, root, step, target};
 use crate::{staging, ui};
 
-/// Where the programs are put for an ordinary user, who may not be able to look into root's checkout.
+/// Where the programs are put: out of the checkout, which is the project of the run, so that nothing inside can put others in
+/// their place; and where the ordinary user can look that root becomes.
 const STAGING: &str = "/var/tmp/askbox-run-bin";
 
 /// Installs, builds, and becomes `askbox run` with these words: options, then `--` and the command. For root, who cannot have a sandbox (bubblewrap cannot map user 0
@@ -32,13 +33,14 @@ pub(crate) fn run(words: &[OsString]) -> Result<ExitCode> {
     }
     step("build", cargo().current_dir(root()).args(build))?;
     let release = target()?.join("release");
+    let staging = staged(&release, has_app)?;
     let mut askbox = if machine::is_root()? {
-        as_ordinary_user(&release, has_app)?
+        as_ordinary_user(&staging)?
     } else {
         eprintln!("==> in a second terminal, look at what waits, and answer:");
-        eprintln!("    export PATH=\"{}:$PATH\"", release.display());
+        eprintln!("    export PATH=\"{}:$PATH\"", staging.display());
         eprintln!("    askbox questions");
-        Command::new(release.join("askbox"))
+        Command::new(staging.join("askbox"))
     };
     let error = askbox.arg("run").args(words).exec();
     Err(format!("cannot start askbox: {error}"))
@@ -51,8 +53,9 @@ fn has_display() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn as_ordinary_user(release: &Path, has_app: bool) -> Result<Command> {
-    let staging = staging::directory(STAGING)?;
+/// The programs in a directory of this user's own.
+fn staged(release: &Path, has_app: bool) -> Result<PathBuf> {
+    let staging = staging::directory(&format!("{STAGING}-{}", machine::user_id()?))?;
     let app: &[&str] = if has_app {
         &["askbox-tray", "askbox-windows"]
     } else {
@@ -61,6 +64,10 @@ fn as_ordinary_user(release: &Path, has_app: bool) -> Result<Command> {
     for program in ["askbox", "askbox-init"].iter().chain(app) {
         staging::put(&release.join(program), &staging, program)?;
     }
+    Ok(staging)
+}
+
+fn as_ordinary_user(staging: &Path) -> Result<Command> {
     let askbox = staging.join("askbox");
     let mut command = machine::as_ordinary_user(&askbox)?;
     let project = format!("/home/{TEST_USER}/project");
