@@ -21,6 +21,7 @@ mod made;
 mod network;
 mod obeyed;
 mod offered_sockets;
+mod own_programs;
 mod planted;
 mod ports;
 mod projects;

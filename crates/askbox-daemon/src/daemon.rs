@@ -24,6 +24,7 @@ use crate::directories;
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::limits;
+use crate::own_programs::OwnPrograms;
 use crate::policy_store::{self, Places, PolicyStore};
 use crate::process_view::ProcessView;
 use crate::session::{self, Sessions};
@@ -62,6 +63,7 @@ pub(crate) struct Daemon {
     pub(crate) paths: Paths,
     pub(crate) home: CanonicalPath,
     pub(crate) init: PathBuf,
+    pub(crate) programs: OwnPrograms,
     pub(crate) has_service_manager: bool,
     pub(crate) log: Log,
     pub(crate) gate: Gate,
@@ -262,13 +264,14 @@ impl Daemon {
         let clock = Clock::system()?;
         let log = Log::open(&paths.log())?;
         let grants = GrantStore::load(&paths.grants())?;
+        let programs = OwnPrograms::find(&init);
         let places = Places {
             home: home.clone(),
             user: paths.policy(),
             last_good: paths.last_good_policy(),
             managed: managed_policy,
             obeyed: obeyed(paths),
-            lists: Arc::new(lists(paths, &home, path_directories)),
+            lists: Arc::new(lists(paths, &home, path_directories, &programs)),
         };
         let (policy, trusted_aside) = PolicyStore::open(places, paths.trusted())?;
         let kept_aside = [
@@ -290,6 +293,7 @@ impl Daemon {
             paths: paths.clone(),
             home,
             init,
+            programs,
             has_service_manager,
             log,
             gate,
@@ -372,11 +376,11 @@ fn obeyed(paths: &Paths) -> Vec<PathBuf> {
     files.into()
 }
 
-/// The built-in lists, with Askbox's own directories and the user's PATH.
-fn lists(paths: &Paths, home: &CanonicalPath, path_directories: &[PathBuf]) -> Lists {
+/// The built-in lists, with Askbox's own directories and programs, and the user's PATH.
+fn lists(paths: &Paths, home: &CanonicalPath, path_directories: &[PathBuf], programs: &OwnPrograms) -> Lists {
     let own: Vec<PathBuf> = paths.own().into_iter().map(Path::to_owned).collect();
     let (own, directories) = (policy_store::names(&own), policy_store::names(path_directories));
-    Lists::for_home(home, &own, &directories)
+    Lists::for_home(home, &own, &directories).with_programs(&policy_store::names(programs.files()))
 }
 
 fn canonical_home(home: &Path) -> Result<CanonicalPath, Error> {

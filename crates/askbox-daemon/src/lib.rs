@@ -8,6 +8,7 @@ mod directories;
 mod error;
 mod event;
 mod limits;
+mod own_programs;
 mod shutdown;
 
 mod connection;

@@ -46,6 +46,8 @@ pub enum Source {
     BuiltIn,
     /// The user's PATH. It can lead into a project: an environment that a shell is in, or a project's tools.
     SearchPath,
+    /// Askbox's own programs. The project can be a checkout of it.
+    OwnProgram,
 }
 
 /// Why a directory cannot be a project.
@@ -122,6 +124,14 @@ impl Entry {
     pub fn is_search_path(&self) -> bool {
         self.source == Source::SearchPath
     }
+
+    /// Whether it may lie in a project or hold one, in which guards hold it.
+    pub fn may_be_in_project(&self) -> bool {
+        match self.source {
+            Source::SearchPath | Source::OwnProgram => true,
+            Source::BuiltIn => false,
+        }
+    }
 }
 
 impl Lists {
@@ -190,6 +200,23 @@ impl Lists {
     /// The names by which Askbox finds what it obeys.
     pub fn obeyed(&self) -> &[CanonicalPath] {
         &self.obeyed
+    }
+
+    /// The same with Askbox's own programs on the start-up list.
+    #[must_use]
+    pub fn with_programs(mut self, programs: &[CanonicalPath]) -> Self {
+        for path in programs {
+            if self.startup(path).is_none() {
+                let entry = Entry {
+                    pattern: PathPattern::exact(path),
+                    node: Node::File,
+                    reason: "Askbox's own program",
+                    source: Source::OwnProgram,
+                };
+                self.push(List::Startup, entry);
+            }
+        }
+        self
     }
 
     /// The directories of the user's PATH that lie in this one.
@@ -332,10 +359,10 @@ impl Lists {
             return Some(ProjectRefusal::System);
         }
         let listed = self.credential(path).or_else(|| self.startup(path));
-        if let Some(entry) = listed.filter(|entry| !entry.is_search_path()) {
+        if let Some(entry) = listed.filter(|entry| !entry.may_be_in_project()) {
             return Some(ProjectRefusal::Inside(entry.clone()));
         }
-        self.first_below(path, |entry| !entry.is_search_path())
+        self.first_below(path, |entry| !entry.may_be_in_project())
             .map(|(_, entry)| ProjectRefusal::Holds(entry.clone()))
     }
 

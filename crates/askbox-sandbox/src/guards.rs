@@ -17,11 +17,13 @@ use crate::sight::Sight;
 mod before;
 mod names;
 mod obeyed;
+mod own;
 mod roots;
 
 pub use before::Before;
 pub(crate) use names::{GIT, PROJECT, PROJECT_ENDINGS, WORKTREE};
 pub use obeyed::{Held, Obeyed};
+pub use own::OwnPrograms;
 pub use roots::{Origin, Roots, roots_now};
 
 use before::Was;
@@ -55,6 +57,8 @@ pub struct Guards {
     pub search: Vec<PathBuf>,
     /// What Askbox itself obeys, where it lies here.
     pub held: Held,
+    /// Askbox's own programs, where they lie here.
+    pub own: OwnPrograms,
     /// Whether there is more than is looked at or guarded.
     pub is_cut: bool,
     /// What to compare with at the end of the session.
@@ -68,6 +72,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) search: &'a [&'a Path],
     /// What Askbox itself obeys, wherever it lies.
     pub(crate) obeyed: &'a [Obeyed],
+    /// The ways to Askbox's own programs, wherever they lie.
+    pub(crate) programs: &'a [Obeyed],
 }
 
 /// Looks at a project, canonical, with its git directory.
@@ -101,7 +107,8 @@ fn look_within(
         }
     };
     // Before all others, so that nothing takes their room.
-    let held = collector.obeyed(outside.obeyed, own.map(|(_, gitdir)| gitdir.as_path()));
+    let own_git = own.map(|(_, gitdir)| gitdir.as_path());
+    let held = collector.obeyed(outside.obeyed, own_git);
     if own.is_none_or(|(_, gitdir)| *gitdir != dot_git) {
         collector.hold(&dot_git);
     }
@@ -118,6 +125,7 @@ fn look_within(
     for directory in outside.search.iter().filter(|path| !of_tools(path)) {
         collector.programs(directory);
     }
+    let own_programs = collector.own_programs(outside.programs, own_git);
     let endings = before::endings(project, sight);
     for name in endings.iter().flatten() {
         collector.hold(name);
@@ -140,6 +148,7 @@ fn look_within(
         git_config: collector.git_config,
         search: search_held,
         held,
+        own: own_programs,
         is_cut,
         before: Before {
             roots: Roots {
@@ -259,10 +268,7 @@ impl<'a> Collector<'a> {
         // A directory before those in it, which are held with it.
         names.sort_by_key(|(name, _)| name.parent());
         for (name, file) in names {
-            let directory = name.parent().filter(|directory| {
-                let holds = |other: &Path| other.starts_with(directory);
-                !self.bases.iter().any(|base| holds(base)) && !own.is_some_and(holds)
-            });
+            let directory = self.holdable(name, own);
             if let Some(directory) = directory {
                 self.hold_named(directory);
             }
@@ -287,6 +293,14 @@ impl<'a> Collector<'a> {
             }
         }
         held
+    }
+
+    /// The directory of a name, unless the project lies in it or the git directory, which must be written.
+    fn holdable<'n>(&self, name: &'n Path, own_git: Option<&Path>) -> Option<&'n Path> {
+        name.parent().filter(|directory| {
+            let holds = |other: &Path| other.starts_with(directory);
+            !self.bases.iter().any(|base| holds(base)) && !own_git.is_some_and(holds)
+        })
     }
 
     fn is_read_only(&self, path: &Path) -> bool {

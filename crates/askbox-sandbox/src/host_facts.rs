@@ -176,6 +176,8 @@ pub struct Sought<'a> {
     pub search: &'a [&'a Path],
     /// Files that Askbox itself obeys, absolute.
     pub obeyed: &'a [PathBuf],
+    /// Askbox's own programs, absolute.
+    pub programs: &'a [PathBuf],
     /// `--deny-path`.
     pub denied: &'a [PathBuf],
     /// The askbox-init program.
@@ -337,12 +339,17 @@ fn project(sought: &Sought<'_>, home: &Path, obeyed: &[Obeyed], sight: &Sight) -
         }),
         GitDirectory::Absent | GitDirectory::Inside(_) | GitDirectory::Foreign(_) => None,
     };
-    let search = sought.search;
+    let programs: Vec<Obeyed> = sought.programs.iter().map(|path| Obeyed::find(path)).collect();
+    let outside = Outside {
+        search: sought.search,
+        obeyed,
+        programs: &programs,
+    };
     Ok(ProjectFacts {
         path: path.to_owned(),
         object: object(path)?,
         outside_git,
-        guards: guards::look(path, &git, home, Outside { search, obeyed }, sight),
+        guards: guards::look(path, &git, home, outside, sight),
     })
 }
 

@@ -142,7 +142,8 @@ fn lists_hold_a_directory_as_written_and_as_it_is() {
     fs::create_dir(&real).unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
     let home = CanonicalPath::new(place.directory.path()).unwrap();
-    let lists = lists(&place.paths, &home, std::slice::from_ref(&link));
+    let programs = OwnPrograms::find(Path::new("/usr/libexec/askbox/askbox-init"));
+    let lists = lists(&place.paths, &home, std::slice::from_ref(&link), &programs);
     for directory in [real, link, place.paths.config().to_owned()] {
         let inside = CanonicalPath::new(&directory.join("x")).unwrap();
         assert!(lists.startup(&inside).is_some(), "{}", directory.display());

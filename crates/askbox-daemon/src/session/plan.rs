@@ -17,7 +17,7 @@ use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Opening, Places, Sought, User};
 use askbox_sandbox::plan::{self, Access, Listed, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
-use askbox_wire::{ErrorCode, LaunchRequest, Verbatim, WireError};
+use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -236,6 +236,7 @@ impl Planning {
     fn look(
         &self,
         daemon: &Daemon,
+        request: &LaunchRequest,
         opened: &[Opening],
         listed: &[Listed],
         denied: &[PathBuf],
@@ -246,10 +247,12 @@ impl Planning {
             .search_within(&self.project)
             .map(CanonicalPath::as_path)
             .collect();
+        let on_path = request.search.iter().map(OsText::as_path);
         let sought = Sought {
             user: user()?,
             search: &search,
             obeyed: &daemon.policy.obeyed(),
+            programs: &daemon.programs.with_search(on_path),
             project: self.project.as_path(),
             opened,
             listed,
@@ -269,7 +272,7 @@ impl Planning {
         notices.extend(self.denied_in_vain());
         notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
-        let facts = self.look(daemon, &opened, &listed, &denied)?;
+        let facts = self.look(daemon, request, &opened, &listed, &denied)?;
         daemon.learn_toolchains(&facts.toolchains);
         let (wanted, in_vain) = self.neighbours(id, request)?;
         notices.extend(in_vain);

@@ -241,6 +241,25 @@ fn names_by_which_we_find_what_we_obey_are_not_written_and_no_rule_opens_them() 
 }
 
 #[test]
+fn programs_of_ours_start_outside_too_and_may_lie_in_a_project() {
+    let program = path("/home/u/src/askbox/target/release/askbox");
+    let lists = lists().with_programs(&[program.clone(), path("/usr/bin/askbox")]);
+    let found = lists.startup(&program).unwrap();
+    assert!(found.may_be_in_project() && !found.is_search_path());
+    assert!(lists.startup(&path("/usr/bin/askbox")).unwrap().is_search_path());
+    assert!(
+        lists
+            .startup(&path("/home/u/src/askbox/target/release/other"))
+            .is_none()
+    );
+    assert_eq!(lists.project_refused(&path("/home/u/src/askbox")), None);
+    let protection = lists
+        .protects(&Target::Write(path("/home/u/src/askbox")))
+        .unwrap();
+    assert_eq!((protection.list, protection.is_refused), (List::Startup, false));
+}
+
+#[test]
 fn what_a_list_protects_depends_on_what_is_asked_for() {
     let lists = lists();
     let check = |target: Target, expected: Option<(List, bool)>| {

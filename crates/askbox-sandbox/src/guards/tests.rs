@@ -14,7 +14,16 @@ impl Project {
         let sight = Sight::default();
         let (git, home) = (git::find(&self.root, &sight), self.root.with_file_name("home"));
         let search = on_path;
-        look(&self.root, &git, &home, Outside { search, obeyed: &[] }, &sight)
+        look(
+            &self.root,
+            &git,
+            &home,
+            Outside {
+                search,
+                ..Outside::default()
+            },
+            &sight,
+        )
     }
 
     /// With a link at `home/policy.toml`, and what of the way to its file is held and what is not.
@@ -27,6 +36,7 @@ impl Project {
         let outside = Outside {
             search: &[],
             obeyed: &[Obeyed::find(&policy)],
+            programs: &[],
         };
         let guards = look(&self.root, &git::find(&self.root, &sight), &home, outside, &sight);
         let shown = |path: &Path| path.strip_prefix(&self.root).unwrap().display().to_string();

@@ -60,12 +60,49 @@ pub(super) fn guard(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
              `--allow-write {name}` opens it"
         ));
     }
+    tell_own(view, request, facts);
     if guards.is_cut {
         view.notices.push(
             "there are more directories or git repositories below the project than are guarded; what is made in the \
              others inside may run when git is used there on the host"
                 .to_owned(),
         );
+    }
+}
+
+/// Says which of Askbox's own programs are read-only, and which could not be held.
+fn tell_own(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
+    let (own, guards) = (&facts.project.guards.own, &facts.project.guards.guards);
+    let is_held = |file: &Path| {
+        let mut holding = guards
+            .iter()
+            .filter(|guard| guard.access == Access::ReadOnly && file.starts_with(&guard.path));
+        holding.any(|guard| !is_lifted(facts, &guard.path))
+    };
+    for directory in own.directories.iter().filter(|directory| is_held(directory)) {
+        view.notices.push(format!(
+            "{} is read-only inside, since a link in it leads to Askbox itself",
+            typed(directory, request)
+        ));
+    }
+    let held = own.held.iter().filter(|file| is_held(file));
+    let names: Vec<String> = held.map(|file| typed(file, request)).collect();
+    let (is, it_is) = if names.len() == 1 {
+        ("is", "it is")
+    } else {
+        ("are", "they are")
+    };
+    if !names.is_empty() {
+        view.notices.push(format!(
+            "{} {is} read-only inside, since {it_is} Askbox itself; `--allow-write` with its path opens one",
+            names.join(", ")
+        ));
+    }
+    for name in &own.open {
+        view.notices.push(format!(
+            "{} leads to Askbox itself, and programs inside can replace it: start Askbox by another way, from outside the project",
+            typed(name, request)
+        ));
     }
 }
 

@@ -159,7 +159,7 @@ impl Planning {
             && !rule.expires.as_ref().is_some_and(ended)
     }
 
-    /// The entries of both lists as plain paths, without the directories of the PATH that lie in the project, which guards hold; wildcards as what they match on this machine, where something is opened, or
+    /// The entries of both lists as plain paths, without the directories of the PATH and our own programs that lie in the project, which guards hold; wildcards as what they match on this machine, where something is opened, or
     /// where a link leads into that or into the project: everywhere else the home directory is empty, and looking through all
     /// of it takes its time.
     pub(super) fn listed(&self, opened: &[Opening]) -> Vec<Listed> {
@@ -182,7 +182,7 @@ impl Planning {
         let mut listed = Vec::new();
         for (list, entry) in self.policy.lists().entries() {
             let anchor = entry.pattern.anchor();
-            if entry.is_search_path() && anchor.is_within(&self.project) {
+            if entry.may_be_in_project() && anchor.is_within(&self.project) {
                 continue;
             }
             let add = |path: PathBuf, directory| Listed {

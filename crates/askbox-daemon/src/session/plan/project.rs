@@ -70,7 +70,7 @@ fn linked_to<'a>(
 ) -> Option<&'a Entry> {
     let mut anchors: Vec<&CanonicalPath> = lists
         .entries()
-        .filter(|(_, entry)| entry.node == Node::Directory && !entry.is_search_path())
+        .filter(|(_, entry)| entry.node == Node::Directory && !entry.may_be_in_project())
         .map(|(_, entry)| entry.pattern.anchor())
         .collect();
     anchors.dedup();

@@ -1,0 +1,45 @@
+//! Askbox's own programs on this machine: what a command, a click or the next login starts outside. Says where they lie, and
+//! neither reads nor starts one.
+
+use std::path::{Path, PathBuf};
+
+/// By which people and Askbox itself start them.
+const NAMES: [&str; 4] = ["askbox", "askbox-init", "askbox-tray", "askbox-windows"];
+
+/// Those that this process is one of.
+#[derive(Debug)]
+pub(crate) struct OwnPrograms {
+    files: Vec<PathBuf>,
+}
+
+impl OwnPrograms {
+    /// What is beside this program, and askbox-init, which may lie elsewhere.
+    pub(crate) fn find(init: &Path) -> Self {
+        // One that was replaced since has another name there, in the same directory.
+        let program = std::env::current_exe().ok();
+        let directory = program.as_deref().and_then(Path::parent);
+        let mut files: Vec<PathBuf> = directory.into_iter().flat_map(within).collect();
+        files.push(init.to_owned());
+        Self { files }
+    }
+
+    /// Their files.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The same, with those of these directories, in which a shell looks for them.
+    pub(crate) fn with_search<'a>(&self, directories: impl Iterator<Item = &'a Path>) -> Vec<PathBuf> {
+        let absolute = directories.filter(|directory| directory.is_absolute());
+        let mut files: Vec<PathBuf> = absolute.flat_map(within).collect();
+        files.extend_from_slice(&self.files);
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+}
+
+fn within(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = NAMES.map(|name| directory.join(name));
+    files.into_iter().filter(|file| file.is_file())
+}
