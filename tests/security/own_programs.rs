@@ -64,6 +64,19 @@ fn threat_18_programs_of_askbox_in_the_project_cannot_be_replaced_inside() {
 }
 
 #[test]
+fn the_askbox_that_starts_a_session_counts_whichever_the_daemon_is() {
+    let world = world(|world| world.project().join("target/release"));
+    let release = world.project().join("target/release");
+    world.sh(DENIED, "true").succeeded();
+    for (name, attack) in ATTACKS {
+        let before = fs::read(release.join(name)).unwrap();
+        run(&world, &release, DENIED, attack).failed();
+        assert!(fs::read(release.join(name)).unwrap() == before, "{attack}");
+    }
+    run(&world, &release, DENIED, "cp other target/release/tool").succeeded();
+}
+
+#[test]
 fn what_lies_beside_programs_of_askbox_is_written_and_a_notice_names_them() {
     let world = world(|world| world.project().join("target/release"));
     let release = world.project().join("target/release");

@@ -1,6 +1,7 @@
 //! Askbox's own programs on this machine: what a command, a click or the next login starts outside. Says where they lie, and
 //! neither reads nor starts one.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// By which people and Askbox itself start them.
@@ -28,10 +29,22 @@ impl OwnPrograms {
         &self.files
     }
 
-    /// The same, with those of these directories, in which a shell looks for them.
-    pub(crate) fn with_search<'a>(&self, directories: impl Iterator<Item = &'a Path>) -> Vec<PathBuf> {
+    /// The same, with those of these directories, in which a shell looks for them, and those beside the program of a front end.
+    pub(crate) fn with_search<'a>(
+        &self,
+        directories: impl Iterator<Item = &'a Path>,
+        front_end: Option<u32>,
+    ) -> Vec<PathBuf> {
         let absolute = directories.filter(|directory| directory.is_absolute());
         let mut files: Vec<PathBuf> = absolute.flat_map(within).collect();
+        let program = front_end.and_then(|process| fs::read_link(format!("/proc/{process}/exe")).ok());
+        files.extend(
+            program
+                .as_deref()
+                .and_then(Path::parent)
+                .into_iter()
+                .flat_map(within),
+        );
         files.extend_from_slice(&self.files);
         files.sort_unstable();
         files.dedup();

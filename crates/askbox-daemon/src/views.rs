@@ -431,7 +431,7 @@ pub(crate) fn lockdown(gate: &Gate) -> Option<ObstacleView> {
 /// The error that says that nothing may happen without a log.
 pub(crate) fn log_failed(error: &dyn std::error::Error) -> WireError {
     WireError::new(ErrorCode::Log, chain(error))
-        .with_hint("`askbox doctor` says whether its disk is full; `askbox log verify`, whether it is intact")
+        .with_hint("free some space where its disk is full; `askbox doctor` looks for other causes")
 }
 
 /// An error and everything behind it, in one line.

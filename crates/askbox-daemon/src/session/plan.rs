@@ -252,7 +252,8 @@ impl Planning {
             user: user()?,
             search: &search,
             obeyed: &daemon.policy.obeyed(),
-            programs: &daemon.programs.with_search(on_path),
+            // The launch child is a front end still.
+            programs: &daemon.programs.with_search(on_path, request.child),
             project: self.project.as_path(),
             opened,
             listed,
