@@ -78,6 +78,23 @@ fn a_relative_path_of_a_rule_begins_where_it_is_written() {
         added(&["deny", "read", "y", "--program", "bin/tool"]),
         (at("below/y"), at("below/bin/tool"))
     );
+    assert_eq!(
+        added(&["deny", "execute", "./tool"]),
+        (at("below/tool"), Value::Null)
+    );
+    // A bare name is no path, as in a shell.
+    for words in [
+        ["deny", "execute", "git"].as_slice(),
+        &["deny", "read", "/abs", "--program", "git"],
+    ] {
+        let complaint = fails(&world, &[&["rules", "add"], words].concat());
+        assert!(
+            complaint.contains("`git` is the name of a program")
+                && complaint.contains("hint: ./git ")
+                && complaint.contains("/usr/bin/git"),
+            "{complaint}"
+        );
+    }
     assert_eq!(added(&["deny", "read", "/abs"]), ("/abs".into(), Value::Null));
     assert_eq!(
         added(&["allow", "network", "x.test"]),

@@ -139,6 +139,9 @@ pub(crate) enum CliError {
     /// (`user_namespaces(7)`, `CAP_SETFCAP`).
     #[error("root cannot have a sandbox")]
     Root,
+    /// A rule for a program that is named, and not where it lies.
+    #[error("`{0}` is the name of a program, and a rule takes a path")]
+    BareProgram(String),
     /// There is no command of this name.
     #[error("askbox has no command `{0}`")]
     NoSuchCommand(String),
@@ -225,6 +228,9 @@ impl CliError {
             CliError::Paths(askbox_paths::Error::RelativeHome(_) | askbox_paths::Error::NoHome) => {
                 Some("set HOME to your home directory, as login does".to_owned())
             }
+            CliError::BareProgram(name) => Some(format!(
+                "./{name} begins in the working directory; a program of the system's has a whole path, such as /usr/bin/{name}"
+            )),
             CliError::NoSuchCommand(_) => Some("`askbox help` lists them".to_owned()),
             CliError::Value(_) => Some("`askbox settings set --help` has examples".to_owned()),
             CliError::OutOfTurn => Some(RESTART.to_owned()),
@@ -281,6 +287,7 @@ impl CliError {
             | CliError::Unwritable { .. }
             | CliError::NotInLog(_)
             | CliError::NoSuchCommand(_)
+            | CliError::BareProgram(_)
             | CliError::NoDirectory(_)
             | CliError::TrayEnded { .. }
             | CliError::ImportTooLong { .. }

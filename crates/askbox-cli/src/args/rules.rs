@@ -69,8 +69,8 @@ pub(crate) struct AddRuleArgs {
     #[arg(value_parser = parse::kind_parser())]
     pub(crate) kind: Kind,
     /// A host pattern (*.example.com:443, or example.com:27015/udp for UDP), a path pattern (~/notes, /opt/**/*.so; a relative one
-    /// begins here), a profile (claude) or a neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME, wayland, x11,
-    /// x11-trusted)
+    /// begins in the working directory), a profile (claude) or a neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME,
+    /// wayland, x11, x11-trusted)
     pub(crate) pattern: String,
     /// Allow the host at this address of the local network
     #[arg(long)]
@@ -78,7 +78,8 @@ pub(crate) struct AddRuleArgs {
     /// Only for this project
     #[arg(long, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
-    /// Only for programs below this path; not with allow, because programs can be made to lie
+    /// Only for programs below this path (bin/tool begins in the working directory); not with allow, because programs can be made
+    /// to lie
     #[arg(long, value_name = "PATH")]
     pub(crate) program: Option<String>,
     /// End by itself after this time, at least a second: 8h, 30d

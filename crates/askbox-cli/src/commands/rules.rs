@@ -174,7 +174,8 @@ fn render_import(imported: &Imported, style: Style) -> String {
 fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {
     let real = |path: &Path| context::real_directory(path, "the project ");
     let pattern = match arguments.kind {
-        Kind::Read | Kind::Write | Kind::Execute => from_here(arguments.pattern)?,
+        Kind::Read | Kind::Write => from_here(arguments.pattern)?,
+        Kind::Execute => program_from_here(arguments.pattern)?,
         Kind::Network | Kind::Profile | Kind::Neighbour | Kind::Growth => arguments.pattern,
     };
     Ok(NewRule {
@@ -188,7 +189,7 @@ fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {
             .map(real)
             .transpose()?
             .map(OsText::from),
-        program: arguments.program.map(from_here).transpose()?,
+        program: arguments.program.map(program_from_here).transpose()?,
         expires_after_ms: arguments
             .expires
             .map(|expires| u64::try_from(expires.as_millis()).unwrap_or(u64::MAX)),
@@ -204,6 +205,15 @@ fn from_here(text: String) -> Result<String, CliError> {
     // One without a canonical form is refused by the daemon, with what it wants.
     let here = CanonicalPath::new(&context::working_directory()?);
     Ok(here.map_or_else(|| text.clone(), |here| PathPattern::text_in(&text, &here)))
+}
+
+/// The same for a program. A word without a slash is no path, as in a shell: it names a program that lies elsewhere.
+fn program_from_here(text: String) -> Result<String, CliError> {
+    let word = text.strip_prefix('=').unwrap_or(&text);
+    if PathPattern::is_relative(&text) && !word.contains('/') && !matches!(word, "." | "..") {
+        return Err(CliError::BareProgram(word.to_owned()));
+    }
+    from_here(text)
 }
 
 fn render(lists: &Lists, now: SystemTime, style: Style) -> String {
