@@ -97,6 +97,11 @@ pub(crate) fn safe_path(path: &Path) -> String {
     askbox_policy::display::path(path, limits::SHOWN)
 }
 
+/// A path as a word of a command that is to be typed into a shell.
+pub(crate) fn typed(path: &Path) -> String {
+    display::command(&[path.to_string_lossy().into_owned()])
+}
+
 /// How long until an RFC 3339 time: `59m 30s`, `2days 4h`. The two largest units, since nobody needs more.
 pub(crate) fn left(until: &str, now: SystemTime) -> Option<String> {
     let until = humantime::parse_rfc3339_weak(until).ok()?;

@@ -29,7 +29,11 @@ pub(super) fn all(facts: &Facts) -> Vec<Check> {
     let mut checks = vec![kernel(&facts.kernel), namespaces(facts), firewall(facts)];
     checks.extend(datagrams(facts));
     checks.extend([bwrap(&facts.bwrap), init(&facts.init)]);
-    checks.extend(storage::directories(&facts.directories, &facts.above));
+    checks.extend(storage::directories(
+        &facts.directories,
+        facts.root.as_ref(),
+        &facts.above,
+    ));
     checks.extend([storage::log(&facts.log), daemon(&facts.daemon), fuse(facts.fuse)]);
     checks.push(starts(&facts.starts));
     checks.extend([limits(facts.has_control_groups), bus_proxy(&facts.bus_proxy)]);

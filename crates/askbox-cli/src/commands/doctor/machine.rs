@@ -42,7 +42,9 @@ pub(super) struct Facts {
     pub(super) wayland: Wayland,
     pub(super) init: Init,
     pub(super) directories: Vec<Place>,
-    /// What the directories lie in.
+    /// What all of them lie in, where it was named.
+    pub(super) root: Option<Place>,
+    /// What else the directories lie in.
     pub(super) above: Vec<Place>,
     pub(super) log: Log,
     pub(super) fuse: Fuse,
@@ -130,6 +132,7 @@ pub(super) fn gather(context: &Context) -> Result<Facts, CliError> {
             searched: init_program::places(&program),
         },
         directories: storage::directories(&context.paths),
+        root: storage::root(&context.paths),
         above: storage::above(&context.paths),
         log: storage::log(&context.paths),
         fuse: fuse(),

@@ -14,11 +14,14 @@ const DIRECTORIES: &str = "directories";
 const LOG: &str = "log";
 
 /// One check for each directory that is not as it should be, or one for all.
-pub(super) fn directories(places: &[Place], above: &[Place]) -> Vec<Check> {
+pub(super) fn directories(places: &[Place], root: Option<&Place>, above: &[Place]) -> Vec<Check> {
     let own = places
         .iter()
         .filter_map(|place| unwell(DIRECTORIES, "directory", place));
-    let unwell: Vec<Check> = own.chain(above.iter().filter_map(open_to_all)).collect();
+    // The daemon takes the right to write there from the group too; who shares what lies above is the user's business.
+    let root = root.and_then(|place| open_to(0o022, place));
+    let above = above.iter().filter_map(|place| open_to(0o002, place));
+    let unwell: Vec<Check> = own.chain(root).chain(above).collect();
     if unwell.is_empty() {
         vec![Check::ok(DIRECTORIES, "can be written, by this user alone")]
     } else {
@@ -47,8 +50,8 @@ pub(super) fn log(log: &Log) -> Check {
 
 /// What is wrong with it, and the one fix.
 fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
-    let path = shown(&place.path);
-    let problem = |cause: &str, fix: String| Some(Check::problem(name, path.clone(), cause, fix));
+    let path = output::typed(&place.path);
+    let problem = |cause: &str, fix: String| Some(Check::problem(name, shown(&place.path), cause, fix));
     match &place.found {
         Found::Unknown(reason) => {
             let fix = format!("look at what lies above it: namei -l {path}");
@@ -56,12 +59,12 @@ fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
         }
         // Who owns what lies above, and with which mode, is the system's business.
         Found::Nothing { nearest, entry } => {
-            let nearest = shown(nearest);
+            let (nearest, typed) = (shown(nearest), output::typed(nearest));
             if !entry.writable || !entry.right_type {
                 let cause = format!("it is not there and cannot be made in {nearest}");
                 problem(&cause, format!("make {nearest} a directory that you can write"))
             } else if full(entry) {
-                problem(FULL, format!("free some space: df -h {nearest}"))
+                problem(FULL, format!("free some space: df -h {typed}"))
             } else {
                 None
             }
@@ -73,20 +76,29 @@ fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
     }
 }
 
-/// What is wrong with a directory above: whoever may move what lies in it may put rules of theirs in the place of yours.
-fn open_to_all(place: &Place) -> Option<Check> {
+/// What is wrong with a directory above, where some of these bits of its mode are set: whoever may move what lies in it may put
+/// rules of theirs in the place of yours.
+fn open_to(others: u32, place: &Place) -> Option<Check> {
     const STICKY: u32 = 0o1000;
-    let Found::Entry(Entry { mode, ours, .. }) = place.found else {
+    let Found::Entry(Entry {
+        mode, ours, roots, ..
+    }) = place.found
+    else {
         return None;
     };
-    if mode & 0o002 == 0 || mode & STICKY != 0 {
+    // Who owns a sticky directory may still move what others made in it.
+    if mode & others == 0 || mode & STICKY != 0 && (ours || roots) {
         return None;
     }
-    let path = shown(&place.path);
-    let cause = format!("every user can put a directory in the place of Askbox's (mode {mode:03o})");
+    let (who, flag) = match mode & others {
+        0o002 => ("every user", "o-w"),
+        0o020 => ("its group", "g-w"),
+        _ => ("every user", "go-w"),
+    };
+    let cause = format!("{who} can put a directory in the place of Askbox's (mode {mode:03o})");
     let sudo = if ours { "" } else { "sudo " };
-    let fix = format!("{sudo}chmod o-w {path}");
-    Some(Check::problem(DIRECTORIES, path, cause, fix))
+    let fix = format!("{sudo}chmod {flag} {}", output::typed(&place.path));
+    Some(Check::problem(DIRECTORIES, shown(&place.path), cause, fix))
 }
 
 /// What is wrong with something that is there, and the one fix.

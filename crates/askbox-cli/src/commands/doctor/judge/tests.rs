@@ -30,6 +30,7 @@ fn healthy() -> Facts {
             searched: Vec::new(),
         },
         directories: Vec::new(),
+        root: None,
         above: Vec::new(),
         log: Log {
             place: Place {
@@ -39,6 +40,7 @@ fn healthy() -> Facts {
                     entry: Entry {
                         right_type: true,
                         ours: true,
+                        roots: false,
                         mode: 0o700,
                         writable: true,
                         free: None,

@@ -38,6 +38,8 @@ pub(in super::super) struct Entry {
     pub(in super::super) right_type: bool,
     /// Whether it belongs to this user.
     pub(in super::super) ours: bool,
+    /// Whether it belongs to root.
+    pub(in super::super) roots: bool,
     pub(in super::super) mode: u32,
     pub(in super::super) writable: bool,
     /// Bytes that are left on its file system, where that says so.
@@ -62,22 +64,34 @@ pub(in super::super) enum Opened {
     Failed(String),
 }
 
-/// Each of Askbox's own directories, and the one that was named for them all.
+/// Each of Askbox's own directories.
 pub(super) fn directories(paths: &Paths) -> Vec<Place> {
-    paths
-        .root()
-        .into_iter()
-        .chain(paths.own())
-        .map(directory)
-        .collect()
+    paths.own().into_iter().map(directory).collect()
 }
 
-/// What they lie in, up to the root directory.
+/// The one that was named for them all.
+pub(super) fn root(paths: &Paths) -> Option<Place> {
+    paths.root().map(directory)
+}
+
+/// What else they lie in, up to the root directory: as they are named, and as they really are where links lead elsewhere.
 pub(super) fn above(paths: &Paths) -> Vec<Place> {
-    let own: Vec<&Path> = paths.root().into_iter().chain(paths.own()).collect();
+    let named = || paths.root().into_iter().chain(paths.own());
+    let own: Vec<PathBuf> = named().map(Path::to_owned).chain(named().map(real)).collect();
     let above = own.iter().flat_map(|path| path.ancestors().skip(1));
-    let above: BTreeSet<&Path> = above.filter(|path| !own.contains(path)).collect();
+    let above: BTreeSet<&Path> = above.filter(|path| !own.iter().any(|own| own == path)).collect();
     above.into_iter().map(directory).collect()
+}
+
+/// A path without links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let found = path
+        .ancestors()
+        .find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    found.map_or_else(
+        || path.to_owned(),
+        |(above, real)| real.join(path.strip_prefix(above).unwrap_or(path)),
+    )
 }
 
 fn directory(path: &Path) -> Place {
@@ -137,6 +151,7 @@ fn entry(path: &Path, metadata: &Metadata, is_right: fn(&Metadata) -> bool) -> E
     Entry {
         right_type: is_right(metadata),
         ours: metadata.uid() == Uid::effective().as_raw(),
+        roots: metadata.uid() == 0,
         mode: metadata.mode() & 0o7777,
         writable: access(path, wanted).is_ok(),
         free,

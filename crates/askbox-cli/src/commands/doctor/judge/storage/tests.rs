@@ -7,6 +7,7 @@ use crate::output::Style;
 const GOOD: Entry = Entry {
     right_type: true,
     ours: true,
+    roots: false,
     mode: 0o700,
     writable: true,
     free: Some(LEAST_SPACE),
@@ -24,7 +25,7 @@ fn check(found: Found, expected: &Expect) {
         place("/home/ada/.config/askbox", Found::Entry(GOOD)),
         place("/s", found),
     ];
-    expected.assert_eq(&render(&directories(&places, &[]), Style::plain()));
+    expected.assert_eq(&render(&directories(&places, None, &[]), Style::plain()));
 }
 
 #[test]
@@ -107,14 +108,27 @@ fn what_lies_above_is_not_open_to_all() {
             place("/r/a/config", Found::Entry(GOOD)),
             place("/r", Found::Entry(entry)),
         );
-        expected.assert_eq(&render(&directories(&[own], &[above]), Style::plain()));
+        expected.assert_eq(&render(&directories(&[own], None, &[above]), Style::plain()));
     };
     let fine = expect![[r#"
         ok       directories: can be written, by this user alone
     "#]];
     check(|entry| entry.mode = 0o775, &fine);
     // As /tmp is: nobody moves what others made there.
-    check(|entry| (entry.mode, entry.ours) = (0o1777, false), &fine);
+    check(
+        |entry| (entry.mode, entry.ours, entry.roots) = (0o1777, false, true),
+        &fine,
+    );
+    check(|entry| entry.mode = 0o1777, &fine);
+    // Whose it is may move them.
+    check(
+        |entry| (entry.mode, entry.ours) = (0o1777, false),
+        &expect![[r#"
+            problem  directories: /r
+                     cause: every user can put a directory in the place of Askbox's (mode 1777)
+                     fix: sudo chmod o-w /r
+        "#]],
+    );
     check(
         |entry| entry.mode = 0o777,
         &expect![[r#"
@@ -129,6 +143,43 @@ fn what_lies_above_is_not_open_to_all() {
             problem  directories: /r
                      cause: every user can put a directory in the place of Askbox's (mode 757)
                      fix: sudo chmod o-w /r
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_named_for_all_of_them_is_no_directory_of_ours() {
+    let check = |change: fn(&mut Entry), expected: &Expect| {
+        let mut entry = GOOD;
+        change(&mut entry);
+        let (own, root) = (
+            place("/a b/config", Found::Entry(GOOD)),
+            place("/a b", Found::Entry(entry)),
+        );
+        expected.assert_eq(&render(&directories(&[own], Some(&root), &[]), Style::plain()));
+    };
+    let fine = expect![[r#"
+        ok       directories: can be written, by this user alone
+    "#]];
+    check(
+        |entry| (entry.mode, entry.ours, entry.roots, entry.writable) = (0o1777, false, true, false),
+        &fine,
+    );
+    check(|entry| entry.mode = 0o755, &fine);
+    check(
+        |entry| entry.mode = 0o775,
+        &expect![[r#"
+            problem  directories: /a b
+                     cause: its group can put a directory in the place of Askbox's (mode 775)
+                     fix: chmod g-w '/a b'
+        "#]],
+    );
+    check(
+        |entry| entry.mode = 0o777,
+        &expect![[r#"
+            problem  directories: /a b
+                     cause: every user can put a directory in the place of Askbox's (mode 777)
+                     fix: chmod go-w '/a b'
         "#]],
     );
 }

@@ -26,12 +26,28 @@ fn what_lies_above_is_looked_at_too() {
     let names = |places: Vec<Place>| places.into_iter().map(|place| place.path).collect::<Vec<_>>();
     let own = names(directories(&paths));
     assert!(
-        own.contains(&root) && own.iter().all(|path| path.starts_with(&root)),
+        own.iter().all(|path| *path != root && path.starts_with(&root)),
         "{own:?}"
     );
+    assert_eq!(super::root(&paths).unwrap().path, root);
     let mut expected: Vec<_> = root.ancestors().skip(1).map(Path::to_owned).collect();
     expected.reverse();
     assert_eq!(names(above(&paths)), expected);
+}
+
+#[test]
+fn what_links_lead_to_is_looked_at_as_well() {
+    let place = tempfile::tempdir().unwrap();
+    let real = place.path().join("real/far");
+    fs::create_dir_all(&real).unwrap();
+    std::os::unix::fs::symlink(&real, place.path().join("link")).unwrap();
+    let root = place.path().join("link/a");
+    let paths = Paths::new(Some(root.into())).unwrap();
+    let above: Vec<_> = above(&paths).into_iter().map(|place| place.path).collect();
+    for expected in ["link", "real/far", "real"] {
+        assert!(above.contains(&place.path().join(expected)), "{above:?}");
+    }
+    assert!(!above.contains(&real.join("a")), "{above:?}");
 }
 
 #[test]
