@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use askbox_paths::Paths;
 use askbox_sandbox::is_locale;
-use askbox_wire::{Client, ClientError, Lock, Request, Response};
+use askbox_wire::{Client, ClientError, Lock, LockError, Request, Response};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -83,9 +83,28 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
     no_socket(paths).map_or(Ok(None), Err)
 }
 
+/// The daemon that holds the lock. Whoever may write its directories can hold it too, and is none.
+pub(crate) fn holder(paths: &Paths) -> Option<u32> {
+    Lock::holder(&paths.lock()).filter(|pid| is_askbox(*pid))
+}
+
+/// Whether a process runs this program, by its file's name: another version is one too.
+fn is_askbox(pid: u32) -> bool {
+    let exe = fs::read_link(format!("/proc/{pid}/exe"));
+    exe.is_ok_and(|exe| {
+        exe.file_name()
+            .is_some_and(|name| name == "askbox" || name == "askbox (deleted)")
+    })
+}
+
+/// Whether a new daemon ended since another holds the lock. Whatever else it says is the reason.
+fn is_of_lock(report: &str) -> bool {
+    report == LockError::Held.to_string()
+}
+
 /// The daemon that holds the lock although nothing listens, if one does.
 fn no_socket(paths: &Paths) -> Option<CliError> {
-    let pid = Lock::holder(&paths.lock())?;
+    let pid = holder(paths)?;
     Some(CliError::NoSocket {
         path: paths.socket(),
         pid,
@@ -129,10 +148,10 @@ pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
             {
                 std::thread::sleep(START_PAUSE);
             }
-            Err(error @ (CliError::Start { .. } | CliError::StartSilent { .. })) => {
-                return Err(no_socket(paths).unwrap_or(error));
+            Err(error) => {
+                let is_of_lock = matches!(&error, CliError::Start { report, .. } if is_of_lock(report));
+                return Err(no_socket(paths).filter(|_| is_of_lock).unwrap_or(error));
             }
-            Err(error) => return Err(error),
         }
         attempt += 1;
     };

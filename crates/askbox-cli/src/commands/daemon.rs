@@ -10,7 +10,7 @@ use std::thread;
 use askbox_daemon::{ASK_KEYRING, DaemonOptions};
 use askbox_paths::{MANAGED_POLICY, Paths};
 use askbox_secrets::{Helper, Secrets};
-use askbox_wire::{Client, ClientError, Lock, Request};
+use askbox_wire::{Client, ClientError, Request};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{self, Pid};
@@ -161,12 +161,10 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
         },
         Err(ClientError::Version { pid, .. } | ClientError::TimedOut { pid }) if pid != 0 => (pid, false),
         // Its socket may be gone, or it may be killed at this moment.
-        Err(ClientError::NotRunning { .. } | ClientError::Closed) => {
-            match Lock::holder(&paths.lock()).filter(|pid| is_askbox(*pid)) {
-                Some(pid) => (pid, false),
-                None => return Ok(None),
-            }
-        }
+        Err(ClientError::NotRunning { .. } | ClientError::Closed) => match connect::holder(paths) {
+            Some(pid) => (pid, false),
+            None => return Ok(None),
+        },
         Err(error) => return Err(error.into()),
     };
     if !understands {
@@ -177,15 +175,6 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
     }
     wait_for_end(paths, pid)?;
     Ok(Some(pid))
-}
-
-/// Whether a process runs this program, by its file's name: another version is one too.
-fn is_askbox(pid: u32) -> bool {
-    let exe = std::fs::read_link(format!("/proc/{pid}/exe"));
-    exe.is_ok_and(|exe| {
-        exe.file_name()
-            .is_some_and(|name| name == "askbox" || name == "askbox (deleted)")
-    })
 }
 
 /// The kernel drops the daemon's lock when the daemon has ended, and not before.

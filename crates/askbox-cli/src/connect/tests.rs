@@ -23,6 +23,29 @@ fn a_new_daemon_is_ready_or_says_why_not() {
 }
 
 #[test]
+fn only_a_report_about_the_lock_gives_way_to_what_holds_it() {
+    for (report, expected) in [
+        (LockError::Held.to_string().as_str(), true),
+        ("cannot start the thread that writes the log", false),
+        ("policy.toml: a daemon is already running", false),
+    ] {
+        assert_eq!(is_of_lock(report), expected, "{report}");
+    }
+}
+
+#[test]
+fn what_holds_the_lock_and_is_no_askbox_is_no_daemon() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::new(Some(root.path().into())).unwrap();
+    fs::create_dir_all(paths.runtime()).unwrap();
+    let lock = Lock::take(&paths.lock()).unwrap();
+    assert_eq!(Lock::holder(&paths.lock()), Some(std::process::id()));
+    assert_eq!(holder(&paths), None);
+    assert!(connect_if_running(&paths).unwrap().is_none());
+    drop(lock);
+}
+
+#[test]
 fn readiness_does_not_wait_for_the_end() {
     let (reader, mut writer) = io::pipe().unwrap();
     writer.write_all(b"\n").unwrap();
