@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
             if arguments.json {
                 output::print_json(&added)?;
             } else {
-                let before = before(&mut client, &added)?;
+                let before = before(&mut client, &added);
                 output::print(&render_added(&added, before.as_ref(), Style::new(context)))?;
             }
         }
@@ -81,13 +81,12 @@ pub(crate) fn run(context: &Context, arguments: RulesArgs) -> Result<ExitStatus,
     Ok(ExitStatus::Success)
 }
 
-/// The first of the rules that go before one that was just added.
-fn before(client: &mut Client, added: &RuleView) -> Result<Option<RuleView>, CliError> {
-    let Some(first) = added.preceded_by.first() else {
-        return Ok(None);
-    };
-    let rules = lists(client)?.rules;
-    Ok(rules.into_iter().find(|rule| rule.id == *first))
+/// The first of the rules that go before one that was just added. Where it cannot be had, the one that was added is told all the
+/// same.
+fn before(client: &mut Client, added: &RuleView) -> Option<RuleView> {
+    let first = added.preceded_by.first()?;
+    let rules = rules(client).ok()?;
+    rules.into_iter().find(|rule| rule.id == *first)
 }
 
 /// A rule that was just added, with the first one that goes before it, and what a person may have to do.
@@ -119,10 +118,15 @@ fn render_added(added: &RuleView, before: Option<&RuleView>, style: Style) -> St
     text
 }
 
-fn lists(client: &mut Client) -> Result<Lists, CliError> {
+fn rules(client: &mut Client) -> Result<Vec<RuleView>, CliError> {
     let Response::Rules(rules) = client.call(Request::Rules)? else {
         return Err(CliError::OutOfTurn);
     };
+    Ok(rules)
+}
+
+fn lists(client: &mut Client) -> Result<Lists, CliError> {
+    let rules = rules(client)?;
     let Response::Grants(grants) = client.call(Request::Grants)? else {
         return Err(CliError::OutOfTurn);
     };
