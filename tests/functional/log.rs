@@ -181,7 +181,9 @@ fn a_log_that_may_not_be_read_is_said_to_be_closed_whatever_lies_beside_it() {
     world.ok(&["daemon", "--stop"]);
     let said = world.ok(&["log"]);
     let ahead = log.with_file_name("log.sqlite-wal");
-    let allow = |path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let allow = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
     let refused = || {
         let refused = Running::start(world.askbox(&["log"])).finish();
         assert_eq!(
@@ -202,6 +204,15 @@ fn a_log_that_may_not_be_read_is_said_to_be_closed_whatever_lies_beside_it() {
             "{told}"
         );
     }
+    // What it lies in closes it too, and is not taken for a log that is not there.
+    let directory = log.parent().unwrap();
+    allow(directory, 0o000);
+    let told = refused();
+    allow(directory, 0o700);
+    assert!(
+        told.contains(&format!("cannot read the log {log:?}: Permission denied")),
+        "{told}"
+    );
     std::fs::remove_file(&ahead).unwrap();
     assert_eq!(world.ok(&["log"]), said);
 }

@@ -56,10 +56,20 @@ pub struct Filter {
 impl Reader {
     /// Opens the log for reading.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        if !path.exists() {
-            return Err(Error::Missing {
-                path: path.to_owned(),
-            });
+        match fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(Error::Missing {
+                    path: path.to_owned(),
+                });
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(Error::Forbidden {
+                    path: path.to_owned(),
+                    source: Arc::new(error),
+                });
+            }
+            // SQLite says what else is wrong.
+            Ok(_) | Err(_) => {}
         }
         let error = |source| Error::Open {
             path: path.to_owned(),
@@ -219,7 +229,7 @@ fn connect(name: &OsStr, further: OpenFlags) -> rusqlite::Result<(Connection, i6
 fn can_be_read(path: &Path) -> Result<(), Error> {
     for path in [path.to_owned(), beside(path, "-wal")] {
         match fs::File::open(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 return Err(Error::Forbidden {
                     path,
                     source: Arc::new(error),

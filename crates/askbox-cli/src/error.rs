@@ -10,6 +10,7 @@ use askbox_wire::{ClientError, ErrorCode};
 
 use crate::inherited::Bound;
 use crate::launch;
+use crate::output;
 use crate::standard::Unfit;
 
 /// What helps against a daemon that does not say what was asked.
@@ -338,8 +339,8 @@ fn of_log(error: &askbox_audit::Error) -> Option<String> {
             Some("`askbox log verify` says where it was changed".to_owned())
         }
         askbox_audit::Error::Forbidden { path, .. } => Some(format!(
-            "`ls -l {path}` says whose it is; where it is yours: chmod 600 {path}",
-            path = path.display()
+            "`namei -l {path}` says whose it is, and what it lies in; where it is yours: chmod 600 {path}",
+            path = output::typed(path)
         )),
         _ => None,
     }

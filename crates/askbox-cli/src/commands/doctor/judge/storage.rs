@@ -39,6 +39,12 @@ pub(super) fn log(log: &Log) -> Check {
         Opened::Readable => Check::ok(LOG, path),
         Opened::NotTried => Check::ok(LOG, "none yet; it begins with the first session"),
         Opened::Newer(reason) => Check::problem(LOG, path, output::safe_sentence(reason), "update Askbox"),
+        Opened::Forbidden { path: closed, reason } => Check::problem(
+            LOG,
+            path,
+            output::safe_sentence(reason),
+            format!("chmod 600 {}", output::typed(closed)),
+        ),
         Opened::Failed(reason) => Check::problem(
             LOG,
             path,

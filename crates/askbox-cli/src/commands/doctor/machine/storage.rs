@@ -61,6 +61,11 @@ pub(in super::super) enum Opened {
     NotTried,
     /// A newer Askbox wrote it.
     Newer(String),
+    /// This file is closed to this user.
+    Forbidden {
+        path: PathBuf,
+        reason: String,
+    },
     Failed(String),
 }
 
@@ -107,6 +112,10 @@ pub(super) fn log(paths: &Paths) -> Log {
         Found::Entry(Entry { right_type: true, .. }) => match Reader::open(&place.path) {
             Ok(_closed_again) => Opened::Readable,
             Err(error @ askbox_audit::Error::Newer { .. }) => Opened::Newer(chain(&error)),
+            Err(ref error @ askbox_audit::Error::Forbidden { ref path, .. }) => Opened::Forbidden {
+                path: path.clone(),
+                reason: chain(error),
+            },
             Err(error) => Opened::Failed(chain(&error)),
         },
         Found::Entry(_) | Found::Nothing { .. } | Found::Unknown(_) => Opened::NotTried,

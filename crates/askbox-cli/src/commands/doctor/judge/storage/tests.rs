@@ -265,6 +265,18 @@ fn a_log_can_be_written_and_read() {
     "#]],
     );
     check(
+        0o600,
+        Opened::Forbidden {
+            path: "/s/log.sqlite-wal".into(),
+            reason: "cannot read it".into(),
+        },
+        &expect![[r#"
+        problem  log: /s/log.sqlite
+                 cause: cannot read it
+                 fix: chmod 600 /s/log.sqlite-wal
+    "#]],
+    );
+    check(
         0o400,
         Opened::Readable,
         &expect![[r#"
