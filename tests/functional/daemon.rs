@@ -313,7 +313,13 @@ fn where_everybody_could_put_other_rules_the_doctor_says_so_and_a_daemon_mends_i
 fn a_limit_of_the_shell_holds_inside_and_ends_no_daemon() {
     let world = World::new();
     let shell = |script: &str| Running::start(world.host_script(script)).finish();
-    for (limit, flag) in [("ulimit -f 100", "-f"), ("ulimit -t 1", "-t")] {
+    for (limit, flag) in [
+        ("ulimit -f 100", "-f"),
+        ("ulimit -f 10000000", "-f"),
+        ("ulimit -t 1", "-t"),
+        ("ulimit -v 1000000", "-v"),
+        ("ulimit -d 1000000", "-d"),
+    ] {
         for words in ["run -- true", "daemon --start"] {
             let refused = shell(&format!("{limit}; exec \"$ASKBOX\" {words}"));
             assert_eq!(
@@ -331,20 +337,28 @@ fn a_limit_of_the_shell_holds_inside_and_ends_no_daemon() {
         }
     }
     // One that can be lifted, or is far away, is no obstacle.
-    let started = shell("ulimit -S -f 100; ulimit -S -t 1; exec \"$ASKBOX\" daemon --start");
+    let started =
+        shell("ulimit -S -f 100; ulimit -S -t 1; ulimit -S -v 900000; exec \"$ASKBOX\" daemon --start");
     assert_eq!(started.code, Some(0), "{started:#?}");
     let limits = fs::read_to_string(format!("/proc/{}/limits", world.daemon_pid())).unwrap();
-    for name in ["Max cpu time", "Max file size"] {
+    for name in ["Max cpu time", "Max file size", "Max address space"] {
         let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(line.contains("unlimited            unlimited"), "{limits}");
     }
     // Nothing is ended where no other could be started.
     let before = world.daemon_pid();
-    assert_eq!(
-        shell("ulimit -f 100; exec \"$ASKBOX\" daemon --restart").code,
-        Some(125)
+    let refused = shell("ulimit -f 100; exec \"$ASKBOX\" daemon --restart");
+    assert_eq!(refused.code, Some(125));
+    assert!(
+        refused.stderr.contains("is not set: askbox daemon --restart;"),
+        "{refused:#?}"
     );
     assert_eq!(world.daemon_pid(), before);
+    // A file that may not grow is an error, and ends nothing.
+    let status = fs::read_to_string(format!("/proc/{before}/status")).unwrap();
+    let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:\t"));
+    let blocked = u64::from_str_radix(blocked.unwrap(), 16).unwrap();
+    assert_ne!(blocked & 1 << (Signal::SIGXFSZ as i32 - 1), 0, "{status}");
     // What is run has the limits of its shell, as outside.
     let inside = shell("ulimit -f 100; ulimit -t 7; exec \"$ASKBOX\" run -- sh -c 'ulimit -f; ulimit -t'");
     assert_eq!(inside.succeeded().stdout, "200\n7\n");

@@ -18,8 +18,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::inherited;
 use crate::limits::{DAEMON_OUTPUT_BYTES, READINESS_BYTES, START_ATTEMPTS, START_PAUSE, START_WAIT};
+use crate::shell_limits;
 
 /// What the daemon needs of the environment that it is started from. It may outlive a project's shell by weeks, and
 /// secrets of that shell have no business in it, but for those that its proxy variables hold.
@@ -192,7 +192,7 @@ fn take_turn(paths: &Paths) -> Result<File, CliError> {
 /// a service manager, which may end everything of a login session or of an IDE together; a service manager that fails is no
 /// obstacle.
 fn start(context: &Context) -> Result<(), CliError> {
-    inherited::check()?;
+    shell_limits::check(shell_limits::START)?;
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
     let Starters { scoped, alone } = starters(context, &program, "askbox-daemon");
     if let Some(scoped) = scoped {

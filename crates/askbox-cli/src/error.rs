@@ -8,9 +8,9 @@ use std::process::ExitStatus;
 use askbox_wire::limits::MAX_FRAME;
 use askbox_wire::{ClientError, ErrorCode};
 
-use crate::inherited::Bound;
 use crate::launch;
 use crate::output;
+use crate::shell_limits::ShellLimit;
 use crate::standard::Unfit;
 
 /// What helps against a daemon that does not say what was asked.
@@ -82,9 +82,14 @@ pub(crate) enum CliError {
         /// Where it should be.
         place: PathBuf,
     },
-    /// A daemon that is started here would end by a limit of this shell.
-    #[error("no daemon can be started here: `ulimit {}` is set, and it would end by that with every session", .0.flag())]
-    Limited(Bound),
+    /// A daemon that is started here would fail by a limit of this shell.
+    #[error("no daemon can be started here: `ulimit {}` is set, and it would fail by that, with every session", limit.flag())]
+    Limited {
+        /// The limit.
+        limit: ShellLimit,
+        /// What would start one elsewhere.
+        command: &'static str,
+    },
     /// The new daemon is silent.
     #[error("the daemon did not start in time")]
     StartTimedOut {
@@ -188,9 +193,9 @@ impl CliError {
                 "`askbox doctor` looks for causes; the daemon's own words are in {}",
                 output.display()
             )),
-            CliError::Limited(_) => Some(
-                "start it where that limit is not set: askbox daemon --start; commands that are run here keep the limit".to_owned(),
-            ),
+            CliError::Limited { command, .. } => Some(format!(
+                "start it where that limit is not set: {command}; commands that are run here keep the limit"
+            )),
             CliError::NoSocket { .. } => Some(
                 "`askbox daemon --restart` ends it, and its sessions with it, and starts another".to_owned(),
             ),
@@ -266,7 +271,7 @@ impl CliError {
             | CliError::Start { .. }
             | CliError::StartSilent { .. }
             | CliError::NoSocket { .. }
-            | CliError::Limited(_)
+            | CliError::Limited { .. }
             | CliError::NoDisplay
             | CliError::NoTray(_)
             | CliError::NotTheTray(_)

@@ -51,8 +51,9 @@ pub(crate) const LOGIN_BYTES: usize = 4096;
 /// Bytes below which a file system counts as full: the log's write-ahead file alone can take some MiB until it is folded.
 pub(crate) const LEAST_SPACE: u64 = 16 * 1024 * 1024;
 
-/// Bytes of a file that a daemon must be able to write: more than a log of years.
-pub(crate) const LEAST_FILE_SIZE: u64 = 1024 * 1024 * 1024;
+/// Bytes of memory that a daemon must be able to have: several times what it takes with many sessions, and the addresses of its
+/// threads. Where it gets none it ends.
+pub(crate) const LEAST_MEMORY: u64 = 1024 * 1024 * 1024;
 
 /// Seconds on a processor that a daemon must have: weeks of work.
 pub(crate) const LEAST_PROCESSOR_TIME: u64 = 24 * 3600;

@@ -18,12 +18,12 @@ mod error;
 mod exit_code;
 #[cfg(test)]
 mod fixtures;
-mod inherited;
 mod init_program;
 mod launch;
 mod limits;
 mod output;
 mod report;
+mod shell_limits;
 mod standard;
 mod streams;
 mod supervise;

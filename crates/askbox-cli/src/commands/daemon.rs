@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::error::{CliError, chain};
 use crate::exit_code::ExitStatus;
 use crate::limits::STOP_WAIT;
-use crate::{inherited, init_program, output};
+use crate::{init_program, output, shell_limits};
 
 mod memory;
 
@@ -32,7 +32,7 @@ mod memory;
 pub(crate) fn run(context: &Context, arguments: &DaemonArgs) -> Result<ExitStatus, CliError> {
     if arguments.restart {
         // Before anything is ended.
-        inherited::check()?;
+        shell_limits::check("askbox daemon --restart")?;
     }
     if arguments.stop || arguments.restart {
         let stopped = stop(&context.paths)?;
@@ -79,7 +79,7 @@ fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
 }
 
 fn options(context: &Context, ready: Option<OwnedFd>) -> Result<DaemonOptions, CliError> {
-    inherited::lift()?;
+    shell_limits::lift()?;
     let program = std::env::current_exe().map_err(CliError::system("find this program"))?;
     let Some(init) = init_program::find(&program) else {
         return Err(CliError::NoInit {
