@@ -354,6 +354,13 @@ fn a_limit_of_the_shell_holds_inside_and_ends_no_daemon() {
         "{refused:#?}"
     );
     assert_eq!(world.daemon_pid(), before);
+    // Nor is an app, which may start one; no display is there for it.
+    let refused = shell("ulimit -f 100; DISPLAY=:7777 exec \"$ASKBOX\" open");
+    assert_eq!(refused.code, Some(125));
+    assert!(
+        refused.stderr.contains("`ulimit -f` is set") && refused.stderr.contains("is not set: askbox open;"),
+        "{refused:#?}"
+    );
     // A file that may not grow is an error, and ends nothing.
     let status = fs::read_to_string(format!("/proc/{before}/status")).unwrap();
     let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:\t"));

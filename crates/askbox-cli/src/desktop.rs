@@ -16,6 +16,7 @@ use crate::connect::{self, Starters};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::limits::{TRAY_ANSWER_WAIT, TRAY_PAUSE, TRAY_WAIT};
+use crate::shell_limits;
 
 /// The app's program, beside this one.
 const PROGRAM: &str = "askbox-tray";
@@ -31,6 +32,8 @@ pub(crate) fn open(context: &Context, show: &Show) -> Result<(), CliError> {
     if !has_display(context) {
         return Err(CliError::NoDisplay);
     }
+    // The app starts a daemon where there is none, and starts it anew.
+    shell_limits::check("askbox open")?;
     let Starters { scoped, alone } = connect::starters(context, &program(), PROGRAM);
     if let Some(scoped) = scoped {
         match start_and_tell(context, scoped, show) {
@@ -46,6 +49,9 @@ pub(crate) fn open(context: &Context, show: &Show) -> Result<(), CliError> {
 /// answered on the command line.
 pub(crate) fn accompany(context: &Context) {
     if !is_local(context) || !has_display(context) || !program().exists() {
+        return;
+    }
+    if shell_limits::check(shell_limits::START).is_err() {
         return;
     }
     // Not its socket: an app that hangs would keep the session waiting. One that finds the lock held by this look ends, but
