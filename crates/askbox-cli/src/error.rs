@@ -347,7 +347,22 @@ fn of_log(error: &askbox_audit::Error) -> Option<String> {
             "`namei -l {path}` says whose it is, and what it lies in; where it is yours: chmod 600 {path}",
             path = output::typed(path)
         )),
-        _ => None,
+        // The message says what to do, or the daemon does it.
+        askbox_audit::Error::NoDirectory { .. }
+        | askbox_audit::Error::Create { .. }
+        | askbox_audit::Error::Thread { .. }
+        | askbox_audit::Error::NotAFile { .. }
+        | askbox_audit::Error::Gone { .. }
+        | askbox_audit::Error::Open { .. }
+        | askbox_audit::Error::Unwritable { .. }
+        | askbox_audit::Error::Newer { .. }
+        | askbox_audit::Error::KeepAside { .. }
+        | askbox_audit::Error::Write { .. }
+        | askbox_audit::Error::Read { .. }
+        | askbox_audit::Error::Sign { .. }
+        | askbox_audit::Error::ReadSigned { .. }
+        | askbox_audit::Error::Export { .. }
+        | askbox_audit::Error::Closed => None,
     }
 }
 
