@@ -50,7 +50,16 @@ impl Choice {
     pub fn unread(self) -> Self {
         match self {
             Self::Answer { question, .. } => Self::Prompt(question),
-            other => other,
+            other @ (Self::Prompt(_)
+            | Self::Questions
+            | Self::Open
+            | Self::Later
+            | Self::Resume(_)
+            | Self::Review(_)
+            | Self::Stop(_)
+            | Self::Pause(_)
+            | Self::Lockdown(_)
+            | Self::Quit) => other,
         }
     }
 }
