@@ -2,10 +2,10 @@
 //! waiting for a second (1,035 ms against 314 ms, Linux 6.18 on a virtual disk). Its pages are the page cache's and belong to no
 //! process: they go when memory is wanted for something else.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 
+use askbox_desktop::mapped;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 /// What the kernel reads at a time at least when it is asked to read ahead, in bytes (`VM_READAHEAD_PAGES`, linux/mm.h). Of a
@@ -20,7 +20,7 @@ const AHEAD: i64 = 128 * 1024;
 /// The kernel does not say what is mapped.
 pub(crate) fn run() -> io::Result<()> {
     let maps = fs::read_to_string("/proc/self/maps")?;
-    for path in files(&maps) {
+    for path in mapped::files(&maps) {
         let _unless_it_cannot_be_read = read_ahead(path);
     }
     Ok(())
@@ -35,11 +35,4 @@ fn read_ahead(path: &str) -> io::Result<()> {
         start += AHEAD;
     }
     Ok(())
-}
-
-/// The files of a list of mappings (`proc_pid_maps(5)`): its last column, where that is a path.
-fn files(maps: &str) -> BTreeSet<&str> {
-    maps.lines()
-        .filter_map(|line| line.find('/').map(|start| &line[start..]))
-        .collect()
 }

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod desktop_entry;
 pub mod limits;
 pub mod log;
+pub mod mapped;
 pub mod menu;
 pub mod notice;
 mod preferences;
