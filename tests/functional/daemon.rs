@@ -287,6 +287,29 @@ fn a_daemon_whose_socket_is_gone_is_not_taken_for_none_and_can_be_ended() {
     assert_eq!(world.ok(&["stop", "--all"]), "0 sessions told to end\n");
 }
 
+/// As a logout does it where the daemon stays.
+#[test]
+fn a_daemon_whose_runtime_directory_was_removed_is_named_and_can_be_ended() {
+    let world = World::new();
+    let running = long_session(&world);
+    let before = world.daemon_pid();
+    fs::remove_dir_all(world.root().join("run")).unwrap();
+    let listed = finish(&world, &["sessions"]);
+    let told = format!("a daemon runs (process {before})");
+    assert!(listed.stderr.contains(&told), "{listed:#?}");
+    let doctor = finish(&world, &["doctor"]).stdout;
+    assert!(doctor.contains(&format!("process {before} serves")), "{doctor}");
+    let refused = world.sh(&[], "true");
+    assert!(refused.stderr.contains("`askbox daemon --stop`"), "{refused:#?}");
+    let stopped = world.ok(&["daemon", "--stop"]);
+    assert!(
+        stopped.contains(&format!("(process {before}) has ended")),
+        "{stopped}"
+    );
+    assert_ne!(running.finish().code, Some(0));
+    world.sh(&[], "true").succeeded();
+}
+
 #[test]
 fn where_everybody_could_put_other_rules_the_doctor_says_so_and_a_daemon_mends_it() {
     let world = World::new();

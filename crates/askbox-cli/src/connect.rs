@@ -74,7 +74,7 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
         if let Some(client) = connect_to_listening(paths)? {
             return Ok(Some(client));
         }
-        if Lock::holder(&paths.lock()).is_none() {
+        if holder(paths).is_none() {
             return Ok(None);
         }
         // It starts, or ends.
@@ -83,9 +83,12 @@ pub(crate) fn connect_if_running(paths: &Paths) -> Result<Option<Client>, CliErr
     no_socket(paths).map_or(Ok(None), Err)
 }
 
-/// The daemon that holds the lock. Whoever may write its directories can hold it too, and is none.
+/// The daemon that holds the lock, or the one of the state where its runtime directory was removed or is another. Whoever may write
+/// its directories can hold them too, and is none.
 pub(crate) fn holder(paths: &Paths) -> Option<u32> {
-    Lock::holder(&paths.lock()).filter(|pid| is_askbox(*pid))
+    let held = [paths.lock(), paths.state_lock()];
+    let mut holders = held.iter().filter_map(|lock| Lock::holder(lock));
+    holders.find(|pid| is_askbox(*pid))
 }
 
 /// Whether a process runs this program, by its file's name: another version is one too.

@@ -177,19 +177,22 @@ fn stop(paths: &Paths) -> Result<Option<u32>, CliError> {
     Ok(Some(pid))
 }
 
-/// The kernel drops the daemon's lock when the daemon has ended, and not before.
+/// The kernel drops the daemon's locks when the daemon has ended, and not before.
 fn wait_for_end(paths: &Paths, pid: u32) -> Result<(), CliError> {
     let failed = || CliError::system("wait for the end of the daemon");
-    let lock = match File::open(paths.lock()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened.map_err(failed())?,
-    };
+    let mut locks = Vec::new();
+    for path in [paths.lock(), paths.state_lock()] {
+        match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            opened => locks.push(opened.map_err(failed())?),
+        }
+    }
     let (sender, ended) = mpsc::channel();
     // A thread, because the call that waits for a lock knows no time-out. It ends with this process at the latest.
-    // It lets go of the lock before it says so, or a daemon that is started next finds it held, by us.
+    // It lets go of the locks before it says so, or a daemon that is started next finds them held, by us.
     thread::spawn(move || {
-        let locked = lock.lock();
-        drop(lock);
+        let locked = locks.iter().try_for_each(File::lock);
+        drop(locks);
         sender.send(locked)
     });
     match ended.recv_timeout(STOP_WAIT) {

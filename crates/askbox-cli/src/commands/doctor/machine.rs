@@ -197,7 +197,10 @@ fn daemon(context: &Context) -> Daemon {
     match connected.and_then(|mut client| client.call(Request::Status)) {
         Ok(Response::Status(status)) => Daemon::Running(status),
         Ok(_) => Daemon::Unreachable("it answered out of turn".to_owned()),
-        Err(ClientError::NotRunning { .. }) => Daemon::NotRunning,
+        Err(ClientError::NotRunning { .. }) => match connect::holder(&context.paths) {
+            Some(pid) => Daemon::Unreachable(format!("process {pid} serves, and its socket is not there")),
+            None => Daemon::NotRunning,
+        },
         Err(ClientError::Version { daemon, .. }) => Daemon::Foreign(daemon),
         Err(error) => Daemon::Unreachable(chain(&error)),
     }
