@@ -60,9 +60,7 @@ pub(super) async fn add(daemon: &Daemon, new: NewRule) -> Result<Response, WireE
 /// A rule that is in force now, with those that go before it.
 fn written(daemon: &Daemon, rule: &Rule) -> Response {
     let policy = daemon.policy.policy();
-    let now = daemon.clock.now().wall_ms;
-    let lasts = |other: &&Rule| other.expires.as_ref().is_none_or(|end| now < end.wall_ms);
-    let before = policy.before(rule).into_iter().filter(lasts);
+    let before = policy.before(rule, &daemon.clock.now()).into_iter();
     Response::RuleAdded(Box::new(RuleView {
         preceded_by: before.map(|other| other.id.to_string()).collect(),
         ..views::rule(rule)

@@ -3,66 +3,115 @@
 use std::cmp::Ordering;
 
 use super::decide::strictness;
-use super::redundant::covers;
+use super::redundant::{covers, covers_paths};
+use crate::grant::Moment;
 use crate::path_pattern::{CanonicalPath, PathPattern};
 use crate::policy::Policy;
+use crate::request::Target;
 use crate::rule::{Effect, Origin, Pattern, Rule};
 
 impl Policy {
     /// The rules of another effect that decide in the place of this one: for all that it is about, or for a part of that. Those for
-    /// all of it come first.
-    pub fn before(&self, rule: &Rule) -> Vec<&Rule> {
-        let mut before: Vec<&Rule> = self.rules().filter(|other| goes_before(other, rule)).collect();
-        before.sort_by_key(|other| !covers(&other.pattern, &rule.pattern));
+    /// all of it come first, and those that have ended are left out.
+    pub fn before(&self, rule: &Rule, now: &Moment) -> Vec<&Rule> {
+        let lasts = |other: &Rule| {
+            let end = other.expires.as_ref();
+            end.is_none_or(|end| !end.has_ended(other.effect, now, now.wall_ms))
+        };
+        let mut before: Vec<&Rule> = self
+            .rules()
+            .filter(|other| lasts(other) && self.goes_before(other, rule))
+            .collect();
+        before.sort_by_key(|other| !is_for_all_of(other, rule));
         before
     }
+
+    /// Whether the first decides where both speak.
+    fn goes_before(&self, other: &Rule, rule: &Rule) -> bool {
+        if other.effect == rule.effect || !meet(other, rule) {
+            return false;
+        }
+        let Some((inner, closeness)) = closeness(&other.pattern, &rule.pattern) else {
+            return false;
+        };
+        if !self.may_speak(other, inner) {
+            return false;
+        }
+        let is_last_word = |rule: &Rule| rule.origin == Origin::Managed && rule.effect == Effect::Deny;
+        match (is_last_word(other), is_last_word(rule)) {
+            (true, _) => true,
+            (false, true) => false,
+            (false, false) => closeness
+                .then(other.project.is_some().cmp(&rule.project.is_some()))
+                .then(strictness(other.effect).cmp(&strictness(rule.effect)))
+                .is_gt(),
+        }
+    }
+
+    /// Whether the rule counts for what begins here. Where only what names a path opens it, others are not asked; and a program's
+    /// name opens nothing.
+    fn may_speak(&self, rule: &Rule, at: &Pattern) -> bool {
+        let target = match at {
+            Pattern::Read(path) => Target::Read(matched(path)),
+            Pattern::Write(path) => Target::Write(matched(path)),
+            Pattern::Execute(path) => Target::Execute(matched(path)),
+            Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_) => {
+                return rule.effect != Effect::Allow || rule.program.is_none();
+            }
+        };
+        let is_named = target.path().is_some_and(|path| rule.pattern.names(path));
+        match rule.effect {
+            Effect::Deny => true,
+            Effect::Ask => is_named && rule.program.is_none() || !self.is_guarded(&target),
+            Effect::Allow => rule.program.is_none() && (is_named || !self.is_guarded(&target)),
+        }
+    }
 }
 
-/// Whether the first decides where both speak.
-fn goes_before(other: &Rule, rule: &Rule) -> bool {
-    let meet = match (&other.project, &rule.project) {
-        (Some(other), Some(rule)) => other == rule,
+/// Whether both may be for one program of one project.
+fn meet(one: &Rule, other: &Rule) -> bool {
+    let projects = match (&one.project, &other.project) {
+        (Some(one), Some(other)) => one == other,
         (None, _) | (_, None) => true,
     };
-    if other.effect == rule.effect || !meet {
-        return false;
-    }
-    let Some(closeness) = closeness(&other.pattern, &rule.pattern) else {
-        return false;
+    let programs = match (&one.program, &other.program) {
+        (Some(one), Some(other)) => covers_paths(one, other) || covers_paths(other, one),
+        (None, _) | (_, None) => true,
     };
-    let is_last_word = |rule: &Rule| rule.origin == Origin::Managed && rule.effect == Effect::Deny;
-    match (is_last_word(other), is_last_word(rule)) {
-        (true, _) => true,
-        (false, true) => false,
-        (false, false) => closeness
-            .then(other.project.is_some().cmp(&rule.project.is_some()))
-            .then(strictness(other.effect).cmp(&strictness(rule.effect)))
-            .is_gt(),
-    }
+    projects && programs
 }
 
-/// Which of two patterns is closer to what both match, where one covers the other.
-fn closeness(other: &Pattern, rule: &Pattern) -> Option<Ordering> {
+/// Whether the first speaks wherever the second does.
+fn is_for_all_of(other: &Rule, rule: &Rule) -> bool {
+    let program = |other: &PathPattern| {
+        let own = rule.program.as_ref();
+        own.is_some_and(|own| covers_paths(other, own))
+    };
+    covers(&other.pattern, &rule.pattern)
+        && (other.project.is_none() || other.project == rule.project)
+        && other.program.as_ref().is_none_or(program)
+}
+
+/// What both match, and how close the first is to it beside the second; where one covers the other.
+fn closeness<'a>(other: &'a Pattern, rule: &'a Pattern) -> Option<(&'a Pattern, Ordering)> {
     let inner = match (covers(other, rule), covers(rule, other)) {
         (false, false) => return None,
         (true, _) => rule,
         (false, true) => other,
     };
-    match (other, rule, inner) {
-        (Pattern::Network(other), Pattern::Network(rule), _) => {
-            Some(other.specificity().cmp(&rule.specificity()))
-        }
+    let closeness = match (other, rule, inner) {
+        (Pattern::Network(other), Pattern::Network(rule), _) => other.specificity().cmp(&rule.specificity()),
         (Pattern::Read(other), Pattern::Read(rule), Pattern::Read(inner))
         | (Pattern::Write(other), Pattern::Write(rule), Pattern::Write(inner))
         | (Pattern::Execute(other), Pattern::Execute(rule), Pattern::Execute(inner)) => {
             let at = matched(inner);
-            Some(other.specificity(&at).cmp(&rule.specificity(&at)))
+            other.specificity(&at).cmp(&rule.specificity(&at))
         }
         (Pattern::Neighbour(other), Pattern::Neighbour(rule), _) => {
-            Some(other.specificity().cmp(&rule.specificity()))
+            other.specificity().cmp(&rule.specificity())
         }
         (Pattern::Profile(_), Pattern::Profile(_), _) | (Pattern::Growth(_), Pattern::Growth(_), _) => {
-            Some(Ordering::Equal)
+            Ordering::Equal
         }
         (
             Pattern::Network(_)
@@ -74,8 +123,9 @@ fn closeness(other: &Pattern, rule: &Pattern) -> Option<Ordering> {
             | Pattern::Growth(_),
             _,
             _,
-        ) => None,
-    }
+        ) => return None,
+    };
+    Some((inner, closeness))
 }
 
 /// A path to compare two patterns at. What a wildcard matches is named by none; whatever lies below its beginning stands for it.

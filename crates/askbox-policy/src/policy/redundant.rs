@@ -111,9 +111,7 @@ pub(super) fn covers(outer: &Pattern, inner: &Pattern) -> bool {
         (Pattern::Network(outer), Pattern::Network(inner)) => outer.covers(inner),
         (Pattern::Read(outer), Pattern::Read(inner))
         | (Pattern::Write(outer), Pattern::Write(inner))
-        | (Pattern::Execute(outer), Pattern::Execute(inner)) => {
-            outer == inner || outer.whole().is_some_and(|whole| inner.anchor().is_within(whole))
-        }
+        | (Pattern::Execute(outer), Pattern::Execute(inner)) => covers_paths(outer, inner),
         (Pattern::Profile(outer), Pattern::Profile(inner)) => outer == inner,
         (Pattern::Neighbour(outer), Pattern::Neighbour(inner)) => outer.covers(inner),
         (Pattern::Growth(outer), Pattern::Growth(inner)) => outer == inner,
@@ -128,6 +126,11 @@ pub(super) fn covers(outer: &Pattern, inner: &Pattern) -> bool {
             _,
         ) => false,
     }
+}
+
+/// The same for paths.
+pub(super) fn covers_paths(outer: &PathPattern, inner: &PathPattern) -> bool {
+    outer == inner || outer.whole().is_some_and(|whole| inner.anchor().is_within(whole))
 }
 
 /// Whether the first, which covers the second, has no less weight for anything that both match. A rule for one project has

@@ -1,7 +1,13 @@
+use proptest::prelude::*;
+
+use std::path::PathBuf;
+
+use super::super::redundant;
+use super::oracle::{any_rule, any_target};
 use super::*;
 
 /// The rules of the user's and the administrator's file that go before this one.
-fn before(rule_: &Rule, own: &[&str], managed: &[&str]) -> Vec<String> {
+fn before(new: &Rule, own: &[&str], managed: &[&str]) -> Vec<String> {
     let file = |texts: &[&str]| PolicyFile {
         rules: texts.iter().map(|text| rule(text, Origin::Written)).collect(),
         ..PolicyFile::default()
@@ -10,7 +16,7 @@ fn before(rule_: &Rule, own: &[&str], managed: &[&str]) -> Vec<String> {
         .with_managed_files(vec![file(managed)])
         .with_user_file(file(own));
     let told = |rule: &Rule| format!("{} {}", rule.effect, rule.pattern);
-    policy.before(rule_).into_iter().map(told).collect()
+    policy.before(new, &now()).into_iter().map(told).collect()
 }
 
 fn check(new: &str, own: &[&str], expected: &[&str]) {
@@ -86,11 +92,128 @@ fn a_rule_for_one_project_goes_before_one_for_all() {
             ..PolicyFile::default()
         })
     };
-    assert_eq!(policy(here("/p")).before(&all), [&here("/p")]);
-    assert_eq!(policy(all).before(&here("/p")).len(), 0);
+    assert_eq!(policy(here("/p")).before(&all, &now()), [&here("/p")]);
+    assert_eq!(policy(all).before(&here("/p"), &now()).len(), 0);
     let other = Rule {
         effect: Effect::Deny,
         ..here("/q")
     };
-    assert_eq!(policy(other).before(&here("/p")).len(), 0);
+    assert_eq!(policy(other).before(&here("/p"), &now()).len(), 0);
+}
+
+/// A policy of these rules of the user's.
+fn of(rules: &[Rule]) -> Policy {
+    Policy::builtin(&path("/home/u")).with_user_file(PolicyFile {
+        rules: rules.to_vec(),
+        ..PolicyFile::default()
+    })
+}
+
+#[test]
+fn rules_for_different_programs_do_not_meet() {
+    let of_program = |text: &str, program: &str| Rule {
+        program: Some(program.parse().unwrap()),
+        ..rule(text, Origin::Written)
+    };
+    let new = of_program("ask network a.test", "/usr/bin/git");
+    for (program, expected) in [
+        ("/usr/bin/npm", 0),
+        ("/usr/bin/git", 1),
+        ("/usr", 1),
+        ("/usr/bin/git/x", 1),
+    ] {
+        let other = of_program("deny network a.test", program);
+        assert_eq!(of(&[other]).before(&new, &now()).len(), expected, "{program}");
+    }
+    let all = rule("ask network a.test", Origin::Written);
+    let for_git = of_program("deny network a.test:443", "/usr/bin/git");
+    let here = Rule {
+        project: Some("/home/u/p".into()),
+        ..rule("deny network a.test", Origin::Written)
+    };
+    let whole = rule("deny network a.test", Origin::Written);
+    // What is for every project and program comes first.
+    let policy = of(&[for_git.clone(), here.clone(), whole.clone()]);
+    assert_eq!(policy.before(&all, &now()), [&whole, &for_git, &here]);
+}
+
+#[test]
+fn a_rule_that_has_ended_goes_before_nothing() {
+    let new = rule("deny network a.test", Origin::Written);
+    let until = |end| Rule {
+        expires: Some(Expiry::at_wall(end)),
+        ..rule("allow network a.test:443", Origin::Written)
+    };
+    let wall = now().wall_ms;
+    for (end, expected) in [(wall - 1, 0), (wall, 0), (wall + 1, 1)] {
+        assert_eq!(of(&[until(end)]).before(&new, &now()).len(), expected, "{end}");
+    }
+}
+
+#[test]
+fn what_opens_no_guarded_path_goes_before_nothing_there() {
+    check("deny read ~/.ssh", &["allow read ~/.ssh/*.pem"], &[]);
+    check(
+        "deny read ~/.ssh",
+        &["allow read ~/.ssh/id"],
+        &["allow /home/u/.ssh/id"],
+    );
+    check(
+        "deny read ~/docs",
+        &["allow read ~/docs/*.md"],
+        &["allow /home/u/docs/*.md"],
+    );
+}
+
+/// The effect that these rules come to, and whether one of them says so.
+fn decided(rules: &[&Rule], target: &Target, beside: &Rule) -> (Effect, bool) {
+    let rules: Vec<Rule> = rules.iter().map(|rule| (*rule).clone()).collect();
+    let of_both = |pick: fn(&Rule) -> Option<PathBuf>| rules.iter().chain([beside]).find_map(pick);
+    let exe = of_both(|rule| Some(rule.program.as_ref()?.anchor().as_path().to_owned()));
+    let project = of_both(|rule| rule.project.clone());
+    let request = Request {
+        project: Project(project.unwrap_or_else(|| "/home/u/p".into())),
+        process: Process {
+            exe: Some(exe.unwrap_or_else(|| "/usr/bin/git".into())),
+            ..Process::unknown()
+        },
+        ..request(target.clone())
+    };
+    let session = SessionRules {
+        interactive: true,
+        ..SessionRules::default()
+    };
+    let verdict = of(&rules).decide(&request, &session, &GrantSet::default(), &now(), 0);
+    let (effect, basis) = match &verdict {
+        Verdict::Allow(allowed) => (Effect::Allow, allowed.basis()),
+        Verdict::Ask(basis) => (Effect::Ask, basis),
+        Verdict::Deny(basis) => (Effect::Deny, basis),
+    };
+    (effect, matches!(basis, Basis::Rule(_)))
+}
+
+proptest! {
+    #[test]
+    fn what_goes_before_decides_where_both_speak(
+        other in any_rule(Origin::Written),
+        new in any_rule(Origin::Written),
+        target in any_target(),
+    ) {
+        prop_assume!(other.effect != new.effect && new.expires.as_ref().is_none_or(|end| now().wall_ms < end.wall_ms));
+        let goes_before = !of(std::slice::from_ref(&other)).before(&new, &now()).is_empty();
+        let speaks = |one: &Rule, beside: &Rule| {
+            one.pattern.matches(&target) && decided(&[one], &target, beside) == (one.effect, true)
+        };
+        if speaks(&other, &new) && speaks(&new, &other) {
+            let (effect, _by_a_rule) = decided(&[&other, &new], &target, &new);
+            if goes_before {
+                prop_assert_eq!(effect, other.effect, "{:?} before {:?}", other, new);
+            } else if effect == other.effect {
+                // It says so only where one covers the other.
+                let certain = redundant::covers(&other.pattern, &new.pattern)
+                    || redundant::covers(&new.pattern, &other.pattern);
+                prop_assert!(!certain, "{:?} not before {:?}", other, new);
+            }
+        }
+    }
 }

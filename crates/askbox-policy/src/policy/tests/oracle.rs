@@ -94,7 +94,7 @@ fn any_text() -> impl Strategy<Value = String> {
         })
 }
 
-fn any_rule(origin: Origin) -> impl Strategy<Value = Rule> {
+pub(super) fn any_rule(origin: Origin) -> impl Strategy<Value = Rule> {
     let project = prop::option::weighted(0.3, prop::sample::select(vec!["/home/u/p", "/home/u/q"]));
     let program = prop::option::weighted(0.2, prop::sample::select(vec!["/usr/bin/git", "/usr/bin/npm"]));
     let end = prop::option::weighted(0.2, prop::sample::select(vec![1, u64::MAX]));
