@@ -320,7 +320,9 @@ fn where_everybody_could_put_other_rules_the_doctor_says_so_and_a_daemon_mends_i
     mode(0o777);
     let said = doctor();
     assert!(
-        said.contains(&problem) && said.contains("others can change it (mode 777)"),
+        said.contains(&problem)
+            && said.contains("every user can put a directory")
+            && said.contains("(mode 777)"),
         "{said}"
     );
     world.sh(&[], "true").succeeded();
