@@ -46,8 +46,11 @@ impl ShellLimit {
     }
 }
 
+/// A limit of this size.
+type OfSize = fn(u64) -> ShellLimit;
+
 /// What the kernel calls them.
-const RESOURCES: [(Resource, fn(u64) -> ShellLimit); 4] = [
+const RESOURCES: [(Resource, OfSize); 4] = [
     (Resource::RLIMIT_FSIZE, ShellLimit::FileSize),
     (Resource::RLIMIT_CPU, ShellLimit::ProcessorTime),
     (Resource::RLIMIT_AS, ShellLimit::Addresses),

@@ -22,7 +22,7 @@ mod secrets;
 mod storage;
 
 pub(super) use secrets::Login;
-pub(super) use storage::{Entry, Found, Log, Opened, Place};
+pub(super) use storage::{Entry, Found, Log, Opened, Owner, Place};
 
 /// What was found.
 #[derive(Debug)]

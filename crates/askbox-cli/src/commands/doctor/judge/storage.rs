@@ -5,7 +5,7 @@ use std::path::Path;
 use askbox_policy::display;
 
 use super::super::Check;
-use super::super::machine::{Entry, Found, Log, Opened, Place};
+use super::super::machine::{Entry, Found, Log, Opened, Owner, Place};
 use crate::limits::{LEAST_SPACE, SAID};
 use crate::output;
 
@@ -86,14 +86,11 @@ fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
 /// rules of theirs in the place of yours.
 fn open_to(others: u32, place: &Place) -> Option<Check> {
     const STICKY: u32 = 0o1000;
-    let Found::Entry(Entry {
-        mode, ours, roots, ..
-    }) = place.found
-    else {
+    let Found::Entry(Entry { mode, owner, .. }) = place.found else {
         return None;
     };
     // Who owns a sticky directory may still move what others made in it.
-    if mode & others == 0 || mode & STICKY != 0 && (ours || roots) {
+    if mode & others == 0 || mode & STICKY != 0 && owner != Owner::Other {
         return None;
     }
     let (who, flag) = match mode & others {
@@ -102,7 +99,7 @@ fn open_to(others: u32, place: &Place) -> Option<Check> {
         _ => ("every user", "go-w"),
     };
     let cause = format!("{who} can put a directory in the place of Askbox's (mode {mode:03o})");
-    let sudo = if ours { "" } else { "sudo " };
+    let sudo = if owner == Owner::Us { "" } else { "sudo " };
     let fix = format!("{sudo}chmod {flag} {}", output::typed(&place.path));
     Some(Check::problem(DIRECTORIES, shown(&place.path), cause, fix))
 }
@@ -111,7 +108,7 @@ fn open_to(others: u32, place: &Place) -> Option<Check> {
 fn wrong(entry: &Entry, kind: &str, path: &str) -> Option<(String, String)> {
     let Entry {
         right_type,
-        ours,
+        owner,
         mode,
         writable,
         ..
@@ -124,7 +121,7 @@ fn wrong(entry: &Entry, kind: &str, path: &str) -> Option<(String, String)> {
     let (cause, fix) = if !right_type {
         let cause = format!("something else than a {kind} has this name");
         (cause, format!("move it away: mv {path} {path}.old"))
-    } else if !ours {
+    } else if owner != Owner::Us {
         let fix = format!("give it to you: sudo chown -R \"$(id -u)\" {path}");
         ("it belongs to another user".to_owned(), fix)
     } else if mode & 0o022 != 0 {

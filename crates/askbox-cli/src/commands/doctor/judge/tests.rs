@@ -6,7 +6,7 @@ use askbox_wire::StatusView;
 use expect_test::{Expect, expect};
 
 use super::super::State;
-use super::super::machine::{Entry, Found, Log, Login, Opened, Place, Sysctls};
+use super::super::machine::{Entry, Found, Log, Login, Opened, Owner, Place, Sysctls};
 use super::*;
 use crate::fixtures::status;
 
@@ -39,8 +39,7 @@ fn healthy() -> Facts {
                     nearest: "/home/ada".into(),
                     entry: Entry {
                         right_type: true,
-                        ours: true,
-                        roots: false,
+                        owner: Owner::Us,
                         mode: 0o700,
                         writable: true,
                         free: None,

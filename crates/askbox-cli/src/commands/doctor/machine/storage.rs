@@ -31,15 +31,23 @@ pub(in super::super) enum Found {
     Unknown(String),
 }
 
+/// To whom something belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Owner {
+    /// To this user.
+    Us,
+    /// To root, who is somebody else.
+    Root,
+    /// To anybody else.
+    Other,
+}
+
 /// What is known of a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Entry {
     /// Whether it is a directory, or a plain file, as its place demands.
     pub(in super::super) right_type: bool,
-    /// Whether it belongs to this user.
-    pub(in super::super) ours: bool,
-    /// Whether it belongs to root.
-    pub(in super::super) roots: bool,
+    pub(in super::super) owner: Owner,
     pub(in super::super) mode: u32,
     pub(in super::super) writable: bool,
     /// Bytes that are left on its file system, where that says so.
@@ -159,8 +167,11 @@ fn entry(path: &Path, metadata: &Metadata, is_right: fn(&Metadata) -> bool) -> E
         .map(|system| system.blocks_available().saturating_mul(system.fragment_size()));
     Entry {
         right_type: is_right(metadata),
-        ours: metadata.uid() == Uid::effective().as_raw(),
-        roots: metadata.uid() == 0,
+        owner: match metadata.uid() {
+            user if user == Uid::effective().as_raw() => Owner::Us,
+            0 => Owner::Root,
+            _ => Owner::Other,
+        },
         mode: metadata.mode() & 0o7777,
         writable: access(path, wanted).is_ok(),
         free,

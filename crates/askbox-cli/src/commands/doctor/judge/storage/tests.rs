@@ -6,8 +6,7 @@ use crate::output::Style;
 
 const GOOD: Entry = Entry {
     right_type: true,
-    ours: true,
-    roots: false,
+    owner: Owner::Us,
     mode: 0o700,
     writable: true,
     free: Some(LEAST_SPACE),
@@ -50,7 +49,7 @@ fn each_fault_of_a_directory_has_its_own_fix() {
     "#]],
     );
     check(
-        entry(|entry| entry.ours = false),
+        entry(|entry| entry.owner = Owner::Other),
         &expect![[r#"
         problem  directories: /s
                  cause: it belongs to another user
@@ -115,14 +114,11 @@ fn what_lies_above_is_not_open_to_all() {
     "#]];
     check(|entry| entry.mode = 0o775, &fine);
     // As /tmp is: nobody moves what others made there.
-    check(
-        |entry| (entry.mode, entry.ours, entry.roots) = (0o1777, false, true),
-        &fine,
-    );
+    check(|entry| (entry.mode, entry.owner) = (0o1777, Owner::Root), &fine);
     check(|entry| entry.mode = 0o1777, &fine);
     // Whose it is may move them.
     check(
-        |entry| (entry.mode, entry.ours) = (0o1777, false),
+        |entry| (entry.mode, entry.owner) = (0o1777, Owner::Other),
         &expect![[r#"
             problem  directories: /r
                      cause: every user can put a directory in the place of Askbox's (mode 1777)
@@ -138,7 +134,7 @@ fn what_lies_above_is_not_open_to_all() {
         "#]],
     );
     check(
-        |entry| (entry.mode, entry.ours) = (0o757, false),
+        |entry| (entry.mode, entry.owner) = (0o757, Owner::Other),
         &expect![[r#"
             problem  directories: /r
                      cause: every user can put a directory in the place of Askbox's (mode 757)
@@ -162,7 +158,7 @@ fn what_was_named_for_all_of_them_is_no_directory_of_ours() {
         ok       directories: can be written, by this user alone
     "#]];
     check(
-        |entry| (entry.mode, entry.ours, entry.roots, entry.writable) = (0o1777, false, true, false),
+        |entry| (entry.mode, entry.owner, entry.writable) = (0o1777, Owner::Root, false),
         &fine,
     );
     check(|entry| entry.mode = 0o755, &fine);
@@ -192,7 +188,7 @@ fn what_is_not_there_can_be_made() {
     };
     // Whose directories lie above does not matter.
     let above = Entry {
-        ours: false,
+        owner: Owner::Other,
         mode: 0o777,
         ..GOOD
     };

@@ -12,7 +12,10 @@ fn what_is_not_there_is_judged_by_the_directory_above() {
             panic!("{place:?}")
         };
         assert_eq!(nearest, root.path());
-        assert!(entry.right_type && entry.ours && entry.writable, "{entry:?}");
+        assert!(
+            entry.right_type && entry.owner == Owner::Us && entry.writable,
+            "{entry:?}"
+        );
     }
     assert!(matches!(log(&paths).opened, Opened::NotTried));
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -61,7 +64,10 @@ fn what_is_there_is_judged_by_itself() {
     let Found::Entry(entry) = state.found else {
         panic!("{state:?}")
     };
-    assert_eq!((entry.right_type, entry.ours, entry.mode), (true, true, 0o750));
+    assert_eq!(
+        (entry.right_type, entry.owner, entry.mode),
+        (true, Owner::Us, 0o750)
+    );
     assert!(entry.free.is_some());
     let log = log(&paths);
     assert!(matches!(&log.opened, Opened::Failed(_)), "{log:?}");
