@@ -48,22 +48,30 @@ impl Policy {
         }
     }
 
-    /// Whether the rule counts for what begins here. Where only what names a path opens it, others are not asked; and a program's
+    /// Whether the rule counts for something of this. Where only what names a path opens it, others are not asked; and a program's
     /// name opens nothing.
-    fn may_speak(&self, rule: &Rule, at: &Pattern) -> bool {
-        let target = match at {
-            Pattern::Read(path) => Target::Read(matched(path)),
-            Pattern::Write(path) => Target::Write(matched(path)),
-            Pattern::Execute(path) => Target::Execute(matched(path)),
+    fn may_speak(&self, rule: &Rule, about: &Pattern) -> bool {
+        let (path, target): (_, fn(CanonicalPath) -> Target) = match about {
+            Pattern::Read(path) => (path, Target::Read),
+            Pattern::Write(path) => (path, Target::Write),
+            Pattern::Execute(path) => (path, Target::Execute),
             Pattern::Network(_) | Pattern::Profile(_) | Pattern::Neighbour(_) | Pattern::Growth(_) => {
                 return rule.effect != Effect::Allow || rule.program.is_none();
             }
         };
-        let is_named = target.path().is_some_and(|path| rule.pattern.names(path));
+        let is_open = || {
+            let mut below = path.anchor().clone();
+            below.push(b"*");
+            // Of a tree, what lies in it is not guarded because its top is.
+            let below = path.whole().map(|_| below);
+            let mut places = [Some(matched(path)), below].into_iter().flatten();
+            places.any(|place| !self.is_guarded(&target(place)))
+        };
+        let is_named = rule.program.is_none() && rule.pattern.names(&matched(path));
         match rule.effect {
             Effect::Deny => true,
-            Effect::Ask => is_named && rule.program.is_none() || !self.is_guarded(&target),
-            Effect::Allow => rule.program.is_none() && (is_named || !self.is_guarded(&target)),
+            Effect::Ask => is_named || is_open(),
+            Effect::Allow => is_named || rule.program.is_none() && is_open(),
         }
     }
 }

@@ -1,9 +1,7 @@
 use proptest::prelude::*;
 
-use std::path::PathBuf;
-
 use super::super::redundant;
-use super::oracle::{any_rule, any_target};
+use super::oracle::{BUILTIN, any_rule, any_target};
 use super::*;
 
 /// The rules of the user's and the administrator's file that go before this one.
@@ -103,7 +101,7 @@ fn a_rule_for_one_project_goes_before_one_for_all() {
 
 /// A policy of these rules of the user's.
 fn of(rules: &[Rule]) -> Policy {
-    Policy::builtin(&path("/home/u")).with_user_file(PolicyFile {
+    BUILTIN.clone().with_user_file(PolicyFile {
         rules: rules.to_vec(),
         ..PolicyFile::default()
     })
@@ -165,25 +163,31 @@ fn what_opens_no_guarded_path_goes_before_nothing_there() {
     );
 }
 
-/// The effect that these rules come to, and whether one of them says so.
-fn decided(rules: &[&Rule], target: &Target, beside: &Rule) -> (Effect, bool) {
-    let rules: Vec<Rule> = rules.iter().map(|rule| (*rule).clone()).collect();
-    let of_both = |pick: fn(&Rule) -> Option<PathBuf>| rules.iter().chain([beside]).find_map(pick);
-    let exe = of_both(|rule| Some(rule.program.as_ref()?.anchor().as_path().to_owned()));
-    let project = of_both(|rule| rule.project.clone());
-    let request = Request {
+/// What asks where both rules may speak: a program and a project of the first, or else of the second.
+fn asking(target: &Target, both: [&Rule; 2]) -> Request {
+    let program = both.iter().find_map(|rule| rule.program.as_ref());
+    let project = both.iter().find_map(|rule| rule.project.clone());
+    Request {
         project: Project(project.unwrap_or_else(|| "/home/u/p".into())),
         process: Process {
-            exe: Some(exe.unwrap_or_else(|| "/usr/bin/git".into())),
+            exe: Some(program.map_or_else(
+                || "/usr/bin/git".into(),
+                |program| program.anchor().as_path().into(),
+            )),
             ..Process::unknown()
         },
         ..request(target.clone())
-    };
+    }
+}
+
+/// The effect that these rules come to, and whether one of them says so.
+fn decided(rules: &[&Rule], request: &Request) -> (Effect, bool) {
+    let rules: Vec<Rule> = rules.iter().map(|rule| (*rule).clone()).collect();
     let session = SessionRules {
         interactive: true,
         ..SessionRules::default()
     };
-    let verdict = of(&rules).decide(&request, &session, &GrantSet::default(), &now(), 0);
+    let verdict = of(&rules).decide(request, &session, &GrantSet::default(), &now(), 0);
     let (effect, basis) = match &verdict {
         Verdict::Allow(allowed) => (Effect::Allow, allowed.basis()),
         Verdict::Ask(basis) => (Effect::Ask, basis),
@@ -192,27 +196,37 @@ fn decided(rules: &[&Rule], target: &Target, beside: &Rule) -> (Effect, bool) {
     (effect, matches!(basis, Basis::Rule(_)))
 }
 
+/// Holds what goes before another rule against what the two come to where both speak.
+fn compare(other: &Rule, new: &Rule, target: &Target) -> Result<(), TestCaseError> {
+    let request = asking(target, [other, new]);
+    let speaks = |one: &Rule| one.pattern.matches(target) && decided(&[one], &request) == (one.effect, true);
+    if other.effect == new.effect || !speaks(other) || !speaks(new) {
+        return Ok(());
+    }
+    let goes_before = !of(std::slice::from_ref(other)).before(new, &now()).is_empty();
+    let (effect, _by_a_rule) = decided(&[other, new], &request);
+    // It says so only where one covers the other.
+    let is_certain =
+        redundant::covers(&other.pattern, &new.pattern) || redundant::covers(&new.pattern, &other.pattern);
+    prop_assert_eq!(
+        goes_before,
+        effect == other.effect && is_certain,
+        "{:?} and {:?}",
+        other,
+        new
+    );
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn what_goes_before_decides_where_both_speak(
-        other in any_rule(Origin::Written),
-        new in any_rule(Origin::Written),
-        target in any_target(),
+        rules in prop::collection::vec(any_rule(Origin::Written), 8),
+        targets in prop::collection::vec(any_target(), 8),
     ) {
-        prop_assume!(other.effect != new.effect && new.expires.as_ref().is_none_or(|end| now().wall_ms < end.wall_ms));
-        let goes_before = !of(std::slice::from_ref(&other)).before(&new, &now()).is_empty();
-        let speaks = |one: &Rule, beside: &Rule| {
-            one.pattern.matches(&target) && decided(&[one], &target, beside) == (one.effect, true)
-        };
-        if speaks(&other, &new) && speaks(&new, &other) {
-            let (effect, _by_a_rule) = decided(&[&other, &new], &target, &new);
-            if goes_before {
-                prop_assert_eq!(effect, other.effect, "{:?} before {:?}", other, new);
-            } else if effect == other.effect {
-                // It says so only where one covers the other.
-                let certain = redundant::covers(&other.pattern, &new.pattern)
-                    || redundant::covers(&new.pattern, &other.pattern);
-                prop_assert!(!certain, "{:?} not before {:?}", other, new);
+        for (other, new) in rules.iter().flat_map(|other| rules.iter().map(move |new| (other, new))) {
+            for target in &targets {
+                compare(other, new, target)?;
             }
         }
     }

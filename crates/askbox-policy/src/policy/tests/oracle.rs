@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::builtin_lists::List;
 
-static BUILTIN: LazyLock<Policy> = LazyLock::new(|| Policy::builtin(&path("/home/u")));
+pub(super) static BUILTIN: LazyLock<Policy> = LazyLock::new(|| Policy::builtin(&path("/home/u")));
 
 /// Everything that was put into a policy.
 #[derive(Clone, Debug)]
