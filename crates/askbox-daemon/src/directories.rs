@@ -49,7 +49,9 @@ fn keep_in_place(root: &Path) -> Result<(), Error> {
     };
     let metadata = fs::metadata(root).map_err(failed)?;
     let mode = metadata.permissions().mode();
-    let is_kept = mode & STICKY != 0 && metadata.uid() == 0;
+    // In a user namespace that does not know root (user_namespaces(7)), somebody else owns what is root's.
+    let roots = [0, fs::metadata("/").map_err(failed)?.uid()];
+    let is_kept = mode & STICKY != 0 && roots.contains(&metadata.uid());
     if mode & 0o022 == 0 || is_kept {
         return Ok(());
     }

@@ -36,7 +36,7 @@ pub(in super::super) enum Found {
 pub(in super::super) enum Owner {
     /// To this user.
     Us,
-    /// To root, who is somebody else.
+    /// To root, who is somebody else. In a user namespace that does not know root (`user_namespaces(7)`), to whoever owns `/`.
     Root,
     /// To anybody else.
     Other,
@@ -170,6 +170,7 @@ fn entry(path: &Path, metadata: &Metadata, is_right: fn(&Metadata) -> bool) -> E
         owner: match metadata.uid() {
             user if user == Uid::effective().as_raw() => Owner::Us,
             0 => Owner::Root,
+            user if fs::metadata("/").is_ok_and(|root| root.uid() == user) => Owner::Root,
             _ => Owner::Other,
         },
         mode: metadata.mode() & 0o7777,
