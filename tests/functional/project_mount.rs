@@ -43,7 +43,9 @@ fn while_it_looks(world: &World, mut host: impl FnMut()) {
         host();
         end < Instant::now()
     });
-    fs::write(project.join("over"), "over").unwrap();
+    // Whole from the moment in which it is there.
+    fs::write(project.join("ending"), "over").unwrap();
+    fs::rename(project.join("ending"), project.join("over")).unwrap();
     running.finish().succeeded();
     assert_eq!(fs::read_to_string(project.join("made")).unwrap(), "inside");
 }
