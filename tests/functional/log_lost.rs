@@ -3,12 +3,8 @@
 use askbox_tests::server::Server;
 use askbox_tests::{Running, World};
 use rusqlite::Connection;
-use serde_json::Value;
 
-fn log_path(world: &World) -> std::path::PathBuf {
-    let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
-    status["log"].as_str().unwrap().into()
-}
+use crate::log::database;
 
 /// A session with two requests that are allowed: one that went through, and one that waits for its turn.
 struct Halfway {
@@ -85,7 +81,7 @@ impl Refused {
 fn nothing_is_allowed_that_the_log_cannot_hold() {
     let halfway = Halfway::new();
     // Somebody else holds the database's lock, as a full disk would: no event can be written.
-    let holder = Connection::open(log_path(&halfway.world)).unwrap();
+    let holder = Connection::open(database(&halfway.world)).unwrap();
     holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let refused = halfway.refuses();
     holder.execute_batch("ROLLBACK").unwrap();
@@ -95,7 +91,7 @@ fn nothing_is_allowed_that_the_log_cannot_hold() {
 #[test]
 fn nothing_is_allowed_when_the_log_was_removed() {
     let halfway = Halfway::new();
-    let log = log_path(&halfway.world);
+    let log = database(&halfway.world);
     for suffix in ["", "-wal", "-shm", "-signed"] {
         let _missing = std::fs::remove_file(format!("{}{suffix}", log.display()));
     }

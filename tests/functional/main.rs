@@ -20,6 +20,7 @@ mod linked;
 mod log;
 mod log_following;
 mod log_lost;
+mod log_read;
 mod log_signature;
 mod no_fuse;
 mod ports;

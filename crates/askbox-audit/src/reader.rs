@@ -11,7 +11,7 @@ use askbox_policy::SessionId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Params, ToSql};
 
-use crate::database::{COLUMNS, FORMAT, in_its_directory, read_error, sealed, signed};
+use crate::database::{COLUMNS, FORMAT, in_its_directory, read_error, sealed, signed, with_suffix};
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
 use crate::export::Format;
@@ -80,7 +80,7 @@ impl Reader {
             // Beside a write-ahead log SQLite makes a file that programs share (<https://sqlite.org/wal.html>, "Read-Only Databases").
             Err(refused) if needs_to_write(&refused) => {
                 can_be_read(path)?;
-                if fs::metadata(beside(path, "-wal")).is_ok_and(|ahead| 0 < ahead.len()) {
+                if fs::metadata(with_suffix(path, "-wal")).is_ok_and(|ahead| 0 < ahead.len()) {
                     return Err(Error::Unwritable {
                         path: path.to_owned(),
                     });
@@ -227,7 +227,7 @@ fn connect(name: &OsStr, further: OpenFlags) -> rusqlite::Result<(Connection, i6
 
 /// Refuses a log that this user may not read, itself or what is ahead of it: no writing would help.
 fn can_be_read(path: &Path) -> Result<(), Error> {
-    for path in [path.to_owned(), beside(path, "-wal")] {
+    for path in [path.to_owned(), with_suffix(path, "-wal")] {
         match fs::File::open(&path) {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 return Err(Error::Forbidden {
@@ -247,13 +247,6 @@ fn needs_to_write(error: &rusqlite::Error) -> bool {
         error.sqlite_error_code(),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
     )
-}
-
-/// The name of a file beside the log.
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 /// What an address has no other meaning for.

@@ -189,8 +189,7 @@ impl Lists {
     /// The same with these names, by which Askbox finds what it obeys itself, in the place of those that were known before: files and
     /// the links to them, wherever they lie. `None` where nothing is different.
     #[must_use]
-    pub fn with_obeyed(&self, names: Vec<CanonicalPath>) -> Option<Self> {
-        let obeyed = names;
+    pub fn with_obeyed(&self, obeyed: Vec<CanonicalPath>) -> Option<Self> {
         (self.obeyed != obeyed).then(|| Self {
             obeyed,
             ..self.clone()

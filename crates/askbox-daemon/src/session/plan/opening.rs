@@ -159,9 +159,10 @@ impl Planning {
             && !rule.expires.as_ref().is_some_and(ended)
     }
 
-    /// The entries of both lists as plain paths, without the directories of the PATH and our own programs that lie in the project, which guards hold; wildcards as what they match on this machine, where something is opened, or
-    /// where a link leads into that or into the project: everywhere else the home directory is empty, and looking through all
-    /// of it takes its time.
+    /// The entries of both lists as plain paths, without the directories of the PATH and our own programs that lie in the
+    /// project, which guards hold; wildcards as what they match on this machine, where something is opened, or where a link
+    /// leads into that or into the project: everywhere else the home directory is empty, and looking through all of it takes
+    /// its time.
     pub(super) fn listed(&self, opened: &[Opening]) -> Vec<Listed> {
         // What is opened is what a path leads to.
         let real = opened
