@@ -18,9 +18,9 @@ use crate::writer::{self, SigningProblem, Writer};
 /// When a recorded event has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// On the disk: survives a loss of power. For answers, grants, rules and sessions.
+    /// On the disk: survives a loss of power. For what outlives one: rules, grants for a time, that a session was there.
     Synced,
-    /// With the kernel: survives `kill -9` of the daemon. For verdicts by a rule, and traffic.
+    /// With the kernel: survives `kill -9` of the daemon. For verdicts, traffic, and answers that end with their session.
     Unsynced,
 }
 

@@ -1,8 +1,11 @@
-//! Answers: what a person said becomes grants, and reaches those who wait. Logged and synced before anything happens.
+//! Answers: what a person said becomes grants, and reaches those who wait. In the log before anything happens, and on the
+//! disk before anything that outlives a loss of power.
 //! The first answer wins, for what its author saw: what was added since stays open.
 
 mod claim;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -159,7 +162,8 @@ impl Gate {
                 .iter()
                 .map(|grant| record::grant(GrantChange::Revoked, grant)),
         );
-        if let Err(error) = self.record_synced(entries).await {
+        let durability = durability(answer.duration, grants.iter().chain(&revoked));
+        if let Err(error) = self.record_all(entries, durability).await {
             self.give_back(claim);
             return Err(AnswerError::Log(error));
         }
@@ -278,17 +282,36 @@ impl Gate {
         released
     }
 
-    /// Records entries in order, and returns when all of them are on the disk: the last one syncs those before it.
+    /// Records entries in order, and returns when all of them are on the disk.
     pub(crate) async fn record_synced(&self, entries: Vec<Entry>) -> Result<(), askbox_audit::Error> {
+        self.record_all(entries, Durability::Synced).await
+    }
+
+    /// Records entries in order, and returns when all of them arrived: the last one syncs those before it.
+    async fn record_all(
+        &self,
+        entries: Vec<Entry>,
+        durability: Durability,
+    ) -> Result<(), askbox_audit::Error> {
         let mut entries = entries.into_iter().peekable();
         while let Some(entry) = entries.next() {
             let durability = if entries.peek().is_some() {
                 Durability::Unsynced
             } else {
-                Durability::Synced
+                durability
             };
             self.0.log.record(entry, durability).await?;
         }
         Ok(())
+    }
+}
+
+/// What has to have happened before an answer takes effect. What it gives and takes back for a session or less ends with the
+/// machine, so nobody waits for the disk, which takes tens of milliseconds now and then.
+fn durability<'a>(duration: Duration, mut changed: impl Iterator<Item = &'a Grant>) -> Durability {
+    if duration == Duration::Always || changed.any(is_lasting) {
+        Durability::Synced
+    } else {
+        Durability::Unsynced
     }
 }
