@@ -72,9 +72,6 @@ pub(crate) const PROJECT_NAMES: usize = 2000;
 /// Characters of a refusal in a notice: two paths and the words around them.
 pub(crate) const REFUSAL_SHOWN: usize = 600;
 
-/// Characters of a path in a notice: all of it, since it is to be typed (`PATH_MAX`).
-pub(crate) const PATH_SHOWN: usize = 4096;
-
 /// Largest file whose content is kept for a review, so that it can be shown and put back: settings and hooks are smaller.
 pub(crate) const REVIEW_FILE_BYTES: u64 = 64 * 1024;
 

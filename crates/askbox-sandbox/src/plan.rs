@@ -71,8 +71,16 @@ pub fn plan(request: &PlanRequest, facts: &HostFacts) -> Result<Plan, Refusal> {
         view.mounts.push(Mount::Asking { path: root.clone() });
     }
     home::add(&mut view, request, facts);
+    // What holds the project would hide it.
+    let (holding, others): (Vec<_>, Vec<_>) = facts
+        .opened
+        .iter()
+        .partition(|opened| project::is_in(facts, opened));
+    for opened in holding {
+        open(&mut view, facts, opened);
+    }
     project::add(&mut view, facts);
-    for opened in &facts.opened {
+    for opened in others {
         open(&mut view, facts, opened);
     }
     neighbours::add(&mut view, request, facts)?;
@@ -154,30 +162,53 @@ impl View {
         self.mounts.iter().any(covers)
     }
 
-    /// Whether a host path is visible inside at its own place, and whether it can be written there: what the deepest
-    /// bind on the way says.
+    /// Keeps the directories between what is open for writing and this path in it from getting other names: a program inside would
+    /// move them away with what is guarded, and put another in its place.
+    fn pin_way(&mut self, path: &Path) {
+        let Some((base, Access::ReadWrite)) = self.shown_by(path) else {
+            return;
+        };
+        let way = path
+            .ancestors()
+            .skip(1)
+            .take_while(|directory| *directory != base);
+        let mut way: Vec<PathBuf> = way.map(Path::to_owned).collect();
+        way.reverse();
+        for path in way {
+            let pin = Mount::Guard {
+                path,
+                access: Access::ReadWrite,
+            };
+            if !self.mounts.contains(&pin) {
+                self.mounts.push(pin);
+            }
+        }
+    }
+
+    /// Whether a host path is visible inside at its own place, and whether it can be written there.
     fn visible(&self, path: &Path) -> Option<Access> {
-        let binds = self.mounts.iter().filter_map(|mount| match mount {
+        self.shown_by(path).map(|(_, access)| access)
+    }
+
+    /// The bind that shows a host path at its own place: the last one on the way, which hides those before it.
+    fn shown_by(&self, path: &Path) -> Option<(&Path, Access)> {
+        let mut shown = self.mounts.iter().rev().filter_map(|mount| match mount {
             Mount::Bind {
                 source,
                 target,
                 access,
                 ..
-            } if source == target && is_at_or_below(path, target) => {
-                Some((target.as_os_str().len(), Some(*access)))
+            } if is_at_or_below(path, target) => {
+                Some((source == target).then_some((target.as_path(), *access)))
             }
-            Mount::Private { target, .. } if is_at_or_below(path, target) => {
-                Some((target.as_os_str().len(), None))
-            }
+            Mount::Private { target, .. } if is_at_or_below(path, target) => Some(None),
             Mount::Asking { .. }
             | Mount::Bind { .. }
             | Mount::Private { .. }
             | Mount::Guard { .. }
             | Mount::Cover { .. } => None,
         });
-        binds
-            .max_by_key(|(depth, _)| *depth)
-            .and_then(|(_, access)| access)
+        shown.next().flatten()
     }
 }
 
@@ -344,6 +375,7 @@ fn is_held(facts: &HostFacts, path: &Path) -> bool {
 
 /// Covers what is visible but must not be: listed paths, denied paths and host sockets below native mounts.
 fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
+    let mut held_in_project = Vec::new();
     for listed in &request.listed {
         let Some(present) = facts
             .listed_present
@@ -362,6 +394,10 @@ fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
         match (listed.list, view.visible(&listed.path)) {
             (List::Credential, _) => cover(view, facts, present),
             (List::Startup, Some(Access::ReadWrite)) if !view.is_covered(&listed.path) => {
+                if is_at_or_below(&listed.path, &facts.project.path) {
+                    held_in_project.push(listed.path.clone());
+                }
+                view.pin_way(&listed.path);
                 view.mounts.push(Mount::Guard {
                     path: listed.path.clone(),
                     access: Access::ReadOnly,
@@ -370,6 +406,7 @@ fn close(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
             (List::Startup, _) => {}
         }
     }
+    project::tell_startup(view, request, &held_in_project);
     for present in &facts.denied_present {
         cover(view, facts, present);
     }
@@ -394,6 +431,7 @@ fn cover(view: &mut View, facts: &HostFacts, present: &Present) {
         return;
     }
     if view.visible(&place.path).is_some() {
+        view.pin_way(&place.path);
         view.cover(&place.path, Some(place.object));
     }
 }

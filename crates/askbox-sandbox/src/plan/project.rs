@@ -1,12 +1,11 @@
 //! The project: read-write at its own path, with its guards, and a gitdir that lies outside.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use askbox_policy::display;
 
 use super::{Access, Mount, PlanRequest, View};
-use crate::host_facts::{Found, HostFacts};
-use crate::limits;
+use crate::host_facts::{Found, HostFacts, Opened};
 
 pub(super) fn add(view: &mut View, facts: &HostFacts) {
     let project = &facts.project;
@@ -106,12 +105,33 @@ fn tell_own(view: &mut View, request: &PlanRequest, facts: &HostFacts) {
     }
 }
 
-/// A path as it would be typed: a relative one starts at the working directory.
+/// Whether the project, or a git directory elsewhere that belongs to it, lies in what is opened.
+pub(super) fn is_in(facts: &HostFacts, opened: &Opened) -> bool {
+    let git = facts.project.outside_git.as_ref().map(|git| git.path.as_path());
+    let mut own = [facts.project.path.as_path()].into_iter().chain(git);
+    let found = opened.found.as_ref();
+    found.is_some_and(|found| own.any(|own| own != found.canonical && own.starts_with(&found.canonical)))
+}
+
+/// A path as a shell would have it typed: a relative one starts at the working directory, and what a program inside put into a name
+/// stays a name.
 pub(super) fn typed(path: &Path, request: &PlanRequest) -> String {
-    display::path(
-        path.strip_prefix(&request.cwd).unwrap_or(path),
-        limits::PATH_SHOWN,
-    )
+    let path = match path.strip_prefix(&request.cwd) {
+        Ok(below) if below.as_os_str().is_empty() => Path::new("."),
+        Ok(below) => below,
+        Err(_) => path,
+    };
+    display::command(&[path.to_string_lossy().into_owned()])
+}
+
+/// Says which start-up files of the user lie in the project by another name.
+pub(super) fn tell_startup(view: &mut View, request: &PlanRequest, held: &[PathBuf]) {
+    for path in held {
+        let name = typed(path, request);
+        view.notices.push(format!(
+            "{name} is read-only inside, since a link makes it one of your start-up files; `--allow-write {name}` opens it"
+        ));
+    }
 }
 
 /// Whether a flag or a rule opens a guarded path itself for writing.
