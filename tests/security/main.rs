@@ -1,6 +1,7 @@
 //! Attacks that must fail, each beside a twin that must work.
 #![expect(clippy::unwrap_used, reason = "a failed step of the set-up fails the test")]
 
+mod aliases;
 mod both;
 mod credentials;
 mod dbus;
@@ -17,6 +18,7 @@ mod host;
 mod leases;
 mod life;
 mod limits;
+mod linked;
 mod made;
 mod network;
 mod obeyed;

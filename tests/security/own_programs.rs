@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use askbox_tests::{Finished, Running, Terminal, World, binary};
+use askbox_tests::{Finished, Machine, Running, Terminal, World, binary};
 
 use crate::both::outside;
 
@@ -159,4 +159,117 @@ fn programs_of_askbox_outside_the_project_are_written_by_their_very_path_alone()
     let named = ["--non-interactive", "--allow-write", "~/tools/askbox/askbox-tray"];
     run(&world, &tools, &named, "cp other ~/tools/askbox/askbox-tray").succeeded();
     assert_eq!(fs::read_to_string(tools.join("askbox-tray")).unwrap(), "evil");
+}
+
+/// Each has the shell's askbox, which is behind links in a directory that may be written, be another program.
+const DETOURS: &[&str] = &[
+    "mkdir -p v2; cp evil v2/askbox; ln -sfn v2 current",
+    "rm current; mkdir current; cp evil current/askbox",
+    "mv back was; ln -sn deep/back back; mkdir -p deep/back deep/v1; cp evil deep/v1/askbox",
+];
+
+#[test]
+fn threat_18_links_to_askbox_outside_the_project_cannot_be_replaced_whatever_may_be_written() {
+    for detour in DETOURS {
+        let world = world(|world| world.home().join("tools/v1"));
+        let (bin, tools) = (world.home().join(".local/bin"), world.home().join("tools"));
+        for directory in [&bin, &tools.join("back")] {
+            fs::create_dir_all(directory).unwrap();
+        }
+        fs::write(tools.join("evil"), "evil").unwrap();
+        symlink("v1", tools.join("current")).unwrap();
+        let by = if detour.contains("back") {
+            "back/../v1"
+        } else {
+            "current"
+        };
+        symlink(tools.join(by).join("askbox"), bin.join("askbox")).unwrap();
+        let from_shell = |options: &[&str], script: &str| {
+            let mut command = world.askbox(&["run"]);
+            command
+                .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+                .args(options)
+                .args(["--", "sh", "-c", script]);
+            Running::start(command).finish()
+        };
+        let script = format!("cd ~/tools; set -e; {detour}");
+        let before = fs::read(bin.join("askbox")).unwrap();
+        let granted = [
+            "--non-interactive",
+            "--allow-read",
+            "~/tools",
+            "--allow-write",
+            "~/tools",
+        ];
+        let refused = from_shell(&granted, &script);
+        let is_refused = refused.code.is_some_and(|code| code != 0 && code != 125);
+        assert!(is_refused, "{detour}: {refused:#?}");
+        assert!(fs::read(bin.join("askbox")).unwrap() == before, "{detour}");
+        from_shell(
+            &granted,
+            "cd ~/tools; mkdir mine; cp evil mine/askbox; ln -s mine other",
+        )
+        .succeeded();
+        outside(&world, &script).succeeded();
+        assert_eq!(fs::read(bin.join("askbox")).unwrap(), b"evil", "{detour}");
+    }
+}
+
+#[test]
+fn a_directory_of_the_project_that_a_link_to_askbox_turns_back_in_keeps_its_name() {
+    let world = world(|world| world.project().join("tools"));
+    let bin = world.home().join(".local/bin");
+    fs::create_dir_all(&bin).unwrap();
+    for directory in ["way", "deep/way", "deep/tools"] {
+        fs::create_dir_all(world.project().join(directory)).unwrap();
+    }
+    symlink(world.project().join("way/../tools/askbox"), bin.join("askbox")).unwrap();
+    let detour = "cp other deep/tools/askbox; mv way was && ln -sn deep/way way";
+    let mut command = world.askbox(&["run"]);
+    command
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .args(DENIED)
+        .args(["--", "sh", "-c", detour]);
+    Running::start(command).finish().failed();
+    assert!(fs::read(bin.join("askbox")).unwrap() != b"evil");
+    outside(&world, detour).succeeded();
+    assert_eq!(fs::read(bin.join("askbox")).unwrap(), b"evil");
+}
+
+/// Nobody can open the device.
+const NO_FUSE: &str =
+    "touch \"$0/fuse\"; mount --bind \"$0/fuse\" /dev/fuse; mount -o remount,bind,ro /dev/fuse";
+
+#[test]
+fn without_fuse_an_opened_directory_keeps_programs_of_askbox_and_of_the_path() {
+    Machine::prepared(NO_FUSE, |_| {
+        for attack in [
+            "cp --remove-destination evil v1/askbox",
+            "mv v1 was; mkdir v1; cp evil v1/askbox",
+            "mv deep was; mkdir -p deep/bin; cp evil deep/bin/ls",
+            "cp evil deep/bin/ls",
+        ] {
+            let world = world(|world| world.home().join("tools/v1"));
+            let (bin, tools) = (world.home().join(".local/bin"), world.home().join("tools"));
+            for directory in [&bin, &tools.join("deep/bin")] {
+                fs::create_dir_all(directory).unwrap();
+            }
+            fs::write(tools.join("evil"), "evil").unwrap();
+            symlink(tools.join("v1/askbox"), bin.join("askbox")).unwrap();
+            let from_shell = |script: &str| {
+                let mut command = world.askbox(&["run", "--non-interactive", "--allow-write", "~/tools"]);
+                let (bin, deep) = (bin.display(), tools.join("deep/bin"));
+                command
+                    .env("PATH", format!("{bin}:{}:/usr/bin:/bin", deep.display()))
+                    .args(["--", "sh", "-c", script]);
+                Running::start(command).finish()
+            };
+            let script = format!("cd ~/tools; set -e; {attack}");
+            let refused = from_shell(&script);
+            let is_refused = refused.code.is_some_and(|code| code != 0 && code != 125);
+            assert!(is_refused, "{attack}: {refused:#?}");
+            from_shell("cd ~/tools; mkdir mine; cp evil mine/ls").succeeded();
+            outside(&world, &script).succeeded();
+        }
+    });
 }

@@ -279,3 +279,62 @@ fn a_project_with_programs_of_the_path_keeps_them_and_one_with_an_environment_wo
     assert!(itself.stderr.contains("it is on your PATH"), "{itself:#?}");
     world.sh(&[], "true").succeeded();
 }
+
+#[test]
+fn a_relative_directory_of_the_path_is_one_of_the_project() {
+    for path in ["./bin", "bin", "../project/bin"] {
+        let world = World::new();
+        let bin = world.project().join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        let run = |script: &str| run_with_path(&world, &[], Path::new(path), script);
+        let refused = run("echo evil > bin/ls");
+        assert!(
+            refused.code != Some(0) && !bin.join("ls").exists(),
+            "{path}: {refused:#?}"
+        );
+        run("mkdir other && echo mine > other/ls").succeeded();
+        world.sh(&[], "true").succeeded();
+        let below = Running::start({
+            let mut command = world.askbox(&[
+                "run",
+                "--project",
+                "..",
+                "--",
+                "sh",
+                "-c",
+                "echo evil > ../bin/ls",
+            ]);
+            command.env("PATH", format!("{path}:/usr/bin:/bin"));
+            command.current_dir(world.project().join("other"));
+            command
+        });
+        let below = below.finish();
+        assert!(
+            below.code != Some(0) && !bin.join("ls").exists(),
+            "{path}: {below:#?}"
+        );
+    }
+}
+
+#[test]
+fn no_directory_is_a_project_for_a_shell_that_finds_programs_wherever_it_is() {
+    for path in [".", "", "./"] {
+        let world = World::new();
+        let refused = run_with_path(&world, &[], Path::new(path), "true");
+        assert_eq!(refused.code, Some(125), "{path:?}: {refused:#?}");
+        let said = "hint: your PATH has the working directory in it";
+        assert!(refused.stderr.contains(said), "{path:?}: {refused:#?}");
+        world.sh(&[], "true").succeeded();
+    }
+}
+
+#[test]
+fn a_directory_of_the_path_that_is_a_link_to_none_yet_is_flagged_when_it_is_made() {
+    let world = World::new();
+    let linked = world.home().join("linked");
+    std::os::unix::fs::symlink(world.project().join("later"), &linked).unwrap();
+    let made = run_with_path(&world, &[], &linked, "mkdir later && echo evil > later/ls");
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    let review = world.ok(&["review"]);
+    assert!(review.contains("later"), "{review}");
+}

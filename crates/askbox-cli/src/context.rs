@@ -44,10 +44,9 @@ impl Context {
             .filter(|value| !value.is_empty())
     }
 
-    /// The directories of PATH, the absolute ones.
+    /// The directories of PATH as they are written: an empty one is the working directory.
     pub(crate) fn search_path(&self) -> impl Iterator<Item = PathBuf> {
-        let path = self.variable("PATH").unwrap_or_default();
-        std::env::split_paths(path).filter(|directory| directory.is_absolute())
+        std::env::split_paths(self.variable("PATH").unwrap_or_default())
     }
 
     /// Whether output may be coloured (<https://no-color.org>).

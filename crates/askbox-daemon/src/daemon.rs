@@ -380,7 +380,9 @@ fn obeyed(paths: &Paths) -> Vec<PathBuf> {
 fn lists(paths: &Paths, home: &CanonicalPath, path_directories: &[PathBuf], programs: &OwnPrograms) -> Lists {
     let own: Vec<PathBuf> = paths.own().into_iter().map(Path::to_owned).collect();
     let (own, directories) = (policy_store::names(&own), policy_store::names(path_directories));
-    Lists::for_home(home, &own, &directories).with_programs(&policy_store::names(programs.files()))
+    let lists = Lists::for_home(home, &own, &directories);
+    let found = programs.with_search(path_directories.iter().map(PathBuf::as_path), None);
+    lists.with_programs(&policy_store::names(&found)).unwrap_or(lists)
 }
 
 fn canonical_home(home: &Path) -> Result<CanonicalPath, Error> {

@@ -8,6 +8,7 @@ mod directories;
 mod error;
 mod event;
 mod limits;
+mod mount_table;
 mod own_programs;
 mod shutdown;
 

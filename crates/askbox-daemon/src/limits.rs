@@ -244,3 +244,6 @@ pub(crate) const STARTS_UNSETTLED: usize = 8;
 
 /// How long nobody may hear of starts before another thread does.
 pub(crate) const START_HELD_UP: Duration = Duration::from_millis(20);
+
+/// Names that are looked at for links in each directory of the credential list, which is each second. Settings managers put few there.
+pub(crate) const LISTED_NAMES: usize = 256;

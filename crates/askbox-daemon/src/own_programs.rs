@@ -24,12 +24,7 @@ impl OwnPrograms {
         Self { files }
     }
 
-    /// Their files.
-    pub(crate) fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
-    /// The same, with those of these directories, in which a shell looks for them, and those beside the program of a front end.
+    /// Their files, with those of these directories, in which a shell looks for them, and those beside the program of a front end.
     pub(crate) fn with_search<'a>(
         &self,
         directories: impl Iterator<Item = &'a Path>,
@@ -52,7 +47,8 @@ impl OwnPrograms {
     }
 }
 
-fn within(directory: &Path) -> impl Iterator<Item = PathBuf> {
+/// Those in a directory.
+pub(crate) fn within(directory: &Path) -> impl Iterator<Item = PathBuf> {
     let files = NAMES.map(|name| directory.join(name));
     files.into_iter().filter(|file| file.is_file())
 }

@@ -20,6 +20,7 @@ use tokio::task::spawn_blocking;
 use crate::daemon::Daemon;
 use crate::error::Error;
 
+mod aliases;
 mod edit;
 mod files;
 mod obeyed;
@@ -127,7 +128,7 @@ impl Daemon {
         };
         let before = self.policy.snapshot();
         if before.says_the_same(&after) {
-            if before.policy.lists().obeyed() == after.policy.lists().obeyed() {
+            if before.policy.lists().has_names_of(after.policy.lists()) {
                 self.policy.put(after);
             } else {
                 self.put_in_force(after).await;

@@ -250,7 +250,7 @@ impl Shared {
 
     /// The copy of a file without the secrets in it; `None` for what has none. Blocks: reads the file.
     pub(crate) fn copy_of(&self, path: &CanonicalPath, found: &Found) -> io::Result<Option<Vec<u8>>> {
-        let redaction = settings_copy::redacted(path, self.files.lists.home());
+        let redaction = self.files.lists.redaction(path);
         let Some(redaction) = redaction.filter(|_| found.kind() == SFlag::S_IFREG) else {
             return Ok(None);
         };

@@ -1,18 +1,23 @@
 //! The built-in lists: what a sandbox never reads (credentials), and what it never writes without a question about
 //! the exact path (start-up files). The entries are data, one file per list.
 //!
-//! Compares paths only; comparing device and inode as well is up to the file system that serves them.
+//! Compares paths only, by all names that bind mounts give them; comparing device and inode as well is up to the file system that
+//! serves them.
 
-use std::fmt;
-use std::path::Path;
+use std::iter;
 
+use crate::aliases::{Alias, Aliases};
 use crate::path_index::PathIndex;
 use crate::path_pattern::{CanonicalPath, PathContext, PathPattern};
 use crate::request::Target;
+use crate::settings_copy::{self, Redaction};
 
 mod credentials;
 mod holders;
+mod project;
 mod startup;
+
+pub use project::ProjectRefusal;
 
 /// What an entry of a list stands for on disk, whether it is there or not. With a wildcard, all that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,34 +55,11 @@ pub enum Source {
     OwnProgram,
 }
 
-/// Why a directory cannot be a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProjectRefusal {
-    /// The root directory.
-    Root,
-    /// A directory that every session has for itself, or one that all users share.
-    System,
-    /// The home directory or one above it.
-    Home,
-    /// It holds an entry of a list.
-    Holds(Entry),
-    /// It is an entry of a list or lies in one.
-    Inside(Entry),
-    /// The shell that asks finds programs in it.
-    SearchPath,
-}
-
-/// A session has its own; the host's hold devices, processes and sockets.
-const SYSTEM_TREES: &[&str] = &["/proc", "/sys", "/dev", "/run"];
-
-/// Others put files and sockets there at any time. Directories below are as good as any.
-const SHARED: &[&str] = &["/home", "/tmp", "/usr", "/var", "/var/tmp"];
-
 /// Where ssh keeps the hosts that a user knows: beside the keys, and no secret of theirs.
 const KNOWN_HOSTS: &str = ".ssh/known_hosts";
 
 /// Why names that decide what Askbox obeys are not changed.
-const OBEYED_REASON: &str = "what Askbox itself obeys is found by this name";
+const OBEYED_REASON: &str = "Askbox itself finds by this name what it obeys or starts";
 
 /// Why it is asked for all the same.
 const KNOWN_HOSTS_REASON: &str = "the hosts that you know, and no key of yours";
@@ -87,7 +69,9 @@ const KNOWN_HOSTS_REASON: &str = "the hosts that you know, and no key of yours";
 pub struct Lists {
     home: CanonicalPath,
     own: Vec<CanonicalPath>,
+    programs: Vec<CanonicalPath>,
     obeyed: Vec<CanonicalPath>,
+    aliases: Aliases,
     entries: Vec<(List, Entry)>,
     index: PathIndex,
 }
@@ -117,7 +101,7 @@ pub struct Protection {
 impl Entry {
     /// The one path that it stands for; `None` where it has a wildcard.
     pub fn path(&self) -> Option<&CanonicalPath> {
-        self.pattern.whole()
+        self.pattern.whole().or_else(|| self.pattern.alone())
     }
 
     /// Whether it is a directory of the user's PATH.
@@ -141,7 +125,9 @@ impl Lists {
         let mut lists = Self {
             home: home.clone(),
             own: own.to_vec(),
+            programs: Vec::new(),
             obeyed: Vec::new(),
+            aliases: Aliases::default(),
             entries: Vec::new(),
             index: PathIndex::default(),
         };
@@ -187,43 +173,75 @@ impl Lists {
     }
 
     /// The same with these names, by which Askbox finds what it obeys itself, in the place of those that were known before: files and
-    /// the links to them, wherever they lie. `None` where nothing is different.
+    /// the links to them, wherever they lie; and with what bind mounts show in a second place. `None` where nothing is different.
     #[must_use]
-    pub fn with_obeyed(&self, obeyed: Vec<CanonicalPath>) -> Option<Self> {
-        (self.obeyed != obeyed).then(|| Self {
+    pub fn with_names(&self, obeyed: Vec<CanonicalPath>, aliases: Aliases) -> Option<Self> {
+        (!self.has_names(&obeyed, &aliases)).then(|| Self {
             obeyed,
+            aliases,
             ..self.clone()
         })
     }
 
-    /// The names by which Askbox finds what it obeys.
-    pub fn obeyed(&self) -> &[CanonicalPath] {
-        &self.obeyed
+    /// Whether these are the names that are known.
+    pub fn has_names(&self, obeyed: &[CanonicalPath], aliases: &Aliases) -> bool {
+        self.obeyed == obeyed && self.aliases == *aliases
     }
 
-    /// The same with Askbox's own programs on the start-up list.
+    /// Whether both know the same names.
+    pub fn has_names_of(&self, other: &Self) -> bool {
+        self.has_names(&other.obeyed, &other.aliases)
+    }
+
+    /// What bind mounts show in a second place.
+    pub fn aliases(&self) -> &Aliases {
+        &self.aliases
+    }
+
+    /// The same with more of Askbox's own programs on the start-up list; `None` where all of them are known.
     #[must_use]
-    pub fn with_programs(mut self, programs: &[CanonicalPath]) -> Self {
+    pub fn with_programs(&self, programs: &[CanonicalPath]) -> Option<Self> {
+        let mut lists = self.clone();
         for path in programs {
-            if self.startup(path).is_none() {
+            if lists.programs.contains(path) {
+                continue;
+            }
+            lists.programs.push(path.clone());
+            if lists.startup(path).is_none() {
                 let entry = Entry {
                     pattern: PathPattern::exact(path),
                     node: Node::File,
                     reason: "Askbox's own program",
                     source: Source::OwnProgram,
                 };
-                self.push(List::Startup, entry);
+                lists.push(List::Startup, entry);
             }
         }
-        self
+        (self.programs.len() < lists.programs.len()).then_some(lists)
     }
 
-    /// The directories of the user's PATH that lie in this one.
-    pub fn search_within<'a>(&'a self, path: &'a CanonicalPath) -> impl Iterator<Item = &'a CanonicalPath> {
+    /// Askbox's own programs, by each path by which they are found.
+    pub fn programs(&self) -> &[CanonicalPath] {
+        &self.programs
+    }
+
+    /// The directories of the user's PATH that lie in this one, by whatever name.
+    pub fn search_within<'a>(&'a self, path: &'a CanonicalPath) -> impl Iterator<Item = CanonicalPath> + 'a {
         let on_path = self.entries.iter().filter(|(_, entry)| entry.is_search_path());
         on_path
-            .map(|(_, entry)| entry.pattern.anchor())
-            .filter(move |directory| directory.is_within(path) && *directory != path)
+            .flat_map(|(_, entry)| self.names(entry.pattern.anchor()))
+            .filter(move |directory| directory.is_within(path) && directory != path)
+    }
+
+    /// How the copy of a settings file is made that is shown in its place; `None` for any other path.
+    pub fn redaction(&self, path: &CanonicalPath) -> Option<Redaction> {
+        self.names(path)
+            .find_map(|name| settings_copy::redacted(&name, &self.home))
+    }
+
+    /// A path by all its names, its own first.
+    pub fn names<'a>(&'a self, path: &'a CanonicalPath) -> impl Iterator<Item = CanonicalPath> + 'a {
+        iter::once(path.clone()).chain(self.aliases.of(path))
     }
 
     /// The home directory that the lists are for.
@@ -233,7 +251,12 @@ impl Lists {
 
     /// Whether the path is one of Askbox's own directories or lies in one: no rule opens those, not even by exact path.
     fn is_own(&self, path: &CanonicalPath) -> bool {
-        self.own.iter().any(|own| path.is_within(own))
+        self.any_name(path, |path| self.own.iter().any(|own| path.is_within(own)))
+    }
+
+    /// Whether something is so of the path by one of its names.
+    fn any_name(&self, path: &CanonicalPath, is_so: impl Fn(&CanonicalPath) -> bool) -> bool {
+        is_so(path) || self.aliases.of(path).any(|name| is_so(&name))
     }
 
     /// The entry of the credential list that is this path or holds it.
@@ -249,10 +272,39 @@ impl Lists {
     /// An entry of a list that lies below this directory: whoever moves the directory
     /// moves the entry.
     pub fn held_by(&self, path: &CanonicalPath) -> Option<(List, &Entry)> {
-        self.first_below(path, |_entry| true)
+        self.first_below(path, |_entry| true, |_alias| true)
     }
 
-    fn first_below(&self, path: &CanonicalPath, counts: impl Fn(&Entry) -> bool) -> Option<(List, &Entry)> {
+    /// The first one by any name of the directory, or of what lies in it by an alias that counts.
+    fn first_below(
+        &self,
+        path: &CanonicalPath,
+        counts: impl Fn(&Entry) -> bool,
+        counts_alias: impl Fn(&Alias) -> bool,
+    ) -> Option<(List, &Entry)> {
+        let by_other_name = || {
+            let mut names = self.aliases.of(path);
+            names.find_map(|name| self.first_below_name(&name, &counts))
+        };
+        let shown = || {
+            let mut shown = self.aliases.shown_in(path).filter(|alias| counts_alias(alias));
+            shown.find_map(|alias| {
+                let listed = |list| Some((list, self.find_name(list, &alias.of)?));
+                let listed = listed(List::Credential).or_else(|| listed(List::Startup));
+                let listed = listed.filter(|(_, entry)| counts(entry));
+                listed.or_else(|| self.first_below_name(&alias.of, &counts))
+            })
+        };
+        self.first_below_name(path, &counts)
+            .or_else(by_other_name)
+            .or_else(shown)
+    }
+
+    fn first_below_name(
+        &self,
+        path: &CanonicalPath,
+        counts: &impl Fn(&Entry) -> bool,
+    ) -> Option<(List, &Entry)> {
         let mut best: Option<u32> = None;
         self.index.each_below(path, |number| {
             let holds = self.get(number).is_some_and(|(_list, entry)| {
@@ -285,13 +337,17 @@ impl Lists {
             });
         }
         match target {
-            Target::Write(_) if self.obeyed.iter().any(|name| name.is_within(path)) => Some(Protection {
-                list: List::Startup,
-                is_refused: true,
-                // A rule may open a directory above for what else is in it, which does not get another name all the same.
-                is_final: self.obeyed.contains(path),
-                reason: OBEYED_REASON,
-            }),
+            Target::Write(_)
+                if self.any_name(path, |path| self.obeyed.iter().any(|name| name.is_within(path))) =>
+            {
+                Some(Protection {
+                    list: List::Startup,
+                    is_refused: true,
+                    // A rule may open a directory above for what else is in it, which does not get another name all the same.
+                    is_final: self.any_name(path, |path| self.obeyed.contains(path)),
+                    reason: OBEYED_REASON,
+                })
+            }
             Target::Write(_) => {
                 let (list, entry) = match self.startup(path) {
                     Some(entry) => (List::Startup, entry),
@@ -320,7 +376,10 @@ impl Lists {
     /// trusts nobody.
     fn is_offered(&self, target: &Target) -> bool {
         match target {
-            Target::Read(path) => *path.as_path() == *self.home.as_path().join(KNOWN_HOSTS),
+            Target::Read(path) => {
+                let known_hosts = self.home.as_path().join(KNOWN_HOSTS);
+                self.any_name(path, |path| *path.as_path() == *known_hosts)
+            }
             Target::Network(_)
             | Target::Datagrams(_)
             | Target::LocalNetwork { .. }
@@ -345,27 +404,14 @@ impl Lists {
         self.entries.iter().map(|(list, entry)| (*list, entry))
     }
 
-    /// Why this directory cannot be a project, if it cannot. What shells find through PATH is no reason: it depends on the shell.
-    pub fn project_refused(&self, path: &CanonicalPath) -> Option<ProjectRefusal> {
-        if path.parent().is_none() {
-            return Some(ProjectRefusal::Root);
-        }
-        if self.home.is_within(path) {
-            return Some(ProjectRefusal::Home);
-        }
-        let is_own = SYSTEM_TREES.iter().any(|tree| path.as_path().starts_with(tree));
-        if is_own || SHARED.iter().any(|shared| path.as_path() == Path::new(shared)) {
-            return Some(ProjectRefusal::System);
-        }
-        let listed = self.credential(path).or_else(|| self.startup(path));
-        if let Some(entry) = listed.filter(|entry| !entry.may_be_in_project()) {
-            return Some(ProjectRefusal::Inside(entry.clone()));
-        }
-        self.first_below(path, |entry| !entry.may_be_in_project())
-            .map(|(_, entry)| ProjectRefusal::Holds(entry.clone()))
+    fn find(&self, wanted: List, path: &CanonicalPath) -> Option<&Entry> {
+        self.find_name(wanted, path).or_else(|| {
+            let mut names = self.aliases.of(path);
+            names.find_map(|name| self.find_name(wanted, &name))
+        })
     }
 
-    fn find(&self, wanted: List, path: &CanonicalPath) -> Option<&Entry> {
+    fn find_name(&self, wanted: List, path: &CanonicalPath) -> Option<&Entry> {
         let mut first: Option<u32> = None;
         self.index.each(path, |number| {
             let matches = self
@@ -408,23 +454,6 @@ impl Lists {
             u32::try_from(self.entries.len()).expect("a list has far fewer than four billion entries");
         self.index.insert(&entry.pattern, number);
         self.entries.push((list, entry));
-    }
-}
-
-impl fmt::Display for ProjectRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ProjectRefusal::Root => f.write_str("it is the root directory"),
-            ProjectRefusal::Home => f.write_str("it is the home directory or holds it"),
-            ProjectRefusal::System => {
-                f.write_str("it is a directory of the system, or shared by all its users")
-            }
-            ProjectRefusal::Holds(entry) => write!(f, "it holds {} ({})", entry.pattern, entry.reason),
-            ProjectRefusal::Inside(entry) => write!(f, "it lies in {} ({})", entry.pattern, entry.reason),
-            ProjectRefusal::SearchPath => {
-                f.write_str("it is on your PATH, so what is put there runs outside")
-            }
-        }
     }
 }
 

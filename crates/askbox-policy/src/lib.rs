@@ -3,6 +3,7 @@
 #![warn(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 
 pub mod address;
+pub mod aliases;
 pub mod answer;
 pub mod block_list;
 pub mod builtin_lists;
@@ -34,6 +35,7 @@ pub mod fuzzing;
 
 mod path_index;
 
+pub use aliases::{Alias, AliasKind, Aliases};
 pub use answer::WhyMissed;
 pub use grant::{Answer, Duration, Expiry, Grant, GrantId, Moment, Scope};
 pub use grant_set::GrantSet;

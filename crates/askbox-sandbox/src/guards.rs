@@ -281,13 +281,7 @@ impl<'a> Collector<'a> {
         }
         for file in obeyed {
             for passed in &file.passed {
-                if self.bases.contains(passed) || !self.is_ours(passed) {
-                    continue;
-                }
-                // It cannot be replaced then; what is in it is nothing to the way.
-                self.place(passed, Access::ReadWrite);
-                let is_pinned = self.found.contains_key(passed) || self.is_read_only(passed);
-                if !is_pinned {
+                if self.is_ours(passed) && !self.pin(passed) {
                     held.open.push((passed.clone(), file.path.clone()));
                 }
             }
@@ -301,6 +295,16 @@ impl<'a> Collector<'a> {
             let holds = |other: &Path| other.starts_with(directory);
             !self.bases.iter().any(|base| holds(base)) && !own_git.is_some_and(holds)
         })
+    }
+
+    /// Keeps a directory in which a way turns back from being replaced; what is in it is nothing to the way. Returns whether
+    /// that could be.
+    fn pin(&mut self, directory: &Path) -> bool {
+        if self.bases.iter().any(|base| base == directory) {
+            return true;
+        }
+        self.place(directory, Access::ReadWrite);
+        self.found.contains_key(directory) || self.is_read_only(directory)
     }
 
     fn is_read_only(&self, path: &Path) -> bool {

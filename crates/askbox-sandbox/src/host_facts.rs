@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::iter;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use askbox_policy::Aliases;
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::git::{self, GitDirectory};
@@ -45,8 +47,10 @@ pub struct HostFacts {
     pub denied_present: Vec<Present>,
     /// Sockets on the host, by canonical path.
     pub sockets: Vec<PathBuf>,
-    /// What Askbox itself obeys.
+    /// What Askbox itself obeys, by all names.
     pub obeyed: Vec<Obeyed>,
+    /// Askbox's own programs, by all names.
+    pub programs: Vec<Obeyed>,
     /// What of the project could not be looked at: it may be anything that is to be guarded or closed.
     pub hidden: Option<Hidden>,
     /// The askbox-init program.
@@ -178,6 +182,8 @@ pub struct Sought<'a> {
     pub obeyed: &'a [PathBuf],
     /// Askbox's own programs, absolute.
     pub programs: &'a [PathBuf],
+    /// What bind mounts show in a second place.
+    pub aliases: &'a Aliases,
     /// `--deny-path`.
     pub denied: &'a [PathBuf],
     /// The askbox-init program.
@@ -230,8 +236,9 @@ impl HostFacts {
     /// Looks, with what was looked at before for this launch. Fails only when the project itself or /proc cannot be read.
     pub fn gather(sought: &Sought<'_>, places: &Places) -> io::Result<Self> {
         let (home, sight) = (&sought.user.home, Sight::default());
-        let obeyed: Vec<Obeyed> = sought.obeyed.iter().map(|path| Obeyed::find(path)).collect();
-        let project = project(sought, home, &obeyed, &sight)?;
+        let obeyed = ways(sought.obeyed, sought.aliases);
+        let programs = ways(sought.programs, sought.aliases);
+        let project = project(sought, home, &obeyed, &programs, &sight)?;
         for path in sought
             .denied
             .iter()
@@ -256,6 +263,7 @@ impl HostFacts {
             toolchains: toolchains(home, places),
             project,
             obeyed,
+            programs,
             hidden: sight.hidden(),
             opened: sought
                 .opened
@@ -329,7 +337,23 @@ fn toolchains(home: &Path, places: &Places) -> Vec<PathBuf> {
     found
 }
 
-fn project(sought: &Sought<'_>, home: &Path, obeyed: &[Obeyed], sight: &Sight) -> io::Result<ProjectFacts> {
+fn ways(paths: &[PathBuf], aliases: &Aliases) -> Vec<Obeyed> {
+    let found = paths.iter().map(|path| Obeyed::find(path));
+    found
+        .flat_map(|way| {
+            let others = way.by_other_names(aliases);
+            iter::once(way).chain(others)
+        })
+        .collect()
+}
+
+fn project(
+    sought: &Sought<'_>,
+    home: &Path,
+    obeyed: &[Obeyed],
+    programs: &[Obeyed],
+    sight: &Sight,
+) -> io::Result<ProjectFacts> {
     let path = sought.project;
     let git = git::find(path, sight);
     let outside_git = match &git {
@@ -339,11 +363,10 @@ fn project(sought: &Sought<'_>, home: &Path, obeyed: &[Obeyed], sight: &Sight) -
         }),
         GitDirectory::Absent | GitDirectory::Inside(_) | GitDirectory::Foreign(_) => None,
     };
-    let programs: Vec<Obeyed> = sought.programs.iter().map(|path| Obeyed::find(path)).collect();
     let outside = Outside {
         search: sought.search,
         obeyed,
-        programs: &programs,
+        programs,
     };
     Ok(ProjectFacts {
         path: path.to_owned(),

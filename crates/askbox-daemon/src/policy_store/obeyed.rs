@@ -1,5 +1,6 @@
-//! The names by which Askbox finds what it obeys itself: its files, the block-lists of the policy, and the links that lead to them.
-//! A program inside that replaced one of them would write the rules. Reads links; says nothing of what is in the files.
+//! The names by which Askbox finds what it obeys itself: its files, the block-lists of the policy, and the links that lead to them
+//! or to its own programs. A program inside that replaced one of them would write the rules, or run outside. Reads links; says nothing
+//! of what is in the files.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +16,15 @@ impl PolicyStore {
     }
 }
 
-/// Every name on the way to what is obeyed, also of files that are not there. Blocks.
+/// Every name on the way to what is obeyed, also of files that are not there, and every link to a program. Blocks.
 pub(super) fn names(places: &Places, policy: &Policy) -> Vec<CanonicalPath> {
     let found = paths(places, policy).map(Obeyed::find);
     let names = found.flat_map(|file| file.names.into_iter().chain(file.passed));
+    // The files themselves are on a list, which asks about them.
+    let programs = policy.lists().programs().iter();
+    let ways = programs.map(|program| Obeyed::find(program.as_path()));
+    let ways = ways.flat_map(|way| way.links().to_vec().into_iter().chain(way.passed));
+    let names = names.chain(ways);
     let mut names: Vec<_> = names.filter_map(|name| CanonicalPath::new(&name)).collect();
     names.sort();
     names.dedup();

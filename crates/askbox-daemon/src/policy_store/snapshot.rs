@@ -13,7 +13,7 @@ use askbox_policy::rule::Origin;
 use askbox_policy::{CanonicalPath, Effect, Policy, Rule};
 
 use super::files::{self, PolicySource, SourceState, Stamp};
-use super::obeyed;
+use super::{aliases, obeyed};
 use crate::limits;
 
 /// Where the sources are.
@@ -128,25 +128,20 @@ impl Snapshot {
                 .filter_map(|source| source.list.clone())
                 .collect(),
         );
-        let found = policy.lists().with_obeyed(obeyed::names(places, &policy));
-        let policy = match found {
-            Some(lists) => policy.with_lists(Arc::new(lists)),
-            None => policy,
-        };
         Self {
             user,
             managed,
             managed_error,
             block_lists,
-            policy: Arc::new(policy),
+            policy: Arc::new(with_names(places, policy)),
         }
     }
 
-    /// The same with these built-in lists.
-    pub(super) fn with_lists(&self, lists: Lists) -> Self {
+    /// The same with these built-in lists, and the names that follow from them. Blocks.
+    pub(super) fn with_lists(&self, places: &Places, lists: Lists) -> Self {
         let policy = Policy::clone(&self.policy).with_lists(Arc::new(lists));
         Self {
-            policy: Arc::new(policy),
+            policy: Arc::new(with_names(places, policy)),
             ..self.clone()
         }
     }
@@ -162,7 +157,10 @@ impl Snapshot {
                 .block_lists
                 .iter()
                 .all(|(path, source)| source.is_current(path.as_path()))
-            && self.policy.lists().obeyed() == obeyed::names(places, &self.policy)
+            && self.policy.lists().has_names(
+                &obeyed::names(places, &self.policy),
+                &aliases::find(self.policy.lists()),
+            )
     }
 
     /// Whether both make the same policy and have the same problems.
@@ -364,4 +362,13 @@ fn read_user(places: &Places, before: Option<&PolicySource>) -> PolicySource {
         tracing::warn!(%error, "no copy of the last good policy is kept");
     }
     source
+}
+
+/// The policy with the names of this moment: by which Askbox finds what it obeys, and what is protected by two.
+fn with_names(places: &Places, policy: Policy) -> Policy {
+    let (obeyed, aliases) = (obeyed::names(places, &policy), aliases::find(policy.lists()));
+    match policy.lists().with_names(obeyed, aliases) {
+        Some(lists) => policy.with_lists(Arc::new(lists)),
+        None => policy,
+    }
 }

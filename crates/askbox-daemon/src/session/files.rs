@@ -1,6 +1,5 @@
 //! The asking file system of a session: what it shows, from the plan, and serving it.
 
-use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,26 +14,11 @@ use askbox_sandbox::plan::Mount;
 use askbox_wire::{ErrorCode, WireError};
 
 use crate::daemon::Daemon;
+use crate::mount_table::MountTable;
 use crate::process_view::ProcessView;
 
 /// Where file systems are mounted that may be slow, or taken out: nothing there is looked at on a thread that others need.
 const REMOVABLE: [&str; 2] = ["/mnt", "/media"];
-
-/// Types of file systems behind a network or another program (proc(5), mountinfo).
-const SLOW: [&str; 12] = [
-    "9p",
-    "afs",
-    "ceph",
-    "cifs",
-    "davfs",
-    "fuse",
-    "glusterfs",
-    "ncpfs",
-    "nfs",
-    "nfs4",
-    "smb3",
-    "sshfs",
-];
 
 /// What the file system of this plan shows; `None` where it has none. `present` is what is there of both lists. Looks at the host.
 pub(super) fn view(plan: &Plan, present: &[Present], lists: &Lists) -> Option<View> {
@@ -66,9 +50,7 @@ pub(super) fn view(plan: &Plan, present: &[Present], lists: &Lists) -> Option<Vi
         | Mount::Cover { .. } => None,
     });
     let mut slow: Vec<PathBuf> = REMOVABLE.iter().map(PathBuf::from).collect();
-    slow.extend(slow_mounts(
-        &fs::read_to_string("/proc/self/mountinfo").unwrap_or_default(),
-    ));
+    slow.extend(MountTable::read().unwrap_or_default().slow().map(Path::to_owned));
     // What a wildcard stands for is known by its path alone.
     let is_credential = |path: &&PathBuf| {
         let entry = CanonicalPath::new(path).and_then(|path| lists.credential(&path));
@@ -81,27 +63,6 @@ pub(super) fn view(plan: &Plan, present: &[Present], lists: &Lists) -> Option<Vi
         slow,
         roots,
     })
-}
-
-/// Where slow file systems are mounted.
-fn slow_mounts(mountinfo: &str) -> Vec<PathBuf> {
-    let place = |line: &str| {
-        let (mount, source) = line.split_once(" - ")?;
-        let kind = source.split(' ').next()?;
-        let is_slow = SLOW.contains(&kind) || kind.starts_with("fuse.");
-        is_slow.then(|| mount.split(' ').nth(4).map(unescaped)).flatten()
-    };
-    mountinfo.lines().filter_map(place).collect()
-}
-
-/// A path as it is, from how mountinfo writes it (`mangle` in the kernel, `fs/seq_file.c`).
-fn unescaped(path: &str) -> PathBuf {
-    let path = path
-        .replace("\\040", " ")
-        .replace("\\011", "\t")
-        .replace("\\012", "\n");
-    // Last: what it stands for begins an escape.
-    PathBuf::from(path.replace("\\134", "\\"))
 }
 
 /// Serves it. Without its device there is none: a launch that needs one fails by itself, since it has nothing to mount.
@@ -137,18 +98,4 @@ pub(super) fn identify(processes: &ProcessView, root: &Arc<AtomicU32>) -> Identi
         let root = root.load(Ordering::Acquire);
         Box::pin(async move { processes.of_thread(thread, root).await })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slow_mounts_are_those_behind_a_network_or_a_program() {
-        let mountinfo = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
-                         36 22 0:32 / /home/u/far rw shared:5 - nfs4 server:/x rw\n\
-                         37 22 0:33 / /home/u/far\\040away rw - fuse.sshfs server:/x rw\n";
-        let expected = [PathBuf::from("/home/u/far"), PathBuf::from("/home/u/far away")];
-        assert_eq!(slow_mounts(mountinfo), expected);
-    }
 }

@@ -17,7 +17,7 @@ use askbox_sandbox::guards::Before;
 use askbox_sandbox::host_facts::{self, By, Opened, Opening, Places, Sought, User};
 use askbox_sandbox::plan::{self, Access, Listed, PlanRequest};
 use askbox_sandbox::{HostFacts, Refusal, identity};
-use askbox_wire::{ErrorCode, LaunchRequest, OsText, Verbatim, WireError};
+use askbox_wire::{ErrorCode, LaunchRequest, Verbatim, WireError};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -84,11 +84,7 @@ pub(super) async fn make(
     }
     let late =
         |hint| WireError::new(ErrorCode::Internal, "planning the session takes too long").with_hint(hint);
-    let search: Vec<PathBuf> = request
-        .search
-        .iter()
-        .map(|path| path.as_path().to_owned())
-        .collect();
+    let search = project::search(request);
     if !daemon.policy.knows_search(&search) {
         let daemon = Arc::clone(daemon);
         let learning = tokio::spawn(async move { daemon.learn_search(search).await });
@@ -241,19 +237,18 @@ impl Planning {
         listed: &[Listed],
         denied: &[PathBuf],
     ) -> Result<HostFacts, WireError> {
-        let search: Vec<&Path> = self
-            .policy
-            .lists()
-            .search_within(&self.project)
-            .map(CanonicalPath::as_path)
-            .collect();
-        let on_path = request.search.iter().map(OsText::as_path);
+        let lists = self.policy.lists();
+        let search: Vec<CanonicalPath> = lists.search_within(&self.project).collect();
+        let search: Vec<&Path> = search.iter().map(CanonicalPath::as_path).collect();
+        let on_path = project::search(request);
+        let on_path = on_path.iter().map(PathBuf::as_path);
         let sought = Sought {
             user: user()?,
             search: &search,
             obeyed: &daemon.policy.obeyed(),
             // The launch child is a front end still.
             programs: &daemon.programs.with_search(on_path, request.child),
+            aliases: lists.aliases(),
             project: self.project.as_path(),
             opened,
             listed,
@@ -372,6 +367,7 @@ fn way_out(refusal: &Refusal) -> &'static str {
         Refusal::LeadsTo { .. } => "open the path that it leads to by name, if that is meant",
         Refusal::HoldsCredentials(_) => "open the very file that is needed",
         Refusal::Reserved(_) => "leave it out, and use the session's own",
+        Refusal::LeadsToOwn { .. } => "open the directories that are needed beside it instead",
         Refusal::Obeyed { .. } => {
             "put that file into a directory that holds nothing else, which is read-only inside then, or out of the project, and link to it directly"
         }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
+use crate::aliases::{Alias, AliasKind};
 
 fn path(text: &str) -> CanonicalPath {
     CanonicalPath::new(Path::new(text)).unwrap()
@@ -210,7 +211,7 @@ fn more_directories_of_the_path_are_learnt_where_they_are_not_listed_yet() {
     let python = path("/home/u/app/.venv/bin/python");
     assert!(lists.startup(&python).is_none());
     assert!(more.startup(&python).is_some());
-    let within = |lists: &Lists, at: &str| lists.search_within(&path(at)).cloned().collect::<Vec<_>>();
+    let within = |lists: &Lists, at: &str| lists.search_within(&path(at)).collect::<Vec<_>>();
     assert_eq!(within(&more, "/home/u/app"), [environment]);
     assert_eq!(within(&more, "/home/u/app/.venv/bin"), []);
     assert_eq!(within(&lists, "/home/u/app"), []);
@@ -219,8 +220,8 @@ fn more_directories_of_the_path_are_learnt_where_they_are_not_listed_yet() {
 #[test]
 fn names_by_which_we_find_what_we_obey_are_not_written_and_no_rule_opens_them() {
     let names = || vec![path("/home/u/dots/link"), path("/home/u/dots/files/policy.toml")];
-    let lists = lists().with_obeyed(names()).unwrap();
-    assert!(lists.with_obeyed(names()).is_none());
+    let lists = lists().with_names(names(), Aliases::default()).unwrap();
+    assert!(lists.with_names(names(), Aliases::default()).is_none());
     let check = |at: &str, expected: Option<bool>| {
         let found = lists.protects(&Target::Write(path(at)));
         let found = found.map(|protection| {
@@ -241,9 +242,94 @@ fn names_by_which_we_find_what_we_obey_are_not_written_and_no_rule_opens_them() 
 }
 
 #[test]
+fn what_a_bind_mount_shows_is_protected_by_its_other_name() {
+    let aliases = [
+        ("/srv/v", "/home/u"),
+        ("/home/u/view", "/home/u/dots"),
+        ("/srv/p/data", "/home/u/.aws"),
+        ("/srv/p2/home", "/home"),
+        ("/srv/free/x", "/home/u/notes"),
+    ];
+    let aliases = Aliases::new(aliases.map(|(name, of)| Alias {
+        name: path(name),
+        of: path(of),
+        kind: AliasKind::Mount,
+    }));
+    let obeyed = vec![path("/home/u/dots/conf/policy.toml")];
+    let lists = lists().with_names(obeyed, aliases).unwrap();
+    let refused = |target: Target| lists.protects(&target).map(|protection| protection.is_refused);
+    for (at, read, write) in [
+        ("/srv/v/.ssh/id_test", Some(true), Some(true)),
+        ("/srv/v/.config/askbox/policy.toml", Some(true), Some(true)),
+        ("/srv/v/.ssh/known_hosts", Some(false), Some(true)),
+        ("/srv/v/.bashrc", None, Some(false)),
+        ("/srv/v/.config", None, Some(false)),
+        ("/srv/v/tools/bin/x", None, Some(false)),
+        ("/srv/p/data/credentials", Some(true), Some(true)),
+        ("/home/u/view/conf/policy.toml", None, Some(true)),
+        ("/home/u/view/conf", None, Some(true)),
+        ("/srv/v/dots/conf", None, Some(true)),
+        ("/srv/v/notes", None, None),
+        ("/srv/v2/.ssh", None, None),
+    ] {
+        assert_eq!(refused(Target::Read(path(at))), read, "{at}");
+        assert_eq!(refused(Target::Write(path(at))), write, "{at}");
+    }
+    assert!(lists.redaction(&path("/srv/v/.npmrc")).is_some());
+    let search = |at: &str| lists.search_within(&path(at)).collect::<Vec<_>>();
+    assert_eq!(search("/srv/v/tools"), [path("/srv/v/tools/bin")]);
+    let is_project = |at: &str| lists.project_refused(&path(at)).is_none();
+    for at in [
+        "/srv/v",
+        "/srv",
+        "/srv/v/.ssh",
+        "/srv/v/.config",
+        "/srv/p",
+        "/srv/p2",
+    ] {
+        assert!(!is_project(at), "{at}");
+    }
+    for at in ["/srv/v/code", "/home/u/code", "/home/u/view", "/srv/free"] {
+        assert!(is_project(at), "{at}");
+    }
+}
+
+#[test]
+fn what_a_listed_link_leads_to_is_protected_and_may_lie_in_a_project() {
+    let links = [
+        ("/home/u/.ssh", "/home/u/dots/ssh"),
+        ("/home/u/.bashrc", "/home/u/dots/shell/bashrc"),
+    ];
+    let links = Aliases::new(links.map(|(name, of)| Alias {
+        name: path(name),
+        of: path(of),
+        kind: AliasKind::Link,
+    }));
+    let lists = lists().with_names(Vec::new(), links).unwrap();
+    let refused = |target: Target| lists.protects(&target).map(|protection| protection.is_refused);
+    for (at, read, write) in [
+        ("/home/u/dots/ssh", Some(true), Some(true)),
+        ("/home/u/dots/ssh/id_test", Some(true), Some(true)),
+        ("/home/u/dots/shell/bashrc", None, Some(false)),
+        // They hold one, and would take it with them.
+        ("/home/u/dots/shell", None, Some(false)),
+        ("/home/u/dots", None, Some(false)),
+        ("/home/u/dots/shell/other", None, None),
+        ("/home/u/dots/sshd", None, None),
+    ] {
+        assert_eq!(refused(Target::Read(path(at))), read, "{at}");
+        assert_eq!(refused(Target::Write(path(at))), write, "{at}");
+    }
+    assert_eq!(lists.project_refused(&path("/home/u/dots")), None);
+    assert!(lists.project_refused(&path("/home/u/dots/ssh")).is_some());
+}
+
+#[test]
 fn programs_of_ours_start_outside_too_and_may_lie_in_a_project() {
     let program = path("/home/u/src/askbox/target/release/askbox");
     let lists = lists().with_programs(&[program.clone(), path("/usr/bin/askbox")]);
+    let lists = lists.unwrap();
+    assert!(lists.with_programs(std::slice::from_ref(&program)).is_none());
     let found = lists.startup(&program).unwrap();
     assert!(found.may_be_in_project() && !found.is_search_path());
     assert!(lists.startup(&path("/usr/bin/askbox")).unwrap().is_search_path());

@@ -10,6 +10,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
+use askbox_policy::{AliasKind, Aliases, CanonicalPath};
+
 /// Links on a way, as the kernel follows them (`path_resolution(7)`).
 const LINKS: usize = 40;
 
@@ -47,6 +49,36 @@ impl Obeyed {
             passed,
             linked_on: linked.map(|file| file.dev()),
         }
+    }
+
+    /// The links on the way, without the file itself.
+    pub fn links(&self) -> &[PathBuf] {
+        self.names.split_last().map_or(&[], |(_, links)| links)
+    }
+
+    /// The same way by what else bind mounts call what lies on it: one more for each mount that shows any of it.
+    pub(crate) fn by_other_names(&self, aliases: &Aliases) -> Vec<Self> {
+        let mounts = aliases.iter().filter(|alias| alias.kind == AliasKind::Mount);
+        let ways = mounts.filter_map(|alias| {
+            let translate = |path: &PathBuf| {
+                let path = CanonicalPath::new(path)?;
+                Some(alias.translate(&path)?.as_path().to_owned())
+            };
+            let other = |paths: &[PathBuf]| -> Vec<PathBuf> {
+                paths
+                    .iter()
+                    .map(|path| translate(path).unwrap_or_else(|| path.clone()))
+                    .collect()
+            };
+            let (names, passed) = (other(&self.names), other(&self.passed));
+            let is_other = names != self.names || passed != self.passed;
+            is_other.then(|| Self {
+                names,
+                passed,
+                ..self.clone()
+            })
+        });
+        ways.collect()
     }
 }
 

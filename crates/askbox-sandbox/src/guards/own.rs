@@ -22,9 +22,8 @@ impl Collector<'_> {
     /// directories of the PATH, which are held as a whole.
     pub(super) fn own_programs(&mut self, programs: &[Obeyed], own_git: Option<&Path>) -> OwnPrograms {
         let mut found = OwnPrograms::default();
-        let ways = || programs.iter().filter_map(|program| program.names.split_last());
         // Before the files: a directory that is pinned for one is not held any more.
-        for link in ways().flat_map(|(_, links)| links) {
+        for link in programs.iter().flat_map(Obeyed::links) {
             if !self.is_ours(link) {
                 continue;
             }
@@ -37,7 +36,7 @@ impl Collector<'_> {
                 None => found.open.insert(link.clone()),
             };
         }
-        for (file, _) in ways() {
+        for file in programs.iter().filter_map(|program| program.names.last()) {
             if !self.is_ours(file) {
                 continue;
             }
@@ -46,6 +45,11 @@ impl Collector<'_> {
                 found.held.insert(file.clone());
             } else {
                 found.open.insert(file.clone());
+            }
+        }
+        for passed in programs.iter().flat_map(|program| &program.passed) {
+            if self.is_ours(passed) && !self.pin(passed) {
+                found.open.insert(passed.clone());
             }
         }
         found

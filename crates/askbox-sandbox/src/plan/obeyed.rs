@@ -1,4 +1,5 @@
-//! What Askbox itself obeys: no session starts in which a program could write it, and a person is told what is closed for that.
+//! What Askbox itself obeys, and links to its own programs: no session starts in which a program could replace them, and a person is
+//! told what is closed for that.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,6 +37,19 @@ pub(super) fn check_opened(facts: &HostFacts, path: &Path) -> Result<(), Refusal
             return Err(Refusal::Obeyed {
                 name: name.clone(),
                 file: file.path.clone(),
+            });
+        }
+    }
+    if is_base {
+        return Ok(());
+    }
+    // The program itself is on a list.
+    for program in &facts.programs {
+        let link = program.links().iter().find(|link| is_at_or_below(link, path));
+        if let Some(link) = link {
+            return Err(Refusal::LeadsToOwn {
+                name: link.clone(),
+                program: program.path.clone(),
             });
         }
     }

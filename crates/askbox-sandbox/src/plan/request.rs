@@ -107,6 +107,18 @@ pub enum Refusal {
         /// The file.
         file: PathBuf,
     },
+    /// A link on the way to a program of Askbox, where a program inside could replace it.
+    #[error(
+        "{} leads to Askbox itself ({}), and programs inside could have it lead to another program",
+        name.display(),
+        program.display()
+    )]
+    LeadsToOwn {
+        /// The link.
+        name: PathBuf,
+        /// The path by which the program is started.
+        program: PathBuf,
+    },
     /// Something in the project that may have to be guarded or closed, and that nobody may look at.
     #[error("cannot look at {}: {}{}", .0.path.display(), .0.why, in_the_way(.0))]
     Hidden(Hidden),

@@ -50,6 +50,7 @@ fn facts() -> HostFacts {
         listed_present: Vec::new(),
         denied_present: Vec::new(),
         obeyed: Vec::new(),
+        programs: Vec::new(),
         hidden: None,
         sockets: Vec::new(),
         init: "/usr/lib/askbox/askbox-init".into(),

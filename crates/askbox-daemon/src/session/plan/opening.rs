@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use askbox_policy::builtin_lists::Node;
+use askbox_policy::builtin_lists::{List, Node};
 use askbox_policy::{
-    CanonicalPath, Effect, Kind, PathPattern, Pattern, Rule, SessionId, Target, Verdict, display,
+    AliasKind, CanonicalPath, Effect, Kind, PathPattern, Pattern, Rule, SessionId, Target, Verdict, display,
 };
 use askbox_sandbox::host_facts::{By, Opening};
 use askbox_sandbox::host_programs::BWRAP;
@@ -192,7 +192,9 @@ impl Planning {
                 list,
             };
             if let Some(path) = entry.path() {
-                listed.push(add(path.as_path().to_owned(), entry.node == Node::Directory));
+                let names = self.policy.lists().names(path);
+                listed
+                    .extend(names.map(|name| add(name.as_path().to_owned(), entry.node == Node::Directory)));
             } else if overlaps(anchor.as_path()) {
                 let mut found = Vec::new();
                 matching(anchor.as_path(), &entry.pattern, GLOB_DEPTH, &mut found);
@@ -202,7 +204,23 @@ impl Planning {
                 }));
             }
         }
+        listed.extend(self.linked_credentials());
         listed
+    }
+
+    /// What links in directories of the credential list lead to. The directories say nothing of it.
+    fn linked_credentials(&self) -> impl Iterator<Item = Listed> {
+        let lists = self.policy.lists();
+        let links = lists
+            .aliases()
+            .iter()
+            .filter(|alias| alias.kind == AliasKind::Link);
+        let closed = links.filter(|alias| lists.credential(&alias.of).is_some());
+        closed.map(|alias| Listed {
+            path: alias.name.as_path().to_owned(),
+            directory: alias.name.as_path().is_dir(),
+            list: List::Credential,
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which directory a session is for, and whether it may be: also by what the lists' places really are on this machine.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::iter;
+use std::path::{Component, Path, PathBuf};
 
 use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::{Entry, Lists, Node, ProjectRefusal};
@@ -36,6 +37,25 @@ pub(super) fn find(request: &LaunchRequest) -> Result<(CanonicalPath, PathBuf), 
     Ok((project, cwd))
 }
 
+/// The directories in which the caller's shell looks for programs, absolute. It looks in relative ones wherever it is: in the
+/// directory of the run and in its project, of all that it can be in.
+pub(super) fn search(request: &LaunchRequest) -> Vec<PathBuf> {
+    let cwd = request.cwd.as_path();
+    let project = request.options.project.as_ref();
+    let project = project.map(|project| cwd.join(project.as_path()));
+    let bases: Vec<&Path> = iter::once(cwd).chain(project.as_deref()).collect();
+    let directories = request.search.iter().flat_map(|directory| {
+        let bases = if directory.as_path().is_absolute() {
+            // Joined to anything, it is itself.
+            &bases[..1]
+        } else {
+            &bases
+        };
+        bases.iter().map(|base| base.join(directory.as_path()))
+    });
+    directories.collect()
+}
+
 /// Refuses what cannot be a project.
 pub(super) fn check(
     project: &CanonicalPath,
@@ -48,16 +68,30 @@ pub(super) fn check(
         let entry = linked_to(project, home, lists, places)?;
         Some(ProjectRefusal::Inside(entry.clone()))
     });
-    let is_project = |directory: &OsText| {
-        let found = places.real(directory.as_path());
-        found.is_some_and(|found| found.canonical == project.as_path())
+    let is_project = |directory: &PathBuf| {
+        let found = places.real(directory);
+        let found = found.and_then(|found| CanonicalPath::new(&found.canonical));
+        found.is_some_and(|found| lists.names(&found).any(|name| name == *project))
     };
-    let is_on_path = request.search.iter().any(is_project);
-    match refusal.or(is_on_path.then_some(ProjectRefusal::SearchPath)) {
-        None => Ok(()),
-        Some(why) => Err(refused(format!("{project} cannot be a project: {why}"))
-            .with_hint("run it in a directory of its own, or name one with --project")),
-    }
+    let is_on_path = || {
+        search(request)
+            .iter()
+            .any(is_project)
+            .then_some(ProjectRefusal::SearchPath)
+    };
+    let Some(why) = refusal.or_else(is_on_path) else {
+        return Ok(());
+    };
+    let has_working_directory = || {
+        let mut directories = request.search.iter().map(OsText::as_path);
+        directories.any(|directory| directory.components().all(|part| part == Component::CurDir))
+    };
+    let hint = if why == ProjectRefusal::SearchPath && has_working_directory() {
+        "your PATH has the working directory in it, as `.` or as an empty entry (`::`): take it out"
+    } else {
+        "run it in a directory of its own, or name one with --project"
+    };
+    Err(refused(format!("{project} cannot be a project: {why}")).with_hint(hint))
 }
 
 /// The directory on a list in which this path lies by another name: where the listed one is a link, or lies behind one. A link to

@@ -8,7 +8,6 @@ use crate::path_pattern::CanonicalPath;
 use crate::policy::{Policy, SessionRules};
 use crate::request::Target;
 use crate::rule::{Effect, Origin, Pattern};
-use crate::settings_copy::redacted;
 use crate::verdict::{Allowed, Basis, Verdict};
 
 /// A path and what keeps it closed.
@@ -43,7 +42,7 @@ impl Policy {
         let path = target.path()?;
         let by = match (self.lists.protects(target), target) {
             (Some(protection), _) => Shield::List(protection),
-            (None, Target::Read(_)) => redacted(path, self.lists.home()).map(|_| Shield::Copy)?,
+            (None, Target::Read(_)) => self.lists.redaction(path).map(|_| Shield::Copy)?,
             (None, _) => return None,
         };
         Some(Guard { path, by })
