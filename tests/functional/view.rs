@@ -96,6 +96,21 @@ fn a_denied_path_is_closed_by_each_of_its_names_and_nothing_else_is() {
 }
 
 #[test]
+fn a_flag_that_closes_nothing_is_told_to_a_script_too() {
+    let world = World::new();
+    world.write("keys", MARKER);
+    for (flags, is_told) in [
+        (&["--deny-path", "kyes"][..], true),
+        (&["--deny-path", "kyes", "--quiet"], false),
+        (&["--deny-path", "keys"], false),
+    ] {
+        let finished = world.sh(flags, "true");
+        let told = finished.succeeded().stderr.contains("kyes` closes nothing");
+        assert_eq!(told, is_told, "{flags:?}: {finished:#?}");
+    }
+}
+
+#[test]
 fn a_launch_that_fails_in_its_last_step_says_why() {
     // A rule is not looked through at launch as a flag is.
     let closing = |path: &str| {

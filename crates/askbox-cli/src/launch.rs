@@ -75,6 +75,7 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
         session,
         mut notices,
         notices_by_proxy,
+        closing_nothing,
         plan,
     } = client.call(Request::Launch(Box::new(request)))?
     else {
@@ -91,9 +92,12 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     if !descriptors.iter().any(|(name, _)| *name == Descriptor::Starts) {
         notices.push(NO_STARTS.to_owned());
     }
-    // A script reads what the command prints, not what we have to say.
-    if terminals.stderr && !quiet {
-        show(&notices);
+    if !quiet {
+        show(&closing_nothing);
+        // A script reads what the command prints, not what else we have to say.
+        if terminals.stderr {
+            show(&notices);
+        }
     }
     hand_over(client, &session, &descriptors)?;
     // The daemon alone holds the session's network from now on.

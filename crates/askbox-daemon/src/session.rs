@@ -150,6 +150,7 @@ pub(crate) async fn launch(
     Ok(Response::Launched {
         notices: planned.notices,
         notices_by_proxy: ports::udp_in_vain(daemon, &id),
+        closing_nothing: planned.closing_nothing,
         session: id,
         plan: planned.plan,
     })

@@ -345,6 +345,9 @@ pub enum Response {
         /// The same, where its programs reach the network by a proxy: only the launch child knows.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notices_by_proxy: Vec<String>,
+        /// The flags that close nothing, one line each: a script hears of them too, since what it wanted closed may be open.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        closing_nothing: Vec<String>,
         /// An `askbox_sandbox::Plan`. This crate knows nothing of its content.
         plan: Verbatim,
     },

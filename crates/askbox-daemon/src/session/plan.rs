@@ -48,6 +48,8 @@ pub(super) struct Planned {
     pub(super) switches: Switches,
     /// One line each for the person at the terminal.
     pub(super) notices: Vec<String>,
+    /// The flags that close nothing, one line each.
+    pub(super) closing_nothing: Vec<String>,
     /// The plan as the client gets it.
     pub(super) plan: Verbatim,
     /// What its file system shows; `None` where it has none.
@@ -263,9 +265,9 @@ impl Planning {
         let opened = self.opened(id)?;
         let listed = self.listed(&opened);
         let denied = self.denied()?;
+        let closing_nothing = self.closing_nothing();
         let switches = self.policy.switches_of(&self.rules);
         let mut notices = daemon.policy.snapshot().outdated();
-        notices.extend(self.denied_in_vain());
         notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
         let facts = self.look(daemon, request, &opened, &listed, &denied)?;
@@ -312,6 +314,7 @@ impl Planning {
             rules,
             switches,
             notices: notices.into_iter().chain(plan.notices).collect(),
+            closing_nothing,
             plan: text,
             before: facts.project.guards.before,
             limits: self.limits,

@@ -243,6 +243,7 @@ async fn large_messages_pass_both_ways() {
         session: askbox_policy::SessionId("s".into()),
         notices: Vec::new(),
         notices_by_proxy: Vec::new(),
+        closing_nothing: Vec::new(),
         plan: plan.clone(),
     };
     connection

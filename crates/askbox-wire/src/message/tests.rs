@@ -63,6 +63,7 @@ fn responses_look_like_this() {
             session: SessionId("s1".into()),
             notices: vec!["look".into()],
             notices_by_proxy: Vec::new(),
+            closing_nothing: Vec::new(),
             plan: crate::Verbatim::of(&serde_json::json!({"a": 1})).unwrap(),
         })),
         &expect![[

@@ -132,7 +132,7 @@ impl Planning {
     }
 
     /// The flags that close nothing, because nothing is there: most often a slip of the pen.
-    pub(super) fn denied_in_vain(&self) -> Vec<String> {
+    pub(super) fn closing_nothing(&self) -> Vec<String> {
         let flags = self.rules.flags.iter().filter(|rule| rule.effect == Effect::Deny);
         let paths = flags.filter_map(|rule| match rule.pattern.kind() {
             Kind::Read => openable(&rule.pattern).map(|(path, _)| path),
