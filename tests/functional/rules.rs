@@ -285,6 +285,32 @@ fn threat_21_a_projects_file_only_tightens_until_it_is_trusted() {
 }
 
 #[test]
+fn a_projects_file_that_does_not_count_is_told_at_the_start() {
+    let world = without_rules();
+    let told = || {
+        let left = Terminal::start(&world.askbox(&["run", "--", "true"])).finish();
+        left.shown.replace("\r\n", "\n")
+    };
+    let allow = "[[rule]]\neffect = \"allow\"\nnetwork = \"new.test\"\n";
+    world.write(".askbox.toml", &allow.replace("allow", "deny"));
+    assert!(!told().contains(".askbox.toml"));
+    world.write(".askbox.toml", allow);
+    let never = told();
+    for words in [
+        ".askbox.toml is not trusted",
+        "one rule that allows",
+        "`askbox trust /",
+    ] {
+        assert!(never.contains(words), "{words}: {never}");
+    }
+    assert_eq!(never.matches("askbox: ").count(), 1, "{never}");
+    world.ok(&["trust"]);
+    assert!(!told().contains(".askbox.toml"));
+    world.write(".askbox.toml", &format!("{allow}# changed\n"));
+    assert!(told().contains("was changed since you trusted it"), "{}", told());
+}
+
+#[test]
 fn a_projects_file_tightens_without_being_trusted() {
     let world = without_rules();
     let server = Server::http("hello");

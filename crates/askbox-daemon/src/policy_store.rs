@@ -34,7 +34,7 @@ pub(crate) use files::{PolicySource, SourceState};
 pub(crate) use search::names;
 pub(crate) use snapshot::{Places, Snapshot};
 use trust::Trusted;
-pub(crate) use trust::{PROJECT_FILE, ProjectFile, hexadecimal};
+pub(crate) use trust::{PROJECT_FILE, ProjectFile, Trust, hexadecimal};
 
 /// The policy of this machine and user.
 #[derive(Debug)]
@@ -102,11 +102,11 @@ impl PolicyStore {
     }
 
     /// Whether the user trusts a project's file as it is.
-    pub(crate) fn trusts(&self, file: &ProjectFile) -> bool {
+    pub(crate) fn trust_in(&self, file: &ProjectFile) -> Trust {
         self.trusted
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .holds(file)
+            .of(file)
     }
 
     fn put(&self, snapshot: Arc<Snapshot>) {

@@ -47,7 +47,7 @@ pub use neighbour::{
     SocketPath, SshSignature,
 };
 pub use path_pattern::{CanonicalPath, PathContext, PathPattern};
-pub use policy::{Policy, SessionRules, Settings};
+pub use policy::{Policy, SessionRules, Settings, Unheeded};
 pub use policy_file::PolicyFile;
 pub use preset::Preset;
 pub use profile::{Bundle, Profile, ProfileName, SessionProfile, bundle_of};

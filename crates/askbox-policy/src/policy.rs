@@ -26,9 +26,11 @@ mod decide;
 mod index;
 mod redundant;
 mod rule_index;
+mod untrusted;
 
 pub(crate) use index::{PatternIndex, suffixes};
 use rule_index::RuleIndex;
+pub use untrusted::Unheeded;
 
 /// What is allowed, denied or asked on this machine for this user.
 #[derive(Clone, Debug)]

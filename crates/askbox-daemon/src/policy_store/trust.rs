@@ -38,6 +38,17 @@ pub(crate) struct Trusted {
     digests: BTreeMap<OsText, String>,
 }
 
+/// Whether a project's file counts whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The user trusts this content.
+    Given,
+    /// The user trusted another content.
+    Ended,
+    /// The user never trusted the file.
+    Never,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -123,8 +134,12 @@ impl Trusted {
     }
 
     /// Whether the user trusts this file with this content.
-    pub(crate) fn holds(&self, file: &ProjectFile) -> bool {
-        self.digests.get(&OsText::from(file.path.clone())) == Some(&file.digest)
+    pub(crate) fn of(&self, file: &ProjectFile) -> Trust {
+        match self.digests.get(&OsText::from(file.path.clone())) {
+            Some(digest) if *digest == file.digest => Trust::Given,
+            Some(_other) => Trust::Ended,
+            None => Trust::Never,
+        }
     }
 
     /// The list with this content of a file on it, written down. Blocks.

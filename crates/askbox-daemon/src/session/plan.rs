@@ -28,7 +28,7 @@ use super::neighbours::{self, Neighbours, Offer, Offers};
 use super::profile::{self, Situation};
 use crate::daemon::Daemon;
 use crate::limits;
-use crate::policy_store::{PROJECT_FILE, ProjectFile, hexadecimal};
+use crate::policy_store::{PROJECT_FILE, ProjectFile, Trust, hexadecimal};
 use crate::views;
 
 mod bus;
@@ -151,6 +151,8 @@ struct Planning {
     high_water_ms: u64,
     limits: ResourceLimits,
     places: Places,
+    /// What is said of a project's file that is not trusted.
+    untrusted: Option<String>,
 }
 
 impl Planning {
@@ -176,11 +178,14 @@ impl Planning {
             managed: settings.managed_limits,
             project: LimitChoices::default(),
         };
+        let mut untrusted = None;
         if let Some(file) = project_file(&project, &daemon.home)? {
-            let trusted = daemon.policy.trusts(&file);
+            let trust = daemon.policy.trust_in(&file);
             let content = content(file)?;
             sources.project = content.limits;
-            rules = rules.with_project_file(content, &project, trusted, &policy);
+            let unheeded = policy.unheeded(&content, &project, &rules);
+            untrusted = project::untrusted(trust, unheeded, &project);
+            rules = rules.with_project_file(content, &project, trust == Trust::Given, &policy);
         }
         let limits = resource_limits::in_force(sources, policy.preset_of(&rules), memory_of_machine());
         let mut planning = Self {
@@ -194,6 +199,7 @@ impl Planning {
             high_water_ms: daemon.gate.high_water_ms(),
             limits,
             places,
+            untrusted,
         };
         let profile = profile::of_run(request, id, &planning.home, planning.situation());
         planning.rules.profile = profile;
@@ -268,6 +274,7 @@ impl Planning {
         let closing_nothing = self.closing_nothing();
         let switches = self.policy.switches_of(&self.rules);
         let mut notices = daemon.policy.snapshot().outdated();
+        notices.extend(self.untrusted.clone());
         notices.extend(flags::switches_in_vain(options.switches, switches));
         notices.extend(self.situation().profile_notice(id));
         let facts = self.look(daemon, request, &opened, &listed, &denied)?;

@@ -22,6 +22,7 @@ mod profile;
 mod programs;
 mod protection;
 mod redundant;
+mod untrusted;
 
 fn path(text: &str) -> CanonicalPath {
     CanonicalPath::new(Path::new(text)).unwrap()

@@ -4,12 +4,14 @@ use std::fs;
 use std::iter;
 use std::path::{Component, Path, PathBuf};
 
-use askbox_policy::CanonicalPath;
 use askbox_policy::builtin_lists::{Entry, Lists, Node, ProjectRefusal};
+use askbox_policy::{CanonicalPath, Unheeded, display};
 use askbox_sandbox::host_facts::Places;
 use askbox_wire::{LaunchRequest, OsText, WireError};
 
 use super::refused;
+use crate::limits;
+use crate::policy_store::{PROJECT_FILE, Trust};
 
 /// What to do about a project that is none.
 const ANOTHER_PROJECT: &str = "run it in a directory that is there, or name one with --project";
@@ -119,3 +121,39 @@ fn linked_to<'a>(
         lists.credential(&listed).or_else(|| lists.startup(&listed))
     })
 }
+
+/// What to say of a project's file of which a part does not count, since it is not trusted; nothing where all of it does.
+pub(super) fn untrusted(trust: Trust, unheeded: Unheeded, project: &CanonicalPath) -> Option<String> {
+    let since = match trust {
+        Trust::Given => return None,
+        Trust::Ended => "was changed since you trusted it",
+        Trust::Never => "is not trusted",
+    };
+    let Unheeded {
+        rules,
+        preset,
+        switches,
+    } = unheeded;
+    let rules = match rules {
+        0 => None,
+        1 => Some("one rule that allows something".to_owned()),
+        rules => Some(format!("{rules} rules that allow something")),
+    };
+    let preset = preset.then(|| "its preset".to_owned());
+    let switches = switches.then(|| "a switch of [sandbox]".to_owned());
+    let parts: Vec<String> = rules.into_iter().chain(preset).chain(switches).collect();
+    let (last, before) = parts.split_last()?;
+    let parts = match before {
+        [] => last.clone(),
+        _ => format!("{} and {last}", before.join(", ")),
+    };
+    let shown = |path: &Path| display::path(path, limits::PATH_SHOWN);
+    let file = shown(&project.as_path().join(PROJECT_FILE));
+    let project = shown(project.as_path());
+    Some(format!(
+        "{file} {since}, without effect so far: {parts}; look at it, then `askbox trust {project}`"
+    ))
+}
+
+#[cfg(test)]
+mod tests;
