@@ -212,14 +212,14 @@ impl Database {
             .connection
             .query_row(&sql, [], |row| Ok(sealed(row)))
             .optional();
-        last.map_err(read_error)?.transpose()
+        last.map_err(Error::of_reading)?.transpose()
     }
 
     /// The highest number that a question has; 0 when there was none.
     pub(crate) fn last_question(&self) -> Result<u64, Error> {
         let sql = "SELECT max(CAST(question AS INTEGER)) FROM events WHERE question IS NOT NULL";
         let last = self.connection.query_row(sql, [], |row| row.get(0));
-        let last: Option<i64> = last.map_err(read_error)?;
+        let last: Option<i64> = last.map_err(Error::of_reading)?;
         Ok(last.map_or(0, |number| u64::try_from(number).unwrap_or(0)))
     }
 
@@ -230,7 +230,7 @@ impl Database {
             .connection
             .query_row(sql, [signed(seq)], |row| row.get::<_, Vec<u8>>(0))
             .optional()
-            .map_err(read_error)?;
+            .map_err(Error::of_reading)?;
         Ok(hash.and_then(|hash| Some(Digest(hash.try_into().ok()?))))
     }
 
@@ -239,7 +239,7 @@ impl Database {
         let last = self
             .connection
             .query_row("SELECT max(seq) FROM checkpoints", [], |row| row.get(0));
-        let last: Option<i64> = last.map_err(read_error)?;
+        let last: Option<i64> = last.map_err(Error::of_reading)?;
         Ok(last.map_or(0, |seq| u64::try_from(seq).unwrap_or(0)))
     }
 
@@ -399,13 +399,13 @@ fn create(path: &Path) -> Result<(), Error> {
 
 /// Reads one event; the row must have [`COLUMNS`].
 pub(crate) fn sealed(row: &Row<'_>) -> Result<Sealed, Error> {
-    let seq: i64 = row.get(0).map_err(read_error)?;
+    let seq: i64 = row.get(0).map_err(Error::of_reading)?;
     let unreadable = |reason| Error::Unreadable { seq, reason };
     let unsigned = |number: i64| u64::try_from(number).map_err(|_negative| unreadable("a negative number"));
-    let text = |column: usize| row.get::<_, Option<String>>(column).map_err(read_error);
+    let text = |column: usize| row.get::<_, Option<String>>(column).map_err(Error::of_reading);
     let number = |column: usize| {
         row.get::<_, Option<i64>>(column)
-            .map_err(read_error)?
+            .map_err(Error::of_reading)?
             .map(unsigned)
             .transpose()
     };
@@ -426,7 +426,7 @@ pub(crate) fn sealed(row: &Row<'_>) -> Result<Sealed, Error> {
         }),
         None => None,
     };
-    let hash: Vec<u8> = row.get(17).map_err(read_error)?;
+    let hash: Vec<u8> = row.get(17).map_err(Error::of_reading)?;
     Ok(Sealed {
         event: Event {
             seq: unsigned(seq)?,
@@ -450,12 +450,6 @@ pub(crate) fn sealed(row: &Row<'_>) -> Result<Sealed, Error> {
                 .map_err(|_length| unreadable("a hash of another length"))?,
         ),
     })
-}
-
-pub(crate) fn read_error(source: rusqlite::Error) -> Error {
-    Error::Read {
-        source: Arc::new(source),
-    }
 }
 
 /// The number as `SQLite` holds it. None in here is above the limit: counts are cut to it, times and numbers grow

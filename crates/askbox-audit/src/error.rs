@@ -1,11 +1,11 @@
 //! Why the log could not do something. A caller that could not record does not let anything through.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::ErrorCode;
-use rusqlite::ffi::SQLITE_ERROR;
+use rusqlite::ffi::{SQLITE_ERROR, SQLITE_IOERR_SHORT_READ};
 
 /// Why the log could not do something.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -105,6 +105,15 @@ pub enum Error {
         /// What `SQLite` said.
         source: Arc<rusqlite::Error>,
     },
+    /// The file of its newest events is not the one that the daemon writes.
+    #[error(
+        "cannot read the log: the file of its newest events, of the same name with -wal, was removed or cut while the daemon had it open; \
+         `askbox daemon --restart` puts them into the log itself"
+    )]
+    Torn {
+        /// What `SQLite` said.
+        source: Arc<rusqlite::Error>,
+    },
     /// A checkpoint was not signed.
     #[error("cannot write the signed checkpoint of the log {path:?}")]
     Sign {
@@ -141,6 +150,28 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why reading failed.
+    pub(crate) fn of_reading(source: rusqlite::Error) -> Self {
+        let is_torn = is_torn(&source);
+        let source = Arc::new(source);
+        if is_torn {
+            Error::Torn { source }
+        } else {
+            Error::Read { source }
+        }
+    }
+
+    /// Why the log could not be opened for reading.
+    pub(crate) fn of_opening(path: &Path, source: rusqlite::Error) -> Self {
+        if is_torn(&source) {
+            return Error::of_reading(source);
+        }
+        Error::Open {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        }
+    }
+
     /// The same for whoever wanted to write: a file that was given up after a failure is opened anew for that.
     pub(crate) fn of_writing(self) -> Self {
         if let Error::Open { source, .. } = self {
@@ -168,6 +199,7 @@ impl Error {
             | Error::Missing { .. }
             | Error::Create { .. }
             | Error::Gone { .. }
+            | Error::Torn { .. }
             | Error::Thread { .. }
             | Error::Newer { .. }
             | Error::KeepAside { .. }
@@ -179,6 +211,13 @@ impl Error {
             | Error::Closed => false,
         }
     }
+}
+
+/// What is known to be in the write-ahead log and is not there reads short.
+fn is_torn(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == SQLITE_IOERR_SHORT_READ)
 }
 
 fn is_corrupt(error: &rusqlite::Error) -> bool {

@@ -11,7 +11,7 @@ use askbox_policy::SessionId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Params, ToSql};
 
-use crate::database::{COLUMNS, FORMAT, in_its_directory, read_error, sealed, signed, with_suffix};
+use crate::database::{COLUMNS, FORMAT, in_its_directory, sealed, signed, with_suffix};
 use crate::error::Error;
 use crate::event::{Event, EventKind, Sealed};
 use crate::export::Format;
@@ -71,10 +71,6 @@ impl Reader {
             // SQLite says what else is wrong.
             Ok(_) | Err(_) => {}
         }
-        let error = |source| Error::Open {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
         let real = in_its_directory(path);
         let (connection, found) = match connect(real.as_os_str(), OpenFlags::empty()) {
             // Beside a write-ahead log SQLite makes a file that programs share (<https://sqlite.org/wal.html>, "Read-Only Databases").
@@ -89,7 +85,7 @@ impl Reader {
             }
             opened => opened,
         }
-        .map_err(error)?;
+        .map_err(|source| Error::of_opening(path, source))?;
         if found > FORMAT {
             return Err(Error::Newer {
                 path: path.to_owned(),
@@ -186,9 +182,9 @@ impl Reader {
         values: impl Params,
         mut visit: impl FnMut(Sealed) -> Result<Option<T>, Error>,
     ) -> Result<Option<T>, Error> {
-        let mut statement = self.connection.prepare(sql).map_err(read_error)?;
-        let mut rows = statement.query(values).map_err(read_error)?;
-        while let Some(row) = rows.next().map_err(read_error)? {
+        let mut statement = self.connection.prepare(sql).map_err(Error::of_reading)?;
+        let mut rows = statement.query(values).map_err(Error::of_reading)?;
+        while let Some(row) = rows.next().map_err(Error::of_reading)? {
             let found = visit(sealed(row)?)?;
             if found.is_some() {
                 return Ok(found);

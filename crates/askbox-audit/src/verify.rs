@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::chain::{self, Digest};
 use crate::change::DaemonChange;
-use crate::database::{COLUMNS, read_error, signed};
+use crate::database::{COLUMNS, signed};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::limits;
@@ -119,7 +119,10 @@ impl Reader {
         // Before the events: what it knows is in the log by then.
         let beside = Beside::read(&self.path)?;
         // One transaction, so that events and checkpoints are of one moment.
-        let _snapshot = self.connection.unchecked_transaction().map_err(read_error)?;
+        let _snapshot = self
+            .connection
+            .unchecked_transaction()
+            .map_err(Error::of_reading)?;
         let checkpoints = self.checkpoints()?;
         let no_checkpoints = BTreeMap::new();
         let followed = self.follow(checkpoints.as_ref().unwrap_or(&no_checkpoints), &beside)?;
@@ -214,18 +217,20 @@ impl Reader {
         let tables: i64 = self
             .connection
             .query_row(table, [], |row| row.get(0))
-            .map_err(read_error)?;
+            .map_err(Error::of_reading)?;
         if tables == 0 {
             return Ok(None);
         }
         let mut statement = self
             .connection
             .prepare("SELECT seq, hash FROM checkpoints ORDER BY seq")
-            .map_err(read_error)?;
+            .map_err(Error::of_reading)?;
         let rows = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(read_error)?;
-        rows.collect::<Result<_, _>>().map(Some).map_err(read_error)
+            .map_err(Error::of_reading)?;
+        rows.collect::<Result<_, _>>()
+            .map(Some)
+            .map_err(Error::of_reading)
     }
 }
 

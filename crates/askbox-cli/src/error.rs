@@ -353,6 +353,7 @@ fn of_log(error: &askbox_audit::Error) -> Option<String> {
         | askbox_audit::Error::Thread { .. }
         | askbox_audit::Error::NotAFile { .. }
         | askbox_audit::Error::Gone { .. }
+        | askbox_audit::Error::Torn { .. }
         | askbox_audit::Error::Open { .. }
         | askbox_audit::Error::Unwritable { .. }
         | askbox_audit::Error::Newer { .. }

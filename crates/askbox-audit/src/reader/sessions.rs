@@ -8,7 +8,6 @@ use rusqlite::Row;
 
 use super::Reader;
 use crate::change::{DaemonChange, SessionChange};
-use crate::database::read_error;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::limits;
@@ -42,31 +41,31 @@ type End = (u64, Option<String>);
 impl Reader {
     /// Sessions that ended, the latest start first; at most [`limits::PAST_SESSIONS`].
     pub fn past_sessions(&self) -> Result<Vec<PastSession>, Error> {
-        let mut statement = self.connection.prepare(RUNS).map_err(read_error)?;
-        let mut rows = statement.query([]).map_err(read_error)?;
+        let mut statement = self.connection.prepare(RUNS).map_err(Error::of_reading)?;
+        let mut rows = statement.query([]).map_err(Error::of_reading)?;
         let mut ends: HashMap<String, End> = HashMap::new();
         // Whether the daemon started anew after the events that are being read.
         let mut is_earlier_daemon = false;
         let mut past = Vec::new();
-        while let Some(row) = rows.next().map_err(read_error)? {
-            let kind: String = row.get(4).map_err(read_error)?;
-            let action: String = row.get(5).map_err(read_error)?;
+        while let Some(row) = rows.next().map_err(Error::of_reading)? {
+            let kind: String = row.get(4).map_err(Error::of_reading)?;
+            let action: String = row.get(5).map_err(Error::of_reading)?;
             if kind == EventKind::Daemon.name() {
                 is_earlier_daemon |= action == DaemonChange::Started.name();
                 continue;
             }
-            let Some(id) = row.get::<_, Option<String>>(2).map_err(read_error)? else {
+            let Some(id) = row.get::<_, Option<String>>(2).map_err(Error::of_reading)? else {
                 continue;
             };
             if action == SessionChange::Ended.name() {
-                ends.insert(id, end(row).map_err(read_error)?);
+                ends.insert(id, end(row).map_err(Error::of_reading)?);
                 continue;
             }
             let end = ends.remove(&id);
             if end.is_none() && !is_earlier_daemon {
                 continue;
             }
-            past.push(started(row, id, end).map_err(read_error)?);
+            past.push(started(row, id, end).map_err(Error::of_reading)?);
             if limits::PAST_SESSIONS <= past.len() {
                 break;
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::Reader;
-use crate::database::{read_error, signed};
+use crate::database::signed;
 use crate::error::Error;
 use crate::limits;
 
@@ -51,16 +51,16 @@ impl Reader {
         // Summed up here: GROUP BY sorts the rows first, which takes three times as long as reading 100,000 of them.
         let sql = "SELECT target, time_ms, bytes_in, bytes_out FROM events \
              WHERE kind = 'traffic' AND target IS NOT NULL AND ?1 <= time_ms AND time_ms < ?2";
-        let mut statement = self.connection.prepare(sql).map_err(read_error)?;
+        let mut statement = self.connection.prepare(sql).map_err(Error::of_reading)?;
         let mut rows = statement
             .query((signed(span.start), signed(span.end)))
-            .map_err(read_error)?;
+            .map_err(Error::of_reading)?;
         let mut sums: HashMap<String, BTreeMap<u32, TrafficPart>> = HashMap::new();
-        while let Some(row) = rows.next().map_err(read_error)? {
-            let text = row.get_ref(0).map_err(read_error)?;
+        while let Some(row) = rows.next().map_err(Error::of_reading)? {
+            let text = row.get_ref(0).map_err(Error::of_reading)?;
             let Ok(target) = text.as_str() else { continue };
             let number = |column| {
-                let number: Option<i64> = row.get(column).map_err(read_error)?;
+                let number: Option<i64> = row.get(column).map_err(Error::of_reading)?;
                 Ok(u64::try_from(number.unwrap_or(0)).unwrap_or(0))
             };
             let part = part_of(&span, number(1)?, parts);

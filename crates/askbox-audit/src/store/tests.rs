@@ -432,3 +432,20 @@ async fn a_removed_log_begins_anew_when_it_is_opened() {
     log.close().await.unwrap();
     assert_intact(&path, 1);
 }
+
+#[tokio::test]
+async fn newest_events_whose_file_was_removed_are_told_of_and_in_the_log_after_all() {
+    let (_directory, path) = place();
+    let log = Log::open(&path).unwrap();
+    assert_eq!(log.record(verdict(1), Durability::Synced).await.unwrap(), 1);
+    assert_eq!(story(&path), ["1"]);
+    let ahead = crate::database::with_suffix(&path, "-wal");
+    fs::remove_file(&ahead).unwrap();
+    let read = || Reader::open(&path).and_then(|reader| reader.query(&Filter::default()));
+    let error = read().unwrap_err();
+    assert!(matches!(error, Error::Torn { .. }), "{error:?}");
+    assert!(error.to_string().contains("`askbox daemon --restart`"));
+    log.close().await.unwrap();
+    assert_eq!(story(&path), ["1"]);
+    assert_intact(&path, 1);
+}
