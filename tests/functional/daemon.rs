@@ -123,6 +123,23 @@ fn stop_and_restart_say_what_they_did() {
 }
 
 #[test]
+fn a_stopped_daemon_is_not_killed_and_what_lets_it_end_is_said() {
+    let world = World::new();
+    world.sh(&[], "true").succeeded();
+    let pid = world.daemon_pid();
+    let daemon = Pid::from_raw(pid);
+    kill(daemon, Signal::SIGSTOP).unwrap();
+    let stopped = finish(&world, &["daemon", "--stop"]);
+    assert_eq!(stopped.code, Some(125), "{stopped:#?}");
+    for words in ["was stopped by a signal", &format!("`kill -CONT {pid}`")] {
+        assert!(stopped.stderr.contains(words), "{stopped:#?}");
+    }
+    assert!(kill(daemon, None).is_ok());
+    kill(daemon, Signal::SIGCONT).unwrap();
+    world.eventually("it ends, since it was told to", || kill(daemon, None).is_err());
+}
+
+#[test]
 fn it_survives_the_terminal_that_started_it() {
     let world = World::new();
     let terminal =

@@ -102,6 +102,12 @@ pub(crate) enum CliError {
         /// Its process.
         pid: u32,
     },
+    /// The old daemon stays, because a signal stopped it.
+    #[error("the daemon (process {pid}) was stopped by a signal and does not end before it goes on")]
+    Halted {
+        /// Its process.
+        pid: u32,
+    },
     /// The daemon failed, in this process.
     #[error(transparent)]
     Daemon(#[from] askbox_daemon::Error),
@@ -202,6 +208,10 @@ impl CliError {
             CliError::StopTimedOut { pid } => {
                 Some(format!("end it with `kill -9 {pid}`; its sessions end with it"))
             }
+            CliError::Halted { pid } => Some(format!(
+                "`kill -CONT {pid}` lets it go on, and it ends then, since it was told to; `kill -9 {pid}` ends it at once; its sessions \
+                 end with it"
+            )),
             CliError::Log(error) => of_log(error),
             CliError::NoDisplay
             | CliError::NoTray(_)
@@ -279,6 +289,7 @@ impl CliError {
             | CliError::NoInit { .. }
             | CliError::StartTimedOut { .. }
             | CliError::StopTimedOut { .. }
+            | CliError::Halted { .. }
             | CliError::Daemon(_)
             | CliError::Secrets(_)
             | CliError::Login(_)
@@ -436,7 +447,7 @@ fn of_client(error: &ClientError) -> Option<String> {
         ClientError::Decode(_) | ClientError::OutOfTurn => Some(RESTART.to_owned()),
         ClientError::TimedOut { .. } => Some(
             "try again when the machine has less to do; `askbox daemon --restart` ends a daemon that hangs, and its \
-             sessions"
+             sessions, or says what keeps it"
                 .to_owned(),
         ),
         // The message says what to do.

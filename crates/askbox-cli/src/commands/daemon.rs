@@ -198,9 +198,22 @@ fn wait_for_end(paths: &Paths, pid: u32) -> Result<(), CliError> {
     match ended.recv_timeout(STOP_WAIT) {
         Ok(locked) => locked.map_err(failed()),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            Err(CliError::StopTimedOut { pid })
+            let status = fs::read_to_string(format!("/proc/{pid}/status"));
+            Err(if status.is_ok_and(|status| is_halted(&status)) {
+                CliError::Halted { pid }
+            } else {
+                CliError::StopTimedOut { pid }
+            })
         }
     }
+}
+
+/// Whether a process stands still since a signal stopped it, by its `/proc/PID/status`. Such a one hears of no signal but two
+/// (signal(7)).
+fn is_halted(status: &str) -> bool {
+    let mut lines = status.lines();
+    let state = lines.find_map(|line| line.strip_prefix("State:"));
+    state.is_some_and(|state| state.trim_start().starts_with('T'))
 }
 
 /// Each captured connection takes some descriptors, and the soft limit is made for programs that use select(2). Returns
@@ -212,4 +225,23 @@ fn raise_descriptor_limit() -> Result<u64, CliError> {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map(|()| hard)
     };
     raise().map_err(|errno| CliError::system("raise the limit of open files")(errno.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_a_signal_stopped_is_told_from_others() {
+        for (state, expected) in [
+            ("T (stopped)", true),
+            ("t (tracing stop)", false),
+            ("S (sleeping)", false),
+            ("D (disk sleep)", false),
+        ] {
+            let status = format!("Name:\taskbox T\nUmask:\t0077\nState:\t{state}\nTgid:\t1\n");
+            assert_eq!(is_halted(&status), expected, "{state}");
+        }
+        assert!(!is_halted(""));
+    }
 }
