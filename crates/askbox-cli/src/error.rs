@@ -237,6 +237,15 @@ impl CliError {
             CliError::Unwritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space on its disk; nothing runs without a log".to_owned())
             }
+            CliError::Unwritable { directory, source }
+                if source.kind() == io::ErrorKind::ReadOnlyFilesystem =>
+            {
+                Some(format!(
+                    "its file system is read-only (findmnt -T {}): mount it for writing, or set {} to an absolute path that you can write",
+                    output::typed(directory),
+                    askbox_paths::ROOT_VARIABLE
+                ))
+            }
             CliError::Unwritable { .. } => Some(format!(
                 "give it to yourself with mode 700, or set {} to an absolute path that you can write",
                 askbox_paths::ROOT_VARIABLE

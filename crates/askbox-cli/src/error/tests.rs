@@ -44,3 +44,24 @@ fn what_lies_with_the_caller_brings_a_hint() {
         assert!(error.hint().is_some(), "{error:?}");
     }
 }
+
+#[test]
+fn a_directory_that_cannot_be_written_brings_the_hint_for_its_cause() {
+    for (kind, expected) in [
+        (io::ErrorKind::PermissionDenied, "mode 700"),
+        (io::ErrorKind::ReadOnlyFilesystem, "findmnt -T /home/u/.local"),
+        (io::ErrorKind::StorageFull, "free some space"),
+    ] {
+        let error = CliError::Unwritable {
+            directory: "/home/u/.local".into(),
+            source: kind.into(),
+        };
+        let hint = error.hint().unwrap();
+        assert!(hint.contains(expected), "{kind}: {hint}");
+        assert_eq!(
+            hint.contains("mode 700"),
+            expected == "mode 700",
+            "{kind}: {hint}"
+        );
+    }
+}
