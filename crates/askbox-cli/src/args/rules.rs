@@ -27,6 +27,7 @@ pub(crate) enum RulesCommand {
     /// Write a rule into policy.toml
     #[command(after_help = "Examples:
   askbox rules add allow network '**.example.com:443'
+  askbox rules add allow network printer.test
   askbox rules add allow network printer.test --address 192.168.1.5
   askbox rules add allow write '~/notes' --project ~/src/app
   askbox rules add deny read ~/secrets --expires 8h
@@ -72,7 +73,8 @@ pub(crate) struct AddRuleArgs {
     /// begins in the working directory), a profile (claude) or a neighbour (ssh-agent, ssh-sign KEY HOST, socket PATH, dbus NAME,
     /// wayland, x11, x11-trusted)
     pub(crate) pattern: String,
-    /// Allow the host at this address of the local network
+    /// Only about the host's being at this address, which is not public: a second question, after the one about the host itself.
+    /// So it opens nothing alone; a rule for the host, or an answer, goes with it
     #[arg(long)]
     pub(crate) address: Option<IpAddr>,
     /// Only for this project

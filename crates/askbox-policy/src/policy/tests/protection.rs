@@ -198,7 +198,9 @@ fn the_local_network_is_a_persons_decision() {
         .says(nas(), "ask no rule");
     Case::new()
         .grant("allow network nas.example.com:443 at 10.1.2.3")
-        .says(nas(), "allow grant");
+        .says(nas(), "allow grant")
+        // It answers the second question alone.
+        .says(network("nas.example.com:443"), "ask no rule");
     Case::new()
         .grant("allow network nas.example.com:443 at 10.1.2.4")
         .says(nas(), "ask no rule");
