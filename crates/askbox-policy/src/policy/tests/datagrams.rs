@@ -56,6 +56,10 @@ fn a_denial_that_says_nothing_of_udp_means_it_too() {
         .rules(&["allow network game.test:5000/udp"])
         .flags(&["deny network *"])
         .says(game(), "deny flag");
+    // A closer one decides.
+    Case::new()
+        .rules(&["deny network game.test", "allow network game.test:5000/udp"])
+        .says(game(), "allow rule");
     // One of UDP leaves TCP alone.
     Case::new()
         .rules(&["allow network game.test", "deny network game.test:5000/udp"])
