@@ -1,4 +1,4 @@
-use askbox_wire::WireError;
+use askbox_wire::{ErrorCode, WireError};
 
 use super::*;
 
