@@ -378,6 +378,12 @@ fn a_limit_of_the_shell_holds_inside_and_ends_no_daemon() {
             }
         }
     }
+    for words in ["run -- true", "daemon --start", "status"] {
+        let refused = shell(&format!("ulimit -s 64; exec \"$ASKBOX\" {words}"));
+        assert_eq!(refused.code, Some(125), "{refused:#?}");
+        let told = "`ulimit -s` leaves this program 64 KiB";
+        assert!(refused.stderr.contains(told), "{refused:#?}");
+    }
     // One that can be lifted, or is far away, is no obstacle.
     let started =
         shell("ulimit -S -f 100; ulimit -S -t 1; ulimit -S -v 900000; exec \"$ASKBOX\" daemon --start");

@@ -9,6 +9,7 @@ use askbox_wire::ClientError;
 use askbox_wire::limits::MAX_FRAME;
 
 use crate::launch;
+use crate::limits::LEAST_STACK;
 use crate::shell_limits::ShellLimit;
 
 mod hint;
@@ -86,6 +87,12 @@ pub(crate) enum CliError {
         limit: ShellLimit,
         /// What would start one elsewhere.
         command: &'static str,
+    },
+    /// This process would end by a limit of this shell.
+    #[error("`ulimit -s` leaves this program {} KiB of stack, and it needs {}", bytes / 1024, LEAST_STACK / 1024)]
+    Stack {
+        /// What it may have.
+        bytes: u64,
     },
     /// The new daemon is silent.
     #[error("the daemon did not start in time")]
@@ -204,6 +211,7 @@ impl CliError {
             | CliError::StartSilent { .. }
             | CliError::NoSocket { .. }
             | CliError::Limited { .. }
+            | CliError::Stack { .. }
             | CliError::NoDisplay
             | CliError::NoTray(_)
             | CliError::NotTheTray(_)

@@ -57,3 +57,6 @@ pub(crate) const LEAST_MEMORY: u64 = 1024 * 1024 * 1024;
 
 /// Seconds on a processor that a daemon must have: weeks of work.
 pub(crate) const LEAST_PROCESSOR_TIME: u64 = 24 * 3600;
+
+/// Bytes of stack that this program must have: nearly twice what its command line takes to parse, the most that it takes.
+pub(crate) const LEAST_STACK: u64 = 128 * 1024;

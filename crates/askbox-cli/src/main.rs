@@ -30,6 +30,15 @@ mod supervise;
 mod terminal;
 
 fn main() -> ExitCode {
+    match shell_limits::check_stack() {
+        Ok(()) => run(),
+        Err(error) => report::finish(Err(error)).into(),
+    }
+}
+
+/// Apart, so that what it takes of the stack is not taken before there is known to be enough.
+#[inline(never)]
+fn run() -> ExitCode {
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return report::usage(&error).into(),

@@ -3,11 +3,12 @@
 
 use std::io;
 
+use nix::errno::Errno;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::error::CliError;
-use crate::limits::{LEAST_MEMORY, LEAST_PROCESSOR_TIME};
+use crate::limits::{LEAST_MEMORY, LEAST_PROCESSOR_TIME, LEAST_STACK};
 
 /// What starts a daemon and nothing else.
 pub(crate) const START: &str = "askbox daemon --start";
@@ -68,6 +69,20 @@ pub(crate) fn check(command: &'static str) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Refuses to go on with a stack that the kernel would not let grow as far as this program needs: it kills what goes beyond. Raised
+/// here it would be raised for the command inside too, which keeps the shell's.
+pub(crate) fn check_stack() -> Result<(), CliError> {
+    match getrlimit(Resource::RLIMIT_STACK) {
+        Ok((bytes, _hard)) if bytes < LEAST_STACK => Err(CliError::Stack { bytes }),
+        Ok(_enough) => Ok(()),
+        Err(errno) => Err(unread(errno)),
+    }
+}
+
+fn unread(errno: Errno) -> CliError {
+    CliError::system("read the limits of this process")(errno.into())
+}
+
 /// Lifts those of this process, the daemon, as far as may be. To be called while it has one thread.
 pub(crate) fn lift() -> Result<(), CliError> {
     check(START)?;
@@ -83,7 +98,7 @@ pub(crate) fn lift() -> Result<(), CliError> {
 fn hard(resource: Resource) -> Result<u64, CliError> {
     match getrlimit(resource) {
         Ok((_soft, hard)) => Ok(hard),
-        Err(errno) => Err(CliError::system("read the limits of this process")(errno.into())),
+        Err(errno) => Err(unread(errno)),
     }
 }
 

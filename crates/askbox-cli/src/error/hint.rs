@@ -30,6 +30,10 @@ impl CliError {
             CliError::Limited { command, .. } => Some(format!(
                 "start it where that limit is not set: {command}; commands that are run here keep the limit"
             )),
+            CliError::Stack { .. } => Some(
+                "set it higher, and where a command needs it low, inside: askbox run -- sh -c 'ulimit -s 64; exec COMMAND'"
+                    .to_owned(),
+            ),
             CliError::NoSocket { .. } => Some(
                 "`askbox daemon --restart` ends it, and its sessions with it, and starts another".to_owned(),
             ),
