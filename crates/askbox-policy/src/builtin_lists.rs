@@ -90,12 +90,21 @@ pub enum List {
 pub struct Protection {
     /// Which list.
     pub list: List,
-    /// Whether it is refused without a question, unless a rule for the very path says otherwise.
-    pub is_refused: bool,
-    /// Whether no rule says otherwise, not even one for the very path.
-    pub is_final: bool,
+    /// How closed it is.
+    pub barrier: Barrier,
     /// Why it is listed.
     pub reason: &'static str,
+}
+
+/// How closed a target is that is on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barrier {
+    /// It is a question, unless a rule for the very path says otherwise.
+    Question,
+    /// It is refused without a question, unless a rule for the very path says otherwise.
+    Refusal,
+    /// It is refused, and no rule says otherwise.
+    Final,
 }
 
 impl Entry {
@@ -324,16 +333,17 @@ impl Lists {
     pub fn protects(&self, target: &Target) -> Option<Protection> {
         let path = target.path()?;
         if let Some(entry) = self.credential(path) {
-            let is_offered = self.is_offered(target);
+            let (barrier, reason) = if self.is_own(path) {
+                (Barrier::Final, entry.reason)
+            } else if self.is_offered(target) {
+                (Barrier::Question, KNOWN_HOSTS_REASON)
+            } else {
+                (Barrier::Refusal, entry.reason)
+            };
             return Some(Protection {
                 list: List::Credential,
-                is_refused: !is_offered,
-                is_final: self.is_own(path),
-                reason: if is_offered {
-                    KNOWN_HOSTS_REASON
-                } else {
-                    entry.reason
-                },
+                barrier,
+                reason,
             });
         }
         match target {
@@ -342,9 +352,12 @@ impl Lists {
             {
                 Some(Protection {
                     list: List::Startup,
-                    is_refused: true,
                     // A rule may open a directory above for what else is in it, which does not get another name all the same.
-                    is_final: self.any_name(path, |path| self.obeyed.contains(path)),
+                    barrier: if self.any_name(path, |path| self.obeyed.contains(path)) {
+                        Barrier::Final
+                    } else {
+                        Barrier::Refusal
+                    },
                     reason: OBEYED_REASON,
                 })
             }
@@ -355,8 +368,7 @@ impl Lists {
                 };
                 Some(Protection {
                     list,
-                    is_refused: false,
-                    is_final: false,
+                    barrier: Barrier::Question,
                     reason: entry.reason,
                 })
             }

@@ -222,20 +222,17 @@ fn names_by_which_we_find_what_we_obey_are_not_written_and_no_rule_opens_them() 
     let names = || vec![path("/home/u/dots/link"), path("/home/u/dots/files/policy.toml")];
     let lists = lists().with_names(names(), Aliases::default()).unwrap();
     assert!(lists.with_names(names(), Aliases::default()).is_none());
-    let check = |at: &str, expected: Option<bool>| {
+    let check = |at: &str, expected: Option<Barrier>| {
         let found = lists.protects(&Target::Write(path(at)));
-        let found = found.map(|protection| {
-            assert!(protection.is_refused, "{at}");
-            protection.is_final
-        });
+        let found = found.map(|protection| protection.barrier);
         assert_eq!(found, expected, "{at}");
         assert_eq!(lists.protects(&Target::Read(path(at))), None, "{at}");
     };
-    check("/home/u/dots/link", Some(true));
-    check("/home/u/dots/files/policy.toml", Some(true));
+    check("/home/u/dots/link", Some(Barrier::Final));
+    check("/home/u/dots/files/policy.toml", Some(Barrier::Final));
     // They hold one: a rule may open them for what else is there.
-    check("/home/u/dots/files", Some(false));
-    check("/home/u/dots", Some(false));
+    check("/home/u/dots/files", Some(Barrier::Refusal));
+    check("/home/u/dots", Some(Barrier::Refusal));
     for at in ["/home/u/dots/files/other", "/home/u/dots/linked", "/home/u/notes"] {
         check(at, None);
     }
@@ -257,7 +254,11 @@ fn what_a_bind_mount_shows_is_protected_by_its_other_name() {
     }));
     let obeyed = vec![path("/home/u/dots/conf/policy.toml")];
     let lists = lists().with_names(obeyed, aliases).unwrap();
-    let refused = |target: Target| lists.protects(&target).map(|protection| protection.is_refused);
+    let refused = |target: Target| {
+        lists
+            .protects(&target)
+            .map(|protection| protection.barrier != Barrier::Question)
+    };
     for (at, read, write) in [
         ("/srv/v/.ssh/id_test", Some(true), Some(true)),
         ("/srv/v/.config/askbox/policy.toml", Some(true), Some(true)),
@@ -306,7 +307,11 @@ fn what_a_listed_link_leads_to_is_protected_and_may_lie_in_a_project() {
         kind: AliasKind::Link,
     }));
     let lists = lists().with_names(Vec::new(), links).unwrap();
-    let refused = |target: Target| lists.protects(&target).map(|protection| protection.is_refused);
+    let refused = |target: Target| {
+        lists
+            .protects(&target)
+            .map(|protection| protection.barrier != Barrier::Question)
+    };
     for (at, read, write) in [
         ("/home/u/dots/ssh", Some(true), Some(true)),
         ("/home/u/dots/ssh/id_test", Some(true), Some(true)),
@@ -342,32 +347,43 @@ fn programs_of_ours_start_outside_too_and_may_lie_in_a_project() {
     let protection = lists
         .protects(&Target::Write(path("/home/u/src/askbox")))
         .unwrap();
-    assert_eq!((protection.list, protection.is_refused), (List::Startup, false));
+    assert_eq!(
+        (protection.list, protection.barrier),
+        (List::Startup, Barrier::Question)
+    );
 }
 
 #[test]
 fn what_a_list_protects_depends_on_what_is_asked_for() {
     let lists = lists();
-    let check = |target: Target, expected: Option<(List, bool)>| {
+    let check = |target: Target, expected: Option<(List, Barrier)>| {
         let found = lists.protects(&target);
-        let found = found.map(|protection| (protection.list, protection.is_refused));
+        let found = found.map(|protection| (protection.list, protection.barrier));
         assert_eq!(found, expected, "{target:?}");
     };
-    let credential = Some((List::Credential, true));
+    let credential = Some((List::Credential, Barrier::Refusal));
     let read = |text: &str| Target::Read(path(text));
     let write = |text: &str| Target::Write(path(text));
     check(read("/home/u/.ssh/id"), credential);
     check(write("/home/u/.ssh/id"), credential);
     check(Target::Execute(path("/home/u/.ssh/id")), credential);
     // ssh may ask for it, and change nothing.
-    check(read("/home/u/.ssh/known_hosts"), Some((List::Credential, false)));
+    check(
+        read("/home/u/.ssh/known_hosts"),
+        Some((List::Credential, Barrier::Question)),
+    );
     check(write("/home/u/.ssh/known_hosts"), credential);
     check(read("/home/u/.ssh/known_hosts/x"), credential);
     check(read("/home/u/.bashrc"), None);
-    check(write("/home/u/.bashrc"), Some((List::Startup, false)));
+    check(write("/home/u/.bashrc"), Some((List::Startup, Barrier::Question)));
     // It holds ~/.cargo/credentials.
     check(read("/home/u/.cargo"), None);
-    check(write("/home/u/.cargo"), Some((List::Credential, false)));
+    check(
+        write("/home/u/.cargo"),
+        Some((List::Credential, Barrier::Question)),
+    );
     check(write("/home/u/.cargo/x"), None);
     check(write("/home/u/notes"), None);
+    let own = Some((List::Credential, Barrier::Final));
+    check(read("/home/u/.config/askbox/policy.toml"), own);
 }

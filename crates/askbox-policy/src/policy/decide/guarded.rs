@@ -2,7 +2,7 @@
 
 use super::said::tightens;
 use super::{View, flags, is_by_user, project_file};
-use crate::builtin_lists::{List, Protection};
+use crate::builtin_lists::{Barrier, List, Protection};
 use crate::grant_set::GrantSet;
 use crate::path_pattern::CanonicalPath;
 use crate::policy::{Policy, SessionRules};
@@ -30,7 +30,10 @@ impl Guard<'_> {
     /// Whether it does not even ask.
     pub(super) fn is_refused(&self) -> bool {
         match self.by {
-            Shield::List(protection) => protection.is_refused,
+            Shield::List(protection) => match protection.barrier {
+                Barrier::Question => false,
+                Barrier::Refusal | Barrier::Final => true,
+            },
             Shield::Copy => false,
         }
     }
@@ -61,17 +64,9 @@ impl Policy {
         session: &SessionRules,
         grants: &GrantSet,
     ) -> Verdict {
-        let said = flags(view, session).or_else(|| {
-            let ours = self.rules_and_grants(view, session, grants);
-            match project_file(view, session) {
-                Some(project) if ours.is_none_or(|ours| tightens(project, ours)) => Some(project),
-                Some(_) | None => ours,
-            }
-        });
         let Protection {
             list,
-            is_refused,
-            is_final,
+            barrier,
             reason,
         } = protection;
         let reason = reason.to_owned();
@@ -79,21 +74,26 @@ impl Policy {
             List::Startup => Basis::Startup(reason),
             List::Credential => Basis::Credential(reason),
         };
-        let Some(said) = said.filter(|_| !is_final) else {
-            return if let Some(verdict) = self.profile_verdict(view, session, grants)
-                && !is_final
-            {
-                verdict
-            } else if is_refused {
-                Verdict::Deny(basis)
-            } else {
-                Verdict::Ask(basis)
-            };
+        let unless_said = match barrier {
+            Barrier::Question => Verdict::Ask,
+            Barrier::Refusal => Verdict::Deny,
+            Barrier::Final => return Verdict::Deny(basis),
         };
-        match said.effect {
-            Effect::Ask => Verdict::Ask(basis),
-            Effect::Deny if is_refused => Verdict::Deny(basis),
-            Effect::Allow | Effect::Deny => said.verdict(),
+        let said = flags(view, session).or_else(|| {
+            let ours = self.rules_and_grants(view, session, grants);
+            match project_file(view, session) {
+                Some(project) if ours.is_none_or(|ours| tightens(project, ours)) => Some(project),
+                Some(_) | None => ours,
+            }
+        });
+        let Some(said) = said else {
+            let by_profile = self.profile_verdict(view, session, grants);
+            return by_profile.unwrap_or_else(|| unless_said(basis));
+        };
+        match (said.effect, barrier) {
+            (Effect::Ask, _) => Verdict::Ask(basis),
+            (Effect::Deny, Barrier::Refusal) => Verdict::Deny(basis),
+            (Effect::Allow | Effect::Deny, _) => said.verdict(),
         }
     }
 
