@@ -270,7 +270,7 @@ impl Daemon {
             user: paths.policy(),
             last_good: paths.last_good_policy(),
             managed: managed_policy,
-            obeyed: obeyed(paths),
+            obeyed: policy_store::obeyed_files(paths),
             lists: Arc::new(lists(paths, &home, path_directories, &programs)),
         };
         let (policy, trusted_aside) = PolicyStore::open(places, paths.trusted())?;
@@ -360,20 +360,6 @@ impl Daemon {
     pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()
     }
-}
-
-/// What Askbox itself obeys, but for block-lists. Of its directories one file each stands for all.
-fn obeyed(paths: &Paths) -> Vec<PathBuf> {
-    let files = [
-        paths.policy(),
-        paths.proxy_credentials(),
-        paths.trusted(),
-        paths.preferences(),
-        paths.grants(),
-        paths.homes(),
-        paths.socket(),
-    ];
-    files.into()
 }
 
 /// The built-in lists, with Askbox's own directories and programs, and the user's PATH.

@@ -31,6 +31,7 @@ mod trust;
 
 pub(crate) use edit::ChangeError;
 pub(crate) use files::{PolicySource, SourceState};
+pub(crate) use obeyed::obeyed_files;
 pub(crate) use search::names;
 pub(crate) use snapshot::{Places, Snapshot};
 use trust::Trusted;

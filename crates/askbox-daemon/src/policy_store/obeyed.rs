@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use askbox_paths::Paths;
 use askbox_policy::{CanonicalPath, Policy};
 use askbox_sandbox::guards::Obeyed;
 
@@ -14,6 +15,20 @@ impl PolicyStore {
     pub(crate) fn obeyed(&self) -> Vec<PathBuf> {
         paths(&self.places, &self.policy()).map(Path::to_owned).collect()
     }
+}
+
+/// What Askbox itself obeys, but for block-lists. Of its directories one file each stands for all.
+pub(crate) fn obeyed_files(paths: &Paths) -> Vec<PathBuf> {
+    let files = [
+        paths.policy(),
+        paths.proxy_credentials(),
+        paths.trusted(),
+        paths.preferences(),
+        paths.grants(),
+        paths.homes(),
+        paths.socket(),
+    ];
+    files.into()
 }
 
 /// Every name on the way to what is obeyed, also of files that are not there, and every link to a program. Blocks.
