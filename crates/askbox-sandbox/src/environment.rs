@@ -41,9 +41,8 @@ const HELD: &[u8] = b"ASKBOX_COMMAND_";
 
 /// The name under which bwrap and askbox-init have a variable. What the loader obeys (ld.so(8)) would make a library of the
 /// project a part of them, and these have more than a program inside may have.
-pub(crate) fn held_back(name: &OsStr) -> Cow<'_, OsStr> {
-    let is_loaders = name.as_bytes().starts_with(b"LD_") || name == "GLIBC_TUNABLES";
-    if is_loaders {
+pub(crate) fn name_before_command(name: &OsStr) -> Cow<'_, OsStr> {
+    if is_loaders(name) {
         let held = [HELD, name.as_bytes()].concat();
         Cow::Owned(OsString::from_vec(held))
     } else {
@@ -52,9 +51,14 @@ pub(crate) fn held_back(name: &OsStr) -> Cow<'_, OsStr> {
 }
 
 /// The name under which the command has the variable that askbox-init has under this one.
-pub fn given(name: &OsStr) -> &OsStr {
-    let given = name.as_bytes().strip_prefix(HELD);
-    given.map_or(name, OsStr::from_bytes)
+pub fn name_for_command(name: &OsStr) -> &OsStr {
+    let held = name.as_bytes().strip_prefix(HELD).map(OsStr::from_bytes);
+    held.filter(|held| is_loaders(held)).unwrap_or(name)
+}
+
+/// Whether the loader obeys the variable.
+fn is_loaders(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b"LD_") || name == "GLIBC_TUNABLES"
 }
 
 /// One variable of the session.

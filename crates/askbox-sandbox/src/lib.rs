@@ -34,7 +34,7 @@ pub mod watch;
 #[cfg(test)]
 mod testing;
 
-pub use environment::{given, is_locale};
+pub use environment::{is_locale, name_for_command};
 pub use host_facts::HostFacts;
 pub use plan::{Plan, PlanRequest, Refusal, plan};
 pub use sight::Hidden;

@@ -242,9 +242,14 @@ impl Command {
         }
         let arguments = keep(&packed)?;
         let argv = bwrap_args::command_line(plan, arguments, leash.as_raw_fd());
-        let pairs = variables
-            .iter()
-            .map(|(name, value)| [environment::held_back(name).as_bytes(), b"=", value.as_bytes()].concat());
+        let pairs = variables.iter().map(|(name, value)| {
+            [
+                environment::name_before_command(name).as_bytes(),
+                b"=",
+                value.as_bytes(),
+            ]
+            .concat()
+        });
         Ok(Self {
             program: CString::new(BWRAP.path)?,
             argv: sys::c_strings(argv.iter().map(|argument| argument.as_bytes()))?,

@@ -13,10 +13,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
 
-use askbox_sandbox::given;
 use askbox_sandbox::inside::{self, datagrams};
 use askbox_sandbox::launch::{FORWARDED, INIT_FAILED};
 use askbox_sandbox::leash::{self, Heard, Order};
+use askbox_sandbox::name_for_command;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -94,7 +94,9 @@ fn become_command(argv: &[CString], leash: OwnedFd) -> u8 {
         sys::restore_sigpipe();
         SigSet::all().thread_unblock()?;
         let environment = std::env::vars_os()
-            .map(|(name, value)| CString::new([given(&name).as_bytes(), b"=", value.as_bytes()].concat()))
+            .map(|(name, value)| {
+                CString::new([name_for_command(&name).as_bytes(), b"=", value.as_bytes()].concat())
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_holds_a_nul| Errno::EINVAL)?;
         execvpe(argv.first().ok_or(Errno::EINVAL)?, argv, &environment)
