@@ -62,11 +62,24 @@ pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
     std::env::current_dir().map_err(CliError::NoDirectory)
 }
 
-/// A directory that somebody named, as it really is; `what` says which.
-pub(crate) fn real_directory(path: &Path, what: &str) -> Result<PathBuf, CliError> {
+/// What somebody named a directory for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Named {
+    /// The project of a rule.
+    Project,
+    /// The one thing that the command is about.
+    Subject,
+}
+
+/// A directory that somebody named, as it really is.
+pub(crate) fn real_directory(path: &Path, named: Named) -> Result<PathBuf, CliError> {
     if path.is_relative() {
         working_directory()?;
     }
-    path.canonicalize()
-        .map_err(CliError::system(format!("find {what}{}", path.display())))
+    let shown = path.display();
+    let step = match named {
+        Named::Project => format!("find the project {shown}"),
+        Named::Subject => format!("find {shown}"),
+    };
+    path.canonicalize().map_err(CliError::system(step))
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::{AddRuleArgs, RulesArgs, RulesCommand};
 use crate::connect;
-use crate::context::{self, Context};
+use crate::context::{self, Context, Named};
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
@@ -176,7 +176,7 @@ fn render_import(imported: &Imported, style: Style) -> String {
 }
 
 fn new_rule(arguments: AddRuleArgs) -> Result<NewRule, CliError> {
-    let real = |path: &Path| context::real_directory(path, "the project ");
+    let real = |path: &Path| context::real_directory(path, Named::Project);
     let pattern = match arguments.kind {
         Kind::Read | Kind::Write => from_here(arguments.pattern)?,
         Kind::Execute => program_from_here(arguments.pattern)?,

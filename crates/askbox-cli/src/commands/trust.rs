@@ -7,14 +7,14 @@ use askbox_wire::{OsText, Request, Response, TrustView};
 use super::rules;
 use crate::args::TrustArgs;
 use crate::connect;
-use crate::context::{self, Context};
+use crate::context::{self, Context, Named};
 use crate::error::CliError;
 use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
 
 /// Trusts, and shows what was trusted.
 pub(crate) fn run(context: &Context, arguments: &TrustArgs) -> Result<ExitStatus, CliError> {
-    let directory = context::real_directory(&arguments.directory, "")?;
+    let directory = context::real_directory(&arguments.directory, Named::Subject)?;
     let mut client = connect::connect_or_start(context)?;
     let Response::Trusted(trusted) = client.call(Request::Trust {
         directory: OsText::from(directory),
