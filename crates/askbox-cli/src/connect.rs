@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use askbox_paths::Paths;
 use askbox_sandbox::is_locale;
-use askbox_wire::{Client, ClientError, Lock, LockError, Request, Response};
+use askbox_wire::{Client, ClientError, Lock, Request, Response};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -54,13 +54,25 @@ const SCOPE_STARTER: &str = "/usr/bin/systemd-run";
 /// The byte that a daemon writes when its socket accepts. Anything else is why it does not.
 const READY: u8 = b'\n';
 
+/// The byte before the error chain of a daemon that ended since another one holds the lock.
+pub(crate) const LOCK_HELD: u8 = 0;
+
 /// What a new daemon said.
 #[derive(Debug, PartialEq, Eq)]
 enum Report {
     /// Its socket accepts.
     Ready,
     /// It ended; its error chain, empty when it was never reached, or killed.
-    Failed(String),
+    Failed(StartFailure, String),
+}
+
+/// Why a new daemon ended, as far as it matters to whoever started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartFailure {
+    /// Another one holds the lock.
+    LockHeld,
+    /// What its error chain says.
+    Other,
 }
 
 /// To the daemon that runs.
@@ -98,11 +110,6 @@ fn is_askbox(pid: u32) -> bool {
         exe.file_name()
             .is_some_and(|name| name == "askbox" || name == "askbox (deleted)")
     })
-}
-
-/// Whether a new daemon ended since another holds the lock. Whatever else it says is the reason.
-fn is_of_lock(report: &str) -> bool {
-    report == LockError::Held.to_string()
 }
 
 /// The daemon that holds the lock although nothing listens, if one does.
@@ -151,10 +158,14 @@ pub(crate) fn connect_or_start(context: &Context) -> Result<Client, CliError> {
             {
                 std::thread::sleep(START_PAUSE);
             }
-            Err(error) => {
-                let is_of_lock = matches!(&error, CliError::Start { report, .. } if is_of_lock(report));
-                return Err(no_socket(paths).filter(|_| is_of_lock).unwrap_or(error));
-            }
+            Err(
+                error @ CliError::Start {
+                    why: StartFailure::LockHeld,
+                    ..
+                },
+            ) => return Err(no_socket(paths).unwrap_or(error)),
+            // Whatever else it says is the reason.
+            Err(error) => return Err(error),
         }
         attempt += 1;
     };
@@ -294,12 +305,13 @@ fn start_by(mut command: Command, context: &Context) -> Result<(), CliError> {
     };
     match read_report(readiness).map_err(CliError::system("hear from the daemon"))? {
         Some(Report::Ready) => Ok(()),
-        Some(Report::Failed(report)) => {
+        Some(Report::Failed(why, report)) => {
             // It is ending; without this a dead child would stay until we end too.
             daemon.wait().map_err(CliError::system("wait for the daemon"))?;
             Err(match report.trim() {
                 "" => CliError::StartSilent { output },
                 report => CliError::Start {
+                    why,
                     report: report.to_owned(),
                     output,
                 },
@@ -336,8 +348,13 @@ fn read_report(mut readiness: impl Read + AsFd) -> io::Result<Option<Report>> {
             return Ok(Some(Report::Ready));
         }
     }
+    let (why, chain) = match report.strip_prefix(&[LOCK_HELD]) {
+        Some(chain) => (StartFailure::LockHeld, chain),
+        None => (StartFailure::Other, report.as_slice()),
+    };
     Ok(Some(Report::Failed(
-        String::from_utf8_lossy(&report).into_owned(),
+        why,
+        String::from_utf8_lossy(chain).into_owned(),
     )))
 }
 

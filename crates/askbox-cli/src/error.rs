@@ -8,6 +8,7 @@ use std::process::ExitStatus;
 use askbox_wire::ClientError;
 use askbox_wire::limits::MAX_FRAME;
 
+use crate::connect::StartFailure;
 use crate::launch;
 use crate::limits::LEAST_STACK;
 use crate::shell_limits::ShellLimit;
@@ -29,6 +30,8 @@ pub(crate) enum CliError {
     /// No daemon could be started; what the new one said.
     #[error("cannot start the daemon: {report}")]
     Start {
+        /// Why.
+        why: StartFailure,
         /// The error chain of the new daemon.
         report: String,
         /// Where it wrote the rest.

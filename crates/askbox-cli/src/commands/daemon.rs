@@ -10,7 +10,7 @@ use std::thread;
 use askbox_daemon::{ASK_KEYRING, DaemonOptions};
 use askbox_paths::{MANAGED_POLICY, Paths};
 use askbox_secrets::{Helper, Secrets};
-use askbox_wire::{Client, ClientError, Request};
+use askbox_wire::{Client, ClientError, LockError, Request};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{self, Pid};
@@ -72,8 +72,13 @@ fn serve_detached(context: &Context) -> Result<ExitStatus, CliError> {
     let served = options(context, Some(ready))
         .and_then(|options| askbox_daemon::run(&context.paths, options).map_err(CliError::from));
     if let Err(error) = &served {
+        let mut report = Vec::new();
+        if let CliError::Daemon(askbox_daemon::Error::Lock(LockError::Held)) = error {
+            report.push(connect::LOCK_HELD);
+        }
+        report.extend_from_slice(format!("{}\n", chain(error)).as_bytes());
         // Nobody reads this any more once we were ready. The file that is our standard error has it in any case.
-        drop(writeln!(File::from(starter), "{}", chain(error)));
+        drop(File::from(starter).write_all(&report));
     }
     served.map(|()| ExitStatus::Success)
 }

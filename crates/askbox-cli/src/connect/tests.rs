@@ -15,22 +15,13 @@ fn report_of(words: &[u8]) -> Report {
 #[test]
 fn a_new_daemon_is_ready_or_says_why_not() {
     assert_eq!(report_of(b"\n"), Report::Ready);
-    assert_eq!(
-        report_of(b"a daemon is already running\n"),
-        Report::Failed("a daemon is already running\n".into())
-    );
-    assert_eq!(report_of(b""), Report::Failed(String::new()));
-}
-
-#[test]
-fn only_a_report_about_the_lock_gives_way_to_what_holds_it() {
-    for (report, expected) in [
-        (LockError::Held.to_string().as_str(), true),
-        ("cannot start the thread that writes the log", false),
-        ("policy.toml: a daemon is already running", false),
-    ] {
-        assert_eq!(is_of_lock(report), expected, "{report}");
-    }
+    let failed = |why, chain: &str| Report::Failed(why, chain.to_owned());
+    let words = "a daemon is already running\n";
+    let by_lock = [&[LOCK_HELD][..], words.as_bytes()].concat();
+    assert_eq!(report_of(&by_lock), failed(StartFailure::LockHeld, words));
+    // The kind tells, not the words.
+    assert_eq!(report_of(words.as_bytes()), failed(StartFailure::Other, words));
+    assert_eq!(report_of(b""), failed(StartFailure::Other, ""));
 }
 
 #[test]
@@ -57,7 +48,7 @@ fn readiness_does_not_wait_for_the_end() {
 fn a_report_without_end_is_cut() {
     let (reader, mut writer) = io::pipe().unwrap();
     writer.write_all(&vec![b'x'; READINESS_BYTES + 1]).unwrap();
-    let Some(Report::Failed(report)) = read_report(reader).unwrap() else {
+    let Some(Report::Failed(StartFailure::Other, report)) = read_report(reader).unwrap() else {
         panic!()
     };
     assert!(report.len() < READINESS_BYTES + 2048);
