@@ -12,6 +12,7 @@ use askbox_wire::{
 };
 
 use crate::context::Context;
+use crate::output;
 use crate::standard;
 use crate::streams::{Failure, Inside, Streams};
 use crate::supervise::{self, Console, End, Supervisor};
@@ -233,11 +234,13 @@ fn expect(response: &Response, expected: &Response) -> Result<(), Error> {
 fn show(notices: &[String]) {
     for notice in notices {
         // Nobody is left to hear of a failure to write.
-        drop(io::Write::write_fmt(
-            &mut io::stderr(),
-            format_args!("askbox: {notice}\n"),
-        ));
+        drop(io::Write::write_all(&mut io::stderr(), line(notice).as_bytes()));
     }
+}
+
+/// A notice, of whomever the words in it are: it may quote a file or name one.
+fn line(notice: &str) -> String {
+    format!("askbox: {}\n", output::safe_sentence(notice))
 }
 
 /// The same of one, where programs inside had the terminal before.
@@ -298,4 +301,20 @@ fn slaves(console: Option<&Console>, terminals: Terminals) -> io::Result<Inside>
         slave(terminals.stdout)?,
         slave(terminals.stderr)?,
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_one_line_that_acts_on_no_terminal() {
+        assert_eq!(line("a plain one"), "askbox: a plain one\n");
+        let shown = line("policy\u{1b}[2J.toml: odd\nsecond");
+        assert_eq!(shown.matches('\n').count(), 1, "{shown:?}");
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        // What was made harmless before stays as it is.
+        let once = output::safe_sentence("a\u{1b}b");
+        assert_eq!(line(&once), format!("askbox: {once}\n"));
+    }
 }
