@@ -42,7 +42,6 @@ fn not_private(path: &Path) -> impl Fn(io::Error) -> Error {
 /// Takes from others the right to put a directory of theirs in the place of one of ours. In one of root's where everybody may
 /// make names and nobody move those of others, as in /tmp, they have none.
 fn keep_in_place(root: &Path) -> Result<(), Error> {
-    const STICKY: u32 = 0o1000;
     let failed = |source| Error::Root {
         path: root.to_owned(),
         source,
@@ -51,7 +50,7 @@ fn keep_in_place(root: &Path) -> Result<(), Error> {
     let mode = metadata.permissions().mode();
     // In a user namespace that does not know root (user_namespaces(7)), somebody else owns what is root's.
     let roots = [0, fs::metadata("/").map_err(failed)?.uid()];
-    let is_kept = mode & STICKY != 0 && roots.contains(&metadata.uid());
+    let is_kept = mode & libc::S_ISVTX != 0 && roots.contains(&metadata.uid());
     if mode & 0o022 == 0 || is_kept {
         return Ok(());
     }

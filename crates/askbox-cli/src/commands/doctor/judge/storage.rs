@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use askbox_policy::display;
+use nix::sys::stat::Mode;
 
 use super::super::Check;
 use super::super::machine::{Entry, Found, Log, Opened, Owner, Place};
@@ -85,12 +86,11 @@ fn unwell(name: &'static str, kind: &str, place: &Place) -> Option<Check> {
 /// What is wrong with a directory above, where some of these bits of its mode are set: whoever may move what lies in it may put
 /// rules of theirs in the place of yours.
 fn open_to(others: u32, place: &Place) -> Option<Check> {
-    const STICKY: u32 = 0o1000;
     let Found::Entry(Entry { mode, owner, .. }) = place.found else {
         return None;
     };
     // Who owns a sticky directory may still move what others made in it.
-    if mode & others == 0 || mode & STICKY != 0 && owner != Owner::Other {
+    if mode & others == 0 || mode & Mode::S_ISVTX.bits() != 0 && owner != Owner::Other {
         return None;
     }
     let (who, flag) = match mode & others {
