@@ -44,7 +44,8 @@ pub enum Error {
     },
     /// The file that is written is not the one that the path names any more.
     #[error(
-        "the log {path:?} was removed, replaced or emptied while it was open, so nothing is allowed; `askbox daemon --restart` begins a new one"
+        "the log {path:?} was removed, replaced or emptied while it was open, so nothing is allowed before it is opened anew; where that does \
+         not happen by itself: `askbox daemon --restart`"
     )]
     Gone {
         /// The log.
