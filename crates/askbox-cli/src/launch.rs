@@ -87,18 +87,13 @@ pub(crate) fn run(client: &mut Client, mut request: LaunchRequest, context: &Con
     begun.send_plan(plan.text()).map_err(Error::Launch)?;
     let (network, descriptors) = begun.descriptors().map_err(Error::Launch)?;
     notices.extend(fallen_back(choice, network));
-    if network == Network::Proxy {
-        notices.extend(notices_by_proxy);
-    }
+    let by_proxy = network == Network::Proxy;
+    notices.extend(notices_by_proxy.into_iter().filter(|_| by_proxy));
     if !descriptors.iter().any(|(name, _)| *name == Descriptor::Starts) {
         notices.push(NO_STARTS.to_owned());
     }
     if !quiet {
-        show(&closing_nothing);
-        // A script reads what the command prints, not what else we have to say.
-        if terminals.stderr {
-            show(&notices);
-        }
+        show_at_start(&closing_nothing, &notices, terminals);
     }
     hand_over(client, &session, &descriptors)?;
     // The daemon alone holds the session's network from now on.
@@ -228,6 +223,14 @@ fn expect(response: &Response, expected: &Response) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::OutOfTurn)
+    }
+}
+
+/// A script reads what the command prints, not what else we have to say; what was closed in vain it hears of.
+fn show_at_start(closing_nothing: &[String], notices: &[String], terminals: Terminals) {
+    show(closing_nothing);
+    if terminals.stderr {
+        show(notices);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What to do about an error, where somebody can do something. What went wrong is said by the error itself.
 
 use std::io;
+use std::path::Path;
 
 use askbox_wire::{ClientError, ErrorCode};
 
@@ -21,29 +22,14 @@ impl CliError {
             CliError::Daemon(error) => of_daemon(error),
             CliError::Secrets(error) => of_secrets(error),
             CliError::Login(_) => Some("`askbox proxy-login --help` has examples".to_owned()),
-            CliError::Start { output, .. }
-            | CliError::StartSilent { output }
-            | CliError::StartTimedOut { output } => Some(format!(
-                "`askbox doctor` looks for causes; the daemon's own words are in {}",
-                output.display()
-            )),
-            CliError::Limited { command, .. } => Some(format!(
-                "start it where that limit is not set: {command}; commands that are run here keep the limit"
-            )),
-            CliError::Stack { .. } => Some(
-                "set it higher, and where a command needs it low, inside: askbox run -- sh -c 'ulimit -s 64; exec COMMAND'"
-                    .to_owned(),
-            ),
-            CliError::NoSocket { .. } => Some(
-                "`askbox daemon --restart` ends it, and its sessions with it, and starts another".to_owned(),
-            ),
-            CliError::StopTimedOut { pid } => {
-                Some(format!("end it with `kill -9 {pid}`; its sessions end with it"))
-            }
-            CliError::Halted { pid } => Some(format!(
-                "`kill -CONT {pid}` lets it go on, and it ends then, since it was told to; `kill -9 {pid}` ends it at once; its sessions \
-                 end with it"
-            )),
+            CliError::Start { .. }
+            | CliError::StartSilent { .. }
+            | CliError::StartTimedOut { .. }
+            | CliError::Limited { .. }
+            | CliError::Stack { .. }
+            | CliError::NoSocket { .. }
+            | CliError::StopTimedOut { .. }
+            | CliError::Halted { .. } => of_process(self),
             CliError::Log(error) => of_log(error),
             CliError::NoDisplay
             | CliError::NoTray(_)
@@ -66,22 +52,7 @@ impl CliError {
                 "each event of `askbox log` names its session; `askbox sessions` lists those that run"
                     .to_owned(),
             ),
-            CliError::Unwritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("free some space on its disk; nothing runs without a log".to_owned())
-            }
-            CliError::Unwritable { directory, source }
-                if source.kind() == io::ErrorKind::ReadOnlyFilesystem =>
-            {
-                Some(format!(
-                    "its file system is read-only (findmnt -T {}): mount it for writing, or set {} to an absolute path that you can write",
-                    output::typed(directory),
-                    askbox_paths::ROOT_VARIABLE
-                ))
-            }
-            CliError::Unwritable { .. } => Some(format!(
-                "give it to yourself with mode 700, or set {} to an absolute path that you can write",
-                askbox_paths::ROOT_VARIABLE
-            )),
+            CliError::Unwritable { directory, source } => Some(of_unwritable(directory, source)),
             CliError::Paths(askbox_paths::Error::RelativeHome(_) | askbox_paths::Error::NoHome) => {
                 Some("set HOME to your home directory, as login does".to_owned())
             }
@@ -99,6 +70,52 @@ impl CliError {
             CliError::NoDirectory(_) => Some("go to a directory that exists: cd ~".to_owned()),
             CliError::Review(_) | CliError::Output(_) | CliError::System { .. } => None,
         }
+    }
+}
+
+/// What to do about a daemon that does not start, does not end or cannot be reached.
+fn of_process(error: &CliError) -> Option<String> {
+    match error {
+        CliError::Start { output, .. }
+        | CliError::StartSilent { output }
+        | CliError::StartTimedOut { output } => Some(format!(
+            "`askbox doctor` looks for causes; the daemon's own words are in {}",
+            output.display()
+        )),
+        CliError::Limited { command, .. } => Some(format!(
+            "start it where that limit is not set: {command}; commands that are run here keep the limit"
+        )),
+        CliError::Stack { .. } => Some(
+            "set it higher, and where a command needs it low, inside: askbox run -- sh -c 'ulimit -s 64; exec COMMAND'"
+                .to_owned(),
+        ),
+        CliError::NoSocket { .. } => Some(
+            "`askbox daemon --restart` ends it, and its sessions with it, and starts another".to_owned(),
+        ),
+        CliError::StopTimedOut { pid } => {
+            Some(format!("end it with `kill -9 {pid}`; its sessions end with it"))
+        }
+        CliError::Halted { pid } => Some(format!(
+            "`kill -CONT {pid}` lets it go on, and it ends then, since it was told to; `kill -9 {pid}` ends it at once; its sessions \
+             end with it"
+        )),
+        _ => None,
+    }
+}
+
+/// What to do where one of Askbox's own directories cannot be written.
+fn of_unwritable(directory: &Path, source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::StorageFull => "free some space on its disk; nothing runs without a log".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => format!(
+            "its file system is read-only (findmnt -T {}): mount it for writing, or set {} to an absolute path that you can write",
+            output::typed(directory),
+            askbox_paths::ROOT_VARIABLE
+        ),
+        _ => format!(
+            "give it to yourself with mode 700, or set {} to an absolute path that you can write",
+            askbox_paths::ROOT_VARIABLE
+        ),
     }
 }
 
