@@ -17,12 +17,19 @@ impl PolicyStore {
     }
 }
 
-/// What Askbox itself obeys, but for block-lists. Of its directories one file each stands for all.
+/// What Askbox itself obeys, but for block-lists. Of its directories one file each stands for those that are made anew each time: any
+/// other may be a link.
 pub(crate) fn obeyed_files(paths: &Paths) -> Vec<PathBuf> {
     let files = [
         paths.policy(),
         paths.proxy_credentials(),
         paths.trusted(),
+        paths.last_good_policy(),
+        paths.lockdown(),
+        paths.usage(),
+        paths.secrets(),
+        paths.reviews(),
+        paths.log(),
         paths.preferences(),
         paths.grants(),
         paths.homes(),
