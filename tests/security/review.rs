@@ -220,6 +220,37 @@ fn threat_11_what_was_made_is_put_back_but_not_what_a_person_made_of_it() {
 }
 
 #[test]
+fn what_was_put_back_is_said_to_be_and_is_no_failure() {
+    let world = World::new();
+    let script = "echo e > .envrc; mkdir .vscode; echo '{}' > .vscode/tasks.json";
+    world.sh(&[], script).succeeded();
+    review(&world, &["--revert", ".envrc"]).succeeded();
+    let shown = review(&world, &[]).succeeded().stdout.clone();
+    assert!(
+        shown.contains("created  .envrc\n    put back already\n") && !shown.contains("cannot be put back"),
+        "{shown}"
+    );
+    let rest = review(&world, &["--revert"]);
+    let shown = &rest.succeeded().stdout;
+    assert!(
+        shown.contains("created  .envrc\n    put back already\n"),
+        "{shown}"
+    );
+    assert!(!world.project().join(".vscode").exists());
+    let again = review(&world, &["--revert", "--json"]);
+    let again: serde_json::Value = serde_json::from_str(&again.succeeded().stdout).unwrap();
+    let changes = again["changes"].as_array().unwrap();
+    assert!(
+        changes.len() == 3 && changes.iter().all(|change| change["revert"] == "done"),
+        "{again}"
+    );
+    // The twin: what somebody makes of it afterwards is theirs.
+    world.write(".envrc", "of a person");
+    assert_eq!(review(&world, &["--revert"]).code, Some(1));
+    assert!(world.project().join(".envrc").exists());
+}
+
+#[test]
 fn a_review_follows_no_link_out_of_the_project() {
     let world = World::new();
     let outside = world.outside();

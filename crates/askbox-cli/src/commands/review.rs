@@ -1,5 +1,6 @@
 //! `askbox review`: what a session changed that runs outside, and putting it back. Reads the records that the daemon
-//! keeps, and the project; executes nothing, and speaks with the daemon only to learn what still runs.
+//! keeps, and the project; executes nothing, and speaks with the daemon only to learn what still runs. In a record it
+//! writes that all of it was put back, and nothing else.
 
 use std::fs;
 use std::io;
@@ -55,7 +56,21 @@ pub(crate) fn run(context: &Context, arguments: &ReviewArgs) -> Result<ExitStatu
     } else {
         output::print(&render::text(&review, Style::new(context)))?;
     }
+    let is_back = review.changes.iter().all(|row| row.revert.is_back());
+    if arguments.revert.is_some() && is_back {
+        settle(context, record)?;
+    }
     Ok(status)
+}
+
+/// Writes down that everything was put back, so that nobody is asked to look at it any more.
+fn settle(context: &Context, record: Record) -> Result<(), CliError> {
+    let file = context.paths.review(&record.session);
+    let Some(record) = record.put_back_whole() else {
+        return Ok(());
+    };
+    own_file::replace_unsynced(&file, &record.to_json()?)
+        .map_err(CliError::system(format!("write {}", file.display())))
 }
 
 /// The record of a session; without a name the last of this project, or the last.
@@ -106,13 +121,16 @@ fn running_in(context: &Context, record: &Record) -> Result<Option<String>, CliE
 
 fn row(record: &Record, change: &Change, runs: bool) -> Result<Row, CliError> {
     let now = record.now(change)?;
-    let is_as_listed = now.is_like(&change.now);
-    let kept = change.is_kept();
-    let reason = match kept {
+    let reason = match change.is_kept() {
         Some(kept) => Some(kept.to_string()),
-        None if !is_as_listed => Some(Kept::ChangedSince.to_string()),
+        None if !now.is_like(&change.now) => Some(Kept::ChangedSince.to_string()),
         None if runs => Some("a session still runs in this project".to_owned()),
         None => None,
+    };
+    let (revert, reason) = match reason {
+        _ if record.is_back(change, &now)? => (Outcome::Back, None),
+        Some(reason) => (Outcome::Refused, Some(reason)),
+        None => (Outcome::Possible, None),
     };
     Ok(Row {
         path: path_text(&record.path(&change.place)),
@@ -121,11 +139,7 @@ fn row(record: &Record, change: &Change, runs: bool) -> Result<Row, CliError> {
         node: render::Node::of(&now),
         diff: diff::between(change.before.as_ref(), &now),
         note: diff::note(change.before.as_ref().unwrap_or(&State::Absent), &now),
-        revert: if reason.is_some() {
-            Outcome::Refused
-        } else {
-            Outcome::Possible
-        },
+        revert,
         reason,
     })
 }
@@ -154,6 +168,7 @@ fn revert(
     let mut status = ExitStatus::Success;
     for (result, row) in record.put_back(&chosen).into_iter().zip(chosen_rows) {
         match result {
+            Ok(()) if row.revert == Outcome::Back => {}
             Ok(()) => (row.revert, row.reason) = (Outcome::Done, None),
             Err(kept) => {
                 status = ExitStatus::Negative;

@@ -78,8 +78,12 @@ enum Body {
         items: Vec<(Place, Part, State)>,
         cut: Vec<Place>,
     },
-    /// What was not as at launch when the session ended.
-    Ended { changes: Vec<Change> },
+    /// What was not as at launch when the session ended, and whether a person had all of it put back since.
+    Ended {
+        changes: Vec<Change>,
+        #[serde(default)]
+        is_put_back: bool,
+    },
 }
 
 impl Record {
@@ -127,7 +131,10 @@ impl Record {
         Ok(Self {
             ended_ms: Some(ended_ms),
             is_cut,
-            body: Body::Ended { changes },
+            body: Body::Ended {
+                changes,
+                is_put_back: false,
+            },
             ..self
         })
     }
@@ -135,7 +142,7 @@ impl Record {
     /// What changed, by place, and whether there may be more. Of a session that has not ended: until now. Blocks.
     pub fn changes(&self, home: &Path) -> Result<(Vec<Change>, bool), Error> {
         let (roots, items, cut) = match &self.body {
-            Body::Ended { changes } => return Ok((changes.clone(), self.is_cut)),
+            Body::Ended { changes, .. } => return Ok((changes.clone(), self.is_cut)),
             Body::Running { roots, items, cut } => (roots, items, cut),
         };
         let scope = Scope {
@@ -175,8 +182,27 @@ impl Record {
     /// Whether there is, or may be, something for a person to look at. Looks at nothing itself.
     pub fn may_hold_changes(&self) -> bool {
         match &self.body {
-            Body::Ended { changes } => self.is_cut || !changes.is_empty(),
+            Body::Ended { changes, is_put_back } => self.is_cut || (!changes.is_empty() && !is_put_back),
             Body::Running { .. } => true,
+        }
+    }
+
+    /// The record of a session whose changes were all put back; `None` where that cannot be said, as the session has not
+    /// ended, or is said already.
+    #[must_use]
+    pub fn put_back_whole(self) -> Option<Self> {
+        match self.body {
+            Body::Ended {
+                changes,
+                is_put_back: false,
+            } => Some(Self {
+                body: Body::Ended {
+                    changes,
+                    is_put_back: true,
+                },
+                ..self
+            }),
+            Body::Ended { .. } | Body::Running { .. } => None,
         }
     }
 
@@ -186,8 +212,13 @@ impl Record {
         Ok(scan::state(&tree, change.place.path.as_path(), change.part))
     }
 
-    /// Makes changed places as they were, as far as they are still as listed; nothing inside should run. Says of each,
-    /// in the order given, why it was left as it is. Blocks until it is on the disk.
+    /// Whether a changed place is as it was before the session; `now` is how it is. Blocks.
+    pub fn is_back(&self, change: &Change, now: &State) -> Result<bool, Error> {
+        Ok(revert::is_back(&self.tree(change.place.base)?, change, now))
+    }
+
+    /// Makes changed places as they were, as far as they are still as listed or are so already; nothing inside should run.
+    /// Says of each, in the order given, why it was left as it is. Blocks until it is on the disk.
     pub fn put_back(&self, changes: &[&Change]) -> Vec<Result<(), Kept>> {
         // What is in a directory goes before it, and comes back after it.
         let mut order: Vec<usize> = (0..changes.len()).collect();

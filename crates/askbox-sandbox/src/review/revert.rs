@@ -1,12 +1,15 @@
 //! Puts one place back as it was. Only while it is still as the review lists it; that is looked at once more at the last
-//! moment, and nothing is waited for.
+//! moment, and nothing is waited for. Where it is as it was already, nothing is done.
 
 use std::io;
 
 use super::scan::state;
 use super::{Change, FileState, Part, State, scripts};
-use crate::beneath::Tree;
+use crate::beneath::{Node, Tree};
 use crate::limits;
+
+/// What is put in the place of scripts where there were none.
+const NO_SCRIPTS: &str = "{}";
 
 /// Why a place was left as it is.
 #[derive(Debug, thiserror::Error)]
@@ -57,12 +60,31 @@ impl Change {
     }
 }
 
+/// Whether a place is as it was before: `now` is how it is. Where a manifest had no scripts, empty ones are put. What
+/// lies behind a link is not looked at, and may be there all the same.
+pub(super) fn is_back(tree: &Tree, change: &Change, now: &State) -> bool {
+    match (&change.before, change.part, now) {
+        (Some(State::Absent), Part::Scripts, State::File(file)) => file.text.as_deref() == Some(NO_SCRIPTS),
+        (Some(State::Absent), _, State::Absent) => {
+            let mut above = change.place.path.as_path().ancestors().skip(1);
+            above.all(|path| {
+                path.as_os_str().is_empty() || matches!(tree.node(path), Node::Directory | Node::Absent)
+            })
+        }
+        (Some(before), _, now) => before.is_like(now),
+        (None, ..) => false,
+    }
+}
+
 /// Makes a place as it was.
 pub(super) fn revert(tree: &Tree, change: &Change) -> Result<(), Kept> {
+    let path = change.place.path.as_path();
+    if is_back(tree, change, &state(tree, path, change.part)) {
+        return Ok(());
+    }
     if let Some(why) = change.is_kept() {
         return Err(why);
     }
-    let path = change.place.path.as_path();
     let is_as_listed = || state(tree, path, change.part).is_like(&change.now);
     if !is_as_listed() {
         return Err(Kept::ChangedSince);
@@ -119,7 +141,7 @@ fn put_scripts(
 ) -> Result<(), Kept> {
     let path = change.place.path.as_path();
     let scripts = match before {
-        State::Absent => "{}",
+        State::Absent => NO_SCRIPTS,
         State::File(FileState { text: Some(text), .. }) => text,
         State::File(_) | State::Directory | State::Link(_) | State::Other => return Err(Kept::NotKept),
     };

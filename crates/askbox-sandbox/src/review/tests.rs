@@ -148,6 +148,68 @@ fn what_was_changed_or_removed_comes_back() {
 }
 
 #[test]
+fn what_was_put_back_already_is_as_it_should_be() {
+    let project = Project::new(&[
+        (".exrc", "old"),
+        ("package.json", "{\"scripts\": {\"a\": \"b\"}}"),
+        ("sub/package.json", "{}"),
+    ]);
+    let record = project.record();
+    project.write(".exrc", "new");
+    project.write("sub/package.json", "{\"scripts\": {\"install\": \"evil\"}}");
+    project.write(".vscode/tasks.json", "{}");
+    project.write("package.json", "{\"scripts\": {}}");
+    let listed = [
+        "changed .exrc",
+        "created .vscode",
+        "created .vscode/tasks.json",
+        "changed package.json",
+        "created sub/package.json",
+    ];
+    let (record, changes) = check(record, &listed);
+    let is_back = || {
+        changes
+            .iter()
+            .map(|change| record.is_back(change, &record.now(change).unwrap()).unwrap())
+    };
+    assert!(!is_back().any(|is_back| is_back));
+    for _time in 0..2 {
+        assert_eq!(put_back(&record, &changes), vec![None; 5]);
+        assert!(is_back().all(|is_back| is_back));
+    }
+    assert!(record.may_hold_changes(), "nobody has said so");
+    let record = record.put_back_whole().unwrap();
+    let stored = Record::from_json(&record.to_json().unwrap()).unwrap();
+    assert!(!stored.may_hold_changes());
+    assert_eq!(stored.changes(Path::new(HOME)).unwrap().0, changes);
+    assert_eq!(stored.put_back_whole(), None);
+}
+
+#[test]
+fn what_lies_behind_a_link_is_not_said_to_be_put_back() {
+    let project = Project::new(&[("aside/config.toml", "x")]);
+    let record = project.record();
+    project.write(".cargo/config.toml", "evil");
+    let (record, changes) = check(record, &["created .cargo/config.toml"]);
+    fs::remove_dir_all(project.root.join(".cargo")).unwrap();
+    symlink("aside", project.root.join(".cargo")).unwrap();
+    assert!(!record.is_back(&changes[0], &State::Absent).unwrap());
+    assert_eq!(
+        put_back(&record, &changes),
+        [Some("it has changed since".to_owned())]
+    );
+    // The twin: where nothing is, nothing is left to put back.
+    fs::remove_file(project.root.join(".cargo")).unwrap();
+    assert!(record.is_back(&changes[0], &State::Absent).unwrap());
+    assert_eq!(put_back(&record, &changes), [None]);
+}
+
+#[test]
+fn a_session_that_has_not_ended_cannot_be_said_to_be_put_back() {
+    assert_eq!(Project::new(&[]).record().put_back_whole(), None);
+}
+
+#[test]
 fn what_is_not_as_listed_any_more_stays() {
     let project = Project::new(&[(".exrc", "old")]);
     let record = project.record();

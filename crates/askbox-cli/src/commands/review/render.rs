@@ -58,8 +58,22 @@ pub(super) enum Node {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     Possible,
+    /// By this command.
     Done,
+    /// It was as before the session already.
+    #[serde(rename = "done")]
+    Back,
     Refused,
+}
+
+impl Outcome {
+    /// Whether it is as it was before the session.
+    pub(super) fn is_back(self) -> bool {
+        match self {
+            Self::Done | Self::Back => true,
+            Self::Possible | Self::Refused => false,
+        }
+    }
 }
 
 impl Kind {
@@ -142,6 +156,9 @@ fn render_row(row: &Row, style: Style) -> String {
     match (row.revert, &row.reason) {
         (Outcome::Done, _) => {
             let _infallible = writeln!(text, "    {}", style.good("put back"));
+        }
+        (Outcome::Back, _) => {
+            let _infallible = writeln!(text, "    {}", style.good("put back already"));
         }
         (Outcome::Refused, Some(reason)) => {
             let _infallible = writeln!(text, "    cannot be put back: {}", output::safe_sentence(reason));

@@ -42,6 +42,11 @@ fn a_review_reads_like_this() {
         },
         Row {
             node: None,
+            revert: Outcome::Back,
+            ..row(".mcp.json", Kind::Created)
+        },
+        Row {
+            node: None,
             revert: Outcome::Refused,
             reason: Some("it has changed since".to_owned()),
             ..row("a\u{1b}/.git/config", Kind::Removed)
@@ -55,6 +60,8 @@ fn a_review_reads_like_this() {
             +x
         changed  package.json (scripts)
             put back
+        created  .mcp.json
+            put back already
         removed  a\u{1b}/.git/config
             cannot be put back: it has changed since
         `askbox review --revert [PATH…]` puts it back
