@@ -251,6 +251,31 @@ fn what_was_put_back_is_said_to_be_and_is_no_failure() {
 }
 
 #[test]
+fn what_a_review_shows_can_be_given_back() {
+    let world = World::new();
+    let script = r"mkdir .husky; cd .husky; touch 'a\b' 'a\\b'; touch $(printf '\377') $(printf 'n\033l')";
+    world.sh(&[], script).succeeded();
+    let husky = world.project().join(".husky");
+    let refused = review(&world, &["--revert", r".husky/a\\b"]);
+    assert!(
+        refused.code == Some(125) && refused.stderr.contains("--json"),
+        "{refused:#?}"
+    );
+    review(&world, &["--revert", r"./.husky/a\\b"]).succeeded();
+    assert!(!husky.join(r"a\b").exists() && husky.join(r"a\\b").exists());
+    let shown = world.ok(&["review"]);
+    for name in [r".husky/n\u{1b}l", r".husky/\xff"] {
+        assert!(shown.contains(&format!("created  {name}\n")), "{shown}");
+        review(&world, &["--revert", name]).succeeded();
+    }
+    let left: Vec<_> = fs::read_dir(&husky)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, [r"a\\b"]);
+}
+
+#[test]
 fn a_review_follows_no_link_out_of_the_project() {
     let world = World::new();
     let outside = world.outside();

@@ -262,7 +262,8 @@ whose end nobody waited for).")]
   askbox review --revert .vscode .envrc   only these
 
 Only what is still as the session left it is put back; a session that
-still runs has to end first.
+still runs has to end first. A PATH may be given as it is shown, or as in
+--json, in quotes where it has a backslash.
 
 --json prints an object: session, project, started, ended (null while it
 runs), complete (false when there may be more), and changes, an array of

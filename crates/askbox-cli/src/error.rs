@@ -145,6 +145,9 @@ pub(crate) enum CliError {
     /// Nothing that changed is there.
     #[error("the review lists nothing at {}", .0.display())]
     NothingThere(PathBuf),
+    /// What is named so as it is shown is another thing than what is called so, or several things are shown so.
+    #[error("the review lists more than one thing that {} can mean", .0.display())]
+    Several(PathBuf),
     /// The log has no session of this name.
     #[error("the log has no session `{0}`")]
     NotInLog(String),
@@ -234,6 +237,7 @@ impl CliError {
             | CliError::Review(_)
             | CliError::StillRuns(_)
             | CliError::NothingThere(_)
+            | CliError::Several(_)
             | CliError::Unwritable { .. }
             | CliError::NotInLog(_)
             | CliError::NoSuchCommand(_)

@@ -95,12 +95,12 @@ fn run(session: &SessionId, revert: Option<Vec<String>>) -> Result<ReviewView, W
     }
 }
 
-/// A path that cannot be taken for an option.
+/// A path that can be taken neither for an option nor for another path.
 fn plain(path: &str) -> String {
-    if path.starts_with('-') {
-        format!("./{path}")
-    } else {
+    if path.starts_with('/') {
         path.to_owned()
+    } else {
+        format!("./{path}")
     }
 }
 

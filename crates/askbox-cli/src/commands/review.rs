@@ -19,6 +19,7 @@ use crate::exit_code::ExitStatus;
 use crate::output::{self, Style};
 
 mod diff;
+mod named;
 mod render;
 
 use render::{Outcome, Row};
@@ -151,14 +152,12 @@ fn revert(
     rows: &mut [Row],
     paths: &[PathBuf],
 ) -> Result<ExitStatus, CliError> {
-    let wanted: Vec<PathBuf> = paths.iter().map(|path| relative(record, path)).collect();
-    let is_at = |change: &Change, path: &PathBuf| record.path(&change.place).starts_with(path);
-    if let Some(at) = wanted
+    let listed: Vec<PathBuf> = changes.iter().map(|change| record.path(&change.place)).collect();
+    let wanted = paths
         .iter()
-        .position(|path| !changes.iter().any(|change| is_at(change, path)))
-    {
-        return Err(CliError::NothingThere(paths[at].clone()));
-    }
+        .map(|path| named::find(path, record.project.as_path(), &listed))
+        .collect::<Result<Vec<PathBuf>, CliError>>()?;
+    let is_at = |change: &Change, path: &PathBuf| record.path(&change.place).starts_with(path);
     let is_wanted = |change: &Change| wanted.is_empty() || wanted.iter().any(|path| is_at(change, path));
     let (chosen, chosen_rows): (Vec<&Change>, Vec<&mut Row>) = changes
         .iter()
@@ -177,14 +176,6 @@ fn revert(
         }
     }
     Ok(status)
-}
-
-/// A path as the review lists it, from one that a person typed.
-fn relative(record: &Record, path: &Path) -> PathBuf {
-    let path = path.strip_prefix(record.project.as_path()).unwrap_or(path);
-    path.components()
-        .filter(|part| *part != std::path::Component::CurDir)
-        .collect()
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ impl CliError {
             }
             CliError::StillRuns(id) => Some(format!("`askbox stop {id}` ends it")),
             CliError::NothingThere(_) => Some("name it as `askbox review` does".to_owned()),
+            CliError::Several(_) => {
+                Some("take its `path` in `askbox review --json`, with ./ before it".to_owned())
+            }
             CliError::NotInLog(_) => Some(
                 "each event of `askbox log` names its session; `askbox sessions` lists those that run"
                     .to_owned(),
