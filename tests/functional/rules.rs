@@ -268,6 +268,37 @@ fn under_a_file_that_was_never_good_no_session_starts() {
 }
 
 #[test]
+fn trusting_a_projects_file_says_what_it_loosens() {
+    let world = World::new();
+    let none = Running::start(world.askbox(&["trust"])).finish();
+    assert!(
+        none.code == Some(125)
+            && none.stderr.contains("hint: ")
+            && none.stderr.contains("askbox trust --help"),
+        "{none:#?}"
+    );
+    world.write(".askbox.toml", "");
+    let empty = world.ok(&["trust"]);
+    assert!(empty.contains("Nothing changes by it"), "{empty}");
+    world.write(
+        ".askbox.toml",
+        "preset = \"development\"\nauto_approve = [\"write\"]\n[sandbox]\ndebugger = true\n",
+    );
+    let text = world.ok(&["trust"]);
+    for line in [
+        "loosens  preset = development",
+        "loosens  sandbox.debugger = true",
+        "ignored  auto_approve",
+        "2 settings count until the file changes; 2 of them loosen",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let json: Value = serde_json::from_str(&world.ok(&["trust", "--json"])).unwrap();
+    assert_eq!(json["settings"][0]["outcome"], "loosens", "{json}");
+    assert_eq!(json["settings"].as_array().unwrap().len(), 3, "{json}");
+}
+
+#[test]
 fn threat_21_a_projects_file_only_tightens_until_it_is_trusted() {
     let world = without_rules();
     let server = Server::http("hello");

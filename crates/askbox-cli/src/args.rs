@@ -193,7 +193,18 @@ settings, state and domains.")]
     ///
     /// Without trust such a file may only forbid and ask. Any change of the file ends the trust.
     #[command(after_help = "Example:
-  askbox trust ~/src/app")]
+  askbox trust ~/src/app
+
+Such a file holds what policy.toml does, for one project: [[rule]] tables,
+preset, [sandbox] and [limits], of which limits only tighten.
+  preset = \"moderate\"
+  [[rule]]
+  effect = \"allow\"
+  network = \"example.com\"
+
+--json prints an object: path, digest, rules (as `askbox rules list --json`)
+and settings, an array of name, value (null where ignored) and outcome
+(loosens, tightens or ignored).")]
     Trust(TrustArgs),
 
     /// List the sessions that run

@@ -65,6 +65,9 @@ pub(crate) enum StoreError {
     /// A block-list that would keep every session from starting.
     #[error("{0}")]
     List(String),
+    /// A project has no file to trust.
+    #[error("there is no {0}")]
+    NoProjectFile(String),
     /// A project's file cannot be trusted as it is.
     #[error("{0}")]
     Project(String),
@@ -282,7 +285,7 @@ impl Daemon {
         let file = spawn_blocking(move || ProjectFile::read(&project, &home)).await;
         let file = match file.map_err(|_ended| StoreError::Interrupted)? {
             Ok(Some(file)) => file,
-            Ok(None) => return Err(StoreError::Project(format!("there is no {shown}"))),
+            Ok(None) => return Err(StoreError::NoProjectFile(shown)),
             Err(error) => return Err(StoreError::Project(format!("cannot read {shown}: {error}"))),
         };
         if let Err(problems) = &file.content {

@@ -40,7 +40,8 @@ pub use session::{
 pub use settings::{BlockListView, LimitChange, LimitView, SettingsChange, SettingsView};
 pub use show::{Show, View};
 pub use status::{
-    ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustView,
+    ObstacleView, PolicyFileState, PolicyFileView, PolicyView, ProblemView, StatusView, TrustOutcome,
+    TrustView, TrustedSetting,
 };
 pub use time::rfc3339;
 pub use verbatim::Verbatim;

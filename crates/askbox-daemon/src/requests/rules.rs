@@ -174,6 +174,9 @@ pub(super) fn refused(error: &StoreError) -> WireError {
         StoreError::Twice(_) => {
             WireError::new(ErrorCode::Refused, error.to_string()).with_hint("remove one of the two")
         }
+        StoreError::NoProjectFile(_) => WireError::new(ErrorCode::Refused, error.to_string()).with_hint(
+            "it would hold rules and settings for this project alone; `askbox trust --help` has an example",
+        ),
         StoreError::Project(reason) | StoreError::List(reason) => {
             WireError::new(ErrorCode::Refused, reason.clone())
         }

@@ -120,4 +120,32 @@ pub struct TrustView {
     pub digest: String,
     /// Its rules, which count from the next session on.
     pub rules: Vec<super::RuleView>,
+    /// Whatever else it says, and what comes of that from the next session on.
+    #[serde(default)]
+    pub settings: Vec<TrustedSetting>,
+}
+
+/// A setting of a project file that is trusted now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TrustedSetting {
+    /// Its name: `preset`, `sandbox.debugger`.
+    pub name: String,
+    /// What it is set to, as a file says it; `None` for what is ignored.
+    pub value: Option<String>,
+    /// What comes of it.
+    pub outcome: TrustOutcome,
+}
+
+/// What comes of a setting in a trusted project file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum TrustOutcome {
+    /// Sessions may more than without it.
+    Loosens,
+    /// They may no more than without it.
+    Tightens,
+    /// Nothing: no project's file has a say in it.
+    Ignored,
 }
