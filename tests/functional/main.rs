@@ -40,6 +40,7 @@ mod streams;
 mod switches;
 mod terminal;
 mod terminal_programs;
+mod trust;
 mod view;
 mod wayland;
 mod x11;
