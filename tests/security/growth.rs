@@ -328,10 +328,12 @@ signal.signal(signal.SIGCONT, lambda *_: None)
 class Event(ctypes.Structure):
     _fields_ = [('value', ctypes.c_void_p), ('signal', ctypes.c_int), ('notify', ctypes.c_int), ('rest', ctypes.c_char * 64)]
 libc = ctypes.CDLL(None)
-timer = ctypes.c_void_p()
-assert libc.timer_create(1, ctypes.byref(Event(None, signal.SIGCONT, 0)), ctypes.byref(timer)) == 0
-times = (ctypes.c_long * 4)(0, 50_000_000, 0, 50_000_000)
-assert libc.timer_settime(timer, 0, times, None) == 0
+# A stop takes away what a timer has sent and nobody has seen, and that timer is dead then.
+for step in range(32):
+    timer = ctypes.c_void_p()
+    assert libc.timer_create(1, ctypes.byref(Event(None, signal.SIGCONT, 0)), ctypes.byref(timer)) == 0
+    times = (ctypes.c_long * 4)(0, 50_000_000, 0, 50_000_000 + step * 7_000_000)
+    assert libc.timer_settime(timer, 0, times, None) == 0
 if os.fork() == 0:
     while True:
         os.kill(1, signal.SIGCONT)
