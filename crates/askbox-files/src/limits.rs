@@ -25,6 +25,10 @@ pub(crate) const COPIED_AT_ONCE: u64 = 16 << 20;
 /// The most programs of a session that may wait for record locks at a time; each is tried for again and again.
 pub(crate) const WAITING_FOR_LOCKS: usize = 256;
 
+/// The most descriptions that hold record locks of a session together, one for each file and program: each is a descriptor of the
+/// daemon, which every session needs some of.
+pub(crate) const LOCK_DESCRIPTIONS: usize = 1024;
+
 /// The most that the listings of all open directories of a session take in the daemon together, in bytes. One directory of
 /// some 300,000 names fits, more than programs list as a rule; without a limit 2,048 handles on a large directory take gigabytes.
 pub(crate) const LISTED_BYTES: usize = 32 << 20;

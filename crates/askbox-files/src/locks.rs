@@ -49,7 +49,8 @@ impl Default for Locks {
 }
 
 impl Locks {
-    /// Takes or drops a lock, without waiting: EAGAIN when somebody else has it. `open` opens the file anew.
+    /// Takes or drops a lock, without waiting: EAGAIN when somebody else has it, ENOLCK when the session holds too many. `open` opens
+    /// the file anew.
     pub(crate) fn set(
         &self,
         holder: Holder,
@@ -62,8 +63,12 @@ impl Locks {
             None if range.kind == libc::F_UNLCK => return Ok(()),
             None => {
                 let file = Arc::new(open()?);
+                let mut held = self.lock();
+                if limits::LOCK_DESCRIPTIONS <= held.len() && !held.contains_key(&holder) {
+                    return Err(Errno::ENOLCK.into());
+                }
                 // Another thread of the holder may have been faster: dropping its description would drop its locks.
-                Arc::clone(self.lock().entry(holder).or_insert(file))
+                Arc::clone(held.entry(holder).or_insert(file))
             }
         };
         fcntl(file.as_fd(), FcntlArg::F_OFD_SETLK(&flock(range)?))?;
@@ -121,3 +126,6 @@ fn flock(range: Range) -> io::Result<libc::flock> {
         l_pid: 0, // fcntl(2): must be 0 for these locks.
     })
 }
+
+#[cfg(test)]
+mod tests;

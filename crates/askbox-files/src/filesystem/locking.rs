@@ -57,7 +57,9 @@ pub(super) fn set(
             (Err(error), _) => return reply.error(errno(error)),
         }
     }
-    let Ok(turn) = Arc::clone(&shared.locks.waiting).try_acquire_owned() else {
+    // Giving a lock back needs none: it is what others wait for.
+    let turn = waiting.map(|_thread| Arc::clone(&shared.locks.waiting).try_acquire_owned());
+    let Ok(turn) = turn.transpose() else {
         return reply.error(errno(HostErrno::ENOLCK));
     };
     let shared = Arc::clone(shared);
