@@ -40,6 +40,8 @@ pub enum Happened {
         /// Whether it is a directory.
         is_directory: bool,
     },
+    /// A watched directory is not there any more.
+    Gone(WatchDescriptor),
     /// More happened than the kernel keeps.
     Overflow,
 }
@@ -60,8 +62,8 @@ impl Watches {
             if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {
                 happened.push(Happened::Overflow);
             } else if event.mask.contains(AddWatchFlags::IN_IGNORED) {
-                // The directory is gone.
                 self.uses().remove(&event.wd);
+                happened.push(Happened::Gone(event.wd));
             } else if let Some(name) = event.name {
                 happened.push(Happened::Named {
                     watch: event.wd,
@@ -156,6 +158,8 @@ impl Lookout {
         for event in happened {
             match event {
                 Happened::Overflow => found.extend(self.look_again()),
+                // Its place is free for another.
+                Happened::Gone(watch) => drop(self.watched.remove(watch)),
                 Happened::Named {
                     watch,
                     name,

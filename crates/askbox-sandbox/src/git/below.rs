@@ -147,14 +147,13 @@ fn linked(project: &Path, found: &mut Vec<PathBuf>, (search, sight): (&mut Searc
     let mut at = 0;
     while let Some((git, tree)) = indices.get(at).cloned() {
         at += 1;
-        let links = index::links(&git, search.index_bytes).filter(|links| links.paths.len() <= search.links);
+        let links = index::links(&git, &mut search.index_bytes).filter(|links| links.len() <= search.links);
         let Some(links) = links else {
             search.unread.insert(git.join("index"));
             continue;
         };
-        search.index_bytes = search.index_bytes.saturating_sub(links.read);
-        search.links -= links.paths.len();
-        for linked in links.paths.iter().map(|path| tree.join(path)) {
+        search.links -= links.len();
+        for linked in links.iter().map(|path| tree.join(path)) {
             let dot_git = linked.join(".git");
             // What a link on the way leads to is nothing that git looks into.
             let is_repository =

@@ -39,46 +39,34 @@ const HASHES: [usize; 2] = [20, 32];
 /// What is before the entries: `DIRC`, the version, and how many there are.
 const HEAD: usize = 12;
 
-/// The links of an index, as they are below the work tree.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Links {
-    /// Their paths.
-    pub(super) paths: Vec<PathBuf>,
-    /// How many bytes were read to find them.
-    pub(super) read: u64,
-}
-
-/// The links of a git directory's index, and of the one that it shares entries with. `None` where that cannot be told: it is larger than
-/// `most` bytes, no file, or nothing that git writes. Where it is absent there are none.
-pub(super) fn links(git: &Path, most: u64) -> Option<Links> {
-    let mut found = Links::default();
-    let Some(index) = read(&git.join("index"), most)? else {
+/// The links of a git directory's index, and of the one that it shares entries with, as they are below the work tree. `None` where that
+/// cannot be told: it is larger than there are bytes `left`, no file, or nothing that git writes. Where it is absent there are none.
+/// What is read is taken from `left`, also in vain.
+pub(super) fn links(git: &Path, left: &mut u64) -> Option<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let Some(index) = read(&git.join("index"), left)? else {
         return Some(found);
     };
-    found.read = index.len() as u64;
     // Which hash a repository has is in its configuration; an index can hardly be read by the other, and then counts twice.
     let parsed: Vec<Parsed> = HASHES
         .into_iter()
         .filter_map(|hash| parse(&index, hash))
         .collect();
     for Parsed { links, shared } in &parsed {
-        found.paths.extend(links.iter().cloned());
+        found.extend(links.iter().cloned());
         let Some(shared) = shared else { continue };
-        let shared_index = read(&git.join(shared), most.checked_sub(found.read)?)??;
-        found.read += shared_index.len() as u64;
+        let shared_index = read(&git.join(shared), left)??;
         let parsed = HASHES.into_iter().filter_map(|hash| parse(&shared_index, hash));
         let whole: Vec<Parsed> = parsed.filter(|parsed| parsed.shared.is_none()).collect();
         (!whole.is_empty()).then_some(())?;
-        found
-            .paths
-            .extend(whole.into_iter().flat_map(|parsed| parsed.links));
+        found.extend(whole.into_iter().flat_map(|parsed| parsed.links));
     }
     (!parsed.is_empty()).then_some(found)
 }
 
 /// A file as a whole; `Some(None)` where nothing is there. git follows links here, which this does not.
 #[expect(clippy::option_option, reason = "absent is not unreadable")]
-fn read(path: &Path, most: u64) -> Option<Option<Vec<u8>>> {
+fn read(path: &Path, left: &mut u64) -> Option<Option<Vec<u8>>> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
@@ -86,11 +74,13 @@ fn read(path: &Path, most: u64) -> Option<Option<Vec<u8>>> {
         Err(_) => return None,
     };
     let metadata = file.metadata().ok()?;
-    if !metadata.is_file() || most < metadata.len() {
+    if !metadata.is_file() || *left < metadata.len() {
         return None;
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
-    file.take(most).read_to_end(&mut bytes).ok()?;
+    let read = file.take(*left).read_to_end(&mut bytes);
+    *left = left.saturating_sub(bytes.len() as u64);
+    read.ok()?;
     Some(Some(bytes))
 }
 

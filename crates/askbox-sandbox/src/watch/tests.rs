@@ -131,6 +131,21 @@ fn what_was_missed_is_found_by_looking_again() {
 }
 
 #[test]
+fn directories_that_are_gone_give_their_places_to_others() {
+    let project = Project::new(&["a/b"]);
+    let mut lookout = project.lookout();
+    for round in 0..limits::WATCHES {
+        let directory = project.root.join(format!("made{round}"));
+        fs::create_dir(&directory).unwrap();
+        assert_eq!(project.flagged(&mut lookout), Vec::<String>::new());
+        fs::remove_dir(&directory).unwrap();
+        assert_eq!(project.flagged(&mut lookout), Vec::<String>::new());
+    }
+    project.write("fresh/.git/config");
+    assert_eq!(project.flagged(&mut lookout), ["fresh/.git"]);
+}
+
+#[test]
 fn directories_are_watched_for_as_long_as_some_look_out_needs_them() {
     let project = Project::new(&["a/b"]);
     let (one, mut other) = (project.lookout(), project.lookout());

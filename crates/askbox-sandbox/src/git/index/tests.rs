@@ -29,13 +29,13 @@ fn repository(root: &Path, format: &str, links: &[&str]) {
 const MOST: u64 = 1 << 20;
 
 fn check(root: &Path, expected: &[&str]) {
-    let found = links(&root.join(".git"), MOST).unwrap();
-    let found: Vec<&str> = found.paths.iter().map(|path| path.to_str().unwrap()).collect();
+    let found = links(&root.join(".git"), &mut { MOST }).unwrap();
+    let found: Vec<&str> = found.iter().map(|path| path.to_str().unwrap()).collect();
     assert_eq!(found, expected);
 }
 
 fn is_unread(root: &Path) -> bool {
-    links(&root.join(".git"), MOST).is_none()
+    links(&root.join(".git"), &mut { MOST }).is_none()
 }
 
 /// An index of version 2 with these entries, and with this behind them.
@@ -62,7 +62,7 @@ fn index(entries: &[(u16, &[u8])], behind: &[u8]) -> Vec<u8> {
 fn in_index(bytes: &[u8]) -> Option<Vec<PathBuf>> {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("index"), bytes).unwrap();
-    links(directory.path(), MOST).map(|links| links.paths)
+    links(directory.path(), &mut { MOST })
 }
 
 #[test]
@@ -144,14 +144,24 @@ fn what_git_would_not_write_is_not_taken_for_an_index_without_links() {
 fn an_index_that_is_no_file_or_too_large_is_not_taken_for_none() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
-    assert_eq!(links(root, MOST), Some(Links::default()));
+    let links = |mut most: u64| links(root, &mut most);
+    assert_eq!(links(MOST), Some(Vec::new()));
     let bytes = index(&[], b"");
     fs::write(root.join("other"), &bytes).unwrap();
     std::os::unix::fs::symlink("other", root.join("index")).unwrap();
-    assert_eq!(links(root, MOST), None);
+    assert_eq!(links(MOST), None);
     fs::rename(root.join("other"), root.join("index")).unwrap();
-    assert!(links(root, MOST).is_some());
-    assert_eq!(links(root, bytes.len() as u64 - 1), None);
+    assert!(links(MOST).is_some());
+    assert_eq!(links(bytes.len() as u64 - 1), None);
+}
+
+#[test]
+fn what_was_read_in_vain_counts_too() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("index"), [0; 1000]).unwrap();
+    let mut left = 1500;
+    assert_eq!(links(directory.path(), &mut left), None);
+    assert_eq!(left, 500);
 }
 
 proptest! {
