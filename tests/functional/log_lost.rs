@@ -102,3 +102,26 @@ fn nothing_is_allowed_when_the_log_was_removed() {
     refused.world.ok(&["daemon", "--restart"]);
     refused.allows_again();
 }
+
+#[test]
+fn wherever_a_log_is_damaged_sessions_start_with_a_new_one() {
+    const PAGE: u64 = 4096;
+    let world = World::new();
+    for _ in 0..6 {
+        world.sh(&[], "true").succeeded();
+        world.ok(&["daemon", "--restart"]);
+    }
+    world.ok(&["daemon", "--stop"]);
+    let path = world.root().join("state/log.sqlite");
+    let good = std::fs::read(&path).unwrap();
+    for page in 0..good.len() as u64 / PAGE {
+        let mut bytes = good.clone();
+        let start = usize::try_from(page * PAGE).unwrap();
+        bytes[start..start + 4096].fill(0xa5);
+        std::fs::write(&path, bytes).unwrap();
+        let ran = world.sh(&[], "echo ran");
+        assert_eq!(ran.code, Some(0), "page {page}: {ran:#?}");
+        assert_eq!(ran.stdout, "ran\n", "page {page}");
+        world.ok(&["daemon", "--stop"]);
+    }
+}

@@ -16,14 +16,18 @@ use crate::session::{self, Ending};
 
 /// Logs that the daemon runs. Without a log it does not.
 pub(crate) async fn record_start(daemon: &Daemon) -> Result<(), Error> {
-    let detail = Some(askbox_wire::VERSION.to_owned());
-    daemon
-        .log
-        .record(
+    let started = || {
+        let detail = Some(askbox_wire::VERSION.to_owned());
+        daemon.log.record(
             Entry::of_daemon(DaemonChange::Started, detail),
             Durability::Synced,
         )
-        .await?;
+    };
+    if let Err(error) = started().await {
+        // Damage that nobody met before this event puts the file aside, and the next one goes to a new file.
+        tracing::error!(%error, "the start is not in the log; it is tried once more");
+        started().await?;
+    }
     if let Some(problem) = daemon.gate.lockdown_problem() {
         let entry = Entry::of_daemon(DaemonChange::Lockdown, Some(problem));
         daemon.log.record(entry, Durability::Synced).await?;
