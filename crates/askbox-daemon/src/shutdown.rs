@@ -70,8 +70,9 @@ pub(crate) async fn wait_for(connections: &mut JoinSet<()>) {
     }
 }
 
-/// Logs that the daemon ended in order, and closes the log.
+/// Writes what is not written yet, logs that the daemon ended in order, and closes the log.
 pub(crate) async fn record_end(daemon: &Daemon, reason: EndReason) {
+    daemon.gate.store_at_end().await;
     daemon.gate.store_usage().await;
     daemon.signing.end().await;
     let entry = Entry::of_daemon(DaemonChange::Stopped, Some(reason.text().to_owned()));

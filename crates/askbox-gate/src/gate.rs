@@ -360,8 +360,21 @@ impl Gate {
         }
     }
 
-    /// Writes grants.json if it is behind.
+    /// Writes grants.json if it is behind. In a task of its own: whoever waits for it may be aborted, and what is behind is
+    /// written all the same.
     pub(crate) async fn store(&self) -> Result<(), StoreError> {
+        let gate = self.clone();
+        let stored = tokio::spawn(async move { gate.store_now().await });
+        match stored.await {
+            Ok(result) => result,
+            Err(ended) => Err(StoreError::Write {
+                path: self.0.store.lock().await.path().to_owned(),
+                source: std::io::Error::other(ended),
+            }),
+        }
+    }
+
+    async fn store_now(&self) -> Result<(), StoreError> {
         let store = self.0.store.lock().await;
         let path = store.path().to_owned();
         let (grants, high_water_ms) = {
@@ -394,9 +407,24 @@ impl Gate {
             tracing::error!(error = &error as &dyn std::error::Error, "grants are not stored");
         }
     }
+
+    /// Writes what is still behind when the daemon ends: what was revoked while grants.json could not be written must not be
+    /// back after a restart. The timers do not run any more.
+    pub async fn store_at_end(&self) {
+        {
+            let mut state = self.state();
+            state.is_dirty |= state.is_high_water_behind();
+        }
+        self.store_or_report().await;
+    }
 }
 
 impl State {
+    /// Whether grants.json holds a mark that is too low for the grants in it.
+    pub(crate) fn is_high_water_behind(&self) -> bool {
+        self.stored_high_water_ms < self.rules.high_water_ms() && self.rules.needs_high_water()
+    }
+
     /// What the rules say now.
     pub(crate) fn decide(&mut self, request: &Request, now: &Moment) -> Verdict {
         self.rules.decide(request, now)

@@ -44,11 +44,7 @@ impl Gate {
             if state.rules.has_rule_expired(&now) || has_lapsed || !ended.is_empty() {
                 self.re_decide(&mut state, &Change::default(), &now);
             }
-            let is_behind = state.stored_high_water_ms < state.rules.high_water_ms();
-            if is_behind
-                && state.rules.needs_high_water()
-                && limits::HIGH_WATER_EVERY <= state.stored_at.elapsed()
-            {
+            if state.is_high_water_behind() && limits::HIGH_WATER_EVERY <= state.stored_at.elapsed() {
                 state.is_dirty = true;
             }
             !ended.is_empty()

@@ -152,3 +152,23 @@ async fn a_late_answer_does_not_meet_the_first_question_of_the_next_daemon() {
     assert_eq!(answer.await.unwrap().released, 1);
     drop(admitted(asking).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_revoked_while_nothing_could_be_stored_is_stored_at_the_end() {
+    let mut world = World::new();
+    let directory = Arc::clone(&world.directory);
+    let (asking, question) = world.ask_shown(&net("example.com")).await;
+    world.answer(question.id, None, allow(hours(1))).await.unwrap();
+    drop(admitted(asking).await);
+    let (file, aside) = (world.grants_file(), directory.path().join("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    world.gate.revoke(RevokeWhat::All).await.unwrap_err();
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
+    world.gate.store_at_end().await;
+    world.log.close().await.unwrap();
+    drop(world);
+    let world = World::start(directory, "", Hand::at(BOOT_ONE, 1_060_000, START));
+    assert!(!world.is_allowed(&net("example.com")));
+}
