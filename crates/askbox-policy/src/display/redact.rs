@@ -51,6 +51,12 @@ const NPM_RUN: usize = 20;
 /// Programs whose `-u` takes `user:password`, `-H` a header, and `-d`, `-F`, `-b` what is sent.
 const HTTP_CLIENTS: [&str; 5] = ["curl", "wget", "http", "https", "xh"];
 
+/// Letters of their flags whose value may be a secret.
+const SECRET_LETTERS: &str = "uUHdFb";
+
+/// Letters of curl's other flags with a value: what follows in the same word are no further flags (curl(1)).
+const VALUE_LETTERS: &str = "AcCDeEhKmoPQrtTwxXyYz";
+
 /// Long flags of those that take what is sent.
 const BODY_FLAGS: [&str; 9] = [
     "data",
@@ -178,9 +184,10 @@ fn long_flag(hyphens: &str, long: &str, program: &str) -> Option<(String, Next)>
         _ => Next::Word,
     };
     Some(match value {
-        None => (format!("{hyphens}{name}"), kind),
+        // `--name:value` has its value in the name.
+        None => (format!("{hyphens}{}", plain(name)), kind),
         Some(value) => (
-            format!("{hyphens}{name}={}", self::word(value, kind, "").0),
+            format!("{hyphens}{}={}", plain(name), self::word(value, kind, "").0),
             Next::Word,
         ),
     })
@@ -198,10 +205,19 @@ fn short_flag(short: &str, program: &str) -> Option<(String, Next)> {
         'd' | 'F' | 'b' if is_client => Next::Secret,
         'p' if ASKING_PROGRAMS.contains(&program) => Next::Secret,
         letter if PASSWORD_FLAGS.contains(&(program, letter)) => Next::Secret,
+        _ if is_client && let Some(letters) = before_secret(short) => {
+            // The word may be a long flag with one hyphen as well, whose value is the next one.
+            let then = if is_secret_name(short) {
+                Next::Secret
+            } else {
+                Next::Word
+            };
+            return Some((format!("-{letters}{REDACTED}"), then));
+        }
         _ if is_secret_name(short.split('=').next().unwrap_or(short)) => {
             return long_flag("-", short, program);
         }
-        _ if is_client && short.ends_with(['u', 'U', 'H', 'd', 'F', 'b']) => {
+        _ if is_client && short.ends_with(|c: char| SECRET_LETTERS.contains(c)) => {
             return Some((format!("-{}", plain(short)), Next::Secret));
         }
         _ => return Some((format!("-{}", plain(short)), Next::Word)),
@@ -211,6 +227,13 @@ fn short_flag(short: &str, program: &str) -> Option<(String, Next)> {
         "" => (format!("-{letter}"), kind),
         value => (format!("-{letter}{}", self::word(value, kind, "").0), Next::Word),
     })
+}
+
+/// The letters of a client's combined flags up to the first one whose value is a secret, if that is in the same word.
+fn before_secret(short: &str) -> Option<&str> {
+    let end = short.find(|c: char| SECRET_LETTERS.contains(c) || VALUE_LETTERS.contains(c))?;
+    let (letters, value) = short.split_at_checked(end + 1)?;
+    (letters.ends_with(|c: char| SECRET_LETTERS.contains(c)) && !value.is_empty()).then_some(letters)
 }
 
 /// A word that is no flag, or the value of a harmless one.
