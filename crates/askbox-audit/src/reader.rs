@@ -126,8 +126,9 @@ impl Reader {
             }
         }
         if filter.denied_only {
-            conditions
-                .push("verdict = 'deny' AND kind IN ('network', 'read', 'write', 'execute')".to_owned());
+            let requests = EventKind::ALL.into_iter().filter(|kind| kind.is_request());
+            let names: Vec<String> = requests.map(|kind| format!("'{}'", kind.name())).collect();
+            conditions.push(format!("verdict = 'deny' AND kind IN ({})", names.join(", ")));
         }
         let forward = filter.after_seq.is_some();
         let sql = format!(

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use askbox_policy::{CanonicalPath, Target};
+use askbox_policy::{CanonicalPath, Neighbour, Target};
 use tempfile::TempDir;
 
 use super::*;
@@ -91,6 +91,29 @@ async fn a_filter_picks_events() {
         |filter| (filter.session, filter.denied_only) = (Some(SessionId("b".into())), true),
         &[4],
     );
+}
+
+#[tokio::test]
+async fn denials_of_every_kind_of_request_are_denials() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.sqlite");
+    let log = Log::open(&path).unwrap();
+    for outcome in [Outcome::Deny, Outcome::Allow] {
+        let mut entry = read("a", outcome, "/1");
+        if let What::Verdict { target, .. } = &mut entry.what {
+            *target = Target::Neighbour(Neighbour::X11);
+        }
+        log.record(entry, Durability::Unsynced).await.unwrap();
+    }
+    log.close().await.unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let denied = Filter {
+        denied_only: true,
+        ..Filter::default()
+    };
+    let found = reader.query(&denied).unwrap();
+    let found: Vec<_> = found.iter().map(|event| (event.seq, event.kind)).collect();
+    assert_eq!(found, [(1, EventKind::Neighbour)]);
 }
 
 #[tokio::test]
