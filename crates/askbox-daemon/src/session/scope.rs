@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use askbox_policy::{ResourceLimits, SessionId};
@@ -21,7 +21,7 @@ pub const BUSCTL: &str = "/usr/bin/busctl";
 /// Where control groups are, version 2.
 const GROUPS: &str = "/sys/fs/cgroup";
 
-/// How often it is looked whether a process has got into its group.
+/// How often it is looked whether a process has got into its group, or a call has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// A group that holds a session to its limits.
@@ -161,8 +161,25 @@ fn call([method, signature]: [&str; 2], words: &[String]) -> bool {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status();
-    called.is_ok_and(|status| status.success())
+        .spawn();
+    called.is_ok_and(|call| succeeds(call, limits::SCOPE_WAIT))
+}
+
+/// Whether a program ends well within this time; one that does not is killed. busctl bounds the call alone by its own
+/// `--timeout`: a bus that says nothing to who connects holds it for a minute and a half.
+fn succeeds(mut program: Child, within: Duration) -> bool {
+    let end = Instant::now() + within;
+    loop {
+        match program.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if Instant::now() < end => std::thread::sleep(LOOK_AGAIN),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    if let Err(error) = program.kill().and_then(|()| program.wait()) {
+        tracing::warn!(%error, "a call of the user's service manager does not end");
+    }
+    false
 }
 
 /// The directory of the group that a process is in; `None` when it is gone.

@@ -66,3 +66,19 @@ fn the_group_of_a_process_is_found_beside_those_of_version_1() {
     assert_eq!(group_in(groups), Some(PathBuf::from(expected)));
     assert_eq!(group_in("8:pids:/x\n"), None);
 }
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "programs of the system, which get no argument from a project"
+)]
+fn a_call_that_does_not_end_is_killed_in_time() {
+    let run = |program: &str, words: &[&str]| Command::new(program).args(words).spawn().unwrap();
+    let minute = Duration::from_mins(1);
+    assert!(succeeds(run("/usr/bin/true", &[]), minute));
+    assert!(!succeeds(run("/usr/bin/false", &[]), minute));
+    let stuck = run("/usr/bin/sleep", &["600"]);
+    let process = stuck.id();
+    assert!(!succeeds(stuck, Duration::from_millis(10)));
+    assert!(!Path::new(&format!("/proc/{process}")).exists());
+}
