@@ -24,6 +24,8 @@ use super::stopping::{Stopping, Why};
 
 mod freezing;
 
+pub(crate) use freezing::Ordered;
+
 /// All sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);

@@ -16,6 +16,7 @@ use askbox_wire::{ErrorCode, Response, WireError};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
+use super::super::table::Ordered;
 use super::super::{entry, not_now, tell};
 use super::run_time::RunTime;
 use super::{Kept, kill, record};
@@ -49,10 +50,11 @@ pub(super) async fn ask(
             return follow(daemon, kept, grown, admitted).await;
         }
     }
-    let Some(view) = daemon.sessions.freeze(&kept.id) else {
-        return Grew::GoesOn;
-    };
-    tell(daemon, view);
+    match daemon.sessions.freeze(&kept.id) {
+        Ordered::Given(view) => tell(daemon, *view),
+        Ordered::NotMeant => return Grew::GoesOn,
+        Ordered::Failed => return end(daemon, kept, "It cannot be frozen").await,
+    }
     if let Verdict::Ask(_) = verdict {
         drop(record(daemon, kept, Resource::Disk, &told(kept, "It is frozen")));
     }
@@ -60,15 +62,18 @@ pub(super) async fn ask(
     let came = tokio::select! {
         admitted = &mut admitted => follow(daemon, kept, grown, admitted).await,
         () = is_not_frozen(daemon, &kept.id) => Grew::GoesOn,
-        () = goes_on(daemon, kept, root) => {
-            let text = told(kept, "It went on although it was frozen");
-            super::tell(daemon, kept, Resource::Disk, &text).await;
-            kill(daemon, kept, Resource::Disk, text).await;
-            Grew::Ended
-        }
+        () = goes_on(daemon, kept, root) => end(daemon, kept, "It went on although it was frozen").await,
     };
     run_time.go_on(left);
     came
+}
+
+/// Ends a session that does not stand still while it has to.
+async fn end(daemon: &Arc<Daemon>, kept: &Kept, what: &str) -> Grew {
+    let text = told(kept, what);
+    super::tell(daemon, kept, Resource::Disk, &text).await;
+    kill(daemon, kept, Resource::Disk, text).await;
+    Grew::Ended
 }
 
 fn request(kept: &Kept, grown: u64, free_bytes: Option<u64>) -> Request {
@@ -205,3 +210,6 @@ pub(crate) async fn thaw(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

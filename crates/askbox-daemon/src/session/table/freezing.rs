@@ -8,9 +8,20 @@ use askbox_wire::{SessionState, SessionView};
 
 use super::Sessions;
 
+/// What came of an order to a session.
+#[derive(Debug)]
+pub(crate) enum Ordered {
+    /// It has it; this is how it is then.
+    Given(Box<SessionView>),
+    /// It is not in the state that the order is for, or there is no such session.
+    NotMeant,
+    /// It should have it, and cannot be told.
+    Failed,
+}
+
 impl Sessions {
-    /// Orders that nothing in a running session runs. Returns how it is then; `None` when it does not run.
-    pub(crate) fn freeze(&self, id: &SessionId) -> Option<SessionView> {
+    /// Orders that nothing in a running session runs.
+    pub(crate) fn freeze(&self, id: &SessionId) -> Ordered {
         self.order(id, SessionState::Running, Order::Freeze, SessionState::Frozen)
     }
 
@@ -43,25 +54,25 @@ impl Sessions {
             session.view.limits.disk_bytes = Some(allowed).filter(|allowed| *allowed != u64::MAX);
             session.disk_allowance.store(allowed, Ordering::Release);
         }
-        self.order(id, SessionState::Frozen, Order::Thaw, SessionState::Running)
+        match self.order(id, SessionState::Frozen, Order::Thaw, SessionState::Running) {
+            Ordered::Given(view) => Some(*view),
+            Ordered::NotMeant | Ordered::Failed => None,
+        }
     }
 
-    fn order(
-        &self,
-        id: &SessionId,
-        from: SessionState,
-        order: Order,
-        to: SessionState,
-    ) -> Option<SessionView> {
+    fn order(&self, id: &SessionId, from: SessionState, order: Order, to: SessionState) -> Ordered {
         let mut sessions = self.lock();
-        let session = sessions
-            .get_mut(id)
-            .filter(|session| session.view.state == from)?;
-        if let Err(error) = order.send(session.leash.as_ref()?) {
+        let Some(session) = sessions.get_mut(id).filter(|session| session.view.state == from) else {
+            return Ordered::NotMeant;
+        };
+        let Some(leash) = &session.leash else {
+            return Ordered::Failed;
+        };
+        if let Err(error) = order.send(leash) {
             tracing::warn!(%error, session = %id, "askbox-init cannot be told anything");
-            return None;
+            return Ordered::Failed;
         }
         session.view.state = to;
-        Some(session.view())
+        Ordered::Given(Box::new(session.view()))
     }
 }
