@@ -35,14 +35,16 @@ pub(super) async fn stop(daemon: &Arc<Daemon>, what: Stop, how: How) -> Result<R
         Stop::All => daemon.sessions.ids(),
         Stop::Session(id) => vec![id],
     };
-    let mut count = 0;
-    for id in &ids {
-        let was_there = match how {
-            How::Asked => stopping::ask(daemon, id, Why::asked()).await,
-            How::AtOnce => stopping::kill(daemon, id, Why::asked()).await,
-        };
-        count += usize::from(was_there);
-    }
+    let count = match how {
+        How::Asked => {
+            let mut count = 0;
+            for id in &ids {
+                count += usize::from(stopping::ask(daemon, id, Why::asked()).await);
+            }
+            count
+        }
+        How::AtOnce => stopping::kill_all(daemon, &ids, &Why::asked()).await,
+    };
     match ids.as_slice() {
         [id] if count == 0 => Err(unknown(id)),
         _ => Ok(Response::Stopped { count }),

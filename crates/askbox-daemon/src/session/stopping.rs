@@ -65,10 +65,20 @@ pub(crate) async fn ask(daemon: &Arc<Daemon>, id: &SessionId, why: Why) -> bool 
 /// Stops a session from outside: without its leash everything inside ends, which its connection hears of. Returns whether
 /// there was such a session.
 pub(crate) async fn kill(daemon: &Daemon, id: &SessionId, why: Why) -> bool {
-    let Some(view) = daemon.sessions.stop(id, why) else {
-        return false;
-    };
-    daemon.gate.close_session(id).await;
-    super::tell(daemon, view);
-    true
+    kill_all(daemon, std::slice::from_ref(id), &why).await == 1
+}
+
+/// The same for several. Each has lost its leash before anything is waited for, as the log is for each of them. Returns how
+/// many there were.
+pub(crate) async fn kill_all(daemon: &Daemon, ids: &[SessionId], why: &Why) -> usize {
+    let killed: Vec<_> = ids
+        .iter()
+        .filter_map(|id| Some((id, daemon.sessions.stop(id, why.clone())?)))
+        .collect();
+    let count = killed.len();
+    for (id, view) in killed {
+        daemon.gate.close_session(id).await;
+        super::tell(daemon, view);
+    }
+    count
 }
