@@ -208,6 +208,9 @@ impl Gate {
         state.rules.share_ports(id, ports);
         let now = self.0.clock.now();
         self.re_decide(&mut state, &Change::default(), &now);
+        drop(state);
+        // The timers log what that ended.
+        self.0.wake.notify_one();
     }
 
     /// Every open question, oldest first.
