@@ -187,7 +187,11 @@ pub fn in_force(sources: LimitSources, preset: Preset, memory_bytes: u64) -> Res
         tmp: Some(Bound::At(u64::MAX)),
         ..LimitChoices::default()
     };
-    let tightened = |by: LimitChoices| by.or(open).on_machine(memory_bytes);
+    let tightened = |by: LimitChoices| {
+        // `none` tightens nothing, and must not become what holds where nothing is said.
+        let tmp = by.tmp.filter(|tmp| *tmp != Bound::Off);
+        LimitChoices { tmp, ..by }.or(open).on_machine(memory_bytes)
+    };
     chosen
         .on_machine(memory_bytes)
         .closest(tightened(managed))

@@ -172,3 +172,24 @@ fn what_was_hit_says_how_to_allow_more() {
         "it used more than its 64 MiB of memory; allow more with --memory SIZE, or `memory` in [limits] of policy.toml"
     );
 }
+
+#[test]
+fn a_file_that_sets_no_limit_to_tmp_tightens_none() {
+    let tmp = |tmp| LimitChoices {
+        tmp: Some(tmp),
+        ..LimitChoices::default()
+    };
+    for (other, expected) in [(Bound::Off, 20 << 30), (Bound::At(1 << 20), 1 << 20)] {
+        let held = |managed, project| {
+            let sources = LimitSources {
+                flags: LimitChoices::default(),
+                user: tmp(Bound::At(20 << 30)),
+                managed,
+                project,
+            };
+            in_force(sources, Preset::Minimal, 1 << 30).tmp_bytes
+        };
+        assert_eq!(held(tmp(other), LimitChoices::default()), expected);
+        assert_eq!(held(LimitChoices::default(), tmp(other)), expected);
+    }
+}
