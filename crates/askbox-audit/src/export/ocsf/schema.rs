@@ -128,6 +128,9 @@ pub(super) const FILE_UNKNOWN: u32 = 0;
 /// `file.type_id`.
 pub(super) const FILE_EXECUTABLE: u32 = 8;
 
+/// `network_connection_info.direction_id`: from outside the network to inside it.
+pub(super) const INBOUND: Coded = Coded(1, "Inbound");
+
 /// `network_connection_info.direction_id`: from inside the network to outside it.
 pub(super) const OUTBOUND: Coded = Coded(2, "Outbound");
 

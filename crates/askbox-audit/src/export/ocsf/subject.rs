@@ -107,11 +107,17 @@ fn network(event: &Event, target: &str) -> Subject {
             bytes_in,
             bytes_out,
         });
+    // What is published is reached from the host.
+    let direction = if target.starts_with("published port ") {
+        schema::INBOUND
+    } else {
+        schema::OUTBOUND
+    };
     Subject {
         dst_endpoint: Some(endpoint(target)),
         connection_info: Some(Connection {
-            direction_id: schema::OUTBOUND.0,
-            direction: schema::OUTBOUND.1,
+            direction_id: direction.0,
+            direction: direction.1,
             protocol_name: name,
             protocol_num: number,
         }),

@@ -87,6 +87,17 @@ fn a_whole_event_has_every_attribute_that_the_schema_requires() {
 }
 
 #[test]
+fn a_connection_to_a_published_port_comes_from_the_host() {
+    for (target, direction) in [
+        ("published port 3000", r#""direction_id":1,"direction":"Inbound""#),
+        ("example.com:443", r#""direction_id":2,"direction":"Outbound""#),
+    ] {
+        let line = line(decided(EventKind::Network, target, Outcome::Allow, "rule r1"));
+        assert!(line.contains(direction), "{line}");
+    }
+}
+
+#[test]
 fn a_connection_is_network_activity() {
     check(
         decided(EventKind::Network, "example.com:443", Outcome::Allow, "grant g1"),
