@@ -88,8 +88,9 @@ fn quoted(word: &str) -> Cow<'_, str> {
             hidden if is_hidden(hidden) || super::is_mark(hidden) => {
                 let code = u32::from(hidden);
                 match code {
-                    0..=0xff => push(&mut inside, format_args!("\\x{code:02x}")),
-                    0x100..=0xffff => push(&mut inside, format_args!("\\u{code:04x}")),
+                    // Beyond ASCII `\x` is a byte and no character.
+                    0..=0x7f => push(&mut inside, format_args!("\\x{code:02x}")),
+                    0x80..=0xffff => push(&mut inside, format_args!("\\u{code:04x}")),
                     _ => push(&mut inside, format_args!("\\U{code:08x}")),
                 }
             }

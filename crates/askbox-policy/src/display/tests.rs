@@ -324,11 +324,12 @@ fn command_lines_are_quoted_for_the_shell() {
         "\u{e0041}",
         "$HOME",
         "ü",
+        "\u{1b}\u{ad}",
     ];
     let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
     assert_eq!(
         display::command(&words),
-        r"npm install '' 'a b' 'it'\''s' --x=1 $'a\nb' $'\u202e' $'\U000e0041' '$HOME' 'ü'"
+        r"npm install '' 'a b' 'it'\''s' --x=1 $'a\nb' $'\u202e' $'\U000e0041' '$HOME' 'ü' $'\x1b\u00ad'"
     );
 }
 
