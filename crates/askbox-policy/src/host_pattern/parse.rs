@@ -17,6 +17,9 @@ pub enum HostPatternError {
         /// What is wrong with it: part of this one message, and not an error behind it.
         why: HostError,
     },
+    /// A name where an address should be.
+    #[error("{0:?} is a name: `at` is followed by an address, as in `example.com at 192.0.2.1`")]
+    AtName(String),
     /// A star elsewhere than in front.
     #[error(
         "in {0:?}, `*` can only stand in front, for whole labels: write `*.example.com` (everything below), \
@@ -190,10 +193,7 @@ fn parse_suffix(text: &str, name: &str) -> Result<HostName, HostPatternError> {
 fn parse_address(text: &str) -> Result<IpAddr, HostPatternError> {
     match Host::parse(text) {
         Ok(Host::Address(address)) => Ok(address),
-        Ok(Host::Name(_)) => Err(HostPatternError::Host {
-            text: text.to_owned(),
-            why: HostError::OddAddress,
-        }),
+        Ok(Host::Name(_)) => Err(HostPatternError::AtName(text.to_owned())),
         Err(why) => Err(HostPatternError::Host {
             text: text.to_owned(),
             why,

@@ -437,3 +437,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_name_after_at_is_called_a_name() {
+    let refused = NetworkPattern::parse("x.test at y.test").unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "\"y.test\" is a name: `at` is followed by an address, as in `example.com at 192.0.2.1`"
+    );
+}
