@@ -17,7 +17,7 @@ pub(crate) const STACK: usize = 1024 * 1024;
 /// Front ends at once. Each session holds one connection, and a hundred sessions are promised.
 pub(crate) const CONNECTIONS: usize = 1024;
 
-/// Every so manieth descriptor is for a front end, up to [`CONNECTIONS`]: none of them may wait for a sandboxed program.
+/// One descriptor in so many is for a front end, up to [`CONNECTIONS`]: none of them may wait for a sandboxed program.
 pub(crate) const FRONT_END_PART: usize = 8;
 
 /// Descriptors for the daemon's own work: some 40 that are always open or ride on a launch; four for each blocking thread

@@ -41,7 +41,7 @@ pub struct Question {
     pub id: QuestionId,
     /// Counts the times that a target was added. An answer carries the one that its author saw.
     pub revision: u32,
-    /// Which of the four permissions.
+    /// What kind of request it is about.
     pub kind: Kind,
     /// The run that asks.
     pub session: SessionId,

@@ -71,7 +71,7 @@ pub(crate) fn raw(denial: &Denial) -> Vec<u8> {
 pub(crate) fn without_token() -> Vec<u8> {
     let body = json!({
         "error": "token",
-        "reason": "this is the proxy of a sandbox, and the request has not the sandbox's token",
+        "reason": "this is the proxy of a sandbox, and the request does not carry the sandbox's token",
         "hint": "use the address in http_proxy as it is, with its user and password",
     });
     let status = StatusCode::PROXY_AUTHENTICATION_REQUIRED;

@@ -109,7 +109,7 @@ pub fn grant_from(
     };
     let (scope, expires) = match duration {
         Duration::Once => {
-            let known = asked.process.is_same(asked.process);
+            let known = asked.process.is_known();
             let milliseconds = if known {
                 limits::ONCE_MS
             } else {

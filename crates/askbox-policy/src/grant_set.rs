@@ -106,7 +106,7 @@ impl GrantSet {
     /// particular is used up by it and is taken out. Any other grant stays.
     pub fn take_once(&mut self, id: &GrantId) -> Option<Grant> {
         match &self.get(id)?.scope {
-            Scope::Once { process, .. } if !process.is_same(process) => self.remove(id),
+            Scope::Once { process, .. } if !process.is_known() => self.remove(id),
             Scope::Once { .. } | Scope::Session(_) | Scope::Project(_) | Scope::Everywhere => None,
         }
     }
@@ -167,8 +167,7 @@ impl Scope {
         match self {
             Scope::Once { session, process } => {
                 // A process that is not known for certain stands for whoever comes next.
-                *session == request.session
-                    && (!process.is_same(process) || process.is_same(&request.process))
+                *session == request.session && (!process.is_known() || process.is_same(&request.process))
             }
             Scope::Session(session) => *session == request.session,
             Scope::Project(project) => project == request.project.path(),

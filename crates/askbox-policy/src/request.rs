@@ -98,19 +98,24 @@ impl Process {
         Self::default()
     }
 
-    /// Whether both name the same process: pid and start time, both known.
+    /// Whether it is known which process it is: by its pid and its start time.
+    pub fn is_known(&self) -> bool {
+        self.pid != 0 && self.started != 0
+    }
+
+    /// Whether both name the same process, and it is known which.
     pub fn is_same(&self, other: &Process) -> bool {
-        self.pid != 0 && self.started != 0 && self.pid == other.pid && self.started == other.started
+        self.is_known() && self.pid == other.pid && self.started == other.started
     }
 }
 
-/// The five kinds of request, granted separately, and what the daemon asks by itself: about everything that a profile names,
-/// and about growth on disk.
+/// The kinds of request that programs make, granted separately, and what the daemon asks by itself: about everything that a
+/// profile names, and about growth on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A TCP connection.
+    /// A connection by TCP, to a published port too, or datagrams by UDP.
     Network,
     /// Reading a file or listing a directory.
     Read,

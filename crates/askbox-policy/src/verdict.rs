@@ -203,7 +203,7 @@ impl fmt::Display for Basis {
                 f.write_str("udp: no rule with /udp allows it, and nobody is asked; one counts at once")
             }
             Basis::Unasked(Some(id)) => write!(f, "udp: rule {id} asks, and nobody can be asked about UDP"),
-            Basis::NotTcp(transport) => write!(f, "{}: only TCP leaves a session", transport.name()),
+            Basis::NotTcp(transport) => write!(f, "{}: only TCP and UDP leave a session", transport.name()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Longest frame without its length prefix. A plan with 500 mounts is some 100 KiB; a frame is held in memory whole.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
-/// Most descriptors that ride on one frame. A launch needs eight.
+/// Most descriptors that ride on one frame. A launch needs thirteen.
 pub const MAX_DESCRIPTORS: usize = 16;
 
 /// Descriptors that one message of the kernel can carry at most (`SCM_MAX_FD`, include/net/scm.h).

@@ -25,7 +25,7 @@ impl Listed {
         let mut processes: Vec<Process> = Vec::new();
         for waiter in &member.waiters {
             let is_new = !processes.iter().any(|process| process.is_same(&waiter.process));
-            if waiter.process.is_same(&waiter.process) && is_new {
+            if waiter.process.is_known() && is_new {
                 processes.push(waiter.process.clone());
             }
         }

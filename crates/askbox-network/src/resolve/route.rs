@@ -106,7 +106,7 @@ impl<'a> Route<'a> {
         Self { way, ..self }
     }
 
-    /// Whether it goes by a proxy.
+    /// The way that it goes: directly, or by a proxy.
     pub(crate) fn way(&self) -> &Way {
         &self.way
     }

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use super::data;
 use crate::path_pattern::{CanonicalPath, PathContext, PathPattern};
-use crate::policy::Policy;
 use crate::rule::Pattern;
 
 /// Files that belong together. Paths start with `~/`; reading is all that a bundle is about.
@@ -45,12 +44,5 @@ impl Bundle {
         paths
             .map(|path| Pattern::Read(PathPattern::exact(path.anchor())))
             .collect()
-    }
-}
-
-impl Policy {
-    /// The bundle that a file of the policy's user belongs to.
-    pub fn bundle_of(&self, path: &CanonicalPath) -> Option<&'static Bundle> {
-        bundle_of(path, self.lists().home())
     }
 }

@@ -19,7 +19,7 @@ pub struct LaunchRequest {
     pub options: RunOptions,
     /// The names of the caller's environment variables.
     pub env_names: Vec<OsText>,
-    /// The directories of the caller's PATH, the absolute ones.
+    /// The directories of the caller's PATH, as they are written there: relative ones count by the working directory.
     #[serde(default)]
     pub search: Vec<OsText>,
     /// The caller's user; the daemon refuses any but its own.

@@ -121,7 +121,10 @@ fn a_denial_of_udp_says_what_it_rests_on() {
             Basis::NotTcp(Transport::Udp),
             "udp: rejected, since no rule with /udp named the port when the session began; one counts from the next session on",
         ),
-        (Basis::NotTcp(Transport::Sctp), "sctp: only TCP leaves a session"),
+        (
+            Basis::NotTcp(Transport::Sctp),
+            "sctp: only TCP and UDP leave a session",
+        ),
     ] {
         assert_eq!(basis.to_string(), said);
     }
