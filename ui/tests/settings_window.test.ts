@@ -587,6 +587,27 @@ describe("settings", () => {
     ]);
   });
 
+  test("changes of one list in quick succession keep each other", async () => {
+    const opened = await openSettings("settings", (app) => {
+      app.settings.managed = [];
+      app.settings.auto_approve = ["read", "execute"];
+    });
+    for (const name of ["Read", "Run"]) {
+      await fireEvent.click(within(main(opened)).getByRole("checkbox", { name }));
+    }
+    for (const name of ["Move up: Always", "Move up: Always"]) {
+      within(main(opened)).getByRole("button", { name }).click();
+    }
+    const lists = opened.app.settings.block_lists.map(({ path }) => path);
+    for (const path of lists) {
+      within(main(opened)).getByRole("button", { name: `Remove ${path}` }).click();
+    }
+    await settle();
+    expect(opened.app.settings.auto_approve).toEqual([]);
+    expect(opened.app.preferences.buttons).toEqual(["allow_once", "always", "block", "allow_time", "options"]);
+    expect(opened.app.settings.block_lists).toEqual([]);
+  });
+
   test("the preset that allows everything is chosen only after it was confirmed", async () => {
     const opened = await openSettings("settings", (app) => {
       app.settings.managed = [];

@@ -12,6 +12,8 @@ export class Settings {
 
   readonly #daemon: Daemon;
   #isWanted = false;
+  /** Ends when everything has that was asked for before. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
@@ -19,7 +21,9 @@ export class Settings {
 
   async reload(): Promise<void> {
     this.#isWanted = true;
-    [this.settings, this.preferences] = await Promise.all([this.#daemon.settings(), this.#daemon.preferences()]);
+    await this.#inTurn(async () => {
+      [this.settings, this.preferences] = await Promise.all([this.#daemon.settings(), this.#daemon.preferences()]);
+    });
   }
 
   /** What was known counts no more; it is asked for again only where a view has shown it. */
@@ -34,19 +38,34 @@ export class Settings {
     return this.settings?.managed.includes(name) ?? false;
   }
 
-  async change(change: Partial<SettingsChange>): Promise<void> {
-    this.settings = await this.#daemon.changeSettings(change);
+  /** Changes settings. What `made` makes of them is asked for when all changes before are known. */
+  change(made: (now: SettingsView) => Partial<SettingsChange>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.settings) {
+        this.settings = await this.#daemon.changeSettings(made(this.settings));
+      }
+    });
   }
 
-  async prefer(change: Partial<Preferences>): Promise<void> {
-    if (this.preferences) {
-      this.preferences = await this.#daemon.setPreferences({ ...this.preferences, ...change });
-    }
+  /** The same for the choices of the person. */
+  prefer(made: (now: Preferences) => Partial<Preferences>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.preferences) {
+        this.preferences = await this.#daemon.setPreferences({ ...this.preferences, ...made(this.preferences) });
+      }
+    });
   }
 
   apply(event: DaemonEvent): void {
     if (typeof event === "object" && "policy_changed" in event) {
       this.refresh();
     }
+  }
+
+  /** One after another: a list is sent whole, and one made of an old list would undo what was changed meanwhile. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(act);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 }
