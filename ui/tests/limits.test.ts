@@ -48,6 +48,56 @@ describe("limits", () => {
     expect(field(opened, "Memory").getAttribute("aria-invalid")).toBe("false");
   });
 
+  test("what is typed stays while another answer, news or a refusal comes in", async () => {
+    const opened = await openSettings("settings");
+    const memory = field(opened, "Memory");
+    await fireEvent.change(memory, { target: { value: "4G" } });
+    await fireEvent.input(memory, { target: { value: "" } });
+    await fireEvent.input(field(opened, "Time"), { target: { value: "2" } });
+    await settle();
+    expect(memory.value).toBe("");
+
+    opened.app.settings.limit_choices = opened.app.settings.limit_choices.map((limit) => ({ ...limit, written: "1" }));
+    opened.app.emitDaemon({ policy_changed: opened.app.status.policy });
+    await settle();
+    expect([memory.value, field(opened, "Time").value, field(opened, "Processors").value]).toEqual(["", "2", "1"]);
+
+    opened.app.failNext({ code: "policy", message: "policy.toml cannot be written", hint: null });
+    await fireEvent.click(within(main(opened)).getByRole("checkbox", { name: "Read" }));
+    await settle();
+    expect(field(opened, "Time")).toHaveProperty("value", "2");
+
+    await write(opened, "Memory", "");
+    expect(opened.app.settings.limit_choices.find(({ limit }) => limit === "memory")?.written).toBe(null);
+    expect(memory.value).toBe("");
+  });
+
+  test("a limit that is emptied while it is saved stays empty", async () => {
+    const opened = await openSettings("settings");
+    const time = field(opened, "Time");
+    await fireEvent.change(time, { target: { value: "2h" } });
+    await fireEvent.input(time, { target: { value: "" } });
+    await settle();
+    expect(time.value).toBe("");
+    await fireEvent.change(time);
+    await fireEvent.blur(time);
+    await settle();
+    expect(time.value).toBe("");
+    expect(opened.app.settings.limit_choices.find(({ limit }) => limit === "run_time")?.written).toBe(null);
+  });
+
+  test("what was typed and taken back gives way to what is written", async () => {
+    const opened = await openSettings("settings");
+    const memory = field(opened, "Memory");
+    await fireEvent.input(memory, { target: { value: "8" } });
+    await fireEvent.input(memory, { target: { value: "8G" } });
+    await fireEvent.blur(memory);
+    opened.app.settings.limit_choices = opened.app.settings.limit_choices.map((limit) => ({ ...limit, written: "1G" }));
+    opened.app.emitDaemon({ policy_changed: opened.app.status.policy });
+    await settle();
+    expect(memory.value).toBe("1G");
+  });
+
   test("none can be changed while Askbox is not connected", async () => {
     const opened = await openSettings("settings");
     opened.app.emit({ link: { down: { reason: "gone", hint: null } } });
