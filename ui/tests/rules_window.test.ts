@@ -44,6 +44,17 @@ describe("a wide rule", () => {
     expect(opened.desk.rules.entries.some((entry) => entry.pattern === "**.com")).toBe(true);
   });
 
+  test("that is typed while another is judged is not written in its place", async () => {
+    const opened = await openSettings("rules");
+    await press(main(opened), "Add rule…");
+    await type(opened, "narrow.example.test");
+    await fireEvent.submit(dialog(opened).querySelector("form") as HTMLFormElement);
+    await type(opened, "*");
+    await settle();
+    const patterns = opened.desk.rules.entries.map((entry) => entry.pattern);
+    expect([patterns.includes("narrow.example.test"), patterns.includes("*")]).toEqual([true, false]);
+  });
+
   test("is none once it is narrowed", async () => {
     const opened = await openSettings("rules");
     await press(main(opened), "Add rule…");
