@@ -440,6 +440,20 @@ describe("activity", () => {
     expect(opened.desk.activity.events[0]?.seq).toBe(302);
   });
 
+  test("events that come in while the log is read stay", async () => {
+    const opened = await openSettings("activity");
+    const { daemon, activity } = opened.desk;
+    const before = await daemon.log({ session: null, kind: null, denied_only: false, since_ms: null, before_seq: null, text: null, limit: 9 });
+    let answer = (): void => undefined;
+    vi.spyOn(daemon, "log").mockReturnValueOnce(new Promise((done) => (answer = () => done(before))));
+    const reading = activity.reload();
+    opened.app.emitDaemon({ log: logEvent(301, { time: new Date().toISOString(), target: "new.test:443" }) });
+    await gathered();
+    answer();
+    await reading;
+    expect(activity.events.slice(0, 2).map(({ seq }) => seq)).toEqual([301, 300]);
+  });
+
   test("filters hold for events that come in as well", async () => {
     const opened = await openSettings("activity");
     await opened.desk.activity.look({ kind: "network", deniedOnly: true, session: null, text: "tracker", withinMs: null });

@@ -51,6 +51,8 @@ export class Activity {
   #isLoading = false;
   #incoming: LogEvent[] = [];
   #gathering: ReturnType<typeof setTimeout> | undefined;
+  /** What came in while a query is under way, the latest first: its result may be without them. */
+  #early: LogEvent[] | null = null;
   /** Which query is the current one: the result of an older one is dropped. */
   #query = 0;
 
@@ -68,12 +70,14 @@ export class Activity {
     this.#isWanted = true;
     this.#query += 1;
     const query = this.#query;
+    this.#early = [];
     const events = await this.#daemon.log(queryOf(this.filter, null));
     if (query !== this.#query) {
       return;
     }
     const newest = events.at(-1)?.seq ?? 0;
-    const early = this.held.filter((event) => newest < event.seq && matches(event, this.filter));
+    const early = (this.#early ?? []).filter((event) => newest < event.seq && matches(event, this.filter));
+    this.#early = null;
     this.held = [];
     this.events = [...early, ...events.reverse()];
     this.hasMore = PAGE <= events.length;
@@ -137,6 +141,9 @@ export class Activity {
     this.#incoming = [];
     if (fresh.length === 0) {
       return;
+    }
+    if (this.#early) {
+      this.#early = [...fresh, ...this.#early].slice(0, KEPT);
     }
     if (this.isHolding || !this.isLoaded) {
       this.held = [...fresh, ...this.held].slice(0, KEPT);
