@@ -454,6 +454,16 @@ describe("activity", () => {
     expect(activity.events.slice(0, 2).map(({ seq }) => seq)).toEqual([301, 300]);
   });
 
+  test("nothing waits any more when the list comes back at its top", async () => {
+    const opened = await openSettings("activity");
+    list(opened).scrollTop = 2_000;
+    await fireEvent.scroll(list(opened));
+    expect(opened.desk.activity.isHolding).toBe(true);
+    await press(main(opened), "Traffic");
+    await press(main(opened), "Events");
+    expect(opened.desk.activity.isHolding).toBe(false);
+  });
+
   test("filters hold for events that come in as well", async () => {
     const opened = await openSettings("activity");
     await opened.desk.activity.look({ kind: "network", deniedOnly: true, session: null, text: "tracker", withinMs: null });
