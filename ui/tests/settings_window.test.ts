@@ -4,7 +4,7 @@ import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { GATHER_MS } from "../src/state/activity.svelte";
-import { USE_MS } from "../src/state/rules.svelte";
+import { exactly, USE_MS } from "../src/state/rules.svelte";
 import { LOOK_MS } from "../src/state/sessions.svelte";
 import { clockTime, day, DAY } from "../src/text/quantity";
 import { host } from "../src/api/samples";
@@ -462,6 +462,11 @@ describe("activity", () => {
     await press(main(opened), "Traffic");
     await press(main(opened), "Events");
     expect(opened.desk.activity.isHolding).toBe(false);
+  });
+
+  test("the rule for a path means the path, whatever is in its name", () => {
+    expect(exactly("/p/[id]/{a}/*?\\\\x")).toBe("=/p/\\[id]/\\{a}/\\*\\?\\\\x");
+    expect(exactly("/p/plain")).toBe("=/p/plain");
   });
 
   test("filters hold for events that come in as well", async () => {

@@ -211,6 +211,14 @@ export function asNewRule(entry: Entry, now: number): NewRule {
   };
 }
 
+/**
+ * The pattern of one path as the log writes it, where a backslash is doubled already. A path alone stands for all below
+ * it; `=` makes it the path and no more.
+ */
+export function exactly(path: string): string {
+  return `=${path.replace(/[*?[{]/g, "\\$&")}`;
+}
+
 /** The patterns of pasted text: one a line, without comments and repetitions. */
 export function patternsOf(text: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
