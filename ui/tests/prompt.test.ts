@@ -52,6 +52,18 @@ const block = ({ screen }: Opened): HTMLElement => screen.getByRole("button", { 
 const title = ({ screen }: Opened): string => plain(screen.getByRole("heading", { level: 1 }).textContent);
 const closes = ({ app }: Opened): number => app.requests.filter((request) => request === "close").length;
 
+test("a question that is asked for while an answer is sent stays in sight", async () => {
+  const opened = await openPrompt((app) => {
+    app.questions = ["first", "second", "third"].map((id) => question({ id, title: `npm wants ${id}.test` }));
+  });
+  await arm();
+  allow(opened).click();
+  opened.desk.prompt().show("third");
+  await settle();
+  expect(answers(opened)).toHaveLength(1);
+  expect(opened.desk.prompt().question?.id).toBe("third");
+});
+
 describe("arming", () => {
   test("a click before the question is armed is ignored, one after it counts", async () => {
     const opened = await two();

@@ -116,7 +116,12 @@ export class Prompt {
         everywhere: this.canBeEverywhere && this.everywhere,
       });
       this.isSending = false;
-      this.#next();
+      if (this.question?.id === question.id) {
+        this.#next();
+      } else {
+        // The person went to another meanwhile, and it stays.
+        this.#follow();
+      }
     } catch (caught) {
       this.isSending = false;
       await this.#failed(wireError(caught));
@@ -187,8 +192,13 @@ export class Prompt {
     this.arming.restart();
   }
 
+  /** What the person asked to see, else what waits longest. */
+  #following(): QuestionView | undefined {
+    return this.#questions.open.find((open) => open.id === this.#wanted) ?? this.#questions.open[0];
+  }
+
   #next(): void {
-    const [question] = this.#questions.open;
+    const question = this.#following();
     if (question) {
       this.#ask(question);
     } else {
@@ -202,8 +212,7 @@ export class Prompt {
   #follow(): void {
     const shown = this.question;
     if (this.phase === "empty") {
-      const wanted = this.#questions.open.find((open) => open.id === this.#wanted);
-      const question = wanted ?? this.#questions.open[0];
+      const question = this.#following();
       if (question) {
         this.#ask(question);
       }
