@@ -202,8 +202,6 @@ fn addresses_are_judged_as_those_of_connections() {
         names(machine);
         let echo = Echo::start("0.0.0.0:5000");
         let _six = Echo::start("[2001:db8::1]:5000");
-        // Says that the network does not translate.
-        let _names = NameServer::start(|_, _| Vec::new());
         let world = World::new();
         for (host, words) in [
             ("lan.test", "on your local network (10.1.2.3)"),

@@ -2,12 +2,12 @@
 //! The only place that makes a [`Route`], which is what `dial` takes. Opens no socket.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use askbox_gate::Permit;
-use askbox_policy::address::{AddressClass, HostNetwork, classify, may_be_translated};
+use askbox_policy::address::{AddressClass, HostNetwork, NAT64_NAME, classify, nat64_prefixes};
 use askbox_policy::{Destination, Host, HostName, Port, Settings, UpstreamResolve};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
@@ -17,16 +17,14 @@ use tokio::time::timeout;
 use crate::host_network;
 use crate::limits::{
     ADDRESSES_PER_NAME, HOST_NETWORK_AGE, LOOKUP_DEADLINE, LOOKUP_REUSE, LOOKUPS, LOOKUPS_PER_SESSION,
-    LOOKUPS_REMEMBERED,
+    LOOKUPS_REMEMBERED, NAT64_AGE,
 };
 use crate::upstream::{Proxies, Proxy, Way};
 
 mod route;
-mod translation;
 
 pub(crate) use route::Route;
 use route::named;
-use translation::Translation;
 
 /// What the addresses of a host come to. The plain ones of a host that nobody admitted lead nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +70,15 @@ pub struct Upstream {
     lookups: Arc<Semaphore>,
     network: Mutex<Option<(Instant, Arc<HostNetwork>)>>,
     proxies: Proxies,
-    translation: Translation,
+    /// What this network puts before IPv4 addresses, and what the host's own addresses were when that was found out.
+    nat64: tokio::sync::Mutex<Option<Translation>>,
+}
+
+#[derive(Debug)]
+struct Translation {
+    at: Instant,
+    own: Vec<IpAddr>,
+    prefixes: Vec<(Ipv6Addr, u8)>,
 }
 
 /// The look-ups of one session.
@@ -167,7 +173,7 @@ impl Upstream {
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
             network: Mutex::new(None),
             proxies,
-            translation: Translation::default(),
+            nat64: tokio::sync::Mutex::new(None),
         }
     }
 
@@ -196,14 +202,13 @@ impl Resolver {
         }
     }
 
-    /// What is known of the host's network, as far as it matters to these addresses. Without knowing how it translates, no
-    /// address that may be a translated one can be judged.
+    /// What is known of the host's network, as far as it matters to these addresses.
     pub(crate) async fn network(&self, addresses: &[IpAddr]) -> Result<Arc<HostNetwork>, LookupError> {
         let network = self.shared.network()?;
-        if !addresses.iter().copied().any(may_be_translated) {
+        if !addresses.iter().any(|address| address.to_canonical().is_ipv6()) {
             return Ok(network);
         }
-        let nat64 = self.shared.translation.prefixes(&network).await?;
+        let nat64 = self.translation(&network).await;
         Ok(if nat64.is_empty() {
             network
         } else {
@@ -212,6 +217,26 @@ impl Resolver {
                 ..HostNetwork::clone(&network)
             })
         })
+    }
+
+    /// What this network puts before IPv4 addresses. Looked up when an IPv6 address is first judged, and again after a while or on
+    /// another network; a network that does not say is one that does not translate.
+    async fn translation(&self, network: &HostNetwork) -> Vec<(Ipv6Addr, u8)> {
+        let mut known = self.shared.nat64.lock().await;
+        let is_current = |known: &&Translation| known.at.elapsed() < NAT64_AGE && known.own == network.own;
+        if let Some(known) = known.as_ref().filter(is_current) {
+            return known.prefixes.clone();
+        }
+        let prefixes = match HostName::parse(NAT64_NAME) {
+            Ok(name) => nat64_prefixes(&self.lookup(&name).await.unwrap_or_default()),
+            Err(_) => Vec::new(),
+        };
+        *known = Some(Translation {
+            at: Instant::now(),
+            own: network.own.clone(),
+            prefixes: prefixes.clone(),
+        });
+        prefixes
     }
 
     /// Finds and judges the addresses of what a permit is about, and which way it goes. Only what is on the Internet goes by

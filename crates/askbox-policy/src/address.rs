@@ -244,12 +244,6 @@ pub const NAT64_NAME: &str = "ipv4only.arpa";
 /// The IPv4 addresses of [`NAT64_NAME`].
 const NAT64_ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 
-/// Whether a prefix that [`nat64_prefixes`] finds may cover an address.
-pub fn may_be_translated(address: IpAddr) -> bool {
-    let (global, prefix) = GLOBAL_UNICAST;
-    contains(global.into(), prefix, address.to_canonical())
-}
-
 /// The prefixes that a network puts before IPv4 addresses, as the IPv6 addresses of [`NAT64_NAME`] show them. Only ones that
 /// would be public count: what lies in a private range is asked about as it is, whatever a network says of it.
 pub fn nat64_prefixes(answers: &[IpAddr]) -> Vec<(Ipv6Addr, u8)> {

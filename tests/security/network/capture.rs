@@ -1,7 +1,7 @@
 //! Every program's TCP is captured, without proxy variables; without a rule nothing of it leaves (threats 24 and 25).
 
 use askbox_tests::server::Server;
-use askbox_tests::{Machine, NameServer, World};
+use askbox_tests::{Machine, World};
 
 use super::{allowing, outside, usual_names};
 
@@ -143,8 +143,6 @@ fn a_connection_to_an_address_is_captured_as_that_address() {
         let world = World::new();
         let server = Server::http_at("0.0.0.0:8080", "hello");
         let v6 = Server::http_at("[2001:db8::5]:8081", "hello");
-        // Says that the network does not translate.
-        let _names = NameServer::start(|_, _| Vec::new());
         for (target, url, count) in [
             ("203.0.113.5:8080", "http://203.0.113.5:8080/", &server),
             ("[2001:db8::5]:8081", "http://[2001:db8::5]:8081/", &v6),
