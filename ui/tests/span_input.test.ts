@@ -13,7 +13,7 @@ test.each([
   { why: "what is in between", value: 5 * MINUTE, typed: "7", shown: "7" },
 ])("shows what holds after $why was typed", async ({ value, typed, shown }) => {
   const screen = render(SpanInput, { value, label: "Length" });
-  const field = screen.getByLabelText("Length") as HTMLInputElement;
+  const field = screen.getByLabelText<HTMLInputElement>("Length");
   await fireEvent.change(field, { target: { value: typed } });
   expect(field.value).toBe(shown);
 });
