@@ -364,7 +364,8 @@ impl Filesystem for AskingFs {
         reply: ReplyEmpty,
     ) {
         let range = Range { start, end, kind };
-        let waiting = waits.then_some(request.pid());
+        // F_SETLKW gives back, too, and waits for nobody then.
+        let waiting = (waits && kind != libc::F_UNLCK).then_some(request.pid());
         locking::set(&self.0, handle, holder(number, owner), range, waiting, reply);
     }
 

@@ -1,7 +1,7 @@
 //! The built-in lists: what a sandbox never reads (credentials), and what it never writes without a question about
 //! the exact path (start-up files). The entries are data, one file per list.
 //!
-//! Compares paths only, by all names that bind mounts give them; comparing device and inode as well is up to the file system that
+//! Compares paths only, by all names that bind mounts and links give them; comparing device and inode as well is up to the file system that
 //! serves them.
 
 use std::iter;
@@ -182,7 +182,7 @@ impl Lists {
     }
 
     /// The same with these names, by which Askbox finds what it obeys itself, in the place of those that were known before: files and
-    /// the links to them, wherever they lie; and with what bind mounts show in a second place. `None` where nothing is different.
+    /// the links to them, wherever they lie; and with what mounts and links give a second name. `None` where nothing is different.
     #[must_use]
     pub fn with_names(&self, obeyed: Vec<CanonicalPath>, aliases: Aliases) -> Option<Self> {
         (!self.has_names(&obeyed, &aliases)).then(|| Self {
@@ -202,7 +202,7 @@ impl Lists {
         self.has_names(&other.obeyed, &other.aliases)
     }
 
-    /// What bind mounts show in a second place.
+    /// What bind mounts and links give a second name.
     pub fn aliases(&self) -> &Aliases {
         &self.aliases
     }

@@ -182,7 +182,7 @@ pub struct Sought<'a> {
     pub obeyed: &'a [PathBuf],
     /// Askbox's own programs, absolute.
     pub programs: &'a [PathBuf],
-    /// What bind mounts show in a second place.
+    /// What bind mounts and links give a second name.
     pub aliases: &'a Aliases,
     /// `--deny-path`.
     pub denied: &'a [PathBuf],
