@@ -4,13 +4,9 @@ use std::fs;
 
 use askbox_tests::{MARKER, Machine, Terminal, World};
 
-/// Nobody can open the device, for writing that is.
-const HIDE: &str =
-    "touch \"$0/fuse\"; mount --bind \"$0/fuse\" /dev/fuse; mount -o remount,bind,ro /dev/fuse";
-
 #[test]
 fn files_are_open_or_closed_at_the_start_and_the_session_says_so() {
-    Machine::prepared(HIDE, |_| {
+    Machine::prepared(Machine::NO_FUSE, |_| {
         let world = World::new();
         let shown = Terminal::start(&world.askbox(&["run", "--", "true"]))
             .finish()
@@ -46,7 +42,7 @@ fn files_are_open_or_closed_at_the_start_and_the_session_says_so() {
 
 #[test]
 fn credentials_stay_closed_below_a_directory_that_is_open() {
-    Machine::prepared(HIDE, |_| {
+    Machine::prepared(Machine::NO_FUSE, |_| {
         let world = World::new();
         let script = "cat ~/.ssh/id_rsa ~/.aws/credentials ~/.config/gh/hosts.yml ~/.netrc; ls ~/.ssh; cat ~/notes/spec.md";
         let inside = world.sh(&["--allow-read", "~"], script);

@@ -6,6 +6,8 @@ use std::os::unix::fs::symlink;
 
 use askbox_tests::{Finished, Running, World};
 
+use crate::both::was_refused_inside;
+
 /// The home directory below /srv, and a directory of it beside itself.
 const MOUNTS: &str =
     "mount --bind ~/dots ~/view; mount -t tmpfs tmpfs /srv; mkdir /srv/home; mount --bind ~ /srv/home";
@@ -51,11 +53,6 @@ fn run(world: &World, directory: &str, flags: &str, script: &str) -> Finished {
     // The next one has a mount namespace of its own, in which this daemon could not start it.
     let stop = "code=$?; \"$ASKBOX\" daemon --stop; exit $code";
     among_mounts(world, &format!("{run}; {stop}"))
-}
-
-fn was_refused_inside(finished: &Finished, what: &str) {
-    let is_refused = finished.code.is_some_and(|code| code != 0 && code != 125);
-    assert!(is_refused, "{what}: {finished:#?}");
 }
 
 /// Each puts the rule in the place of policy.toml, from the directory's second place.

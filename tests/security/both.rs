@@ -25,3 +25,9 @@ pub(crate) fn works_everywhere(world: &World, options: &[&str], script: &str) ->
     assert_eq!(finished.code, Some(0), "{script}: {finished:#?}");
     finished
 }
+
+/// The sandbox refused it to the program, and started.
+pub(crate) fn was_refused_inside(finished: &Finished, what: &str) {
+    let is_refused = finished.code.is_some_and(|code| code != 0 && code != 125);
+    assert!(is_refused, "{what}: {finished:#?}");
+}

@@ -57,6 +57,10 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// For [`Self::prepared`]: nobody can open the device of FUSE, for writing that is.
+    pub const NO_FUSE: &str =
+        "touch \"$0/fuse\"; mount --bind \"$0/fuse\" /dev/fuse; mount -o remount,bind,ro /dev/fuse";
+
     /// Runs the body of a test on a machine of its own: starts this test again over there, and nothing else of it here.
     /// To be called directly by the test function, with a closure.
     pub fn alone(body: impl FnOnce(&Self)) {
